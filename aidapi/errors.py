@@ -1,0 +1,205 @@
+"""One error body for every failure: RFC 9457 problem details, as `application/problem+json`."""
+
+import difflib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import orjson
+from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views import defaults
+from rest_framework import exceptions, status
+
+MEDIA_TYPE = "application/problem+json"
+TYPE = "/docs/#problem-"
+"""Prefix of a problem's `type`: an address that names the kind of problem."""
+
+
+@dataclass(frozen=True)
+class ParameterError:
+    """What is wrong with one query parameter, and what would be right."""
+
+    parameter: str
+    code: str
+    detail: str
+    suggestion: str | None = None
+
+
+class Problem(exceptions.APIException):
+    """A failure that the caller can understand: status, stable code, title, detail."""
+
+    def __init__(
+        self,
+        status_code: int,
+        code: str,
+        title: str,
+        detail: str,
+        errors: Sequence[ParameterError] = (),
+        **extra: Any,
+    ) -> None:
+        super().__init__(detail, code)
+        self.status_code = status_code
+        self.code = code
+        self.title = title
+        self.errors = errors
+        self.extra = extra
+
+    def body(self) -> dict[str, Any]:
+        return {
+            "type": TYPE + self.code,
+            "title": self.title,
+            "status": self.status_code,
+            "detail": str(self.detail),
+            "code": self.code,
+            **self.extra,
+            "errors": [asdict(error) for error in self.errors],
+        }
+
+    def response(self) -> HttpResponse:
+        return HttpResponse(
+            orjson.dumps(self.body()), status=self.status_code, content_type=MEDIA_TYPE
+        )
+
+
+class InvalidParameters(Problem):
+    def __init__(self, errors: Sequence[ParameterError]) -> None:
+        names = ", ".join(dict.fromkeys(error.parameter for error in errors))
+        super().__init__(
+            status.HTTP_400_BAD_REQUEST,
+            "invalid_parameters",
+            "The question is not well put",
+            f"Nothing was looked up, because of: {names}. See `errors`.",
+            errors,
+        )
+
+
+def nearest(word: str, known: Iterable[str], synonyms: dict[str, str] | None = None) -> str | None:
+    """The known word that was probably meant."""
+    if len(word) > 100:
+        # No typing error; and comparing takes time.
+        return None
+    known = list(known)
+    synonym = (synonyms or {}).get(word.lower())
+    if synonym in known:
+        return synonym
+    matches = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
+    return matches[0] if matches else None
+
+
+GENERIC = {
+    400: ("bad_request", "Bad request", "The request cannot be read: check host and address."),
+    403: ("forbidden", "Not allowed", "You may not do this."),
+    404: (
+        "not_found",
+        "Nothing here",
+        "No such address. /api/v1/ lists what there is, /docs/ explains it.",
+    ),
+    405: (
+        "method_not_allowed",
+        "Method not allowed",
+        "This address is for reading: it knows GET, HEAD and OPTIONS.",
+    ),
+    406: (
+        "not_acceptable",
+        "No such representation",
+        "This address does not answer in that form: leave out the Accept header, or admit */*.",
+    ),
+    500: (
+        "server_error",
+        "The server failed",
+        "The fault is ours and has been logged. Try again; if it stays, tell us the address.",
+    ),
+}
+"""Status → code, title and detail, where there is nothing more to say."""
+
+
+def generic(status_code: int) -> Problem:
+    known = status_code if status_code in GENERIC else 500 if status_code >= 500 else 400
+    return Problem(status_code, *GENERIC[known])
+
+
+def problem_from(error: Exception) -> Problem | None:
+    """The problem that an exception of Django or DRF means, if the caller is to see it."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, Http404):
+        return generic(404)
+    if isinstance(error, PermissionDenied):
+        return generic(403)
+    if isinstance(error, exceptions.APIException):
+        return generic(error.status_code)
+    if isinstance(error, (BadRequest, RequestDataTooBig)):
+        return generic(400)
+    return None
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
+    """DRF's hook: a problem for what the caller did; other errors go on to Django's handlers."""
+    problem = problem_from(error)
+    if problem is None:
+        return None
+    response = problem.response()
+    if isinstance(error, exceptions.MethodNotAllowed):
+        response["Allow"] = ", ".join(context["view"].allowed_methods)
+    return response
+
+
+class ProblemMiddleware:
+    """Problems for whatever DRF does not see: requests that no view should get, methods that a
+    plain view refuses, and the pages with source code that DEBUG shows for errors."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            return Problem(
+                400,
+                "nul_character",
+                "Bad character",
+                "A NUL character cannot stand in a request.",
+            ).response()
+        response = self.get_response(request)
+        if (
+            response.status_code >= 400
+            and response.get("Content-Type") != MEDIA_TYPE
+            and not for_people(request)
+        ):
+            problem = generic(response.status_code).response()
+            if response.has_header("Allow"):
+                problem["Allow"] = response["Allow"]
+            return problem
+        return response
+
+
+def for_people(request: HttpRequest) -> bool:
+    """Whether errors are pages: in the admin. Everywhere else they are problems."""
+    return request.path.startswith("/admin/")
+
+
+# Django's hooks, named in aidapi.urls. Nothing of a fault is told: traces stay in the log.
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if for_people(request):
+        return defaults.bad_request(request, exception)
+    return generic(400).response()
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if for_people(request):
+        return defaults.permission_denied(request, exception)
+    return generic(403).response()
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if for_people(request):
+        return defaults.page_not_found(request, exception)
+    return generic(404).response()
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    if for_people(request):
+        return defaults.server_error(request)
+    return generic(500).response()

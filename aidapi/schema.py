@@ -1,0 +1,318 @@
+"""How the OpenAPI document comes from the views: by convention, not by annotation.
+
+A view declares, and this module reads:
+
+- `serializer_class`: the document of its noun; the list of it comes in an envelope;
+- `filterset_class`: the parameters of the list; `detail_parameters`: those of one document;
+- `<action>_serializer` and `<action>_parameters`: the same for any other action, where a
+  serializer with `many=True` means an envelope;
+- `lookup_parameter`: what stands in the path;
+- `examples`: examples of parameters that suit the noun better than the parameters' own;
+- `tombstones`: whether a record may be gone (410).
+
+A field of a serializer may bring its own JSON Schema (`json_schema()`), as parameters do.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import (
+    ResolvedComponent,
+    append_meta,
+    get_doc,
+    is_list_serializer,
+)
+
+from aidapi.errors import MEDIA_TYPE
+from aidapi.filters import Parameter, ParameterSet
+from aidapi.problems import FAILURES, PROBLEM_SCHEMAS
+
+Json = dict[str, Any]
+
+REVISION_HEADER: Json = {
+    "description": "Number of the revision that the answer shows. With `revision=` and this "
+    "number the same question has the same answer for ever.",
+    "required": True,
+    "schema": {"type": "integer", "minimum": 0},
+    "example": 4,
+}
+ENVELOPE: Json = {
+    "revision": {
+        "type": "integer",
+        "description": "Number of the revision that the list shows; a walk along `next` stays in "
+        "it to its end.",
+    },
+    "count": {
+        "type": ["integer", "null"],
+        "description": "How many results there are on all pages; null unless `count=true`.",
+    },
+    "next": {
+        "type": ["string", "null"],
+        "format": "uri",
+        "description": "Address of the next page; null on the last.",
+    },
+    "previous": {
+        "type": ["string", "null"],
+        "format": "uri",
+        "description": "Address of the page before; null on the first.",
+    },
+}
+
+
+class Schema(AutoSchema):
+    """One operation, from what its view declares."""
+
+    view: Any
+
+    # What the view declares
+
+    @property
+    def action(self) -> str:
+        return self.view.action
+
+    @property
+    def query_parameters(self) -> dict[str, Parameter]:
+        name = {"list": "filterset_class", "retrieve": "detail_parameters"}.get(
+            self.action, f"{self.action}_parameters"
+        )
+        parameters: type[ParameterSet] = getattr(self.view, name)
+        return parameters.documented()
+
+    def get_response_serializers(self) -> Any:
+        return getattr(self.view, f"{self.action}_serializer", self.view.serializer_class)
+
+    @property
+    def is_list(self) -> bool:
+        return self.action == "list" or is_list_serializer(self.get_response_serializers())
+
+    @property
+    def singular(self) -> str:
+        """The noun, as its component is called: Donation."""
+        return self._get_serializer_name(self.view.serializer_class(), "response")
+
+    # Names and words
+
+    def get_operation_id(self) -> str:
+        if self.action == "list":
+            return f"list{self.get_tags()[0].title()}"
+        if self.action == "retrieve":
+            return f"get{self.singular}"
+        return f"{'list' if self.is_list else 'get'}{self.singular}{self.action.title()}"
+
+    def get_summary(self) -> str:
+        if self.action == "list":
+            return f"List {self.get_tags()[0]}"
+        if self.action == "retrieve":
+            return f"Get {'one' if '{' in self.path else 'the'} {self.singular.lower()}"
+        return (
+            f"{'List' if self.is_list else 'Get'} the {self.action} of one {self.singular.lower()}"
+        )
+
+    def get_description(self) -> str:  # type: ignore[override]  # as the library's has it
+        about = get_doc(getattr(self.view, self.action))
+        return f"{get_doc(type(self.view))}\n\n{about}" if self.action == "list" else about
+
+    def get_tags(self) -> list[str]:
+        return self._tokenize_path()[:1] or ["index"]
+
+    def get_extensions(self) -> Json:
+        # Taken out again by `tidy`, which describes the tag with it.
+        return {"x-tag-description": get_doc(type(self.view))}
+
+    # Parameters
+
+    def _get_parameters(self) -> list[Json]:
+        parameters = []
+        examples = getattr(self.view, "examples", {})
+        if "{" in self.path:
+            name = self.view.lookup_field
+            lookup = described(name, self.view.lookup_parameter, {})
+            parameters.append({"in": "path", **lookup, "required": True})
+        for name, parameter in self.query_parameters.items():
+            style = {"style": "form", "explode": False} if parameter.field.many else {}
+            parameters.append({"in": "query", **described(name, parameter, examples), **style})
+        return parameters
+
+    # Responses
+
+    def _get_response_bodies(self, direction: Any = "response") -> Json:
+        self.register("headers", "DatasetRevision", REVISION_HEADER)
+        for name, schema in PROBLEM_SCHEMAS.items():
+            self.register("schemas", name, schema)
+        statuses = [400, 405, 406, 500]
+        if "{" in self.path or "revision" in self.query_parameters:
+            statuses.append(404)
+        if "{" in self.path and getattr(self.view, "tombstones", False):
+            statuses.append(410)
+        return {
+            "200": {
+                "description": "The answer, with the number of the revision that it shows.",
+                "headers": {"Dataset-Revision": {"$ref": "#/components/headers/DatasetRevision"}},
+                "content": {"application/json": {"schema": self.answer()}},
+            },
+        } | {str(status): self.problem(status) for status in sorted(statuses)}
+
+    def answer(self) -> Json:
+        serializer = self.get_response_serializers()
+        serializer = getattr(serializer, "child", serializer)
+        component = self.resolve_serializer(serializer, "response")
+        components = [component]
+        if "fields" in self.query_parameters:
+            components.append(self.sparse(component))
+        if self.is_list:
+            components = [self.envelope(component) for component in components]
+        refs = [component.ref for component in components]
+        # The whole document first: generated clients try the alternatives in this order.
+        return refs[0] if len(refs) == 1 else {"anyOf": refs}
+
+    def envelope(self, component: ResolvedComponent) -> ResolvedComponent:
+        """A page of documents."""
+        results = {
+            "type": "array",
+            "items": component.ref,
+            "description": "The results of this page.",
+        }
+        schema = {
+            "type": "object",
+            "description": "A page of a list, and the way to the next.",
+            "properties": ENVELOPE | {"results": results},
+            "required": [*ENVELOPE, "results"],
+        }
+        return self.register("schemas", f"{component.name}List", schema)
+
+    def sparse(self, component: ResolvedComponent) -> ResolvedComponent:
+        """The document as `fields` and `omit` may leave it: any part of it, at any depth."""
+        schema = self.with_sparse_parts(component.schema) | {
+            "description": f"The parts of one {component.name} that `fields` named or `omit` left."
+        }
+        del schema["required"]
+        return self.register("schemas", f"Sparse{component.name}", schema)
+
+    def with_sparse_parts(self, schema: Any) -> Any:
+        if isinstance(schema, list):
+            return [self.with_sparse_parts(part) for part in schema]
+        if not isinstance(schema, dict):
+            return schema
+        if "$ref" in schema:
+            name = schema["$ref"].rsplit("/", 1)[1]
+            return self.sparse(self.registry[name, ResolvedComponent.SCHEMA]).ref
+        return {key: self.with_sparse_parts(part) for key, part in schema.items()}
+
+    def problem(self, status: int) -> Json:
+        """A reference to the response of that status."""
+        failure = FAILURES[status]
+        schema = "WithdrawnProblem" if status == 410 else "Problem"
+        response: Json = {
+            "description": failure.meaning,
+            "content": {
+                MEDIA_TYPE: {
+                    "schema": {"$ref": f"#/components/schemas/{schema}"},
+                    "examples": {
+                        example.code: {"summary": example.title, "value": example.body()}
+                        for example in failure.examples
+                    },
+                }
+            },
+        }
+        if status == 405:
+            response["headers"] = {
+                "Allow": {
+                    "description": "The methods that the address knows.",
+                    "schema": {"type": "string"},
+                    "example": "GET, HEAD, OPTIONS",
+                }
+            }
+        return self.register("responses", failure.name, response).ref
+
+    def register(self, type_: str, name: str, schema: Json) -> ResolvedComponent:
+        component = ResolvedComponent(name, type_, schema, object=name)
+        self.registry.register_on_missing(component)
+        return self.registry[component]
+
+    # Fields that bring their own schema
+
+    def _map_serializer_field(
+        self, field: Any, direction: Any, bypass_extensions: bool = False
+    ) -> Any:
+        if hasattr(field, "json_schema"):
+            meta = self._get_serializer_field_meta(field, direction)
+            return append_meta(field.json_schema(), meta)
+        return super()._map_serializer_field(field, direction, bypass_extensions)
+
+
+def described(name: str, parameter: Parameter, examples: dict[str, str]) -> Json:
+    """What a parameter means, with its example as JSON."""
+    schema = parameter.field.json_schema()
+    found: Json = {"name": name, "description": parameter.help_text, "schema": schema}
+    example = examples.get(name, parameter.field.example)
+    if example is not None:
+        readers: dict[str, Callable[[str], Any]] = {
+            "array": lambda text: text.split(","),
+            "integer": int,
+            "number": lambda text: float(text) if "." in text else int(text),
+            "boolean": lambda text: text == "true",
+        }
+        found["example"] = readers.get(schema["type"], str)(example)
+    return found
+
+
+# --- Hooks on the whole document
+
+
+def tidy(result: Json, generator: SchemaGenerator, **kwargs: Any) -> Json:
+    """What holds for the API as a whole is said once: it only reads; code lists are components;
+    each noun is a tag, in the router's order."""
+    result["components"] = simplified(result["components"])
+    result["components"]["schemas"].pop("NullEnum", None)
+    enums = {
+        tuple(schema["enum"]): {"$ref": f"#/components/schemas/{name}"}
+        for name, schema in result["components"]["schemas"].items()
+        if "enum" in schema
+    }
+    tags: dict[str, str] = {}
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            tags.setdefault(operation["tags"][0], operation.pop("x-tag-description"))
+            operation.pop("x-tag-description", None)
+            for parameter in operation.get("parameters", ()):
+                schema = parameter["schema"]
+                if "items" in schema:
+                    schema["items"] = enums.get(codes(schema["items"]), schema["items"])
+                else:
+                    parameter["schema"] = enums.get(codes(schema), schema)
+    result["tags"] = [{"name": name, "description": about} for name, about in tags.items()]
+    return result
+
+
+def codes(schema: Json) -> tuple[str, ...]:
+    return tuple(schema.get("enum", ()))
+
+
+def simplified(schema: Any) -> Any:
+    """Without `readOnly` and defaults, which say nothing of an API that only reads, without
+    wrappers that OpenAPI 3.1 does not need, and without the code lists that descriptions repeat
+    from their components."""
+    if isinstance(schema, list):
+        return [simplified(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if schema.get("$ref") == "#/components/schemas/NullEnum":
+        return {"type": "null"}
+    plain = {
+        key: simplified(part) for key, part in schema.items() if key not in ("readOnly", "default")
+    }
+    wrapped = plain.get("allOf")
+    if isinstance(wrapped, list) and len(wrapped) == 1 and not {"properties"} & plain.keys():
+        plain = {**wrapped[0], **{key: part for key, part in plain.items() if key != "allOf"}}
+    if "enum" not in plain and isinstance(plain.get("description"), str):
+        plain["description"] = plain["description"].partition("\n\n* ")[0]
+    return plain
+
+
+@cache
+def document() -> Json:
+    """The OpenAPI document, generated once per process."""
+    return SchemaGenerator().get_schema(request=None, public=True)

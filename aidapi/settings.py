@@ -1,0 +1,315 @@
+"""Settings, all from the environment; in development no variable is needed.
+
+A missing or bad value stops the start and says which variable, what is wrong and what would
+be right. `docs/operating.md` lists them all.
+"""
+
+import sys
+import tomllib
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from whitenoise.compress import Compressor
+
+try:
+    # The system's SQLite may have the WAL-reset fault (fixed in 3.51.3); this wheel bundles a
+    # sound one. It must be swapped in before Django's backend imports the module.
+    import pysqlite3
+    import pysqlite3.dbapi2
+
+    sys.modules["sqlite3"] = pysqlite3
+    sys.modules["sqlite3.dbapi2"] = pysqlite3.dbapi2
+except ImportError:  # no wheel on this platform: aidapi.checks refuses an affected library
+    pass
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+
+def required_in_production(name: str, development: str, meaning: str) -> str:
+    """The variable's value; in development a default; in production its absence is an error."""
+    value = env.str(name, default="") or ("" if PRODUCTION else development)
+    if not value.strip(", "):
+        raise ImproperlyConfigured(f"Set {name} in production: {meaning}")
+    return value
+
+
+def words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def integer(name: str, default: int, minimum: int) -> int:
+    raw = env.str(name, default=str(default))
+    if not raw.isascii() or not raw.isdigit() or int(raw) < minimum:
+        raise ImproperlyConfigured(f"{name}={raw!r}: give a whole number of at least {minimum}.")
+    return int(raw)
+
+
+def boolean(name: str, default: bool) -> bool:
+    raw = env.str(name, default=str(default)).lower()
+    if raw not in ("true", "false", "1", "0"):
+        raise ImproperlyConfigured(f"{name}={raw!r}: give true or false.")
+    return raw in ("true", "1")
+
+
+ENVIRONMENT = env.str("ENVIRONMENT", default="development")
+if ENVIRONMENT not in ("development", "production"):
+    raise ImproperlyConfigured(
+        f"ENVIRONMENT={ENVIRONMENT!r}: give 'development' (the default) or 'production'."
+    )
+PRODUCTION = ENVIRONMENT == "production"
+DEBUG = boolean("DEBUG", False)
+if DEBUG and PRODUCTION:
+    raise ImproperlyConfigured("DEBUG=true shows source code to readers: unset it in production.")
+
+SECRET_KEY = required_in_production(
+    "SECRET_KEY",
+    "development-only-" + "k3m9q2x7" * 8,
+    "a random string of at least 50 characters; "
+    'python -c "import secrets; print(secrets.token_urlsafe(50))" makes one.',
+)
+# Cursors outlive sessions and are seen by everybody, so they have keys of their own: the first
+# signs, all verify. To rotate, put the new key in front and drop the old one a week later.
+CURSOR_KEYS = words(
+    required_in_production(
+        "CURSOR_KEYS",
+        "development-only-cursor-key",
+        "one or more random strings, separated by commas; the first signs the cursors.",
+    )
+)
+ALLOWED_HOSTS = words(
+    required_in_production(
+        "ALLOWED_HOSTS",
+        "localhost,127.0.0.1,[::1],testserver",
+        "the host names that this site answers to, separated by commas.",
+    )
+)
+# The address that links in responses begin with. Behind a shared cache it must be set, so that
+# no request's Host header can decide what others read.
+PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
+if PUBLIC_URL and not PUBLIC_URL.startswith(("http://", "https://")):
+    raise ImproperlyConfigured(f"PUBLIC_URL={PUBLIC_URL!r}: begin with https:// or http://.")
+
+INSTALLED_APPS = [
+    "aidapi",  # first, for its command `spectacular` goes before the library's
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "csp",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "records",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "aidapi.errors.ProblemMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "aidapi.urls"
+WSGI_APPLICATION = "aidapi.wsgi.application"
+APPEND_SLASH = True
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "aidapi" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- Databases
+
+DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'var' / 'aidapi.sqlite3'}")
+try:
+    DATABASES = {"default": env.db_url_config(DATABASE_URL)}
+    ENGINE = DATABASES["default"]["ENGINE"]
+except Exception:  # the parser raises many kinds of error
+    raise ImproperlyConfigured(
+        # Its value stays unsaid: it may hold a password.
+        "DATABASE_URL cannot be read: give "
+        "postgres://user:password@host:5432/name or sqlite:////absolute/path."
+    ) from None
+if ENGINE.endswith("sqlite3"):
+    DATABASES["default"]["OPTIONS"] = {
+        # A transaction takes the write lock when it begins: no failing upgrade in its middle.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        # Readers never wait for the writer; INSERT OR REPLACE fires the guards of deletion.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA recursive_triggers=ON;"
+        " PRAGMA cache_size=-65536;",
+    }
+    if DATABASE_URL.startswith("sqlite:///") and ":memory:" not in DATABASE_URL:
+        Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+elif not ENGINE.endswith("postgresql"):
+    raise ImproperlyConfigured(
+        f"DATABASE_URL names {ENGINE}: AidAPI runs on SQLite (sqlite:///) and PostgreSQL "
+        "(postgres://)."
+    )
+DATABASES["default"]["CONN_MAX_AGE"] = None
+# No `SELECT 1` before every request's only query: a connection that the database closed fails
+# one request, and Django opens a new one for the next.
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = False
+# Readers must never wait for a lock: writes open their transactions themselves.
+DATABASES["default"]["ATOMIC_REQUESTS"] = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- People
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "admin:login"
+
+# --- Language and time
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+# --- Static files
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "var" / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# Source maps are for those who debug the scripts of others: sent as they are, they need not be
+# squeezed, which is most of the work of collectstatic.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
+
+# --- Logs
+
+# To standard error, where the server's own go. Django by itself mails traces, to nobody.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "[%(levelname)s] %(asctime)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    # A wrong question is the caller's affair and is answered; a crash is ours.
+    "loggers": {"django.request": {"level": "ERROR"}},
+}
+
+# --- Security
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_HTTPONLY = True
+if PRODUCTION:
+    SECURE_SSL_REDIRECT = boolean("SECURE_SSL_REDIRECT", True)
+    SECURE_HSTS_SECONDS = integer("SECURE_HSTS_SECONDS", 31_536_000, 0)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+    if boolean("BEHIND_PROXY", False):
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    # Probes of the machine that runs the site speak plain HTTP.
+    SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+# --- API
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["aidapi.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": [],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "UNAUTHENTICATED_USER": None,
+    "DEFAULT_SCHEMA_CLASS": "aidapi.schema.Schema",
+    "EXCEPTION_HANDLER": "aidapi.errors.exception_handler",
+    # `format` is a parameter like any other: checked, and documented, by the strict filters.
+    "URL_FORMAT_OVERRIDE": None,
+}
+
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.1",
+    "TITLE": "AidAPI",
+    "VERSION": tomllib.loads((BASE_DIR / "pyproject.toml").read_text("utf-8"))["project"][
+        "version"
+    ],
+    "DESCRIPTION": (BASE_DIR / "openapi" / "description.md").read_text("utf-8"),
+    "LICENSE": {
+        "name": "CC BY 4.0",
+        "url": "https://creativecommons.org/licenses/by/4.0/",
+    },
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+    # The router is the table of contents; parameters stand in the order of their declaration.
+    "SORT_OPERATIONS": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "aidapi.schema.tidy",
+    ],
+    # Every code list has a name of its own, so that a new one cannot rename another.
+    "ENUM_NAME_OVERRIDES": {
+        "Basis": "records.models.Basis",
+        "ChangeAction": "records.models.Action",
+        "ChangeKind": "records.api.changes.KIND_CHOICES",
+        "CodeConfidence": "records.models.HSCode.Confidence",
+        "CodeMatcher": "records.models.HSCode.AssignedBy",
+        "ContractMethod": "records.models.Contract.Method",
+        "ContractStage": "records.models.Contract.Stage",
+        "CountableReason": "records.models.CountableReason",
+        "CountedPartyType": "records.models.COUNTED_TYPE",
+        "DonationForm": "records.models.Donation.Form",
+        "DonationStage": "records.models.Donation.Stage",
+        "DonationStatedBy": "records.models.Donation.StatedBy",
+        "ExportReportedBy": "records.models.Export.ReportedBy",
+        "ExportTrade": "records.models.Export.Trade",
+        "HSEdition": "records.models.HSCode.Edition",
+        "IatiOrganisationType": "records.models.IatiType",
+        "LinkType": "records.models.LinkType",
+        "Measure": "records.models.Measure",
+        "Operator": "records.models.Operator",
+        "PartyRole": "records.models.PartyRole",
+        "PartyType": "records.models.PartyType",
+        "Precision": "records.models.Precision",
+        "Rank": "records.models.Rank",
+        "Region": "records.models.regions.REGION_CHOICES",
+        "RevisionOrigin": "records.models.Origin",
+        "Unit": "records.models.Unit",
+    },
+}

@@ -1,0 +1,24 @@
+"""The composition root: which address is served by whom."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from aidapi import views
+from records.api.home import Home
+
+urlpatterns = [
+    path("", Home.as_view(), name="home"),
+    path("docs/", views.Docs.as_view(), name="docs"),
+    path("reference/", views.Reference.as_view(), name="reference"),
+    path("api/v1/openapi.json", views.OpenApiJson.as_view(), name="openapi-json"),
+    path("api/v1/openapi.yaml", views.OpenApiYaml.as_view(), name="openapi-yaml"),
+    path("api/v1/", include("records.urls")),
+    path("livez", views.Live.as_view(), name="livez"),
+    path("readyz", views.Ready.as_view(), name="readyz"),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = "aidapi.errors.bad_request"
+handler403 = "aidapi.errors.permission_denied"
+handler404 = "aidapi.errors.page_not_found"
+handler500 = "aidapi.errors.server_error"

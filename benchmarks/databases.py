@@ -1,0 +1,133 @@
+"""The generated databases that are measured: found where they were left, made where they lack.
+
+BENCH_DIR (default var/bench) holds those of SQLite; BENCH_POSTGRES (default
+postgres://postgres@127.0.0.1:5432) is the server of the others, without a database's name.
+"""
+
+# ruff: noqa: T201 (it prints what it measures)
+
+import contextlib
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+
+ROOT = Path(__file__).resolve().parent.parent
+DIRECTORY = Path(os.environ.get("BENCH_DIR") or ROOT / "var" / "bench").resolve()
+POSTGRES = (os.environ.get("BENCH_POSTGRES") or "postgres://postgres@127.0.0.1:5432").rstrip("/")
+N = int(os.environ.get("BENCH_N") or 200_000)
+VENDORS = ("sqlite", "postgresql")
+
+
+def url(vendor: str, name: str) -> str:
+    """The DATABASE_URL of a database of that name."""
+    if vendor == "sqlite":
+        return f"sqlite:///{DIRECTORY / name}.sqlite3"
+    return f"{POSTGRES}/aidapi_{name}"
+
+
+def generated(vendor: str, n: int) -> str:
+    """The URL of the database of n generated donations; made first if there is none."""
+    name = f"gen{n}"
+    if newest_revision(vendor, name) is None:
+        print(f"Generating {n:,} donations for {vendor}: this happens once.", file=sys.stderr)
+        part = f"{name}_part"
+        create(vendor, part)
+        manage(url(vendor, part), "migrate", "--verbosity", "0")
+        manage(url(vendor, part), "generate_records", str(n))
+        if vendor == "postgresql":
+            # As autovacuum would before long: index-only scans need it.
+            with psycopg.connect(url(vendor, part), autocommit=True) as connection:
+                connection.execute("VACUUM ANALYZE")
+        rename(vendor, part, name)
+    if not newest_revision(vendor, name):
+        raise SystemExit(
+            f"{url(vendor, name)} holds no records: it is still being made, or was left "
+            f"unfinished. Wait, or remove it."
+        )
+    return url(vendor, name)
+
+
+def newest_revision(vendor: str, name: str) -> int | None:
+    """Its newest revision's number; None where there is no such database."""
+    sql = "SELECT n FROM records_head"
+    try:
+        if vendor == "sqlite":
+            with contextlib.closing(read_only(name)) as reader:
+                return reader.execute(sql).fetchone()[0]
+        with psycopg.connect(url(vendor, name)) as reader:
+            return reader.execute(sql).fetchone()[0]
+    except sqlite3.OperationalError:
+        return 0 if (DIRECTORY / f"{name}.sqlite3").exists() else None
+    except psycopg.OperationalError as error:
+        if "does not exist" in str(error):
+            return None
+        raise
+    except psycopg.errors.UndefinedTable:
+        return 0
+
+
+def create(vendor: str, name: str, template: str | None = None) -> None:
+    """A new database, empty or a copy of another; one of that name is replaced."""
+    if vendor == "postgresql":
+        source = f' TEMPLATE "aidapi_{template}"' if template else ""
+        administer(f'DROP DATABASE IF EXISTS "aidapi_{name}"')
+        administer(f'CREATE DATABASE "aidapi_{name}"{source}')
+        return
+    drop(vendor, name)
+    DIRECTORY.mkdir(parents=True, exist_ok=True)
+    if template:
+        with (
+            contextlib.closing(read_only(template)) as source,
+            contextlib.closing(sqlite3.connect(DIRECTORY / f"{name}.sqlite3")) as copy,
+        ):
+            source.backup(copy)
+
+
+def read_only(name: str) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{DIRECTORY / name}.sqlite3?mode=ro", uri=True)
+
+
+def rename(vendor: str, old: str, new: str) -> None:
+    if vendor == "postgresql":
+        administer(f'ALTER DATABASE "aidapi_{old}" RENAME TO "aidapi_{new}"')
+    else:
+        # Closing the last connection has emptied the write-ahead log into the file.
+        shutil.move(DIRECTORY / f"{old}.sqlite3", DIRECTORY / f"{new}.sqlite3")
+
+
+def drop(vendor: str, name: str) -> None:
+    if vendor == "postgresql":
+        administer(f'DROP DATABASE IF EXISTS "aidapi_{name}"')
+    else:
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{DIRECTORY / name}.sqlite3{suffix}").unlink(missing_ok=True)
+
+
+def administer(sql: str) -> None:
+    with psycopg.connect(f"{POSTGRES}/postgres", autocommit=True) as connection:
+        connection.execute(sql)
+
+
+def manage(database_url: str, *arguments: str) -> None:
+    subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": database_url},
+        check=True,
+    )
+
+
+def set_up_django(database_url: str) -> None:
+    """Make this process one of AidAPI on that database."""
+    os.environ["DATABASE_URL"] = database_url
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aidapi.settings")
+    sys.path.insert(0, str(ROOT))
+
+    import django
+
+    django.setup()

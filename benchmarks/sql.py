@@ -1,0 +1,191 @@
+"""The SQL of a list page: milliseconds that its statements take together, and how they grow.
+
+The statements are those that the real view runs; each is run again and again, execute and fetch.
+"""
+
+# ruff: noqa: T201 (it prints what it measures)
+
+import argparse
+import statistics
+import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from typing import Any
+
+import databases
+
+SMALL, LARGE = 10_000, 200_000
+GROWTH = 1.5
+"""How much a page may slow down from the small database to the large one."""
+TARGETS = {"sqlite": {"simple": 0.5, "hard": 1.5}, "postgresql": {"simple": 1.5, "hard": 4.0}}
+LIST = "/api/v1/donations/"
+PAGE = 50
+DEPTH = 100
+"""How many pages deep the deep cursor is."""
+
+
+@dataclass
+class Shape:
+    """What one query costs on one database."""
+
+    name: str
+    difficulty: str
+    """`simple` or `hard`: which target holds."""
+    path: str
+    rows: int = 0
+    milliseconds: float = 0
+    plans: list[str] = field(default_factory=list)
+    statements: int = 0
+
+
+def shapes() -> list[Shape]:
+    """The queries to measure; what is rare is looked up."""
+    from records.models import DonationFigure, Head, TermCount
+
+    recipients = TermCount.objects.filter(kind="donation", role="recipient", n__gt=PAGE * 1.1)
+    rare = recipients.order_by("n", "term").first().term
+
+    def top(place: int, **condition: str) -> str:
+        """The value that so many figures reach, so that both databases find as many records."""
+        figures = DonationFigure.objects.filter(**condition, value__isnull=False)
+        return f"value_min={figures.order_by('-value')[place].value:.0f}"
+
+    early = max(2, Head.number() // 20)
+    value = "item=mask&value_min=1000000"
+    queries = [
+        ("no filter", "simple", ""),
+        ("rare recipient", "simple", f"recipient={rare}"),
+        ("commonest donor", "simple", "donor=CHN"),
+        ("parent item + value", "simple", value),
+        ("donor + recipient", "hard", f"donor=CHN&recipient={rare}"),
+        ("donor + item + value", "hard", f"donor=CHN&{value}"),
+        ("recipient + item + value", "hard", f"recipient={rare}&{value}"),
+        ("very rare value", "hard", f"currency=USD&{top(20, currency='USD')}"),
+        ("very rare value of item", "hard", f"item=goggles&{top(20, item='goggles')}"),
+        ("rare value", "hard", f"currency=USD&{top(300, currency='USD')}"),
+        ("first revision", "hard", "revision=2"),
+        ("revision at 5 %", "hard", f"revision={early}"),
+        ("commonest donor, 5 %", "hard", f"donor=CHN&revision={early}"),
+        ("deep cursor", "hard", deep_cursor()),
+    ]
+    return [Shape(name, difficulty, f"{LIST}?{query}") for name, difficulty, query in queries]
+
+
+def deep_cursor() -> str:
+    """The query of the page at depth, reached in larger steps: page sizes may change on a walk."""
+    from django.test import Client
+
+    step = 9 * PAGE
+    path = f"{LIST}?page_size={step}"
+    for _ in range((DEPTH - 1) * PAGE // step):
+        path = Client().get(path).json()["next"]
+    return path.partition("?")[2].replace(f"page_size={step}", f"page_size={PAGE}")
+
+
+def statements_of(path: str) -> tuple[int, list[tuple[str, Any]]]:
+    """How many results a page has, and the statements with parameters that made it."""
+    from django.db import connection
+    from django.test import Client
+
+    seen: list[tuple[str, Any]] = []
+
+    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        seen.append((sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        response = Client().get(path)
+    if response.status_code != 200:
+        raise SystemExit(f"{path} answers {response.status_code}: {response.content[:500]!r}")
+    return len(response.json()["results"]), seen
+
+
+def measure(database_url: str, repetitions: int, explain: bool) -> list[Shape]:
+    """All shapes on one database; in a process of its own, which Django makes its own."""
+    databases.set_up_django(database_url)
+    from django.db import connection
+
+    def run(statements: list[tuple[str, Any]]) -> float:
+        with connection.cursor() as cursor:
+            start = time.perf_counter()
+            for sql, params in statements:
+                cursor.execute(sql, params)
+                cursor.fetchall()
+            return (time.perf_counter() - start) * 1000
+
+    measured = shapes()
+    for shape in measured:
+        shape.rows, statements = statements_of(shape.path)
+        shape.statements = len(statements)
+        for _ in range(10):
+            run(statements)
+        shape.milliseconds = statistics.median(run(statements) for _ in range(repetitions))
+        if explain:
+            shape.plans = [explained(sql, params) for sql, params in statements]
+    return measured
+
+
+def explained(sql: str, params: Any) -> str:
+    """A statement and how the database goes about it."""
+    from django.db import connection
+
+    how = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN (ANALYZE, BUFFERS)"
+    with connection.cursor() as cursor:
+        cursor.execute(f"{how} {sql}", params)
+        plan = [str(row[-1]) for row in cursor.fetchall()]
+    return "\n".join([sql, *(f"    {step}" for step in plan)])
+
+
+def table(vendor: str, small: list[Shape], large: list[Shape], sizes: list[int]) -> str:
+    lines = [
+        f"{vendor:26}statements      rows"
+        + "".join(f"{head:>10}" for head in (*(f"{n:,}" for n in sizes), "growth", "target"))
+    ]
+    for before, after in zip(small, large, strict=True):
+        growth = after.milliseconds / before.milliseconds
+        target = TARGETS[vendor][after.difficulty]
+        missed = [
+            name
+            for name, over in (
+                ("time", after.milliseconds > target),
+                ("growth", growth > GROWTH),
+            )
+            if over
+        ]
+        lines.append(
+            f"{after.name:26}{after.statements:10}{f'{before.rows}, {after.rows}':>10}"
+            f"{before.milliseconds:10.3f}{after.milliseconds:10.3f}{growth:10.2f}{target:10.1f}"
+            + (f"  MISSED: {' and '.join(missed)}" if missed else "")
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--databases", nargs="+", choices=TARGETS, default=list(TARGETS))
+    parser.add_argument("--sizes", nargs=2, type=int, default=[SMALL, LARGE])
+    parser.add_argument("--repetitions", type=int, default=300)
+    parser.add_argument("--explain", action="store_true", help="print the plans as well")
+    options = parser.parse_args()
+
+    print(
+        f"Milliseconds of SQL for a page of {PAGE} (medians of {options.repetitions}); from "
+        f"{options.sizes[0]:,} to {options.sizes[1]:,} donations each may grow {GROWTH}-fold."
+    )
+    for vendor in options.databases:
+        urls = [databases.generated(vendor, n) for n in options.sizes]
+        with ProcessPoolExecutor(
+            max_workers=1, mp_context=get_context("spawn"), max_tasks_per_child=1
+        ) as pool:
+            small, large = (
+                pool.submit(measure, url, options.repetitions, options.explain).result()
+                for url in urls
+            )
+        print(table(vendor, small, large, options.sizes), flush=True)
+        for shape in large if options.explain else []:
+            print(f"\n{vendor}: {shape.name}", *shape.plans, sep="\n")
+
+
+if __name__ == "__main__":
+    main()

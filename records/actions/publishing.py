@@ -1,0 +1,370 @@
+"""Publishing: one transaction that takes the next revision number, retires what is replaced,
+seals what is new, renders its documents and writes the feed of changes."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from records.actions.review import check
+from records.actions.vocabulary import TermEdit, apply_term_edit
+from records.models import (
+    DATED,
+    KINDS,
+    Action,
+    Change,
+    DatedRecord,
+    FigureItem,
+    Hand,
+    HandRole,
+    Head,
+    Item,
+    Origin,
+    Record,
+    RecordLink,
+    RecordParty,
+    Revision,
+    State,
+    Statement,
+    TermCount,
+)
+
+FIGURE_CODES = ("measure", "basis", "operator", "unit", "currency", "party_type")
+"""Columns of figures whose codes are counted."""
+
+
+@dataclass
+class Publication:
+    """A version to publish."""
+
+    record: Record
+
+
+@dataclass
+class Withdrawal:
+    """A published version to take away, leaving a tombstone."""
+
+    record: Record
+    reason: str
+
+
+@dataclass
+class _Batch:
+    """What a revision gathers while it is written."""
+
+    revision: Revision
+    publishing: set[str]
+    lineages: dict[str, list[str]] = field(default_factory=dict)
+    counts: Counter = field(default_factory=Counter)
+    changes: list[Change] = field(default_factory=list)
+
+    def note(self, kind: str, public_id: str, version: int, action: str, **more: Any) -> None:
+        self.changes.append(
+            Change(
+                revision=self.revision,
+                position=len(self.changes) + 1,
+                kind=kind,
+                public_id=public_id,
+                version=version,
+                action=action,
+                **more,
+            )
+        )
+
+
+def approve(records: Sequence[Record], *, by: Any, message: str) -> Revision:
+    """Publish versions in review as one new revision, approved by a second person."""
+    return release(
+        [Publication(record) for record in records],
+        by=by,
+        message=message,
+        origin=Origin.PEOPLE,
+    )
+
+
+def withdraw(records: Sequence[Record], *, by: Any, reason: str, message: str = "") -> Revision:
+    """Take published records away as one new revision; their ids answer 410 with the reason."""
+    if not reason.strip():
+        raise ValidationError({"reason": "Say why: readers see it in place of the record."})
+    return release(
+        [Withdrawal(record, reason.strip()) for record in records],
+        by=by,
+        message=message or reason.strip(),
+        origin=Origin.PEOPLE,
+    )
+
+
+def release(
+    acts: Sequence[Publication | Withdrawal | TermEdit],
+    *,
+    message: str,
+    origin: Origin,
+    by: Any = None,
+    at: datetime | None = None,
+    progress: Any = None,
+) -> Revision:
+    """Write one revision: all of it or nothing.
+
+    Acts happen in an order that keeps every reference whole: vocabulary first, then statements,
+    then the records that rest on them; withdrawals of records before those of statements.
+    `progress` is called after every act.
+    """
+    if not acts:
+        raise ValidationError("There is nothing to publish.")
+    if not message.strip():
+        raise ValidationError({"message": "Say in a sentence what this revision brings."})
+    with transaction.atomic():
+        number = Head.advance()
+        revision = Revision.objects.create(
+            number=number,
+            published_at=at or timezone.now(),
+            message=message.strip(),
+            origin=origin,
+        )
+        edits = [act for act in acts if isinstance(act, TermEdit)]
+        publications = [act for act in acts if isinstance(act, Publication)]
+        withdrawals = [act for act in acts if isinstance(act, Withdrawal)]
+        batch = _Batch(revision, {act.record.public_id for act in publications})
+        order = list(KINDS)
+        publications.sort(key=lambda act: order.index(act.record.KIND))
+        withdrawals.sort(key=lambda act: -order.index(act.record.KIND))
+        for edit in edits:
+            term = apply_term_edit(edit)
+            batch.note(
+                term.KIND,
+                term.code,
+                term.version,
+                Action.EDITED,
+                reason=edit.reason,
+                content=edit.content,
+            )
+            if progress:
+                progress()
+        batch.lineages = lineages()
+        for publication in publications:
+            _publish(publication.record, batch, by=by, origin=origin)
+            if progress:
+                progress()
+        for withdrawal in withdrawals:
+            _withdraw(withdrawal, batch)
+            if progress:
+                progress()
+        Change.objects.bulk_create(batch.changes)
+        count_terms(batch.counts)
+    return revision
+
+
+def _publish(record: Record, batch: _Batch, *, by: Any, origin: Origin) -> None:
+    # Imported here: rendering belongs to the API, which knows the public shape of a record.
+    from records.documents import write_document
+
+    model = type(record)
+    record = model.objects.select_for_update().get(pk=record.pk)
+    if record.state != State.IN_REVIEW:
+        raise ValidationError(f"{record.public_id} v{record.version} is not in review.")
+    if record.content_digest() != record.digest:
+        raise ValidationError(
+            f"{record.public_id} v{record.version} was edited since it was submitted: look at it "
+            f"again."
+        )
+    check(record)
+    _check_references(record, batch)
+    if origin == Origin.PEOPLE:
+        _note_approver(record, by)
+    predecessor = model.objects.filter(public_id=record.public_id, state=State.PUBLISHED)
+    replaced = predecessor.update(state=State.SUPERSEDED, retired_in=batch.revision)
+    if isinstance(record, DatedRecord):
+        _write_index(record, batch)
+    else:
+        linked = {link.type for link in record.links.all()}
+        batch.counts.update((record.KIND, "linked", link_type) for link_type in linked)
+    record.published_in = batch.revision
+    record.state = State.PUBLISHED
+    record.save()
+    write_document(record)
+    batch.note(
+        record.KIND,
+        record.public_id,
+        record.version,
+        Action.CORRECTED if replaced or record.version > 1 else Action.PUBLISHED,
+        reason=record.reason,
+    )
+
+
+def _note_approver(record: Record, by: Any) -> None:
+    try:
+        with transaction.atomic():
+            Hand.objects.create(
+                public_id=record.public_id,
+                version=record.version,
+                user=by,
+                role=HandRole.APPROVER,
+            )
+    except IntegrityError as error:
+        raise ValidationError(
+            f"You had a hand in {record.public_id} v{record.version}, so somebody else must "
+            f"approve it."
+        ) from error
+
+
+def _check_references(record: Record, batch: _Batch) -> None:
+    """Evidence and links must be published, in this revision or an earlier one."""
+    problems = []
+    if isinstance(record, DatedRecord):
+        for statement in {figure.statement for figure in record.ordered_figures()}:
+            if statement.state == State.WITHDRAWN or statement.published_in_id is None:
+                problems.append(
+                    f"{record.public_id}: statement {statement.public_id} v{statement.version} "
+                    f"is {statement.get_state_display()}; publish it first or cite another."
+                )
+    for link in record.links.all():
+        kind = next(kind for kind in KINDS.values() if link.target.startswith(kind.PREFIX + "-"))
+        published = kind.objects.filter(public_id=link.target, published_in__isnull=False)
+        if link.target not in batch.publishing and not published.exists():
+            problems.append(
+                f"{record.public_id}: it links to {link.target}, which is not published."
+            )
+    if problems:
+        raise ValidationError(problems)
+
+
+def _write_index(record: DatedRecord, batch: _Batch) -> None:
+    """Copy into the child rows what filters and documents read, as it is now."""
+    common = {
+        "public_id": record.public_id,
+        "as_of": record.as_of,
+        "published_in": batch.revision.number,
+    }
+    parties = list(record.parties.select_related("party"))
+    for row in parties:
+        row.name = row.party.name
+        row.type = row.party.type
+        row.country = row.party.country
+        row.region = row.party.region
+        for column, value in common.items():
+            setattr(row, column, value)
+    if parties:
+        type(parties[0]).objects.bulk_update(
+            parties, ["name", "type", "country", "region", *common]
+        )
+    record.joint = is_joint(record, parties)
+    rows = index_rows(record, record.ordered_figures(), batch.lineages, common)
+    record.child("figure_items").objects.bulk_create(rows)
+    batch.counts.update(
+        (record.KIND, *term)
+        for term in terms_of(record, parties, record.ordered_figures(), record.links.all(), rows)
+    )
+
+
+def is_joint(record: DatedRecord, parties: Sequence[RecordParty]) -> bool:
+    return any(sum(row.role == role for row in parties) > 1 for role in record.MAIN_ROLES)
+
+
+def terms_of(
+    record: DatedRecord,
+    parties: Sequence[RecordParty],
+    figures: Sequence[Any],
+    links: Iterable[RecordLink],
+    figure_items: Sequence[FigureItem],
+) -> set[tuple[str, str]]:
+    """(role, term) pairs under which a version is counted, each once."""
+    terms = {("item", row.item_id) for row in figure_items}
+    terms |= {("linked", link.type) for link in links}
+    terms |= {(column, getattr(record, column)) for column in record.CODED}
+    terms |= {(column, getattr(row, column)) for row in figures for column in FIGURE_CODES}
+    for row in parties:
+        terms |= {(row.role, row.party_id), ("party", row.party_id)}
+        for column in ("type", "country", "region"):
+            if value := getattr(row, column):
+                terms.add((f"{row.role}_{column}", value))
+    return {(role, term) for role, term in terms if term}
+
+
+def index_rows(
+    record: DatedRecord,
+    figures: Sequence[Any],
+    lineages: dict[str, list[str]],
+    common: dict,
+) -> list[FigureItem]:
+    """One row per figure and item ancestor; the first of a record under an item leads."""
+    rows: list[FigureItem] = []
+    led: set[str] = set()
+    for figure in figures:
+        for code in lineages[figure.item_id] if figure.item_id else ():
+            rows.append(
+                record.child("figure_items")(
+                    record=record,
+                    figure=figure,
+                    item_id=code,
+                    lead=code not in led,
+                    low=figure.lower if figure.value is None else figure.value,
+                    high=figure.upper if figure.value is None else figure.value,
+                    unit=figure.unit,
+                    currency=figure.currency,
+                    **common,
+                )
+            )
+            led.add(code)
+    return rows
+
+
+def lineages() -> dict[str, list[str]]:
+    """Item → its code and those of its ancestors, up to the root; one query."""
+    parents = dict(Item.objects.values_list("code", "parent_id"))
+    found: dict[str, list[str]] = {}
+    for code in parents:
+        line = [code]
+        while (parent := parents[line[-1]]) is not None:
+            line.append(parent)
+        found[code] = line
+    return found
+
+
+def count_terms(counts: Counter) -> None:
+    """Add to the counts by which queries choose the rarest condition."""
+    TermCount.objects.bulk_create(
+        [TermCount(kind=kind, role=role, term=term) for kind, role, term in sorted(counts)],
+        ignore_conflicts=True,
+    )
+    for (kind, role, term), n in sorted(counts.items()):
+        TermCount.objects.filter(kind=kind, role=role, term=term).update(n=F("n") + n)
+
+
+def _withdraw(withdrawal: Withdrawal, batch: _Batch) -> None:
+    record = type(withdrawal.record).objects.select_for_update().get(pk=withdrawal.record.pk)
+    if record.state != State.PUBLISHED:
+        raise ValidationError(f"{record.public_id} v{record.version} is not published.")
+    if isinstance(record, Statement) and (bearing := statement_bears(record.public_id)):
+        raise ValidationError(
+            f"{record.public_id} bears figures of {', '.join(bearing[:5])}: correct or "
+            f"withdraw them first."
+        )
+    record.state = State.WITHDRAWN
+    record.retired_in = batch.revision
+    record.save(update_fields=["state", "retired_in"])
+    batch.note(
+        record.KIND,
+        record.public_id,
+        record.version,
+        Action.WITHDRAWN,
+        reason=withdrawal.reason,
+    )
+
+
+def statement_bears(public_id: str) -> list[str]:
+    """Ids of the published records that have a figure from any version of the statement."""
+    bearing: list[str] = []
+    for model in DATED.values():
+        bearing += (
+            model.objects.filter(state=State.PUBLISHED, figures__statement__public_id=public_id)
+            .order_by("public_id")
+            .values_list("public_id", flat=True)
+            .distinct()
+        )
+    return bearing

@@ -1,0 +1,234 @@
+"""The rows of a record: parties in their roles, figures with their evidence, links."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.options import InlineModelAdmin
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.db import models
+from django.db.models import Case, Value, When
+from django.forms.models import BaseInlineFormSet
+from django.http import HttpRequest
+
+from records.admin.base import ExactField, LinesField, UnchangingField
+from records.models import Statement, plain
+from records.models.fields import NumberField
+
+
+class RowForm(forms.ModelForm):
+    """A row that has a place among others."""
+
+    place = UnchangingField(required=False, min_value=0)
+
+
+class RowFormSet(BaseInlineFormSet):
+    """Rows in an order: `place` is where a row stands on the page, kept up by rows.js; a new
+    row without it comes last."""
+
+    def add_fields(self, form: forms.ModelForm, index: int | None) -> None:
+        super().add_fields(form, index)
+        if index is not None and index < self.initial_form_count():
+            form.initial["place"] = index
+
+    def in_order(self) -> list[forms.ModelForm]:
+        def place(form: forms.ModelForm) -> tuple[bool, int]:
+            at = getattr(form, "cleaned_data", {}).get("place")
+            return (at is None, at or 0)
+
+        return sorted(self.forms, key=place)
+
+    @property
+    def reordered(self) -> bool:
+        return self.in_order() != self.forms
+
+    def write_positions(self) -> None:
+        """Number the saved rows in their order, from 0, parties within their role."""
+        counts: Counter[str] = Counter()
+        for form in self.in_order():
+            row = form.instance
+            if row.pk is None:  # left empty, or deleted
+                continue
+            role = getattr(row, "role", "")
+            if row.position != counts[role]:
+                row.position = counts[role]
+                row.save(update_fields=["position"])
+            counts[role] += 1
+
+
+class OfRecord(InlineModelAdmin):
+    """Rows are part of their record: who may edit the one may edit the others."""
+
+    formfield_overrides = {
+        models.JSONField: {"form_class": LinesField},
+        models.TextField: {
+            "widget": forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"})
+        },
+        NumberField: {"form_class": ExactField},
+    }
+
+    def writable(self, request: HttpRequest, obj: Any) -> bool:
+        parent = self.admin_site.get_model_admin(self.parent_model)
+        if obj is None:
+            return parent.has_add_permission(request)
+        return parent.has_change_permission(request, obj)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        parent = self.admin_site.get_model_admin(self.parent_model)
+        return parent.has_view_or_change_permission(request, obj) or self.writable(request, obj)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.writable(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.writable(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.writable(request, obj)
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        """One empty row on a new record; on others the button below the rows adds one."""
+        return 1 if obj is None else 0
+
+
+class PartyInline(OfRecord, admin.TabularInline):
+    """Who takes part. Rows stand by role, and within it in the order that readers see."""
+
+    form = RowForm
+    formset = RowFormSet
+    autocomplete_fields = ["party"]
+    verbose_name = "party"
+    verbose_name_plural = "Parties"
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ["role", "party", *(["place"] if self.writable(request, obj) else [])]
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet:
+        roles = Case(
+            *(When(role=role, then=Value(n)) for n, role in enumerate(self.parent_model.ROLES))
+        )
+        rows = super().get_queryset(request).select_related("party")
+        return rows.order_by(roles, "position", "pk")
+
+    def formfield_for_dbfield(
+        self, db_field: models.Field, request: HttpRequest, **kwargs: Any
+    ) -> forms.Field | None:
+        if db_field.name == "role":
+            roles = [(role, role) for role in self.parent_model.ROLES]
+            return forms.ChoiceField(
+                choices=[("", "---------"), *roles], label="Role", help_text=db_field.help_text
+            )
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+
+class LinkInline(OfRecord, admin.TabularInline):
+    """Links to other records, by public id."""
+
+    fields = ["type", "target"]
+    verbose_name = "link"
+    verbose_name_plural = "Links"
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        return 0
+
+
+def statement_label(statement: Statement) -> str:
+    """How a choice of statements names one: what, who, when, and which version."""
+    state = "" if statement.state == "published" else f", {statement.get_state_display()}"
+    return (
+        f"{statement.title} · {statement.publisher}, {statement.published_on} "
+        f"({statement.public_id} v{statement.version}{state})"
+    )
+
+
+class StatementChoiceField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        return statement_label(obj)
+
+
+class StatementSelect(AutocompleteSelect):
+    """A search of statements that offers what a figure may rest on."""
+
+    url_name = "%s:records_statement_autocomplete"
+
+
+def bare(column: str) -> Callable[[Any, Any], Any]:
+    """A read-only column that shows a number without its padding."""
+
+    @admin.display(description=column, empty_value="-")
+    def shown(inline: Any, figure: Any) -> Any:
+        return plain(getattr(figure, column))
+
+    return shown
+
+
+class FigureInline(OfRecord, admin.StackedInline):
+    """A number, how it counts, and the words that bear it."""
+
+    form = RowForm
+    formset = RowFormSet
+    autocomplete_fields = ["item"]
+    verbose_name = "figure"
+    verbose_name_plural = "Figures"
+    NUMBERS = ("value", "lower", "upper")
+
+    bare_value, bare_lower, bare_upper = map(bare, NUMBERS)
+
+    @admin.display(description="Quote found")
+    def found(self, figure: Any) -> str:
+        if figure.pk is None:
+            return "-"
+        if figure.quote_found is None:
+            return "unknown: the statement's text is not on file"
+        if figure.quote_found:
+            return f"in the statement's text, at character {figure.offset}"
+        return "not in the statement's text"
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        numbers = [] if self.writable(request, obj) else [f"bare_{name}" for name in self.NUMBERS]
+        return ["found", *numbers]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list:
+        writable = self.writable(request, obj)
+        numbers = self.NUMBERS if writable else tuple(f"bare_{name}" for name in self.NUMBERS)
+        says = ["statement", "quote", "found", *(["place"] if writable else [])]
+        return [
+            (
+                "What",
+                {
+                    "fields": [
+                        ("measure", "operator"),
+                        numbers,
+                        ("item", "unit", "currency"),
+                        ("party_type", "party_role"),
+                    ]
+                },
+            ),
+            (
+                "How it counts",
+                {"fields": [("basis", "countable", "countable_reason"), ("rank", "rank_reason")]},
+            ),
+            ("Who says so", {"fields": says}),
+        ]
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet:
+        # Without the statements' full texts, which no label needs.
+        rows = super().get_queryset(request).select_related("item", "statement")
+        return rows.defer("statement__text")
+
+    def formfield_for_dbfield(
+        self, db_field: models.Field, request: HttpRequest, **kwargs: Any
+    ) -> forms.Field | None:
+        if db_field.name == "quote":
+            kwargs["widget"] = forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"})
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def formfield_for_foreignkey(
+        self, db_field: models.ForeignKey, request: HttpRequest, **kwargs: Any
+    ) -> forms.ModelChoiceField | None:
+        if db_field.name == "statement":
+            kwargs["form_class"] = StatementChoiceField
+            kwargs["widget"] = StatementSelect(db_field, self.admin_site)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)

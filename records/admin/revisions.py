@@ -1,0 +1,130 @@
+"""What was published, when, and by whose hands: to read, never to write."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db import models
+from django.db.models import Count
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+
+from records.admin.base import MAX_SEARCH, short
+from records.models import KINDS, Change, Hand, Revision
+
+
+class HistoryAdmin(admin.ModelAdmin):
+    """A table that only publishing writes."""
+
+    list_per_page = 50
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+
+    class Media:
+        css = {"all": ["records/admin/curation.css"]}
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet, search_term: str
+    ) -> tuple[models.QuerySet, bool]:
+        return super().get_search_results(request, queryset, search_term[:MAX_SEARCH])
+
+
+def page_of(kind: str, public_id: str, version: int) -> str:
+    """Where the admin shows what a change or a hand is about."""
+    if kind in KINDS:
+        return reverse(f"admin:records_{kind}_version", args=[public_id, version])
+    return reverse(f"admin:records_{kind}_change", args=[public_id])
+
+
+@admin.register(Revision)
+class RevisionAdmin(HistoryAdmin):
+    list_display = ["number", "published_at", "origin", "message", "shown_changes"]
+    list_filter = ["origin"]
+    date_hierarchy = "published_at"
+    search_fields = ["number", "message"]
+    fields = ["number", "published_at", "origin", "message", "shown_changes"]
+    readonly_fields = ["shown_changes"]
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet:
+        return super().get_queryset(request).annotate(change_count=Count("changes"))
+
+    @admin.display(description="Changes")
+    def shown_changes(self, revision: Any) -> str:
+        url = reverse("admin:records_change_changelist")
+        return format_html(
+            '<a href="{}?revision__number__exact={}">{}</a>',
+            url,
+            revision.number,
+            revision.change_count,
+        )
+
+
+@admin.register(Change)
+class ChangeAdmin(HistoryAdmin):
+    short_action = short("action")
+
+    list_display = [
+        "revision_number",
+        "position",
+        "kind",
+        "shown_record",
+        "version",
+        "short_action",
+        "reason",
+    ]
+    list_display_links = ["position"]
+    list_filter = ["kind", "action"]
+    ordering = ["-revision_id", "position"]
+    search_fields = ["public_id", "reason"]
+    fields = [
+        "revision",
+        "position",
+        "kind",
+        "shown_record",
+        "version",
+        "action",
+        "reason",
+        "content",
+    ]
+    readonly_fields = ["shown_record"]
+
+    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
+        return lookup == "revision__number__exact" or super().lookup_allowed(
+            lookup, value, request
+        )
+
+    @admin.display(description="Revision", ordering="revision_id")
+    def revision_number(self, change: Change) -> int:
+        return change.revision_id
+
+    @admin.display(description="Id", ordering="public_id")
+    def shown_record(self, change: Change) -> str:
+        page = page_of(change.kind, change.public_id, change.version)
+        return format_html('<a href="{}">{}</a>', page, change.public_id)
+
+
+@admin.register(Hand)
+class HandAdmin(HistoryAdmin):
+    list_display = ["shown_record", "version", "user", "role", "at"]
+    list_display_links = ["at"]
+    list_filter = ["role"]
+    list_select_related = ["user"]
+    ordering = ["-at", "-pk"]
+    search_fields = ["public_id", "user__username"]
+    fields = ["shown_record", "version", "user", "role", "at"]
+    readonly_fields = ["shown_record"]
+
+    @admin.display(description="Id", ordering="public_id")
+    def shown_record(self, hand: Hand) -> str:
+        kind = next(k for k, model in KINDS.items() if hand.public_id.startswith(model.PREFIX))
+        page = page_of(kind, hand.public_id, hand.version)
+        return format_html('<a href="{}">{}</a>', page, hand.public_id)

@@ -1,0 +1,132 @@
+"""Statements in the admin, and the search by which figures find them."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path
+
+from records.admin.inlines import LinkInline, statement_label
+from records.admin.records import RecordAdmin
+from records.models import OPEN, State, Statement, StatementLink
+
+CITABLE = [State.PUBLISHED, *OPEN]
+
+
+class StatementLinkInline(LinkInline):
+    model = StatementLink
+
+
+class OnFileFilter(admin.SimpleListFilter):
+    title = "text"
+    parameter_name = "text"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "on file"), ("no", "not on file")]
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet) -> models.QuerySet:
+        if self.value() == "yes":
+            return queryset.exclude(text_sha256="")
+        if self.value() == "no":
+            return queryset.filter(text_sha256="")
+        return queryset
+
+
+class StatementChoices(AutocompleteJsonView):
+    """The statements that a figure may rest on: published or being worked on, each in its
+    newest version."""
+
+    def process_request(self, request: HttpRequest) -> Any:
+        found = super().process_request(request)
+        if found[2].remote_field.model is not Statement:
+            raise PermissionDenied
+        return found
+
+    def get_queryset(self) -> models.QuerySet:
+        citable = Statement.objects.filter(state__in=CITABLE)
+        newer = citable.filter(public_id=OuterRef("public_id"), version__gt=OuterRef("version"))
+        return (
+            super()
+            .get_queryset()
+            .filter(~Exists(newer), state__in=CITABLE)
+            .order_by("-published_on", "-pk")
+        )
+
+    def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
+        return {"id": str(getattr(obj, to_field_name)), "text": statement_label(obj)}
+
+
+@admin.register(Statement)
+class StatementAdmin(RecordAdmin):
+    list_display = [
+        "shown_id",
+        "version",
+        "shown_state",
+        "title",
+        "publisher",
+        "speaker",
+        "published_on",
+        "shown_revision",
+    ]
+    list_filter = ["state", OnFileFilter, "published_on_precision", "language"]
+    date_hierarchy = "published_on"
+    ordering = ["-published_on", "-pk"]
+    search_fields = ["public_id", "title"]
+    search_help_text = "Words of the title, publisher, speaker, organisation or event; or an id."
+    inlines = [StatementLinkInline]
+    fieldsets = [
+        ("Identification", {"fields": ["title"]}),
+        (
+            "Who",
+            {"fields": ["publisher", ("speaker", "speaker_role"), ("organisation", "event")]},
+        ),
+        (
+            "When",
+            {
+                "fields": [
+                    ("published_on", "published_on_precision"),
+                    ("said_on", "said_on_precision"),
+                ]
+            },
+        ),
+        ("What", {"fields": ["summary", "topics", "note", "text"]}),
+        ("Provenance", {"fields": ["url", "archived_url", ("language", "accessed_on")]}),
+    ]
+
+    def formfield_for_dbfield(
+        self, db_field: models.Field, request: HttpRequest, **kwargs: Any
+    ) -> forms.Field | None:
+        if db_field.name == "text":
+            kwargs["widget"] = forms.Textarea(attrs={"rows": 16, "class": "vLargeTextField"})
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def matching(self, word: str) -> Q:
+        names = ["title", "publisher", "speaker", "organisation", "event"]
+        found = Q(public_id__contains=word)
+        for name in names:
+            found |= Q(**{f"{name}_key__contains": word})
+        return found
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet:
+        """Lists and searches leave the full texts where they are."""
+        rows = super().get_queryset(request)
+        match = request.resolver_match
+        one = match is not None and match.url_name == "records_statement_change"
+        return rows if one else rows.defer("text")
+
+    def get_urls(self) -> list[URLPattern]:
+        choices = path(
+            "autocomplete/",
+            self.admin_site.admin_view(self.choices_view),
+            name="records_statement_autocomplete",
+        )
+        return [choices, *super().get_urls()]
+
+    def choices_view(self, request: HttpRequest) -> HttpResponseBase:
+        return StatementChoices.as_view(admin_site=self.admin_site)(request)

@@ -1,0 +1,300 @@
+"""The viewsets of records: lists and details straight from the stored documents."""
+
+from typing import Any, ClassVar
+
+import orjson
+from django.db import connection
+from django.http import HttpResponse
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.viewsets import ViewSet
+
+from aidapi.errors import InvalidParameters, ParameterError, Problem
+from aidapi.filters import Parameter
+from aidapi.pagination import DEFAULT_PAGE, Cursor, base_url, page_link
+from aidapi.sparse import thin
+from records.api.conditions import Condition
+from records.api.differences import differences
+from records.api.history import RecordVersionSerializer
+from records.api.parameters import AnyParameters, DocumentParameters, OneIdField
+from records.api.query import Ordering, RecordQuery, unknown_revision
+from records.models import Action, Change, Head, Record
+
+
+def answer(revision: int, body: bytes) -> HttpResponse:
+    """JSON bytes with the number of the revision that they show."""
+    response = HttpResponse(body, content_type="application/json")
+    response["Dataset-Revision"] = str(revision)
+    return response
+
+
+def envelope(
+    revision: int,
+    count: int | None,
+    next_: str | None,
+    previous: str | None,
+    results: bytes,
+) -> bytes:
+    """The body of every list; the results are JSON already."""
+    head = orjson.dumps(
+        {"revision": revision, "count": count, "next": next_, "previous": previous}
+    )
+    return head[:-1] + b',"results":[' + results + b"]}"
+
+
+class DatasetViewSet(ViewSet):
+    """What all endpoints of the dataset share: each reads, and takes strict parameters."""
+
+    lookup_field = "id"
+    examples: ClassVar[dict[str, str]] = {}
+    """Parameter → an example that suits this noun better than the parameter's own."""
+    http_method_names = ["get", "head", "options"]
+
+
+class RecordViewSet(DatasetViewSet):
+    """A kind of record. A subclass declares the model, the serializer and the parameters."""
+
+    model: ClassVar[type[Record]]
+    serializer_class: ClassVar[Any]
+    filterset_class: ClassVar[Any]
+    detail_parameters: ClassVar[Any]
+    versions_parameters = AnyParameters
+    versions_serializer = RecordVersionSerializer(many=True)
+    lookup_parameter: ClassVar[Parameter]
+    example_id: ClassVar[str]
+    """A record that the documentation shows."""
+    tombstones = True
+    """A withdrawn record is 410, with the reason."""
+    detail_sql: ClassVar[str]
+    """The newest revision's number and the document in force, in one statement."""
+    lookup_value_regex = "[^/]+"
+
+    def __init_subclass__(cls) -> None:
+        cls.filterset_class.serializer_class = cls.serializer_class
+        cls.detail_parameters = type(
+            f"{cls.model.__name__}DetailParameters",
+            (DocumentParameters,),
+            {"serializer_class": cls.serializer_class},
+        )
+        cls.lookup_parameter = Parameter(
+            OneIdField(cls.model.PREFIX, example=cls.example_id),
+            f"Id of the {cls.model.KIND}, as lists give it.",
+        )
+        table = cls.model._meta.db_table
+        documents = cls.model.child("document")._meta.db_table
+        cls.detail_sql = (
+            f"SELECT h.n, d.body FROM records_head h LEFT JOIN {table} r ON r.public_id = %s"
+            " AND r.published_in_id <= {revision} AND (r.retired_in_id IS NULL"
+            " OR r.retired_in_id > {revision})"
+            f" LEFT JOIN {documents} d ON d.record_id = r.id"
+        )
+
+    # Lists
+
+    def list(self, request: Request) -> HttpResponse:
+        """Those in force that meet all conditions asked for, page by page."""
+        parameters = self.filterset_class(request.GET)
+        asked = parameters.cleaned
+        cursor = None
+        if "cursor" in asked:
+            cursor = Cursor.decode(asked["cursor"], request)
+        ordering = Ordering(
+            asked.get("ordering", parameters.DEFAULT_ORDERING),
+            parameters.ORDERINGS,
+            parameters.NULLABLE,
+        )
+        conditions: dict[str, tuple[Condition, Any]] = {
+            name: (parameters.base_filters[name], value)
+            for name, value in asked.items()
+            if isinstance(parameters.base_filters[name], Condition)
+        }
+        revision = asked.get("revision")
+        if cursor is not None:
+            if revision not in (None, cursor.revision):
+                raise cursor_elsewhere(cursor.revision)
+            revision = cursor.revision
+        query = RecordQuery(self.model, conditions, revision)
+        rows, prefix, joined = query.queryset(ordering)
+        count = rows.filter(joined).count() if asked.get("count") else None
+        page_size = asked.get("page_size", DEFAULT_PAGE)
+        page = list(
+            ordering.apply(rows, prefix, cursor, joined=joined).values_list(
+                "document__body", ordering.key(prefix), f"{prefix}public_id"
+            )[: page_size + 1]
+        )
+        before, after = page_edges(page, page_size, cursor, query.revision, ordering.name)
+        if cursor is not None and cursor.backward:
+            page.reverse()
+        bodies = [body for body, _, _ in page]
+        if "fields" in asked or "omit" in asked:
+            bodies = [self.thinned(body, asked) for body in bodies]
+        return answer(
+            query.revision,
+            envelope(
+                query.revision,
+                count,
+                page_link(request, after),
+                page_link(request, before),
+                ",".join(bodies).encode(),
+            ),
+        )
+
+    @staticmethod
+    def thinned(body: str, asked: dict[str, Any]) -> str:
+        document = thin(orjson.loads(body), asked.get("fields", ()), asked.get("omit", ()))
+        return orjson.dumps(document).decode()
+
+    # Details
+
+    def retrieve(self, request: Request, id: str) -> HttpResponse:
+        """The version in force now or, with `revision`, the one in force then."""
+        asked = self.detail_parameters(request.GET).cleaned
+        revision = asked.get("revision")
+        with connection.cursor() as cursor:
+            cursor.execute(
+                self.detail_sql.format(revision=int(revision) if revision else "h.n"),
+                [id[:60]],
+            )
+            row = cursor.fetchone()
+        newest, body = row if row else (0, None)
+        if revision is not None and revision > newest:
+            raise unknown_revision(revision, newest)
+        if body is None:
+            raise self.absent(id, revision or newest)
+        if "fields" in asked or "omit" in asked:
+            body = self.thinned(body, asked)
+        return answer(revision or newest, body.encode())
+
+    def absent(self, id: str, revision: int) -> Problem:
+        """Withdrawn, or never there; drafts are as absent as anything."""
+        changes = Change.objects.filter(kind=self.model.KIND, public_id=id[:60])
+        last = changes.filter(revision__lte=revision).order_by("-revision_id").first()
+        if last is not None and last.action == Action.WITHDRAWN:
+            return Problem(
+                410,
+                "withdrawn",
+                "Withdrawn",
+                f"{id} was withdrawn in revision {last.revision_id}: {last.reason}",
+                withdrawn={
+                    "id": id,
+                    "revision": last.revision_id,
+                    "reason": last.reason,
+                    "last_version": last.version,
+                    "last_seen_in_revision": last.revision_id - 1,
+                },
+            )
+        first = changes.order_by("revision_id").first()
+        if first is not None:
+            return Problem(
+                404,
+                "not_yet_published",
+                "Not there yet",
+                f"As of revision {revision} there was no {id}: revision {first.revision_id} "
+                f"published it.",
+            )
+        return Problem(
+            404,
+            "not_found",
+            "No such record",
+            f"There is no {self.model.KIND} `{id[:60]}`. Ids look like "
+            f"{self.model.PREFIX}-7k3m9q2x.",
+        )
+
+    @action(detail=True)
+    def versions(self, request: Request, id: str) -> HttpResponse:
+        """Every published version, oldest first, each with what it changed and why."""
+        asked = self.versions_parameters(request.GET).cleaned
+        newest = Head.number()
+        revision = asked.get("revision", newest)
+        if revision > newest:
+            raise unknown_revision(revision, newest)
+        model: Any = self.model
+        rows = list(
+            model.objects.filter(public_id=id[:60], published_in__lte=revision)
+            .select_related("document", "published_in", "retired_in")
+            .order_by("version")
+        )
+        if not rows:
+            raise self.absent(id, revision)
+        withdrawals = {
+            change.version: change
+            for change in Change.objects.filter(
+                public_id=id, action=Action.WITHDRAWN, revision__lte=revision
+            )
+        }
+        url = f"{base_url(request)}/api/v1/{self.basename}/{id}/"
+        results: list[dict[str, Any]] = []
+        before: dict[str, Any] | None = None
+        for row in rows:
+            document = orjson.loads(row.document.body)
+            withdrawal = withdrawals.get(row.version)
+            retired = row.retired_in_id
+            results.append(
+                {
+                    "id": id,
+                    "version": row.version,
+                    "published_in": row.published_in_id,
+                    "published_at": row.published_in.published_at,
+                    "retired_in": retired if retired and retired <= revision else None,
+                    "reason": row.reason or None,
+                    "withdrawn": withdrawal
+                    and {
+                        "revision": withdrawal.revision_id,
+                        "reason": withdrawal.reason,
+                    },
+                    "changes": differences(before, document),
+                    "url": f"{url}?revision={row.published_in_id}",
+                }
+            )
+            before = document
+        return answer(
+            revision,
+            envelope(
+                revision,
+                len(results),
+                None,
+                None,
+                b",".join(
+                    orjson.dumps(result)
+                    for result in self.versions_serializer.to_representation(results)
+                ),
+            ),
+        )
+
+
+def cursor_elsewhere(revision: int) -> Problem:
+    return InvalidParameters(
+        [
+            ParameterError(
+                "revision",
+                "cursor_of_another_revision",
+                f"The cursor walks revision {revision}: leave `revision` out, or begin again "
+                f"without the cursor.",
+                str(revision),
+            )
+        ]
+    )
+
+
+def page_edges(
+    page: list[Any], page_size: int, cursor: Cursor | None, revision: int, ordering: str
+) -> tuple[Cursor | None, Cursor | None]:
+    """The cursors before and after the page; drops the row that was read only to look ahead."""
+    more = len(page) > page_size
+    if more:
+        page.pop()
+    if not page:
+        return None, None
+    backward = cursor is not None and cursor.backward
+    first, last = (page[-1], page[0]) if backward else (page[0], page[-1])
+
+    def at(row: Any, back: bool) -> Cursor:
+        key = row[1].isoformat() if hasattr(row[1], "isoformat") else row[1]
+        return Cursor(revision, ordering, back, key, row[2])
+
+    has_before = more if backward else cursor is not None
+    has_after = True if backward else more
+    return (
+        at(first, True) if has_before else None,
+        at(last, False) if has_after else None,
+    )

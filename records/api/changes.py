@@ -1,0 +1,105 @@
+"""The feed of changes over HTTP: what was published, corrected, withdrawn or edited, in order."""
+
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from aidapi.filters import ChoiceField, IntegerField, Parameter
+from aidapi.pagination import base_url
+from records.api.documents import DocumentSerializer, LinkField
+from records.api.listing import ListingViewSet
+from records.api.parameters import DocumentParameters, PageParameters, ordering
+from records.models import KINDS, Action, Change, Item, Party
+
+PLURALS = {
+    "statement": "statements",
+    "donation": "donations",
+    "export": "exports",
+    "contract": "contracts",
+    "party": "parties",
+    "item": "items",
+}
+
+KIND_CHOICES = [(kind, kind) for kind in PLURALS]
+
+
+class ChangeSerializer(DocumentSerializer):
+    """What a revision did to one record or term, and why."""
+
+    revision = serializers.IntegerField(
+        source="revision_id", read_only=True, help_text="The revision that made the change."
+    )
+    published_at = serializers.DateTimeField(
+        source="revision.published_at", read_only=True, help_text="When, in UTC."
+    )
+    kind = serializers.ChoiceField(
+        choices=KIND_CHOICES, read_only=True, help_text="What was changed."
+    )
+    id = serializers.CharField(
+        source="public_id", read_only=True, help_text="The record's id or the term's code."
+    )
+    url = LinkField(
+        help_text="The record as the change left it (410 after a withdrawal), or the term as it "
+        "is now."
+    )
+
+    class Meta:
+        model = Change
+        fields = ["revision", "published_at", "kind", "id", "version", "action", "reason", "url"]
+
+    def get_url(self, change: Change) -> str:
+        base = base_url(self.context["request"])
+        url = f"{base}/api/v1/{PLURALS[change.kind]}/{change.public_id}/"
+        return f"{url}?revision={change.revision_id}" if change.kind in KINDS else url
+
+
+class ChangeParameters(DocumentParameters, PageParameters):
+    """What `/changes/` can be asked."""
+
+    SYNONYMS: ClassVar = PageParameters.SYNONYMS | {
+        "since": "changed_since",
+        "from_revision": "changed_since",
+        "type": "kind",
+    }
+    ORDERINGS: ClassVar = {"revision": "revision_id"}
+    DEFAULT_ORDERING: ClassVar = "revision"
+
+    ordering = ordering(ORDERINGS, DEFAULT_ORDERING, example="-revision")
+
+    changed_since = Parameter(
+        IntegerField(minimum=0, example="1"),
+        "Number of a revision: only what later ones changed. Remember the `revision` of your "
+        "last answer and ask with it next time.",
+    )
+    kind = Parameter(
+        ChoiceField(choices=[*KINDS, Party.KIND, Item.KIND], example="donation"),
+        "Only changes of this kind; several as a comma list.",
+    )
+    action = Parameter(
+        ChoiceField(choices=Action.values, example="withdrawn"),
+        "Only such changes; several as a comma list.",
+    )
+
+
+class ChangeViewSet(ListingViewSet):
+    """Changes: everything that was ever published, corrected, withdrawn or edited, in order."""
+
+    serializer_class = ChangeSerializer
+    filterset_class = ChangeParameters
+    examples = {
+        "fields": "kind,id,action",
+        "omit": "reason",
+    }
+    row_id = "position"
+
+    def rows(self, request: Request, asked: dict[str, Any], revision: int) -> QuerySet:
+        rows = Change.objects.filter(revision__lte=revision).select_related("revision")
+        if "changed_since" in asked:
+            rows = rows.filter(revision__gt=asked["changed_since"])
+        if "kind" in asked:
+            rows = rows.filter(kind__in=asked["kind"])
+        if "action" in asked:
+            rows = rows.filter(action__in=asked["action"])
+        return rows

@@ -1,0 +1,403 @@
+"""Query parameters about records, each as a condition that a query can be built from.
+
+A condition can be put in up to three ways: as a test of one record (`test`), as the ids of all
+records that meet it (`ids`), or as a join that also yields them newest first (`join`). The query
+(`records.api.query`) takes the rarest to drive it and tests the others. `terms` are what is
+counted to know how rare it is.
+"""
+
+from typing import Any, ClassVar
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from aidapi.errors import nearest
+from aidapi.filters import (
+    BooleanField,
+    ChoiceField,
+    DateField,
+    ListField,
+    NumberField,
+    Parameter,
+    TextField,
+    refuse,
+)
+from records.models import ID_PATTERN, LinkType, PartyType, Statement, fold
+from records.models.regions import REGION_SLUGS, REGIONS, regions_within
+
+UNKNOWN = "unknown"
+
+
+class FoldedField(TextField):
+    """A part of a text, as the folded copies of texts are compared with: without case and
+    accents."""
+
+    def clean(self, value: str) -> str:
+        folded = fold(super().clean(value))
+        if not folded:
+            raise refuse("empty", "It has only accents or spaces: give letters or digits.")
+        return folded
+
+
+class CodeListField(ListField):
+    pattern = r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*"
+    hint = "give codes as /parties/ and /items/ list them: PAK, who, surgical-mask."
+
+
+class IdListField(ListField):
+    """Public ids of one kind of record, or of any."""
+
+    def __init__(self, prefix: str = "", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.pattern = rf"{prefix}-[0-9a-hjkmnp-tv-z]{{8}}" if prefix else ID_PATTERN
+        self.hint = f"give ids as {prefix or 'don'}-7k3m9q2x."
+
+
+class RegionField(ListField):
+    pattern = r"(?:[0-9]{3}|[a-z]+(?:-[a-z]+)*)"
+    hint = "give UN M49 numbers (002) or names (africa)."
+
+    def clean_value(self, value: str) -> str:
+        number = REGION_SLUGS.get(super().clean_value(value), value)
+        if number not in REGIONS:
+            raise refuse(
+                "unknown_value",
+                f"`{value[:60]}` is no region of UN M49. Names are: {', '.join(REGION_SLUGS)}.",
+                nearest(value, REGION_SLUGS),
+            )
+        return number
+
+
+class Condition(Parameter):
+    """A parameter of lists of records. By default a plain test of the record's columns."""
+
+    lookup: str = ""
+    vocabulary: ClassVar[str] = ""
+    """`party` or `item` where the values must be codes of that vocabulary."""
+
+    def terms(self, value: Any) -> list[tuple[str, str]]:
+        """(role, term) pairs whose counts add up to how many versions may meet the condition."""
+        return []
+
+    def codes(self, value: Any) -> list[str]:
+        """The codes that must exist in the vocabulary."""
+        return value if self.vocabulary else []
+
+    def test(self, model: Any, value: Any) -> Any:
+        raise NotImplementedError
+
+    def ids(self, model: Any, value: Any) -> QuerySet:
+        """Ids of the versions that meet it, found without visiting all; needed of conditions
+        that have terms."""
+        raise NotImplementedError
+
+    def join(self, model: Any, value: Any) -> tuple[str, dict[str, Any]] | None:
+        """(relation, conditions on it) if a join to it yields every record once."""
+        return None
+
+
+class PartyParameter(Condition):
+    """A party in a role, by code; `unknown` finds the records that name none."""
+
+    vocabulary = "party"
+
+    def __init__(self, role: str, example: str) -> None:
+        self.role = role
+        super().__init__(
+            CodeListField(example=example),
+            f"Code of a party that is {role} of the record, as `/parties/` lists them; several "
+            f"as a comma list (any of them). `unknown` finds records that name no {role}.",
+        )
+
+    def terms(self, value: list[str]) -> list[tuple[str, str]]:
+        return [] if UNKNOWN in value else [(self.role, code) for code in value]
+
+    def codes(self, value: list[str]) -> list[str]:
+        return [code for code in value if code != UNKNOWN]
+
+    def rows(self, model: Any, value: list[str]) -> QuerySet:
+        return model.child("parties").objects.filter(role=self.role, party__in=value)
+
+    def test(self, model: Any, value: list[str]) -> Any:
+        condition: Any = None
+        named = [code for code in value if code != UNKNOWN]
+        if named:
+            condition = Exists(self.rows(model, named).filter(record=OuterRef("pk")))
+        if UNKNOWN in value:
+            any_row = model.child("parties").objects.filter(role=self.role, record=OuterRef("pk"))
+            condition = condition | ~Exists(any_row) if condition is not None else ~Exists(any_row)
+        return condition
+
+    def ids(self, model: Any, value: list[str]) -> QuerySet:
+        return self.rows(model, value).values("record")
+
+    def join(self, model: Any, value: list[str]) -> tuple[str, dict[str, Any]] | None:
+        if len(value) != 1 or UNKNOWN in value:
+            return None
+        return "parties", {"role": self.role, "party": value[0]}
+
+
+class AnyRolePartyParameter(PartyParameter):
+    """A party in whichever role."""
+
+    def __init__(self, example: str) -> None:
+        Condition.__init__(
+            self,
+            CodeListField(example=example),
+            "Code of a party that takes part in any role; several as a comma list (any of them).",
+        )
+
+    def terms(self, value: list[str]) -> list[tuple[str, str]]:
+        return [("party", code) for code in value]
+
+    def codes(self, value: list[str]) -> list[str]:
+        return value
+
+    def rows(self, model: Any, value: list[str]) -> QuerySet:
+        return model.child("parties").objects.filter(role__in=list(model.ROLES), party__in=value)
+
+    def test(self, model: Any, value: list[str]) -> Any:
+        return Exists(self.rows(model, value).filter(record=OuterRef("pk")))
+
+    def join(self, model: Any, value: list[str]) -> None:
+        return None
+
+
+class PartyColumnParameter(Condition):
+    """Something that is copied from the party into the record when it is published."""
+
+    column: ClassVar[str]
+
+    def __init__(self, role: str, field: ListField, help_text: str) -> None:
+        self.role = role
+        super().__init__(field, help_text)
+
+    def wanted(self, value: list[str]) -> list[str]:
+        return value
+
+    def terms(self, value: list[str]) -> list[tuple[str, str]]:
+        return [(f"{self.role}_{self.column}", code) for code in self.wanted(value)]
+
+    def rows(self, model: Any, value: list[str]) -> QuerySet:
+        return model.child("parties").objects.filter(
+            **{"role": self.role, f"{self.column}__in": self.wanted(value)}
+        )
+
+    def test(self, model: Any, value: list[str]) -> Exists:
+        return Exists(self.rows(model, value).filter(record=OuterRef("pk")))
+
+    def ids(self, model: Any, value: list[str]) -> QuerySet:
+        return self.rows(model, value).filter(published_in__isnull=False).values("record")
+
+
+class PartyTypeParameter(PartyColumnParameter):
+    column = "type"
+
+    def __init__(self, role: str, example: str = "company") -> None:
+        super().__init__(
+            role,
+            ChoiceField(choices=PartyType.values, example=example),
+            f"Type of a party that is {role}, as it was when the record was published; several "
+            f"as a comma list.",
+        )
+
+
+class PartyCountryParameter(PartyColumnParameter):
+    column = "country"
+    vocabulary = "party"
+
+    def __init__(self, role: str, example: str = "ITA") -> None:
+        super().__init__(
+            role,
+            CodeListField(example=example),
+            f"Country that a {role} is or belongs to (ISO 3166-1 alpha-3): the country itself, "
+            f"its ministries, provinces, cities, companies and foundations; several as a comma "
+            f"list.",
+        )
+
+
+class PartyRegionParameter(PartyColumnParameter):
+    column = "region"
+
+    def __init__(self, role: str, example: str = "africa") -> None:
+        super().__init__(
+            role,
+            RegionField(example=example),
+            f"UN M49 region that a {role} lies in, by number (`002`) or name (`africa`), the "
+            f"regions inside it included; several as a comma list.",
+        )
+
+    def wanted(self, value: list[str]) -> list[str]:
+        return sorted({inner for number in value for inner in regions_within(number)})
+
+
+class ColumnParameter(Condition):
+    """A column of the record itself."""
+
+    def __init__(self, field: Any, lookup: str, help_text: str) -> None:
+        super().__init__(field, help_text)
+        self.lookup = lookup
+
+    def test(self, model: Any, value: Any) -> Q:
+        return Q(**{self.lookup: value})
+
+
+class ChoiceParameter(ColumnParameter):
+    """A column that holds one of a list of codes; documented by its own help text."""
+
+    def __init__(self, model: Any, column: str, example: str) -> None:
+        field = model._meta.get_field(column)
+        super().__init__(
+            ChoiceField(choices=[code for code, _ in field.choices], example=example),
+            f"{column}__in",
+            f"{field.help_text} Several as a comma list (any of them).",
+        )
+        self.column = column
+
+    def terms(self, value: list[str]) -> list[tuple[str, str]]:
+        return [(self.column, code) for code in value]
+
+    def ids(self, model: Any, value: list[str]) -> QuerySet:
+        return model.objects.filter(self.test(model, value)).values("pk")
+
+
+def day(lookup: str, help_text: str, example: str) -> ColumnParameter:
+    return ColumnParameter(DateField(example=example), lookup, help_text)
+
+
+class FoldedParameter(Condition):
+    """A part of a text, whatever its case and accents."""
+
+    def __init__(self, column: str, what: str, example: str) -> None:
+        super().__init__(
+            FoldedField(example=example),
+            f"Part of the {what}, whatever its case and accents.",
+        )
+        self.lookup = f"{column}_key__contains"
+
+    def test(self, model: Any, value: str) -> Q:
+        return Q(**{self.lookup: value})
+
+
+class LinkedParameter(Condition):
+    """Records that link to another in a given way."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            ChoiceField(choices=LinkType.values, example="contradicts"),
+            "Records with an outgoing link of this type: `contradicts` finds contradicting "
+            "claims. Several as a comma list.",
+        )
+
+    def test(self, model: Any, value: list[str]) -> Exists:
+        links = model.child("links").objects
+        return Exists(links.filter(record=OuterRef("pk"), type__in=value))
+
+    def terms(self, value: list[str]) -> list[tuple[str, str]]:
+        return [("linked", code) for code in value]
+
+    def ids(self, model: Any, value: list[str]) -> QuerySet:
+        return model.child("links").objects.filter(type__in=value).values("record")
+
+
+class LatestParameter(Condition):
+    """Of every series only its last point at the revision; needs the revision, so the query
+    builds the test."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            BooleanField(example="true"),
+            "`true`: of each series only the point with the latest `as_of`; records outside any "
+            "series stay. `false`: only the overtaken points.",
+        )
+
+
+class FigureParameter(Condition):
+    """A condition on figures. All those of a query hold for one and the same figure."""
+
+    probed: ClassVar[bool] = False
+    """Whether it may be so rare that the query first asks if few records meet it."""
+
+    def __init__(self, field: Any, lookup: str, help_text: str, *, indexed: bool = False) -> None:
+        super().__init__(field, help_text)
+        self.lookup = lookup
+        self.indexed = indexed
+        """Whether the column stands in the index of figures by item, too."""
+
+    def figure(self, value: Any, prefix: str) -> Q:
+        """The condition on a figure, which stands behind the prefix."""
+        return Q(**{f"{prefix}{self.lookup}": value})
+
+
+class FigureChoiceParameter(FigureParameter):
+    """A column of figures that holds one of a list of codes."""
+
+    def __init__(
+        self, column: str, field: ListField, help_text: str, *, indexed: bool = False
+    ) -> None:
+        super().__init__(
+            field,
+            f"{column}__in",
+            f"{help_text} Several as a comma list (any of them).",
+            indexed=indexed,
+        )
+        self.column = column
+
+    def terms(self, value: list[str]) -> list[tuple[str, str]]:
+        return [(self.column, code) for code in value]
+
+    def ids(self, model: Any, value: list[str]) -> QuerySet:
+        return model.child("figures").objects.filter(self.figure(value, "")).values("record")
+
+
+class ItemParameter(FigureParameter):
+    vocabulary = "item"
+
+    def __init__(self) -> None:
+        super().__init__(
+            CodeListField(example="surgical-mask"),
+            "item__in",
+            "Code of an item, as `/items/` lists them, the items below it included: `mask` "
+            "finds surgical masks and respirators. Several as a comma list (any of them).",
+            indexed=True,
+        )
+
+    def terms(self, value: list[str]) -> list[tuple[str, str]]:
+        return [("item", code) for code in value]
+
+    def ids(self, model: Any, value: list[str]) -> QuerySet:
+        rows = model.child("figure_items").objects
+        return rows.filter(lead=True, item__in=value).values("record")
+
+    def join(self, model: Any, value: list[str]) -> tuple[str, dict[str, Any]] | None:
+        return ("figure_items", {"lead": True, "item": value[0]}) if len(value) == 1 else None
+
+
+class StatementParameter(FigureParameter):
+    """The statement that bears the figure: a text of it, or its id."""
+
+    probed = True
+
+    def figure(self, value: Any, prefix: str) -> Q:
+        statements = Statement.objects.filter(**{self.lookup: value})
+        return Q(**{f"{prefix}statement__in": statements.values("pk")})
+
+
+class FoldedFigureParameter(StatementParameter):
+    """A part of a text of the statement that bears the figure."""
+
+    def __init__(self, column: str, what: str, example: str) -> None:
+        super().__init__(
+            FoldedField(example=example),
+            f"{column}_key__contains",
+            f"Part of the {what} of the statement that bears the figure, whatever its case and "
+            f"accents.",
+        )
+
+
+class ValueParameter(FigureParameter):
+    """A bound on the number of a figure: on its value or, where it has none, on its bounds."""
+
+    probed = True
+
+    def __init__(self, lookup: str, help_text: str, example: str) -> None:
+        super().__init__(NumberField(example=example), lookup, help_text, indexed=True)

@@ -1,0 +1,78 @@
+"""Contracts over HTTP."""
+
+from records.api.base import RecordViewSet
+from records.api.conditions import (
+    ChoiceParameter,
+    PartyCountryParameter,
+    PartyParameter,
+    PartyTypeParameter,
+)
+from records.api.documents import DatedRecordSerializer, parties
+from records.api.parameters import DatedRecordParameters, ids
+from records.models import Contract
+
+
+class ContractSerializer(DatedRecordSerializer):
+    """A purchase: who bought what from whom, and what became of it."""
+
+    buyers = parties("buyer", "Who buys.")
+    suppliers = parties("supplier", "Who sells.")
+    intermediaries = parties("intermediary", "Who arranged or passed on the purchase.")
+
+    class Meta:
+        model = Contract
+        fields = [
+            *DatedRecordSerializer.HEAD,
+            "buyers",
+            "suppliers",
+            "intermediaries",
+            "stage",
+            "method",
+            "signed_on",
+            "signed_on_precision",
+            *DatedRecordSerializer.WHEN,
+            "ocid",
+            *DatedRecordSerializer.TAIL,
+        ]
+
+
+class ContractParameters(DatedRecordParameters):
+    """What `/contracts/` can be asked."""
+
+    SYNONYMS = DatedRecordParameters.SYNONYMS | {
+        "vendor": "supplier",
+        "seller": "supplier",
+        "purchaser": "buyer",
+        "customer": "buyer",
+        "procurer": "buyer",
+        "recipient": "buyer",
+        "donor": "supplier",
+        "country": "buyer_country",
+        "broker": "intermediary",
+    }
+
+    id = ids(Contract.PREFIX, "con-jpbs06s9")
+    buyer = PartyParameter("buyer", example="ESP")
+    buyer_type = PartyTypeParameter("buyer", example="country")
+    buyer_country = PartyCountryParameter("buyer", example="ESP")
+    supplier = PartyParameter("supplier", example="chn-companies")
+    supplier_type = PartyTypeParameter("supplier", example="company")
+    supplier_country = PartyCountryParameter("supplier", example="CHN")
+    intermediary = PartyParameter("intermediary", example="unicef")
+    stage = ChoiceParameter(Contract, "stage", example="cancelled")
+    method = ChoiceParameter(Contract, "method", example="direct")
+
+
+class ContractViewSet(RecordViewSet):
+    """Contracts: who bought what from whom, and what became of it."""
+
+    model = Contract
+    serializer_class = ContractSerializer
+    filterset_class = ContractParameters
+    examples = {
+        "party": "chn-companies",
+        "series": "china-mofcom-signed-contracts",
+        "intermediary": "unknown",
+        "value_max": "60000000",
+    }
+    example_id = "con-jpbs06s9"

@@ -1,0 +1,294 @@
+"""The parts of a record's public document, from which each noun's serializer is made.
+
+The serializers render the document on publishing and describe it in the schema, so the two
+cannot disagree. Everything is read-only; empty text is null.
+"""
+
+from typing import Any
+
+from django.db import models
+from rest_framework import serializers
+
+from records.models import (
+    ID_PATTERN,
+    DonationFigure,
+    LinkType,
+    PartyType,
+    Record,
+    Statement,
+)
+
+
+def id_pattern(prefix: str = "") -> str:
+    """The pattern of public ids of one kind of record, or of any."""
+    return rf"{prefix}-[0-9a-hjkmnp-tv-z]{{8}}" if prefix else ID_PATTERN
+
+
+class NullableCharField(serializers.CharField):
+    """An empty text column is null in JSON, and the schema says so."""
+
+    def to_representation(self, value: Any) -> Any:
+        return value or None
+
+
+class NullableURLField(serializers.URLField):
+    """An address not given is null."""
+
+    def to_representation(self, value: Any) -> Any:
+        return value or None
+
+
+class NullableChoiceField(serializers.ChoiceField):
+    """A choice not made is null."""
+
+    def to_representation(self, value: Any) -> Any:
+        return value or None
+
+
+class ExactNumberField(serializers.Field):
+    """A figure's number as a JSON number: 15 significant digits survive a double."""
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "number"}
+
+    def to_representation(self, value: Any) -> int | float:
+        return int(value) if value == value.to_integral_value() else float(value)
+
+
+class PublicIdField(serializers.CharField):
+    """The public id of a record: of one kind (its prefix), or of any."""
+
+    def __init__(self, prefix: str = "", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.prefix = prefix
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": f"^{id_pattern(self.prefix)}$"}
+
+
+class OwnIdField(serializers.CharField):
+    """The id of the document's own record."""
+
+    parent: Any
+
+    def json_schema(self) -> dict[str, Any]:
+        prefix = self.parent.Meta.model.PREFIX
+        return {"type": "string", "pattern": f"^{id_pattern(prefix)}$"}
+
+
+class KindField(serializers.CharField):
+    """The kind of record: the same word in every document of a resource."""
+
+    parent: Any
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "string", "const": self.parent.Meta.model.KIND}
+
+
+class LinkField(serializers.SerializerMethodField):
+    """An address that the serializer makes, by its method `get_<field>`."""
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "string", "format": "uri"}
+
+
+class DocumentSerializer(serializers.ModelSerializer):
+    """A part of a public document: fields in the given order, none writable."""
+
+    def build_standard_field(self, field_name: str, model_field: Any) -> tuple[Any, dict]:
+        field_class, _kwargs = super().build_standard_field(field_name, model_field)
+        public = {"read_only": True, "help_text": model_field.help_text}
+        if isinstance(model_field, models.DecimalField):
+            return ExactNumberField, public | {"allow_null": model_field.null}
+        if isinstance(model_field, models.CharField | models.TextField):
+            blank = model_field.blank
+            cls: type[serializers.Field]
+            if model_field.choices:
+                cls = NullableChoiceField if blank else serializers.ChoiceField
+                return cls, public | {
+                    "choices": model_field.choices,
+                    "allow_null": blank,
+                }
+            if isinstance(model_field, models.URLField):
+                cls = NullableURLField if blank else serializers.URLField
+            else:
+                cls = NullableCharField if blank else serializers.CharField
+            return cls, public | {"allow_null": blank}
+        if isinstance(model_field, models.JSONField):
+            return (
+                serializers.ListField,
+                public | {"child": serializers.CharField(read_only=True)},
+            )
+        return field_class, public | {"allow_null": model_field.null}
+
+    def build_relational_field(self, field_name: str, relation_info: Any) -> tuple[Any, dict]:
+        """A foreign key is shown as the key itself: a code, or a revision's number."""
+        model_field = relation_info.model_field
+        if isinstance(model_field.target_field, models.IntegerField):
+            field_class: type = serializers.IntegerField
+        else:
+            field_class = serializers.CharField
+        return field_class, {
+            "read_only": True,
+            "source": model_field.attname,
+            "allow_null": model_field.null,
+            "help_text": model_field.help_text,
+        }
+
+
+class PartyInRecordSerializer(serializers.Serializer):
+    """A party as it stood when the record was published."""
+
+    code = serializers.CharField(source="party_id", help_text="Code of the party.", read_only=True)
+    name = serializers.CharField(help_text="Its name in English.", read_only=True)
+    type = serializers.ChoiceField(
+        choices=PartyType.choices, help_text="What sort of party it is.", read_only=True
+    )
+    country = NullableCharField(
+        allow_null=True,
+        read_only=True,
+        help_text="ISO 3166-1 alpha-3 code of the country it is or belongs to; null if "
+        "international.",
+    )
+
+
+class PeriodSerializer(serializers.Serializer):
+    """The days that the figures cover; null where open or not stated."""
+
+    start = serializers.DateField(
+        source="period_start", allow_null=True, read_only=True, help_text="First day."
+    )
+    end = serializers.DateField(
+        source="period_end", allow_null=True, read_only=True, help_text="Last day."
+    )
+
+
+class EvidenceSerializer(DocumentSerializer):
+    """Where a figure stands written."""
+
+    statement = PublicIdField(
+        Statement.PREFIX,
+        source="statement.public_id",
+        read_only=True,
+        help_text="Id of the statement; `statements` names the version that was read.",
+    )
+
+    class Meta:
+        model = DonationFigure
+        fields = ["statement", "quote", "offset", "quote_found"]
+
+
+class FigureSerializer(DocumentSerializer):
+    """A figure: what it measures, how it counts, and the words that bear it."""
+
+    evidence = EvidenceSerializer(source="*", read_only=True)
+
+    class Meta:
+        # The three kinds of figures share one shape, defined by their abstract base.
+        model = DonationFigure
+        fields = [
+            "measure",
+            "operator",
+            "value",
+            "lower",
+            "upper",
+            "item",
+            "unit",
+            "currency",
+            "party_type",
+            "party_role",
+            "basis",
+            "countable",
+            "countable_reason",
+            "rank",
+            "rank_reason",
+            "evidence",
+        ]
+
+
+class StatementInRecordSerializer(DocumentSerializer):
+    """A statement on which figures of the record rest, in the version that was read."""
+
+    id = OwnIdField(source="public_id", read_only=True, help_text="Id to cite.")
+
+    class Meta:
+        model = Statement
+        fields = [
+            "id",
+            "version",
+            "title",
+            "publisher",
+            "published_on",
+            "said_on",
+            "speaker",
+            "speaker_role",
+            "organisation",
+            "url",
+        ]
+
+
+class LinkSerializer(serializers.Serializer):
+    """A link to another record."""
+
+    type = serializers.ChoiceField(
+        choices=LinkType.choices,
+        read_only=True,
+        help_text="How this record relates to the other.",
+    )
+    id = PublicIdField(source="target", read_only=True, help_text="The other record's id.")
+
+
+class RecordSerializer(DocumentSerializer):
+    """What every record's document begins with."""
+
+    id = OwnIdField(
+        source="public_id",
+        read_only=True,
+        help_text=Record._meta.get_field("public_id").help_text,
+    )
+    published_in = serializers.IntegerField(
+        source="published_in_id",
+        read_only=True,
+        help_text=Record._meta.get_field("published_in").help_text,
+    )
+    kind = KindField(
+        source="KIND",
+        read_only=True,
+        help_text="Kind of record, the same for all of a list.",
+    )
+    links = LinkSerializer(
+        many=True,
+        read_only=True,
+        source="ordered_links",
+        help_text="Links to other records.",
+    )
+
+    HEAD = ("id", "kind", "version", "published_in", "title", "note")
+
+
+class DatedRecordSerializer(RecordSerializer):
+    """What donations, exports and contracts share."""
+
+    period = PeriodSerializer(source="*", read_only=True)
+    figures = FigureSerializer(
+        many=True,
+        read_only=True,
+        source="ordered_figures",
+        help_text="The figures, in the record's order.",
+    )
+    statements = StatementInRecordSerializer(
+        many=True,
+        read_only=True,
+        source="cited_statements",
+        help_text="The statements that the figures rest on.",
+    )
+
+    WHEN = ("period", "as_of", "as_of_precision", "series")
+    TAIL = ("figures", "statements", "links")
+
+
+def parties(role: str, help_text: str) -> PartyInRecordSerializer:
+    """The parties in one role, in the record's order."""
+    return PartyInRecordSerializer(
+        many=True, read_only=True, source=f"parties_by_role.{role}", help_text=help_text
+    )

@@ -1,0 +1,76 @@
+"""Donations over HTTP."""
+
+from records.api.base import RecordViewSet
+from records.api.conditions import (
+    ChoiceParameter,
+    PartyCountryParameter,
+    PartyParameter,
+    PartyRegionParameter,
+    PartyTypeParameter,
+)
+from records.api.documents import DatedRecordSerializer, parties
+from records.api.parameters import DatedRecordParameters, ids
+from records.models import Donation
+
+
+class DonationSerializer(DatedRecordSerializer):
+    """A gift, grant, loan or secondment: who gave what to whom, and who says so."""
+
+    donors = parties("donor", "Who gave.")
+    recipients = parties("recipient", "Who received, or is to receive.")
+    intermediaries = parties("intermediary", "Through whom it passed.")
+
+    class Meta:
+        model = Donation
+        fields = [
+            *DatedRecordSerializer.HEAD,
+            "donors",
+            "recipients",
+            "intermediaries",
+            "form",
+            "stage",
+            "stated_by",
+            *DatedRecordSerializer.WHEN,
+            *DatedRecordSerializer.TAIL,
+        ]
+
+
+class DonationParameters(DatedRecordParameters):
+    """What `/donations/` can be asked."""
+
+    SYNONYMS = DatedRecordParameters.SYNONYMS | {
+        "giver": "donor",
+        "from_party": "donor",
+        "receiver": "recipient",
+        "beneficiary": "recipient",
+        "to": "recipient",
+        "country": "recipient_country",
+        "region": "recipient_region",
+        "via": "intermediary",
+        "type": "form",
+    }
+
+    id = ids(Donation.PREFIX, "don-yyemrn0r")
+    donor = PartyParameter("donor", example="jack-ma-foundation")
+    donor_type = PartyTypeParameter("donor", example="foundation")
+    donor_country = PartyCountryParameter("donor", example="CHN")
+    recipient = PartyParameter("recipient", example="who")
+    recipient_type = PartyTypeParameter("recipient", example="international_organisation")
+    recipient_country = PartyCountryParameter("recipient", example="ITA")
+    recipient_region = PartyRegionParameter("recipient", example="africa")
+    intermediary = PartyParameter("intermediary", example="africa-cdc")
+    form = ChoiceParameter(Donation, "form", example="cash")
+    stage = ChoiceParameter(Donation, "stage", example="delivered")
+    stated_by = ChoiceParameter(Donation, "stated_by", example="donor")
+
+
+class DonationViewSet(RecordViewSet):
+    """Donations: who gave what to whom."""
+
+    model = Donation
+    serializer_class = DonationSerializer
+    filterset_class = DonationParameters
+    examples = {
+        "series": "china-mfa-recipient-countries",
+    }
+    example_id = "don-yyemrn0r"

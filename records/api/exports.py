@@ -1,0 +1,72 @@
+"""Exports over HTTP."""
+
+from records.api.base import RecordViewSet
+from records.api.conditions import (
+    ChoiceParameter,
+    PartyCountryParameter,
+    PartyParameter,
+    PartyRegionParameter,
+)
+from records.api.documents import DatedRecordSerializer, parties
+from records.api.parameters import DatedRecordParameters, ids
+from records.models import Export
+
+
+class ExportSerializer(DatedRecordSerializer):
+    """Goods that crossed a border, sold or given, and who counted them."""
+
+    exporters = parties("exporter", "From where they left, or who exported.")
+    destinations = parties("destination", "Where they went.")
+
+    class Meta:
+        model = Export
+        fields = [
+            *DatedRecordSerializer.HEAD,
+            "exporters",
+            "destinations",
+            "reported_by",
+            "trade",
+            *DatedRecordSerializer.WHEN,
+            *DatedRecordSerializer.TAIL,
+        ]
+
+
+class ExportParameters(DatedRecordParameters):
+    """What `/exports/` can be asked."""
+
+    SYNONYMS = DatedRecordParameters.SYNONYMS | {
+        "donor": "exporter",
+        "supplier": "exporter",
+        "origin": "exporter",
+        "importer": "destination",
+        "recipient": "destination",
+        "to": "destination",
+        "country": "destination_country",
+        "region": "destination_region",
+        "stated_by": "reported_by",
+    }
+
+    id = ids(Export.PREFIX, "exp-0sqzymfg")
+    exporter = PartyParameter("exporter", example="CHN")
+    exporter_country = PartyCountryParameter("exporter", example="CHN")
+    destination = PartyParameter("destination", example="USA")
+    destination_country = PartyCountryParameter("destination", example="USA")
+    destination_region = PartyRegionParameter("destination", example="africa")
+    reported_by = ChoiceParameter(Export, "reported_by", example="official_record")
+    trade = ChoiceParameter(Export, "trade", example="commercial")
+
+
+class ExportViewSet(RecordViewSet):
+    """Exports: what crossed borders, as customs and officials count it."""
+
+    model = Export
+    serializer_class = ExportSerializer
+    filterset_class = ExportParameters
+    examples = {
+        "party": "CHN",
+        "item": "mask",
+        "trade": "includes_donations",
+        "value_max": "20000000",
+        "changed_since": "0",
+    }
+    example_id = "exp-0sqzymfg"

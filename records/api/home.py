@@ -1,0 +1,98 @@
+"""The front doors: a page for people, and an index for programs."""
+
+import inspect
+from typing import Any, ClassVar
+
+import orjson
+from django.db.models import Count, Value
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from aidapi.pagination import base_url
+from aidapi.views import Page
+from records.api.base import DatasetViewSet, answer
+from records.api.changes import PLURALS
+from records.api.parameters import FormatParameters
+from records.models import KINDS, Head, Revision
+
+
+class Home(Page):
+    """What this is and where to begin."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        newest = Revision.objects.order_by("-number").first()
+        counts = record_counts(newest.number) if newest else []
+        total = sum(count["n"] for count in counts)
+        return render(
+            request, "records/home.html", {"newest": newest, "counts": counts, "total": total}
+        )
+
+
+def record_counts(revision: int) -> list[dict[str, Any]]:
+    """How many records of each kind the revision has; one query."""
+    first, *others = [
+        model._default_manager.in_force(revision)
+        .order_by()
+        .values(kind=Value(kind))
+        .annotate(n=Count("pk"))
+        .values_list("kind", "n")
+        for kind, model in KINDS.items()
+    ]
+    found = dict(first.union(*others, all=True))
+    return [
+        {"name": PLURALS[kind], "url": reverse(f"{PLURALS[kind]}-list"), "n": found.get(kind, 0)}
+        for kind in KINDS
+    ]
+
+
+class EndpointSerializer(serializers.Serializer):
+    """One list, and what it holds."""
+
+    name = serializers.CharField(help_text="Its name, as in the address.")
+    url = serializers.URLField(help_text="Its address.")
+    description = serializers.CharField(help_text="What it holds, in a sentence.")
+
+
+class IndexSerializer(serializers.Serializer):
+    """Where everything is."""
+
+    revision = serializers.IntegerField(
+        help_text="Number of the newest revision; 0 before anything is published."
+    )
+    endpoints = EndpointSerializer(many=True, help_text="The lists.")
+    openapi = serializers.URLField(help_text="This API as an OpenAPI document, for programs.")
+    docs = serializers.URLField(help_text="The documentation, to try queries in.")
+    reference = serializers.URLField(help_text="The documentation, to read.")
+
+
+class Index(DatasetViewSet):
+    """Index: where everything is."""
+
+    serializer_class = IndexSerializer
+    detail_parameters = FormatParameters
+    registry: ClassVar[list[tuple[str, Any, str]]] = []
+    """What the router serves; `records.urls` passes it in."""
+
+    def retrieve(self, request: Request) -> HttpResponse:
+        """All lists, with a sentence on each, and the newest revision."""
+        self.detail_parameters(request.GET)
+        base = base_url(request)
+        revision = Head.number()
+        index = {
+            "revision": revision,
+            "endpoints": [
+                {
+                    "name": name,
+                    "url": f"{base}{reverse(f'{basename}-list')}",
+                    "description": inspect.getdoc(viewset),
+                }
+                for name, viewset, basename in self.registry
+            ],
+            "openapi": f"{base}{reverse('openapi-json')}",
+            "docs": f"{base}{reverse('docs')}",
+            "reference": f"{base}{reverse('reference')}",
+        }
+        return answer(revision, orjson.dumps(self.serializer_class().to_representation(index)))

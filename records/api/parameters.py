@@ -1,0 +1,325 @@
+"""The parameters that endpoints share."""
+
+from typing import Any, ClassVar
+
+from aidapi.errors import ParameterError
+from aidapi.filters import (
+    BooleanField,
+    ChoiceField,
+    IntegerField,
+    ListField,
+    Parameter,
+    ParameterSet,
+    SlugField,
+    TextField,
+)
+from aidapi.pagination import DEFAULT_PAGE, MAX_PAGE
+from aidapi.sparse import field_tree, path_errors
+from records.api.conditions import (
+    AnyRolePartyParameter,
+    ColumnParameter,
+    FigureChoiceParameter,
+    FigureParameter,
+    FoldedFigureParameter,
+    IdListField,
+    ItemParameter,
+    LatestParameter,
+    LinkedParameter,
+    StatementParameter,
+    ValueParameter,
+    day,
+)
+from records.models import COUNTED_TYPE, Basis, Measure, Operator, Unit
+
+
+class PathListField(ListField):
+    pattern = r"[a-z0-9_]+(?:\.[a-z0-9_]+)*"
+    hint = "give names of fields, as title or figures.value."
+
+
+class CurrencyListField(ListField):
+    pattern = r"[A-Z]{3}"
+    hint = "give ISO 4217 codes, as USD or CNY."
+
+
+class LanguageListField(ListField):
+    pattern = r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*"
+    hint = "give BCP 47 tags, as en or zh-Hant."
+
+
+class OneOfField(ChoiceField):
+    """One code of a list, not several."""
+
+    many = False
+
+    def json_schema(self) -> dict[str, Any]:
+        return self.item_schema()
+
+    def clean(self, value: str) -> str:  # type: ignore[override]
+        return self.clean_value(value)
+
+
+class CursorField(TextField):
+    """A cursor carries what its row is ordered by, a title at the longest."""
+
+    maximum = 4000
+
+
+class OneIdField(IdListField):
+    """One id, as it stands in a path."""
+
+    many = False
+
+    def json_schema(self) -> dict[str, Any]:
+        return self.item_schema()
+
+
+def ids(prefix: str, example: str) -> ColumnParameter:
+    """The parameter for records of one kind by their ids."""
+    return ColumnParameter(
+        IdListField(prefix, example=example),
+        "public_id__in",
+        "Ids of records; at most 100, as a comma list.",
+    )
+
+
+def ordering(columns: dict[str, str], default: str, example: str) -> Parameter:
+    """The parameter of an allow-list of orderings."""
+    return Parameter(
+        OneOfField(
+            choices=[f"{sign}{name}" for name in columns for sign in ("", "-")],
+            example=example,
+        ),
+        f"Order of the results; `-` in front reverses it. `{default}` by default; ties are "
+        f"ordered by id.",
+    )
+
+
+class FormatParameters(ParameterSet):
+    """The parameter that every endpoint knows."""
+
+    format = Parameter(
+        OneOfField(choices=["json"], example="json"),
+        "Representation of the answer; JSON is the only one so far.",
+    )
+
+
+class AnyParameters(FormatParameters):
+    """The parameters of everything that has a history."""
+
+    revision = Parameter(
+        IntegerField(minimum=1, example="1"),
+        "Number of a revision: answers with the dataset as it stood then, and always the same.",
+    )
+
+
+class SparseParameters(ParameterSet):
+    """The parameters by which documents are thinned out."""
+
+    fields = Parameter(
+        PathListField(example="id,title,figures.value"),
+        "Only these fields of a document, as a comma list; a dot names a field inside another.",
+    )
+    omit = Parameter(
+        PathListField(example="statements,links"),
+        "All fields but these, as a comma list; a dot names a field inside another.",
+    )
+
+    serializer_class: ClassVar[Any] = None
+    """The serializer whose fields `fields` and `omit` may name; the viewset sets it."""
+
+    def check(self) -> list[ParameterError]:
+        tree = field_tree(self.serializer_class)
+        return super().check() + [
+            error
+            for name in ("fields", "omit")
+            for error in path_errors(name, self.cleaned.get(name, ()), tree)
+        ]
+
+
+class DocumentParameters(AnyParameters, SparseParameters):
+    """What the address of a single record can be asked."""
+
+
+class PageParameters(ParameterSet):
+    """The parameters of everything that comes in pages. A subclass says what it can be ordered
+    by (name → column), and what orders it unasked."""
+
+    SYNONYMS: ClassVar = {
+        "sort": "ordering",
+        "order_by": "ordering",
+        "limit": "page_size",
+        "per_page": "page_size",
+        "page": "cursor",
+        "offset": "cursor",
+    }
+    ORDERINGS: ClassVar[dict[str, str]] = {}
+    DEFAULT_ORDERING: ClassVar[str] = ""
+    NULLABLE: ClassVar[tuple[str, ...]] = ()
+    """Columns of orderings that may be null: such rows come last."""
+
+    cursor = Parameter(
+        CursorField(),
+        "Where the page begins: follow `next` and `previous`, which carry it. A walk along "
+        "cursors shows one revision from its first page to its last.",
+    )
+    page_size = Parameter(
+        IntegerField(minimum=1, maximum=MAX_PAGE, example="50"),
+        f"How many results a page has; {DEFAULT_PAGE} by default, at most {MAX_PAGE}.",
+    )
+    count = Parameter(
+        BooleanField(example="true"),
+        "`true`: tell in `count` how many results there are on all pages.",
+    )
+
+
+class RecordParameters(DocumentParameters, PageParameters):
+    """The parameters of every list of records."""
+
+    SYNONYMS: ClassVar = PageParameters.SYNONYMS | {
+        "ids": "id",
+        "modified_since": "changed_since",
+        "as_at": "revision",
+    }
+
+    changed_since = ColumnParameter(
+        IntegerField(minimum=0, example="1"),
+        "published_in__gt",
+        "Number of a revision: only records whose current version was published after it.",
+    )
+    linked = LinkedParameter()
+
+
+class DatedRecordParameters(RecordParameters):
+    """The parameters of lists of donations, exports and contracts."""
+
+    SYNONYMS: ClassVar = RecordParameters.SYNONYMS | {
+        "product": "item",
+        "goods": "item",
+        "category": "item",
+        "date_from": "as_of_from",
+        "from": "as_of_from",
+        "since": "as_of_from",
+        "date_to": "as_of_to",
+        "until": "as_of_to",
+        "qualifier": "operator",
+        "status": "stage",
+        "min": "value_min",
+        "max": "value_max",
+        "source": "statement",
+        "organization": "organisation",
+        "as_of": "as_of_from",
+    }
+    ORDERINGS: ClassVar = {
+        "as_of": "as_of",
+        "published_in": "published_in",
+        "title": "title_key",
+        "id": "public_id",
+    }
+    DEFAULT_ORDERING: ClassVar = "-as_of"
+
+    ordering = ordering(ORDERINGS, DEFAULT_ORDERING, example="-published_in")
+    as_of_from = day("as_of__gte", "First day of `as_of`.", example="2020-04-01")
+    as_of_to = day("as_of__lte", "Last day of `as_of`.", example="2020-04-30")
+    series = ColumnParameter(
+        SlugField(example="china-customs-anti-epidemic-exports"),
+        "series",
+        "The points of one series, a running total told again and again.",
+    )
+    latest = LatestParameter()
+    joint = ColumnParameter(
+        BooleanField(example="true"),
+        "joint",
+        "Whether several parties give, or several receive, together.",
+    )
+    party = AnyRolePartyParameter(example="who")
+
+    item = ItemParameter()
+    measure = FigureChoiceParameter(
+        "measure",
+        ChoiceField(choices=Measure.values, example="money"),
+        "Records with a figure of this measure.",
+    )
+    basis = FigureChoiceParameter(
+        "basis",
+        ChoiceField(choices=Basis.values, example="cumulative_to_date"),
+        "Records with a figure on this basis.",
+    )
+    operator = FigureChoiceParameter(
+        "operator",
+        ChoiceField(choices=Operator.values, example="more_than"),
+        "Records with a figure so qualified.",
+    )
+    unit = FigureChoiceParameter(
+        "unit",
+        ChoiceField(choices=Unit.values, example="dose"),
+        "Records with a quantity in this unit.",
+        indexed=True,
+    )
+    currency = FigureChoiceParameter(
+        "currency",
+        CurrencyListField(example="USD"),
+        "Records with an amount in this currency (ISO 4217).",
+        indexed=True,
+    )
+    party_type = FigureChoiceParameter(
+        "party_type",
+        ChoiceField(choices=[code for code, _ in COUNTED_TYPE], example="country"),
+        "Records with a count of such parties.",
+    )
+    countable = FigureParameter(
+        BooleanField(example="true"),
+        "countable",
+        "Whether the figure may be added up.",
+    )
+    value_min = ValueParameter(
+        "high__gte",
+        "Records with a figure of at least this number: on its value or, where it has none, on "
+        "its upper bound. Needs `item`, `unit`, `currency` or `measure=parties` beside it.",
+        example="1000000",
+    )
+    value_max = ValueParameter(
+        "low__lte",
+        "Records with a figure of at most this number: on its value or, where it has none, on "
+        "its lower bound. Needs `item`, `unit`, `currency` or `measure=parties` beside it.",
+        example="5000000",
+    )
+    statement = StatementParameter(
+        IdListField("st", example="st-76867pfx"),
+        "public_id__in",
+        "Records with a figure that rests on this statement, in any of its versions.",
+    )
+    publisher = FoldedFigureParameter("publisher", "publisher", "xinhua")
+    speaker = FoldedFigureParameter("speaker", "speaker", "zhao lijian")
+    organisation = FoldedFigureParameter("organisation", "organisation", "foreign affairs")
+
+    def check(self) -> list[ParameterError]:
+        errors = super().check()
+        anchored = (
+            {"item", "unit", "currency"} & self.cleaned.keys()
+            or self.cleaned.get("measure") == [Measure.PARTIES]
+        )  # fmt: skip
+        for name in ("value_min", "value_max"):
+            if name in self.cleaned and not anchored:
+                errors.append(
+                    ParameterError(
+                        name,
+                        "needs_unit_of_comparison",
+                        "Pieces, doses and dollars are not compared: put `item`, `unit`, "
+                        "`currency` or `measure=parties` beside it.",
+                    )
+                )
+        return (
+            errors
+            + self.check_order("value_min", "value_max")
+            + self.check_order("as_of_from", "as_of_to")
+        )
+
+    def check_order(self, low: str, high: str) -> list[ParameterError]:
+        if (
+            low in self.cleaned
+            and high in self.cleaned
+            and (self.cleaned[low] > self.cleaned[high])
+        ):
+            return [ParameterError(high, "empty_range", f"It is below `{low}`: swap the two.")]
+        return []

@@ -1,0 +1,79 @@
+"""Parties over HTTP."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework.request import Request
+
+from aidapi.filters import ChoiceField, Parameter
+from records.api.conditions import CodeListField, RegionField
+from records.api.documents import DocumentSerializer
+from records.api.terms import TermDetailParameters, TermParameters, TermViewSet, code_in_path
+from records.models import Party, PartyType
+from records.models.regions import regions_within
+
+
+class PartySerializer(DocumentSerializer):
+    """A country, organisation, company or person. Names and codes imply no recognition."""
+
+    class Meta:
+        model = Party
+        fields = [
+            "code",
+            "name",
+            "type",
+            "country",
+            "region",
+            "iati_type",
+            "identifier_scheme",
+            "identifier",
+            "aliases",
+            "version",
+        ]
+
+
+class PartyParameters(TermParameters):
+    """What `/parties/` can be asked."""
+
+    type = Parameter(
+        ChoiceField(choices=PartyType.values, example="foundation"),
+        "Only parties of this type; several as a comma list.",
+    )
+    country = Parameter(
+        CodeListField(example="CHN"),
+        "Only parties that are or belong to this country (ISO 3166-1 alpha-3); several as a "
+        "comma list.",
+    )
+    region = Parameter(
+        RegionField(example="africa"),
+        "Only parties in this UN M49 region, by number or name; several as a comma list.",
+    )
+
+
+class PartyDetailParameters(TermDetailParameters):
+    """What `/parties/{code}/` can be asked."""
+
+
+class PartyViewSet(TermViewSet):
+    """Parties: who gives, receives, exports, buys and sells. Names imply no recognition."""
+
+    model = Party
+    serializer_class = PartySerializer
+    filterset_class = PartyParameters
+    examples = {
+        "fields": "code,name",
+        "omit": "aliases",
+    }
+    detail_parameters = PartyDetailParameters
+    lookup_parameter = code_in_path("party", "who")
+
+    def rows(self, request: Request, asked: dict[str, Any], revision: int) -> QuerySet:
+        rows = self.named(Party.objects.all(), asked)
+        if "type" in asked:
+            rows = rows.filter(type__in=asked["type"])
+        if "country" in asked:
+            rows = rows.filter(country__in=asked["country"])
+        if "region" in asked:
+            within = {inner for number in asked["region"] for inner in regions_within(number)}
+            rows = rows.filter(region__in=within)
+        return rows

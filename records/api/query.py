@@ -1,0 +1,339 @@
+"""The list query: which condition drives it, what is tested, where a page begins and ends.
+
+Three statements at most, whatever the page size: the plan (newest revision, how common each
+named term is, whether the codes exist), for conditions that may be very rare a probe whether few
+records meet them, and the page.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from aidapi.errors import InvalidParameters, ParameterError, Problem, nearest
+from aidapi.filters import MAX_ERRORS
+from aidapi.pagination import Cursor
+from records.api.conditions import (
+    Condition,
+    FigureParameter,
+    ValueParameter,
+)
+from records.models import Item, Party, fold
+
+FEW = 200
+"""So few records are looked up by id and sorted; more are walked in the list's order."""
+
+
+@dataclass
+class Plan:
+    """What one statement tells before the page is read."""
+
+    revision: int
+    """The newest revision."""
+    counts: dict[tuple[str, str], int] = field(default_factory=dict)
+    known: set[str] = field(default_factory=set)
+
+
+def make_plan(
+    kind: str,
+    terms: Sequence[tuple[str, str]],
+    parties: Sequence[str],
+    items: Sequence[str],
+) -> Plan:
+    """The newest revision, counts of the terms and the codes that exist; one statement."""
+    sql = ["SELECT '' AS role, '' AS term, n FROM records_head"]
+    params: list[Any] = []
+    for role in dict.fromkeys(role for role, _ in terms):
+        of_role = [term for name, term in terms if name == role]
+        sql.append(
+            "SELECT role, term, n FROM records_termcount WHERE kind = %s AND role = %s"
+            f" AND term IN ({', '.join(['%s'] * len(of_role))})"
+        )
+        params += [kind, role, *of_role]
+    for table, codes in (("records_party", parties), ("records_item", items)):
+        if codes:
+            sql.append(
+                f"SELECT 'known', code, 0 FROM {table}"
+                f" WHERE code IN ({', '.join(['%s'] * len(codes))})"
+            )
+            params += codes
+    plan = Plan(0)
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(sql), params)
+        for role, term, n in cursor.fetchall():
+            if not role:
+                plan.revision = n
+            elif role == "known":
+                plan.known.add(term)
+            else:
+                plan.counts[role, term] = n
+    return plan
+
+
+def folded_names(vocabulary: str) -> dict[str, str]:
+    """Everything that a term is called, folded → its code."""
+    model: Any = Party if vocabulary == "party" else Item
+    names: dict[str, str] = {}
+    for known, name, aliases in model.objects.values_list("code", "name", "aliases"):
+        names |= {fold(alias): known for alias in aliases}
+        names |= {fold(known): known, fold(name): known}
+    return names
+
+
+def unknown_code(
+    parameter: str, vocabulary: str, code: str, names: dict[str, str]
+) -> ParameterError:
+    """The error for a code that does not exist, with the one that was probably meant."""
+    match = nearest(fold(code.replace("-", " ")), names) or nearest(fold(code), names)
+    suggestion = names[match] if match else None
+    hint = f" Did you mean `{suggestion}`?" if suggestion else ""
+    where = "/api/v1/parties/" if vocabulary == "party" else "/api/v1/items/"
+    return ParameterError(
+        parameter,
+        "unknown_code",
+        f"`{code[:60]}` is no code of {where}.{hint}",
+        suggestion,
+    )
+
+
+def unknown_revision(asked: int, newest: int) -> Problem:
+    return Problem(
+        404,
+        "unknown_revision",
+        "No such revision",
+        f"There is no revision {asked}; the newest is {newest}."
+        if newest
+        else "Nothing has been published yet.",
+    )
+
+
+class RecordQuery:
+    """The records of one kind that meet the conditions, as of a revision."""
+
+    def __init__(
+        self,
+        model: Any,
+        conditions: dict[str, tuple[Condition, Any]],
+        asked: int | None,
+    ) -> None:
+        self.model = model
+        self.conditions = conditions
+        terms: list[tuple[str, str]] = []
+        codes: dict[str, list[str]] = {"party": [], "item": []}
+        for condition, value in conditions.values():
+            terms += condition.terms(value)
+            if condition.vocabulary:
+                codes[condition.vocabulary] += condition.codes(value)
+        self.plan = make_plan(model.KIND, terms, codes["party"], codes["item"])
+        self.newest = self.plan.revision
+        self.revision = self.newest if asked is None else asked
+        if self.revision > self.newest:
+            raise unknown_revision(self.revision, self.newest)
+        self.check_codes()
+
+    def check_codes(self) -> None:
+        unknown = [
+            (name, condition.vocabulary, code)
+            for name, (condition, value) in self.conditions.items()
+            for code in condition.codes(value)
+            if code not in self.plan.known
+        ]
+        if unknown:
+            names = {name: folded_names(name) for name in {row[1] for row in unknown}}
+            raise InvalidParameters(
+                [
+                    unknown_code(name, vocabulary, code, names[vocabulary])
+                    for name, vocabulary, code in unknown[:MAX_ERRORS]
+                ]
+            )
+
+    def rarity(self, condition: Condition, value: Any) -> int | None:
+        """About how many versions meet the condition; None where nothing is counted."""
+        terms = condition.terms(value)
+        return sum(self.plan.counts.get(term, 0) for term in terms) if terms else None
+
+    def queryset(self, ordering: "Ordering") -> tuple[QuerySet, str, Q]:
+        """The matching records; the prefix under which the driving join repeats the date and the
+        id by which it is ordered ("" where nothing is joined); and what is asked of that join.
+
+        The last must go into one `filter()` together with the cursor's condition: every further
+        one would join again, and repeat the records.
+        """
+        rows = self.model.objects.in_force(self.revision)
+        figure = {
+            name: (condition, value)
+            for name, (condition, value) in self.conditions.items()
+            if isinstance(condition, FigureParameter)
+        }
+        tested = {
+            name: pair
+            for name, pair in self.conditions.items()
+            if name not in figure and name != "latest"
+        }
+        prefix, joined = "", Q()
+        probed = any(condition.probed for condition, _ in figure.values())
+        few = self.probe(figure) if probed else None
+        if few is not None:
+            rows = rows.filter(pk__in=few)
+        else:
+            rows, prefix, joined, driver = self.drive(rows, tested, figure, ordering)
+            tested.pop(driver, None)
+            if driver == "item" and (len(figure) == 1 or joined):
+                figure = {}
+        for name, (condition, value) in tested.items():
+            if prefix and name in ("as_of_from", "as_of_to"):
+                # The driving join repeats the date, and its index is bounded by it.
+                joined &= Q(**{f"{prefix}{condition.lookup}": value})
+            else:
+                rows = rows.filter(condition.test(self.model, value))
+        if figure:
+            rows = rows.filter(Exists(self.figures(figure).filter(record=OuterRef("pk"))))
+        if "latest" in self.conditions:
+            rows = rows.filter(self.latest(self.conditions["latest"][1]))
+        return rows, prefix, joined
+
+    def drive(
+        self, rows: QuerySet, tested: dict, figure: dict, ordering: "Ordering"
+    ) -> tuple[QuerySet, str, Q, str]:
+        """Let the rarest counted condition drive the query."""
+        counted = []
+        for name, (condition, value) in {**tested, **figure}.items():
+            rarity = self.rarity(condition, value)
+            if rarity is not None:
+                counted.append((rarity, name, condition, value))
+        if not counted:
+            return rows, "", Q(), ""
+        rarity, name, condition, value = min(counted, key=lambda found: found[0])
+        newest_first = ordering.name == f"-{self.model.DATE}"
+        if not rarity:
+            return rows.none(), "", Q(), name
+        few = rarity <= FEW * 20
+        join = condition.join(self.model, value)
+        if name == "item" and len(figure) > 1:
+            join = None
+            if newest_first and len(value) == 1 and all(c.indexed for c, _ in figure.values()):
+                return rows, "figure_items__", self.first_figure(figure), name
+        if join and (newest_first or few):
+            relation, matching = join
+            joined = Q(
+                **{f"{relation}__{key}": wanted for key, wanted in matching.items()},
+                **{f"{relation}__published_in__lte": self.revision},
+            )
+            return rows, f"{relation}__" if newest_first else "", joined, name
+        if few:
+            return rows.filter(pk__in=condition.ids(self.model, value)), "", Q(), name
+        return rows, "", Q(), ""
+
+    def first_figure(self, figure: dict) -> Q:
+        """What is asked of the join to figures by item where all conditions on figures stand in
+        its index: the first figure of a record that meets them, so that none comes twice."""
+        matching = Q(figure_items__published_in__lte=self.revision)
+        for condition, value in figure.values():
+            matching &= condition.figure(value, "figure_items__")
+        earlier = self.figures(figure).filter(
+            record=OuterRef("pk"), pk__lt=OuterRef("figure_items__pk")
+        )
+        return matching & Q(~Exists(earlier))
+
+    def figures(self, conditions: dict) -> QuerySet:
+        """The figures that meet all conditions on figures at once."""
+        if "item" in conditions:
+            model, prefix = self.model.child("figure_items"), "figure__"
+        else:
+            model, prefix = self.model.child("figures"), ""
+        matching = Q()
+        for condition, value in conditions.values():
+            matching &= condition.figure(value, "" if condition.indexed else prefix)
+        return model.objects.filter(matching).order_by()
+
+    def probe(self, figure: dict) -> list[int] | None:
+        """Ids of the records with such a figure, if they are few; else None."""
+        sought = {
+            name: (condition, value)
+            for name, (condition, value) in figure.items()
+            if condition.probed or condition.indexed or name == "measure"
+        }
+        found = self.figures(sought).values_list("record_id", flat=True)
+        if any(isinstance(condition, ValueParameter) for condition, _ in sought.values()):
+            # In the order of an index, so that reading stops at the limit.
+            found = found.order_by("high")
+        ids = list(found[: FEW + 1])
+        return sorted(set(ids)) if len(ids) <= FEW else None
+
+    def latest(self, wanted: bool) -> Any:
+        later = (
+            self.model.objects.in_force(self.revision)
+            .filter(series=OuterRef("series"))
+            .exclude(series="")
+            .filter(
+                Q(as_of__gt=OuterRef("as_of"))
+                | Q(as_of=OuterRef("as_of"), public_id__gt=OuterRef("public_id"))
+            )
+        )
+        return ~Exists(later) if wanted else Exists(later)
+
+
+class Ordering:
+    """An ordering that a client may ask for; it always ends in the id."""
+
+    def __init__(self, name: str, columns: dict[str, str], nullable: Sequence[str] = ()) -> None:
+        self.name = name
+        self.descending = name.startswith("-")
+        self.column = columns[name.lstrip("-")]
+        self.nullable = self.column in nullable
+
+    def key(self, prefix: str) -> str:
+        return f"{prefix}{self.column}" if prefix else self.column
+
+    def apply(
+        self,
+        rows: QuerySet,
+        prefix: str,
+        cursor: Cursor | None,
+        row_id: str = "public_id",
+        joined: Q | None = None,
+    ) -> QuerySet:
+        """The rows in order, from the cursor on (backward: in reverse, up to it)."""
+        backward = cursor is not None and cursor.backward
+        descending = self.descending != backward
+        column, row_id = self.key(prefix), f"{prefix}{row_id}"
+        condition = joined or Q()
+        if cursor is not None:
+            condition &= self.beyond(column, row_id, descending, backward, cursor)
+        rows = rows.filter(condition)
+        order: list[Any]
+        if column == row_id:
+            order = [f"-{row_id}" if descending else row_id]
+        elif self.nullable:
+            # Rows without a value come last, whichever way the list runs.
+            way = {"nulls_first": True} if backward else {"nulls_last": True}
+            by = F(column)
+            order = [
+                by.desc(**way) if descending else by.asc(**way),
+                f"-{row_id}" if descending else row_id,
+            ]
+        else:
+            sign = "-" if descending else ""
+            order = [f"{sign}{column}", f"{sign}{row_id}"]
+        return rows.order_by(*order)
+
+    def beyond(
+        self, column: str, row_id: str, descending: bool, backward: bool, cursor: Cursor
+    ) -> Q:
+        """Rows behind the cursor's, in the direction of reading."""
+        compare = "lt" if descending else "gt"
+        further_id = Q(**{f"{row_id}__{compare}": cursor.row_id})
+        if column == row_id:
+            return further_id
+        if cursor.key is None:
+            in_nulls = Q(**{f"{column}__isnull": True}) & further_id
+            return in_nulls | Q(**{f"{column}__isnull": False}) if backward else in_nulls
+        # Written so that an index on (column, id) bounds the scan.
+        behind = Q(**{f"{column}__{compare}e": cursor.key}) & (
+            Q(**{f"{column}__{compare}": cursor.key}) | further_id
+        )
+        if self.nullable and not backward:
+            return behind | Q(**{f"{column}__isnull": True})
+        return behind

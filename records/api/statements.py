@@ -1,0 +1,91 @@
+"""Statements over HTTP. Their full text is its authors' and stays with the curators."""
+
+from records.api.base import RecordViewSet
+from records.api.conditions import ColumnParameter, FoldedParameter, day
+from records.api.documents import RecordSerializer
+from records.api.parameters import LanguageListField, RecordParameters, ids, ordering
+from records.models import Statement
+
+
+class StatementSerializer(RecordSerializer):
+    """A press statement, briefing, article or official notice: who said what, and where."""
+
+    class Meta:
+        model = Statement
+        fields = [
+            *RecordSerializer.HEAD,
+            "publisher",
+            "speaker",
+            "speaker_role",
+            "organisation",
+            "event",
+            "language",
+            "url",
+            "archived_url",
+            "published_on",
+            "published_on_precision",
+            "said_on",
+            "said_on_precision",
+            "accessed_on",
+            "summary",
+            "topics",
+            "text_sha256",
+            "links",
+        ]
+
+
+class StatementParameters(RecordParameters):
+    """What `/statements/` can be asked."""
+
+    SYNONYMS = RecordParameters.SYNONYMS | {
+        "source": "publisher",
+        "newspaper": "publisher",
+        "author": "speaker",
+        "spokesperson": "speaker",
+        "organization": "organisation",
+        "topics": "topic",
+        "lang": "language",
+        "date_from": "published_from",
+        "date_to": "published_to",
+        "as_of_from": "said_from",
+        "as_of_to": "said_to",
+    }
+    ORDERINGS = {
+        "published_on": "published_on",
+        "said_on": "said_on",
+        "title": "title_key",
+        "id": "public_id",
+    }
+    DEFAULT_ORDERING = "-published_on"
+    NULLABLE = ("said_on",)
+
+    id = ids(Statement.PREFIX, "st-76867pfx")
+    ordering = ordering(ORDERINGS, DEFAULT_ORDERING, example="said_on")
+    publisher = FoldedParameter("publisher", "publisher's name", "xinhua")
+    speaker = FoldedParameter("speaker", "speaker's name", "zhao lijian")
+    organisation = FoldedParameter("organisation", "name of the speaker's body", "foreign affairs")
+    event = FoldedParameter("event", "name of the occasion", "press conference")
+    topic = FoldedParameter("topics", "topics", "customs-facilitation")
+    language = ColumnParameter(
+        LanguageListField(example="en"),
+        "language__in",
+        "Language of the text, as a BCP 47 tag; several as a comma list.",
+    )
+    published_from = day("published_on__gte", "First day of publication.", example="2020-04-01")
+    published_to = day("published_on__lte", "Last day of publication.", example="2020-04-30")
+    said_from = day("said_on__gte", "First day on which it was said.", example="2020-04-10")
+    said_to = day("said_on__lte", "Last day on which it was said.", example="2020-04-10")
+
+
+class StatementViewSet(RecordViewSet):
+    """Statements: the sentences behind the figures."""
+
+    model = Statement
+    serializer_class = StatementSerializer
+    filterset_class = StatementParameters
+    examples = {
+        "fields": "id,title,summary",
+        "omit": "summary,links",
+        "linked": "same_event_as",
+    }
+    example_id = "st-76867pfx"

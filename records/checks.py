@@ -1,0 +1,24 @@
+"""System checks of the dataset's database."""
+
+from typing import Any
+
+from django.core.checks import CheckMessage, Tags, Warning, register
+from django.db import connections
+
+from records import guards
+
+
+@register(Tags.database)
+def guards_are_installed(*, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """The triggers that keep published rows as they are stand in the database. A warning, for
+    `migrate`, which runs the checks first, is the cure."""
+    return [
+        Warning(
+            f"The database {alias!r} does not guard what is published: {len(missing)} triggers "
+            f"are missing.",
+            hint="Run manage.py migrate.",
+            id="records.W001",
+        )
+        for alias in databases or ()
+        if (missing := guards.missing(connections[alias]))
+    ]

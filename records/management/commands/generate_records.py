@@ -1,0 +1,390 @@
+"""Make many records, always the same ones, to measure with. Nothing of it is real."""
+
+import datetime
+import itertools
+import random
+from argparse import ArgumentParser
+from collections import Counter
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.core.management.color import no_style
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from tqdm import tqdm
+
+from records.actions.publishing import count_terms, index_rows, is_joint, lineages, terms_of
+from records.documents import render
+from records.models import (
+    KINDS,
+    Change,
+    Contract,
+    DatedRecord,
+    Donation,
+    Export,
+    Figure,
+    Head,
+    Item,
+    Origin,
+    Party,
+    Record,
+    Revision,
+    State,
+    Statement,
+    fold,
+)
+
+SEED = 2020
+REVISION_SIZE = 1_000
+"""Records per revision, so that history is as long as the dataset is large."""
+CORRECTED = 0.04
+"""Share of the records that have a superseded version."""
+ID_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
+FIRST_DAY = datetime.date(2020, 1, 20)
+DAYS = 700
+GOODS = [
+    ("surgical-mask", "mask", 30),
+    ("respirator-n95", "mask", 12),
+    ("protective-suit", "ppe", 12),
+    ("ventilator", "medical-equipment", 10),
+    ("nucleic-acid-test-kit", "test-kit", 14),
+    ("goggles", "ppe", 8),
+    ("infrared-thermometer", "thermometer", 7),
+    ("sinopharm-vaccine", "vaccine", 5),
+    ("gloves", "ppe", 2),
+]
+TREE = {
+    "medical-supplies": None,
+    "ppe": "medical-supplies",
+    "mask": "ppe",
+    "testing": "medical-supplies",
+    "test-kit": "testing",
+    "medical-equipment": "medical-supplies",
+    "thermometer": "medical-equipment",
+    "vaccine": "medical-supplies",
+}
+CURRENCIES = ["USD", "CNY", "EUR", "GBP", "JPY"]
+
+
+class Command(BaseCommand):
+    help = (
+        "Generate N donations (and some exports and contracts) into an empty database, published "
+        "in revisions of 1,000, with ~220 countries, one donor of two thirds of them, and 4 % "
+        "superseded versions. Deterministic; for measuring only."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("n", type=int, help="How many donations.")
+
+    def handle(self, *args: Any, n: int, **options: Any) -> None:
+        if Head.number():
+            raise CommandError(
+                "This database holds a published dataset; generate into an empty one, such as "
+                "DATABASE_URL=sqlite:////tmp/generated.sqlite3."
+            )
+        with transaction.atomic():
+            Generator(random.Random(SEED), n).run()
+        with connection.cursor() as cursor:
+            for sql in connection.ops.sequence_reset_sql(no_style(), [*KINDS.values()]):
+                cursor.execute(sql)
+            if connection.vendor == "postgresql":
+                # As its own maintenance would do soon. SQLite keeps no statistics unless told
+                # to, and chooses better without: docs/decisions/0003.
+                cursor.execute("VACUUM ANALYZE")
+
+
+class Generator:
+    def __init__(self, rng: random.Random, n: int) -> None:
+        self.rng = rng
+        self.n = n
+        self.ids: set[str] = set()
+        self.counts: Counter = Counter()
+        self.changes: list[Change] = []
+        self.keys = itertools.count(1)
+
+    def run(self) -> None:
+        self.vocabulary()
+        self.lineages = lineages()
+        self.statements = self.make_statements(max(50, self.n // 500))
+        done = 0
+        with tqdm(total=self.n, unit=" donations", disable=None) as bar:
+            while done < self.n:
+                self.begin_revision()
+                size = min(REVISION_SIZE, self.n - done)
+                self.batch(Donation, size)
+                for model in (Export, Contract):
+                    self.batch(model, size // 10)
+                self.end_revision()
+                done += size
+                bar.update(size)
+        count_terms(self.counts)
+
+    def vocabulary(self) -> None:
+        """~220 countries, some organisations and companies, a small tree of items."""
+        letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+        codes = ["CHN", *(f"{a}{b}X" for a in letters[:15] for b in letters[:15])][:221]
+        regions = ["015", "011", "014", "034", "035", "143", "145", "151", "154", "005", "021"]
+        parties = [
+            Party(
+                code=code,
+                version=1,
+                name=f"Country {code}",
+                type="country",
+                country=code,
+                region=self.rng.choice(regions),
+                iati_type="10",
+            )
+            for code in codes
+        ]
+        parties += [
+            Party(code=f"organisation-{i}", version=1, name=f"Organisation {i}", type=kind)
+            for i, kind in enumerate(["international_organisation", "ngo", "foundation"] * 20)
+        ]
+        parties += [
+            Party(
+                code=f"company-{i}", version=1, name=f"Company {i}", type="company", country="CHN"
+            )
+            for i in range(60)
+        ]
+        for party in parties:
+            party.name_key = party.words_key = fold(party.name)
+        Party.objects.bulk_create(parties)
+        self.countries = codes[1:]
+        self.donors = [party.code for party in parties if party.code != "CHN"]
+        self.parties = {party.code: party for party in parties}
+        tree = TREE | {code: parent for code, parent, _ in GOODS}
+        Item.objects.bulk_create(
+            Item(code=code, version=1, name=code, name_key=code, words_key=code, parent_id=parent)
+            for code, parent in tree.items()
+        )
+
+    def begin_revision(self) -> None:
+        number = Head.advance()
+        day = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+        self.revision = Revision.objects.create(
+            number=number,
+            published_at=day + datetime.timedelta(hours=number),
+            message=f"Generated records, part {number}.",
+            origin=Origin.FILE,
+        )
+
+    def end_revision(self) -> None:
+        """Write the revision's changes while it is the newest: no earlier one gains any."""
+        Change.objects.bulk_create(self.changes)
+        self.changes = []
+
+    def new_id(self, model: type[Record]) -> str:
+        while True:
+            made = f"{model.PREFIX}-{''.join(self.rng.choices(ID_LETTERS, k=8))}"
+            if made not in self.ids:
+                self.ids.add(made)
+                return made
+
+    def make_statements(self, n: int) -> list[Statement]:
+        self.begin_revision()
+        rows = []
+        for i in range(n):
+            day = FIRST_DAY + datetime.timedelta(days=self.rng.randrange(DAYS))
+            row = Statement(
+                public_id=self.new_id(Statement),
+                title=f"Generated statement {i}",
+                publisher=f"Generated publisher {i % 40}",
+                speaker=f"Speaker {i % 90}",
+                organisation=f"Body {i % 30}",
+                language="en",
+                url=f"https://example.org/{i}",
+                published_on=day,
+                said_on=day,
+                summary="Generated, to measure with.",
+                topics=[],
+            )
+            row.title_key = fold(row.title)
+            row.fold_words()
+            rows.append(row)
+        self.store(Statement, rows, {}, {})
+        self.end_revision()
+        return rows
+
+    def batch(self, model: type[DatedRecord], size: int) -> None:
+        """A revision's new records, and new versions of some of the earlier ones."""
+        rows: list[Any] = []
+        parties: dict[str, list[Any]] = {}
+        figures: dict[str, list[Any]] = {}
+        for _ in range(size):
+            row = self.record(model)
+            rows.append(row)
+            parties[row.public_id] = self.roles(model)
+            figures[row.public_id] = self.figures(model)
+        corrected = int(size * CORRECTED)
+        earlier = list(
+            model.objects.filter(state=State.PUBLISHED).order_by("pk")[: 50 * corrected : 50]
+        )[:corrected]
+        model.objects.filter(pk__in=[row.pk for row in earlier]).update(
+            state=State.SUPERSEDED, retired_in=self.revision
+        )
+        for old in earlier:
+            row = self.record(model)
+            row.public_id, row.version = old.public_id, old.version + 1
+            row.reason = "A later statement gives another number."
+            rows.append(row)
+            parties[row.public_id] = self.roles(model)
+            figures[row.public_id] = self.figures(model)
+        self.store(model, rows, parties, figures)
+
+    def record(self, model: type[DatedRecord]) -> Any:
+        rng = self.rng
+        row: Any = model(
+            public_id=self.new_id(model),
+            title=f"Generated {model.KIND} {rng.randrange(10**9)}",
+            as_of=FIRST_DAY + datetime.timedelta(days=rng.randrange(DAYS)),
+        )
+        row.title_key = fold(row.title)
+        row.stage = rng.choice(["announced", "committed", "dispatched", "delivered"])
+        if model is Contract:
+            row.stage = rng.choice(["signed", "delivered", "in_talks", "cancelled"])
+            row.note = "Generated."
+        elif model is Donation:
+            row.form = rng.choice(["goods"] * 7 + ["cash", "personnel", "services"])
+            row.stated_by = rng.choice(["donor", "recipient", "third_party"])
+        else:
+            row.reported_by, row.trade = "official_record", "unclear"
+        return row
+
+    def roles(self, model: type[DatedRecord]) -> list[tuple[str, str]]:
+        giver, receiver = model.MAIN_ROLES
+        rng = self.rng
+        givers = ["CHN" if rng.random() < 2 / 3 else rng.choice(self.donors)]
+        if rng.random() < 0.05:
+            givers.append(rng.choice([code for code in self.donors if code not in givers]))
+        # Recipients differ much in how often they occur, as in life.
+        receivers = [self.countries[int(len(self.countries) * rng.random() ** 2)]]
+        return [(giver, code) for code in givers] + [(receiver, code) for code in receivers]
+
+    def figures(self, model: type[DatedRecord]) -> list[Figure]:
+        rng = self.rng
+        made = []
+        figure_model: Any = model.child("figures")
+        codes = rng.choices(
+            [code for code, _, _ in GOODS],
+            [weight for _, _, weight in GOODS],
+            k=rng.choice([1, 1, 2, 3]),
+        )
+        for position, code in enumerate(dict.fromkeys(codes)):
+            value = Decimal(rng.randrange(1, 1000)) * 10 ** rng.randrange(6)
+            made.append(
+                figure_model(
+                    position=position,
+                    measure="quantity",
+                    operator=rng.choice(["exact"] * 5 + ["more_than", "approx"]),
+                    value=value,
+                    item_id=code,
+                    unit="piece",
+                    quote=f"{value} pieces",
+                )
+            )
+        if rng.random() < 0.2:
+            made.append(
+                figure_model(
+                    position=len(made),
+                    measure="money",
+                    operator="exact",
+                    value=Decimal(rng.randrange(1, 10**6)) * 1000,
+                    currency=rng.choice(CURRENCIES),
+                    quote="worth of supplies",
+                )
+            )
+        statement = rng.choice(self.statements)
+        for figure in made:
+            figure.statement = statement
+            figure.fill_bounds()
+        return made
+
+    def store(self, model: Any, rows: list[Any], parties: dict, figures: dict) -> None:
+        """Write versions in review with their children, then seal them, as publishing does."""
+        for row in rows:
+            # A key of our own, so that digest and document can be made before the row is stored.
+            row.pk = next(self.keys)
+            made = self.party_rows(model, row, parties.get(row.public_id, ()))
+            row._prefetched_objects_cache = {
+                "parties": loaded(made),
+                "figures": loaded(figures.get(row.public_id, ())),
+                "links": loaded(()),
+            }
+            for figure in figures.get(row.public_id, ()):
+                figure.record = row
+            if made:
+                row.joint = is_joint(row, made)
+            row.digest = row.content_digest()
+            row.state = State.IN_REVIEW
+            row.published_in = None
+        model.objects.bulk_create(rows)
+        if parties:
+            cached = [row._prefetched_objects_cache for row in rows]
+            bulk(model, "parties", [made for cache in cached for made in cache["parties"]])
+            bulk(model, "figures", [made for cache in cached for made in cache["figures"]])
+            index: list[Any] = []
+            for row, cache in zip(rows, cached, strict=True):
+                items = index_rows(row, cache["figures"], self.lineages, self.copied(row))
+                index += items
+                self.counts.update(
+                    (row.KIND, *term)
+                    for term in terms_of(row, cache["parties"], cache["figures"], (), items)
+                )
+            bulk(model, "figure_items", index)
+        model.objects.filter(pk__in=[row.pk for row in rows]).update(
+            state=State.PUBLISHED, published_in=self.revision
+        )
+        for row in rows:
+            row.published_in = self.revision
+        model.child("document").objects.bulk_create(
+            model.child("document")(record=row, body=render(row), content_digest=row.digest)
+            for row in rows
+        )
+        self.changes += [
+            Change(
+                revision=self.revision,
+                position=len(self.changes) + number,
+                kind=row.KIND,
+                public_id=row.public_id,
+                version=row.version,
+                action="published" if row.version == 1 else "corrected",
+                reason=row.reason,
+            )
+            for number, row in enumerate(rows, start=1)
+        ]
+
+    def party_rows(self, model: Any, row: Any, roles: Sequence[tuple[str, str]]) -> list[Any]:
+        return [
+            model.child("parties")(
+                record=row,
+                role=role,
+                party=self.parties[code],
+                position=position,
+                name=self.parties[code].name,
+                type=self.parties[code].type,
+                country=self.parties[code].country,
+                region=self.parties[code].region,
+                **self.copied(row),
+            )
+            for position, (role, code) in enumerate(roles)
+        ]
+
+    def copied(self, row: Any) -> dict[str, Any]:
+        return {
+            "public_id": row.public_id,
+            "as_of": row.as_of,
+            "published_in": self.revision.number,
+        }
+
+
+def loaded(rows: Sequence[Any]) -> QuerySet:
+    """Rows as a prefetch leaves them on the record that they belong to."""
+    queryset: QuerySet = Revision.objects.none()
+    queryset._result_cache = list(rows)
+    return queryset
+
+
+def bulk(model: Any, relation: str, rows: list[Any]) -> None:
+    model.child(relation).objects.bulk_create(rows)

@@ -1,0 +1,138 @@
+"""The domain model. Everyone imports from here."""
+
+from typing import Any
+
+from records.models.base import (
+    ENDED,
+    ID_PATTERN,
+    OPEN,
+    DatedRecord,
+    LinkType,
+    Precision,
+    Record,
+    RecordDocument,
+    RecordLink,
+    RecordParty,
+    State,
+    plain,
+)
+from records.models.contracts import (
+    Contract,
+    ContractDocument,
+    ContractFigure,
+    ContractFigureItem,
+    ContractLink,
+    ContractParty,
+)
+from records.models.donations import (
+    Donation,
+    DonationDocument,
+    DonationFigure,
+    DonationFigureItem,
+    DonationLink,
+    DonationParty,
+)
+from records.models.exports import (
+    Export,
+    ExportDocument,
+    ExportFigure,
+    ExportFigureItem,
+    ExportLink,
+    ExportParty,
+)
+from records.models.fields import fold
+from records.models.figures import (
+    COUNTED_TYPE,
+    Basis,
+    CountableReason,
+    Figure,
+    FigureItem,
+    Measure,
+    Operator,
+    PartyRole,
+    Rank,
+)
+from records.models.items import HSCode, Item, Unit
+from records.models.parties import IatiType, Party, PartyType, Term
+from records.models.revisions import (
+    Action,
+    Change,
+    Hand,
+    HandRole,
+    Head,
+    Origin,
+    Revision,
+    TermCount,
+)
+from records.models.statements import Statement, StatementDocument, StatementLink
+
+KINDS: dict[str, type[Record]] = {
+    model.KIND: model for model in (Statement, Donation, Export, Contract)
+}
+"""Kind of record → its model, in the order in which records depend on each other."""
+
+DATED: dict[str, Any] = {model.KIND: model for model in (Donation, Export, Contract)}
+"""The kinds that have figures and parties: each a subclass of DatedRecord."""
+
+__all__ = [
+    "COUNTED_TYPE",
+    "DATED",
+    "ENDED",
+    "ID_PATTERN",
+    "KINDS",
+    "OPEN",
+    "Action",
+    "Basis",
+    "Change",
+    "Contract",
+    "ContractDocument",
+    "ContractFigure",
+    "ContractFigureItem",
+    "ContractLink",
+    "ContractParty",
+    "CountableReason",
+    "DatedRecord",
+    "Donation",
+    "DonationDocument",
+    "DonationFigure",
+    "DonationFigureItem",
+    "DonationLink",
+    "DonationParty",
+    "Export",
+    "ExportDocument",
+    "ExportFigure",
+    "ExportFigureItem",
+    "ExportLink",
+    "ExportParty",
+    "Figure",
+    "FigureItem",
+    "HSCode",
+    "Hand",
+    "HandRole",
+    "Head",
+    "IatiType",
+    "Item",
+    "LinkType",
+    "Measure",
+    "Operator",
+    "Origin",
+    "Party",
+    "PartyRole",
+    "PartyType",
+    "Precision",
+    "Rank",
+    "Record",
+    "RecordDocument",
+    "RecordLink",
+    "RecordParty",
+    "Revision",
+    "State",
+    "Statement",
+    "StatementDocument",
+    "StatementLink",
+    "Term",
+    "TermCount",
+    "Unit",
+    "fold",
+    "plain",
+]

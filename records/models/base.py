@@ -1,0 +1,593 @@
+"""What every record shares: versions, states, the interval in which a version is in force, and
+the child tables of parties, links and rendered documents."""
+
+import hashlib
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import orjson
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.crypto import get_random_string
+
+from records.models.fields import CodeField, fold
+from records.models.parties import PartyType
+
+ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+ID_PATTERN = r"(?:st|don|exp|con)-[0-9a-hjkmnp-tv-z]{8}"
+
+
+class State(models.TextChoices):
+    DRAFT = "draft", "draft"
+    IN_REVIEW = "in_review", "in review"
+    PUBLISHED = "published", "published"
+    SUPERSEDED = "superseded", "superseded by a later version"
+    WITHDRAWN = "withdrawn", "withdrawn"
+
+
+OPEN = [State.DRAFT, State.IN_REVIEW]
+ENDED = [State.SUPERSEDED, State.WITHDRAWN]
+
+
+class Precision(models.TextChoices):
+    DAY = "day", "day"
+    MONTH = "month", "month (stored as its first day)"
+    YEAR = "year", "year (stored as its first day)"
+
+
+class RecordQuerySet(models.QuerySet):
+    """Which versions. `in_force` is the one definition of what readers see."""
+
+    def in_force(self, revision: int) -> "RecordQuerySet":
+        """The dataset as of a revision: the same for the newest and for any past one."""
+        return self.filter(
+            Q(retired_in__isnull=True) | Q(retired_in__gt=revision),
+            published_in__lte=revision,
+        )
+
+    def open(self) -> "RecordQuerySet":
+        """Versions still being worked on: drafts and those in review."""
+        return self.filter(state__in=OPEN)
+
+
+class Record(models.Model):
+    """One version of a record. Published versions never change (triggers see to it): a
+    correction is a new version in a new revision."""
+
+    KIND: ClassVar[str]
+    PREFIX: ClassVar[str]
+    ROLES: ClassVar[dict[str, str]] = {}
+    """Role of a party → plural under which documents and forms list it."""
+    MAIN_ROLES: ClassVar[tuple[str, str]] = ("", "")
+    """Who gives and who receives; a record with several of either is joint."""
+    CODED: ClassVar[tuple[str, ...]] = ()
+    """Columns of codes by which lists are filtered, and whose codes are counted."""
+    DATE: ClassVar[str] = "as_of"
+    """The date by which lists are ordered."""
+
+    public_id = CodeField(
+        max_length=12,
+        editable=False,
+        validators=[RegexValidator(rf"^{ID_PATTERN}\Z", "Not a record id.")],
+        help_text="Stable public id, the same in every version; safe to cite.",
+    )
+    version = models.PositiveIntegerField(
+        default=1, editable=False, help_text="Version of the record, from 1."
+    )
+    state = models.CharField(
+        max_length=10,
+        choices=State,
+        default=State.DRAFT,
+        editable=False,
+        help_text="Where the version stands between draft and withdrawal.",
+    )
+    title = models.CharField(
+        max_length=200,
+        help_text="Who did what for whom, in our own words, in one line.",
+    )
+    title_key = CodeField(
+        max_length=600,
+        editable=False,
+        default="",
+        help_text="The title folded, for ordering.",
+    )
+    note = models.TextField(
+        blank=True,
+        help_text="What a reader should know beside the figures, in our own words: doubts, "
+        "examples that the source names, why something was cancelled.",
+    )
+    reason = models.TextField(
+        blank=True,
+        help_text="Why this version replaces the one before it; shown to readers. Required "
+        "from version 2 on.",
+    )
+    published_in = models.ForeignKey(
+        "records.Revision",
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+        help_text="Number of the revision that published this version.",
+    )
+    retired_in = models.ForeignKey(
+        "records.Revision",
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+        help_text="Number of the revision that superseded or withdrew it; null while in force.",
+    )
+    digest = CodeField(
+        max_length=64,
+        blank=True,
+        editable=False,
+        help_text="SHA-256 of the content, taken at submission and sealed at publication.",
+    )
+    review_comment = models.TextField(
+        blank=True,
+        editable=False,
+        help_text="What the reviewer asked for on returning it.",
+    )
+    edits = models.PositiveIntegerField(
+        default=0,
+        editable=False,
+        help_text="Counts saves of the open version, so that nobody overwrites unseen.",
+    )
+    created_at = models.DateTimeField(
+        auto_now_add=True, help_text="When this version was begun, in UTC."
+    )
+
+    objects = RecordQuerySet.as_manager()
+
+    if TYPE_CHECKING:
+        # The reverse relations of a kind's child tables; statements have only the last two.
+        id: int
+        parties: Any
+        figures: Any
+        figure_items: Any
+        links: Any
+        document: Any
+
+    # Columns that tell of the row's life and are no content: not in the digest, and what a
+    # correction does not copy.
+    LIFE: ClassVar[frozenset[str]] = frozenset(
+        {
+            "id",
+            "public_id",
+            "version",
+            "state",
+            "reason",
+            "published_in",
+            "retired_in",
+            "digest",
+            "review_comment",
+            "edits",
+            "created_at",
+            "title_key",
+            "joint",
+        }
+    )
+
+    class Meta:
+        abstract = True
+        get_latest_by = "version"
+        # Publishing, returning and withdrawing have a permission of their own.
+        default_permissions = ["add", "change", "delete", "view", "publish"]
+        indexes = [
+            # ?ordering=published_in, and ?changed_since=: what is new.
+            models.Index(
+                fields=["-published_in", "-public_id", "retired_in"],
+                condition=Q(published_in__isnull=False),
+                name="%(class)s_new",
+            ),
+            # ?ordering=title.
+            models.Index(
+                fields=["title_key", "public_id", "published_in", "retired_in"],
+                condition=Q(published_in__isnull=False),
+                name="%(class)s_title",
+            ),
+            # The admin's worklists: what is open.
+            models.Index(fields=["state", "created_at"], name="%(class)s_state"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["public_id", "version"], name="%(class)s_version_once"
+            ),
+            models.UniqueConstraint(
+                fields=["public_id"],
+                condition=Q(state=State.PUBLISHED),
+                name="%(class)s_one_published",
+                violation_error_message="Another version of this record is published.",
+            ),
+            models.UniqueConstraint(
+                fields=["public_id"],
+                condition=Q(state__in=OPEN),
+                name="%(class)s_one_open",
+                violation_error_message="Somebody is already working on this record: continue "
+                "their draft, or discard it first.",
+            ),
+            models.CheckConstraint(
+                name="%(class)s_published_in_revision",
+                condition=Q(state__in=OPEN, published_in=None)
+                | Q(~Q(state__in=OPEN), ~Q(digest=""), published_in__isnull=False),
+                violation_error_message="A published version names its revision, a draft none.",
+            ),
+            models.CheckConstraint(
+                name="%(class)s_retired_after",
+                condition=Q(~Q(state__in=ENDED), retired_in=None)
+                | Q(
+                    state__in=ENDED,
+                    retired_in__isnull=False,
+                    retired_in__gt=F("published_in"),
+                ),
+                violation_error_message="A version is retired by a later revision.",
+            ),
+            models.CheckConstraint(
+                name="%(class)s_review_has_digest",
+                condition=~Q(state=State.IN_REVIEW) | ~Q(digest=""),
+                violation_error_message="A version in review carries the digest of its content.",
+            ),
+            models.CheckConstraint(
+                name="%(class)s_has_title",
+                condition=~Q(title=""),
+                violation_error_message="Give a title: who did what for whom.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.public_id} v{self.version}: {self.title}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self.public_id:
+            self.public_id = self.new_id()
+        self.title_key = fold(self.title)
+        self.round_dates()
+        super().save(*args, **kwargs)
+
+    def round_dates(self) -> None:
+        """A month or a year stands as its first day; a date that is not known has no precision
+        of its own."""
+        for field in self._meta.concrete_fields:
+            if not field.name.endswith("_precision"):
+                continue
+            name = field.name.removesuffix("_precision")
+            day, precision = getattr(self, name), getattr(self, field.name)
+            if day is None:
+                setattr(self, field.name, Precision.DAY)
+            elif precision == Precision.MONTH:
+                setattr(self, name, day.replace(day=1))
+            elif precision == Precision.YEAR:
+                setattr(self, name, day.replace(month=1, day=1))
+
+    @classmethod
+    def new_id(cls) -> str:
+        return f"{cls.PREFIX}-{get_random_string(8, ID_ALPHABET)}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN
+
+    @classmethod
+    def child(cls, relation: str) -> Any:
+        """The model of a child table: parties, figures, figure_items, links or document."""
+        return cls._meta.get_field(relation).related_model
+
+    @classmethod
+    def content_fields(cls) -> list[models.Field]:
+        """The columns that a curator writes and a version seals."""
+        return [field for field in cls._meta.concrete_fields if field.name not in cls.LIFE]
+
+    @property
+    def parties_by_role(self) -> dict[str, list[Any]]:
+        """Role → its party rows, in their order; one query, none where prefetched."""
+        rows: dict[str, list[Any]] = {role: [] for role in self.ROLES}
+        for row in sorted(self.parties.all(), key=lambda row: (row.position, row.pk)):
+            rows[row.role].append(row)
+        return rows
+
+    def ordered_links(self) -> list[Any]:
+        return sorted(self.links.all(), key=lambda link: (link.type, link.target))
+
+    def content(self) -> dict[str, Any]:
+        """All that a version says, as plain data: what its digest seals and diffs compare."""
+        content = {
+            field.name: plain(field.value_from_object(self)) for field in self.content_fields()
+        }
+        if self.ROLES:
+            for role, rows in self.parties_by_role.items():
+                content[self.ROLES[role]] = [row.party_id for row in rows]
+        content["links"] = [
+            {"type": link.type, "id": link.target} for link in self.ordered_links()
+        ]
+        if self.ROLES:
+            content["figures"] = [figure.content() for figure in self.ordered_figures()]
+        return content
+
+    def ordered_figures(self) -> list[Any]:
+        return sorted(self.figures.all(), key=lambda figure: (figure.position, figure.pk))
+
+    def content_digest(self) -> str:
+        """SHA-256 of the content: approval is bound to it."""
+        data = orjson.dumps(self.content(), option=orjson.OPT_SORT_KEYS)
+        return hashlib.sha256(data).hexdigest()
+
+    def problems(self) -> list[ValidationError]:
+        """What stands in the way of publication that no single row can tell."""
+        problems = []
+        if self.version > 1 and not self.reason.strip():
+            problems.append(
+                ValidationError({"reason": "Say why this version replaces the one before it."})
+            )
+        for link in self.links.all():
+            if link.target == self.public_id:
+                problems.append(ValidationError({"links": "A record cannot link to itself."}))
+        return problems
+
+
+def plain(value: Any) -> Any:
+    """A column's value as JSON: numbers without padding, dates as ISO text."""
+    if value is None or isinstance(value, (bool, int, str, list, dict)):
+        return value
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return f"{value.normalize():f}"
+
+
+class DatedRecord(Record):
+    """A donation, export or contract: parties in roles, a period, a date at which it held."""
+
+    period_start = models.DateField(
+        null=True,
+        blank=True,
+        help_text="First day of the period that the figures cover.",
+    )
+    period_end = models.DateField(
+        null=True,
+        blank=True,
+        help_text="Last day of the period that the figures cover.",
+    )
+    as_of = models.DateField(
+        help_text="The day for which the record holds: as stated, else the period's end, else "
+        "the day of the words."
+    )
+    as_of_precision = models.CharField(
+        max_length=5,
+        choices=Precision,
+        default=Precision.DAY,
+        help_text="Whether day, month or year of `as_of` are known; a month or year stands as "
+        "its first day.",
+    )
+    series = CodeField(
+        max_length=80,
+        blank=True,
+        validators=[
+            RegexValidator(
+                r"^[a-z0-9]+(?:-[a-z0-9]+)*\Z",
+                "Use lower-case letters, digits and hyphens.",
+            )
+        ],
+        help_text="Name that the points of one running total share: a later point overtakes "
+        "the earlier ones. Null for a single event.",
+    )
+    joint = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="Whether several parties give, or several receive, together: the amount is "
+        "never repeated per party.",
+    )
+
+    class Meta(Record.Meta):
+        abstract = True
+        indexes = [
+            *Record.Meta.indexes,
+            # Every list in its default order, newest first, now or as of any revision.
+            models.Index(
+                fields=["-as_of", "-public_id", "published_in", "retired_in"],
+                condition=Q(published_in__isnull=False),
+                name="%(class)s_newest",
+            ),
+            # ?series=, and ?latest=true: the points of a series in order.
+            models.Index(
+                fields=["series", "-as_of", "-public_id"],
+                condition=~Q(series=""),
+                name="%(class)s_series",
+            ),
+        ]
+        constraints = [
+            *Record.Meta.constraints,
+            models.CheckConstraint(
+                name="%(class)s_period_in_order",
+                condition=Q(period_start=None)
+                | Q(period_end=None)
+                | Q(period_end__gte=F("period_start")),
+                violation_error_message="The period ends before it begins.",
+            ),
+        ]
+
+    def cited_statements(self) -> list[Any]:
+        """The statement versions that the figures rest on, in the figures' order."""
+        cited = {figure.statement_id: figure.statement for figure in self.ordered_figures()}
+        return list(cited.values())
+
+    def problems(self) -> list[ValidationError]:
+        problems = super().problems()
+        figures = self.ordered_figures()
+        if not figures:
+            problems.append(
+                ValidationError({"figures": "Add a figure: no record without one, and no figure "
+                                 "without a sentence."})
+            )  # fmt: skip
+        rivals: dict[tuple, list[Any]] = {}
+        for figure in figures:
+            rivals.setdefault(figure.rival_key(), []).append(figure)
+        for group in rivals.values():
+            statements = {figure.statement_id for figure in group}
+            if len(statements) < len(group):
+                problems.append(
+                    ValidationError(
+                        {"figures": f"Two figures of one statement say the same thing "
+                         f"({group[0].describe()}): keep one per statement."}
+                    )
+                )  # fmt: skip
+            if len({figure.claim() for figure in group}) > 1:
+                preferred = sum(figure.rank == "preferred" for figure in group)
+                if preferred != 1:
+                    problems.append(
+                        ValidationError(
+                            {"figures": f"Statements contradict each other about "
+                             f"{group[0].describe()}: rank exactly one preferred, with the "
+                             f"reason."}
+                        )
+                    )  # fmt: skip
+        return problems
+
+
+class RecordParty(models.Model):
+    """A party in a role of a record. What filters and documents read of the party is copied
+    here on publishing, so that an edit of the vocabulary changes no published record."""
+
+    role = models.CharField(max_length=12, help_text="What the party does in the record.")
+    party = models.ForeignKey(
+        "records.Party", models.PROTECT, related_name="+", help_text="The party."
+    )
+    position = models.PositiveIntegerField(default=0, help_text="Place in the list, from 0.")
+    name = models.CharField(
+        max_length=200,
+        editable=False,
+        default="",
+        help_text="The party's name when published.",
+    )
+    type = models.CharField(
+        max_length=26,
+        editable=False,
+        choices=PartyType,
+        default="",
+        help_text="The party's type when published.",
+    )
+    country = CodeField(
+        max_length=3,
+        editable=False,
+        default="",
+        help_text="Alpha-3 code of the party's country when published.",
+    )
+    region = CodeField(
+        max_length=3,
+        editable=False,
+        default="",
+        help_text="M49 number of the party's region when published.",
+    )
+    public_id = CodeField(max_length=12, editable=False, default="", help_text="The record's id.")
+    as_of = models.DateField(editable=False, null=True, help_text="The record's `as_of`.")
+    published_in = models.PositiveIntegerField(
+        editable=False,
+        null=True,
+        help_text="The revision that published the record's version.",
+    )
+
+    class Meta:
+        abstract = True
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["record", "role", "party"],
+                name="%(class)s_once",
+                violation_error_message="This party is already in that role.",
+            ),
+        ]
+        indexes = [
+            # ?donor=PAK and its like, newest first: the condition that drives the query.
+            models.Index(
+                fields=[
+                    "role",
+                    "party",
+                    "-as_of",
+                    "-public_id",
+                    "published_in",
+                    "record",
+                ],
+                condition=Q(published_in__isnull=False),
+                name="%(class)s_party",
+            ),
+            # ?recipient_country=ITA: everything that Italy, its cities and firms received.
+            models.Index(
+                fields=[
+                    "role",
+                    "country",
+                    "-as_of",
+                    "-public_id",
+                    "published_in",
+                    "record",
+                ],
+                condition=Q(published_in__isnull=False),
+                name="%(class)s_country",
+            ),
+            # Conditions on type and region, checked per record.
+            models.Index(
+                fields=["record", "role", "party", "country", "type", "region"],
+                name="%(class)s_record",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.party_id}"
+
+
+class LinkType(models.TextChoices):
+    SUPERSEDES = "supersedes", "supersedes"
+    PART_OF = "part_of", "is part of"
+    SAME_EVENT_AS = "same_event_as", "reports the same event as"
+    CONTRADICTS = "contradicts", "contradicts"
+    AMENDS = "amends", "amends"
+    FUNDS = "funds", "funds"
+
+
+class RecordLink(models.Model):
+    """A link from a version to another record, by its public id."""
+
+    type = models.CharField(
+        max_length=13,
+        choices=LinkType,
+        help_text="How the record relates to the other.",
+    )
+    target = CodeField(
+        max_length=12,
+        validators=[RegexValidator(rf"^{ID_PATTERN}\Z", "Give a record's id, as don-7k3m9q2x.")],
+        help_text="Public id of the other record.",
+    )
+
+    class Meta:
+        abstract = True
+        ordering = ["type", "target"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["record", "type", "target"],
+                name="%(class)s_once",
+                violation_error_message="This link is there already.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.target}"
+
+
+class RecordDocument(models.Model):
+    """The public JSON of a published version, rendered once on publishing: what lists send.
+    A rendering may be rewritten after a change of the serializers; the content may not."""
+
+    FORMAT = 1
+    """Raise it when the serializers change, and run `manage.py render_documents`."""
+
+    format = models.PositiveIntegerField(default=FORMAT, help_text="Version of the rendering.")
+    body = models.TextField(help_text="The JSON document.")
+    content_digest = CodeField(
+        max_length=64, help_text="Digest of the content that the document renders."
+    )
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"document of {self.pk}"

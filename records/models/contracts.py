@@ -1,0 +1,147 @@
+"""Contracts: who bought what from whom, and what became of it."""
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+
+from records.models.base import (
+    DatedRecord,
+    Precision,
+    RecordDocument,
+    RecordLink,
+    RecordParty,
+)
+from records.models.fields import CodeField, SharedKeyField
+from records.models.figures import Figure, FigureItem, Measure
+
+
+class Contract(DatedRecord):
+    """A purchase of goods or services, from talks to delivery or cancellation."""
+
+    KIND = "contract"
+    PREFIX = "con"
+    ROLES = {
+        "buyer": "buyers",
+        "supplier": "suppliers",
+        "intermediary": "intermediaries",
+    }
+    MAIN_ROLES = ("buyer", "supplier")
+    CODED = ("stage", "method")
+
+    class Stage(models.TextChoices):
+        IN_TALKS = "in_talks", "in talks"
+        SIGNED = "signed", "signed"
+        DISPATCHED = "dispatched", "dispatched"
+        DELIVERED = "delivered", "delivered"
+        RETURNED = "returned", "returned"
+        SUSPENDED = "suspended", "suspended"
+        CANCELLED = "cancelled", "cancelled"
+        TERMINATED = "terminated", "terminated"
+        UNKNOWN = "unknown", "unknown"
+
+    class Method(models.TextChoices):
+        """Procurement methods of the Open Contracting Data Standard 1.1."""
+
+        OPEN = "open", "open: all interested suppliers may bid"
+        SELECTIVE = "selective", "selective: qualified suppliers are invited"
+        LIMITED = "limited", "limited: chosen suppliers are approached"
+        DIRECT = "direct", "direct: awarded to one supplier"
+
+    stage = models.CharField(max_length=10, choices=Stage, help_text="How far the purchase came.")
+    method = models.CharField(
+        max_length=9,
+        blank=True,
+        choices=Method,
+        help_text="Procurement method (OCDS 1.1); null where unknown.",
+    )
+    signed_on = models.DateField(null=True, blank=True, help_text="Day of signature.")
+    signed_on_precision = models.CharField(
+        max_length=5,
+        choices=Precision,
+        default=Precision.DAY,
+        help_text="Whether day, month or year of signature are known.",
+    )
+    ocid = CodeField(
+        max_length=100,
+        blank=True,
+        help_text="Open Contracting id of the process, where one is published.",
+    )
+
+    class Meta(DatedRecord.Meta):
+        indexes = [
+            *DatedRecord.Meta.indexes,
+            # ?stage=, newest first.
+            models.Index(
+                fields=["stage", "-as_of", "-public_id", "published_in", "retired_in"],
+                condition=Q(published_in__isnull=False),
+                name="%(class)s_by_stage",
+            ),
+        ]
+
+    def problems(self) -> list[ValidationError]:
+        problems = super().problems()
+        counted = any(figure.measure == Measure.PARTIES for figure in self.figures.all())
+        parties = self.parties_by_role
+        if not (parties["buyer"] or parties["supplier"] or counted):
+            problems.append(
+                ValidationError(
+                    {"buyers": "Name a buyer or a supplier, or count the parties in a figure."}
+                )
+            )
+        if self.stage == self.Stage.CANCELLED and not self.note.strip():
+            problems.append(ValidationError({"note": "Say why the contract was cancelled."}))
+        return problems
+
+
+class ContractParty(RecordParty):
+    record = models.ForeignKey(
+        Contract,
+        models.CASCADE,
+        related_name="parties",
+        db_index=False,
+        help_text="The contract's version.",
+    )
+
+    class Meta(RecordParty.Meta):
+        verbose_name_plural = "contract parties"
+
+
+class ContractFigure(Figure):
+    record = models.ForeignKey(
+        Contract,
+        models.CASCADE,
+        related_name="figures",
+        help_text="The contract's version.",
+    )
+
+
+class ContractFigureItem(FigureItem):
+    record = models.ForeignKey(
+        Contract,
+        models.CASCADE,
+        related_name="figure_items",
+        db_index=False,
+        help_text="The contract's version.",
+    )
+    figure = models.ForeignKey(
+        ContractFigure, models.CASCADE, related_name="items", help_text="The figure."
+    )
+
+
+class ContractLink(RecordLink):
+    record = models.ForeignKey(
+        Contract,
+        models.CASCADE,
+        related_name="links",
+        help_text="The contract's version.",
+    )
+
+
+class ContractDocument(RecordDocument):
+    record = SharedKeyField(
+        Contract,
+        models.CASCADE,
+        primary_key=True,
+        related_name="document",
+        help_text="The contract's version.",
+    )

@@ -1,0 +1,127 @@
+"""Donations: who gave what to whom, in kind, cash, people, services or loans."""
+
+from django.db import models
+from django.db.models import Q
+
+from records.models.base import DatedRecord, RecordDocument, RecordLink, RecordParty
+from records.models.fields import SharedKeyField
+from records.models.figures import Figure, FigureItem
+
+
+class Donation(DatedRecord):
+    """A gift, grant, loan or secondment: given, not sold."""
+
+    KIND = "donation"
+    PREFIX = "don"
+    ROLES = {
+        "donor": "donors",
+        "recipient": "recipients",
+        "intermediary": "intermediaries",
+    }
+    MAIN_ROLES = ("donor", "recipient")
+    CODED = ("form", "stage", "stated_by")
+
+    class Form(models.TextChoices):
+        CASH = "cash", "cash"
+        GOODS = "goods", "goods"
+        SERVICES = "services", "services"
+        PERSONNEL = "personnel", "personnel"
+        LOAN = "loan", "loan"
+        MIXED = "mixed", "mixed"
+
+    class Stage(models.TextChoices):
+        ANNOUNCED = "announced", "announced: will, decided, pledged"
+        COMMITTED = "committed", "committed: the giver says provided or donated"
+        DISPATCHED = "dispatched", "dispatched: left, in transit"
+        DELIVERED = "delivered", "delivered: arrived, handed over"
+        PAID = "paid", "paid: cash that reached the recipient"
+        CANCELLED = "cancelled", "cancelled"
+        UNKNOWN = "unknown", "unknown"
+
+    class StatedBy(models.TextChoices):
+        DONOR = "donor", "the donor"
+        RECIPIENT = "recipient", "the recipient"
+        BOTH = "both", "donor and recipient"
+        THIRD_PARTY = "third_party", "a third party, such as the press"
+        OFFICIAL_RECORD = "official_record", "an official record"
+
+    form = models.CharField(max_length=9, choices=Form, help_text="What was given.")
+    stage = models.CharField(
+        max_length=10,
+        choices=Stage,
+        help_text="How far it came: the lowest stage that all of it reached.",
+    )
+    stated_by = models.CharField(
+        max_length=15, choices=StatedBy, help_text="Which side the account comes from."
+    )
+
+    class Meta(DatedRecord.Meta):
+        indexes = [
+            *DatedRecord.Meta.indexes,
+            # ?stage=, newest first.
+            models.Index(
+                fields=["stage", "-as_of", "-public_id", "published_in", "retired_in"],
+                condition=Q(published_in__isnull=False),
+                name="%(class)s_by_stage",
+            ),
+            # ?form=, newest first.
+            models.Index(
+                fields=["form", "-as_of", "-public_id", "published_in", "retired_in"],
+                condition=Q(published_in__isnull=False),
+                name="%(class)s_by_form",
+            ),
+        ]
+
+
+class DonationParty(RecordParty):
+    record = models.ForeignKey(
+        Donation,
+        models.CASCADE,
+        related_name="parties",
+        db_index=False,
+        help_text="The donation's version.",
+    )
+
+    class Meta(RecordParty.Meta):
+        verbose_name_plural = "donation parties"
+
+
+class DonationFigure(Figure):
+    record = models.ForeignKey(
+        Donation,
+        models.CASCADE,
+        related_name="figures",
+        help_text="The donation's version.",
+    )
+
+
+class DonationFigureItem(FigureItem):
+    record = models.ForeignKey(
+        Donation,
+        models.CASCADE,
+        related_name="figure_items",
+        db_index=False,
+        help_text="The donation's version.",
+    )
+    figure = models.ForeignKey(
+        DonationFigure, models.CASCADE, related_name="items", help_text="The figure."
+    )
+
+
+class DonationLink(RecordLink):
+    record = models.ForeignKey(
+        Donation,
+        models.CASCADE,
+        related_name="links",
+        help_text="The donation's version.",
+    )
+
+
+class DonationDocument(RecordDocument):
+    record = SharedKeyField(
+        Donation,
+        models.CASCADE,
+        primary_key=True,
+        related_name="document",
+        help_text="The donation's version.",
+    )

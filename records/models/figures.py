@@ -1,0 +1,459 @@
+"""Figures: each a number or count with its qualifier, how it counts, and the words it rests on."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+
+from records.models.base import plain
+from records.models.fields import NOT_EXACT, CodeField, NumberField, exact_digits
+from records.models.items import Unit
+from records.models.parties import PartyType
+
+
+class Measure(models.TextChoices):
+    QUANTITY = "quantity", "quantity of an item"
+    MONEY = "money", "amount of money"
+    PARTIES = "parties", "number of parties"
+
+
+class Operator(models.TextChoices):
+    EXACT = "exact", "exactly"
+    APPROX = "approx", "about, nearly, some"
+    AT_LEAST = "at_least", "at least"
+    MORE_THAN = "more_than", "more than, over"
+    AT_MOST = "at_most", "at most, up to"
+    LESS_THAN = "less_than", "less than, under"
+    BETWEEN = "between", "between two numbers"
+    ORDER_OF_MAGNITUDE = "order_of_magnitude", "order of magnitude (tens of thousands)"
+    UNSPECIFIED = "unspecified", "no number given"
+
+
+class Basis(models.TextChoices):
+    SINGLE = "single", "one transfer or event"
+    CUMULATIVE_TO_DATE = "cumulative_to_date", "running total up to the date"
+    PERIOD_TOTAL = "period_total", "total of a closed period"
+    PER_RECIPIENT = "per_recipient", "for each recipient"
+    PER_UNIT = "per_unit", "for each unit, a price"
+    PER_DAY = "per_day", "for each day, a capacity"
+    TARGET = "target", "an aim"
+
+
+class CountableReason(models.TextChoices):
+    PLEDGE = "pledge", "promised, not yet given"
+    DUPLICATE_REPORT = "duplicate_report", "reported in another record too"
+    PART_OF_TOTAL = "part_of_total", "contained in another figure of the record"
+    UMBRELLA = "umbrella", "sums up what other records hold"
+    CANCELLED = "cancelled", "never came about"
+    TARGET = "target", "an aim, not a transfer"
+    PASS_THROUGH = "pass_through", "passed on; counted where it was first given"
+    VALUATION = "valuation", "a price put on gifts"
+    CONVERSION = "conversion", "the reporter's currency conversion"
+    OPTION = "option", "optional or framework maximum"
+    INSTALMENT = "instalment", "a part payment of a counted amount"
+    REFUND = "refund", "money given back"
+    LENT = "lent", "lent, not given"
+    NOT_SIGNED = "not_signed", "negotiated, not signed"
+    UNCLEAR = "unclear", "unclear; see the note"
+
+
+class Rank(models.TextChoices):
+    PREFERRED = "preferred", "preferred among contradicting reports"
+    NORMAL = "normal", "normal"
+    DEPRECATED = "deprecated", "known to be wrong, kept for the record"
+
+
+class PartyRole(models.TextChoices):
+    DONOR = "donor", "donor"
+    RECIPIENT = "recipient", "recipient"
+    INTERMEDIARY = "intermediary", "intermediary"
+    EXPORTER = "exporter", "exporter"
+    DESTINATION = "destination", "destination"
+    BUYER = "buyer", "buyer"
+    SUPPLIER = "supplier", "supplier"
+
+
+COUNTED_TYPE = [*PartyType.choices, ("mixed", "counted together with other types")]
+NEVER_COUNT = [Basis.PER_RECIPIENT, Basis.PER_UNIT, Basis.PER_DAY, Basis.TARGET]
+BOUNDED_BY_VALUE = {
+    # operator: (lower, upper) from the value; None where open or unknown
+    Operator.EXACT: (True, True),
+    Operator.APPROX: (None, None),
+    Operator.AT_LEAST: (True, None),
+    Operator.MORE_THAN: (True, None),
+    Operator.AT_MOST: (0, True),
+    Operator.LESS_THAN: (0, True),
+}
+RANGES = [Operator.BETWEEN, Operator.ORDER_OF_MAGNITUDE]
+
+
+def _bounds_follow_operator() -> Q:
+    def bound(column: str, rule: bool | int | None) -> dict[str, Any]:
+        if rule is None:
+            return {f"{column}__isnull": True}
+        # A CHECK lets unknown pass, so a missing bound must be refused by name.
+        return {column: F("value") if rule is True else rule, f"{column}__isnull": False}
+
+    condition = Q(
+        operator__in=RANGES,
+        value=None,
+        lower__isnull=False,
+        upper__isnull=False,
+        upper__gt=F("lower"),
+    ) | Q(operator=Operator.UNSPECIFIED, value=None, lower=None, upper=None)
+    for operator, (lower, upper) in BOUNDED_BY_VALUE.items():
+        condition |= Q(
+            operator=operator,
+            value__isnull=False,
+            **bound("lower", lower),
+            **bound("upper", upper),
+        )
+    return condition
+
+
+class Figure(models.Model):
+    """A figure of a donation, export or contract. It cannot exist without a statement and the
+    words in it that bear the figure."""
+
+    position = models.PositiveIntegerField(default=0, help_text="Place in the record, from 0.")
+
+    # What
+    measure = models.CharField(
+        max_length=8, choices=Measure, help_text="What the figure measures."
+    )
+    operator = models.CharField(
+        max_length=18,
+        choices=Operator,
+        default=Operator.EXACT,
+        help_text="How the source qualifies the number; it decides the bounds.",
+    )
+    value = NumberField(
+        null=True,
+        blank=True,
+        help_text="The number as stated, at most 15 significant digits; null for a range, an "
+        "order of magnitude or an unnumbered mention.",
+    )
+    lower = NumberField(
+        null=True,
+        blank=True,
+        help_text="Least that the words allow; above it strictly where the operator is "
+        "`more_than`. Null when open.",
+    )
+    upper = NumberField(
+        null=True,
+        blank=True,
+        help_text="Most that the words allow; below it strictly where the operator is "
+        "`less_than`. Null when open.",
+    )
+    low = models.GeneratedField(
+        expression=Coalesce("value", "lower"),
+        output_field=NumberField(),
+        db_persist=True,
+        help_text="The value or, where there is none, the lower bound: what `value_max` is "
+        "compared with.",
+    )
+    high = models.GeneratedField(
+        expression=Coalesce("value", "upper"),
+        output_field=NumberField(),
+        db_persist=True,
+        help_text="The value or, where there is none, the upper bound: what `value_min` is "
+        "compared with.",
+    )
+    item = models.ForeignKey(
+        "records.Item",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        help_text="Code of the item that is counted, or that the money is for.",
+    )
+    unit = models.CharField(
+        max_length=8,
+        blank=True,
+        choices=Unit,
+        help_text="Unit of a quantity; null where the source leaves it open.",
+    )
+    currency = CodeField(
+        max_length=3,
+        blank=True,
+        help_text="ISO 4217 code of an amount as stated; null where unclear, see the note.",
+    )
+    party_type = models.CharField(
+        max_length=26,
+        blank=True,
+        choices=COUNTED_TYPE,
+        help_text="What sort of parties a count of parties counts.",
+    )
+    party_role = models.CharField(
+        max_length=12,
+        blank=True,
+        choices=PartyRole,
+        help_text="In which role the counted parties stand.",
+    )
+
+    # How it counts
+    basis = models.CharField(
+        max_length=18,
+        choices=Basis,
+        default=Basis.SINGLE,
+        help_text="What the number is a number of: an event, a running total, a price.",
+    )
+    countable = models.BooleanField(default=True, help_text="Whether totals may add the figure.")
+    countable_reason = models.CharField(
+        max_length=16,
+        blank=True,
+        choices=CountableReason,
+        help_text="Why the figure must not be added; null where it may.",
+    )
+    rank = models.CharField(
+        max_length=10,
+        choices=Rank,
+        default=Rank.NORMAL,
+        help_text="How the figure stands among contradicting reports of the same thing.",
+    )
+    rank_reason = models.TextField(blank=True, help_text="Why it is ranked so.")
+
+    # Who says so
+    statement = models.ForeignKey(
+        "records.Statement",
+        models.PROTECT,
+        related_name="+",
+        help_text="The statement, in the version that was read.",
+    )
+    quote = models.CharField(
+        max_length=200,
+        help_text="The words of the statement that bear the figure, verbatim.",
+    )
+    offset = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Where the quote begins in the statement's text, in characters; null where "
+        "the text is not on file.",
+    )
+    quote_found = models.BooleanField(
+        null=True,
+        editable=False,
+        help_text="Whether the quote occurs in the statement's text; null where the text is not "
+        "on file.",
+    )
+
+    CONTENT: ClassVar[tuple[str, ...]] = (
+        "measure",
+        "operator",
+        "value",
+        "lower",
+        "upper",
+        "item_id",
+        "unit",
+        "currency",
+        "party_type",
+        "party_role",
+        "basis",
+        "countable",
+        "countable_reason",
+        "rank",
+        "rank_reason",
+        "quote",
+        "offset",
+        "quote_found",
+    )
+
+    class Meta:
+        abstract = True
+        ordering = ["position", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="%(class)s_measure_fields",
+                condition=Q(
+                    measure=Measure.QUANTITY,
+                    item__isnull=False,
+                    currency="",
+                    party_type="",
+                    party_role="",
+                )
+                | Q(measure=Measure.MONEY, unit="", party_type="", party_role="")
+                | Q(
+                    ~Q(party_type=""),
+                    ~Q(party_role=""),
+                    measure=Measure.PARTIES,
+                    item__isnull=True,
+                    unit="",
+                    currency="",
+                ),
+                violation_error_message="A quantity needs an item and has no currency; money has "
+                "no unit; a number of parties needs their type and role and nothing else.",
+            ),
+            models.CheckConstraint(
+                name="%(class)s_bounds",
+                condition=_bounds_follow_operator(),
+                violation_error_message="The numbers do not fit the operator: give a value; for "
+                "between and order of magnitude the lower and upper bound instead; for "
+                "unspecified nothing.",
+            ),
+            models.CheckConstraint(
+                name="%(class)s_digits",
+                condition=exact_digits("value") & exact_digits("lower") & exact_digits("upper"),
+                violation_error_message=NOT_EXACT,
+            ),
+            models.CheckConstraint(
+                name="%(class)s_countable",
+                condition=Q(countable=True, countable_reason="")
+                | Q(~Q(countable_reason=""), countable=False)
+                | Q(
+                    countable=False,
+                    basis__in=[Basis.PER_RECIPIENT, Basis.PER_UNIT, Basis.PER_DAY],
+                ),
+                violation_error_message="Say why the figure does not count, or let it count.",
+            ),
+            models.CheckConstraint(
+                name="%(class)s_basis_counts",
+                condition=~Q(basis__in=NEVER_COUNT, countable=True),
+                violation_error_message="Figures per recipient, per unit or per day, and "
+                "targets, are never added up: clear “countable”.",
+            ),
+            models.CheckConstraint(
+                name="%(class)s_rank_reason",
+                condition=Q(rank=Rank.NORMAL) | ~Q(rank_reason=""),
+                violation_error_message="Say why this report is preferred or deprecated.",
+            ),
+            models.CheckConstraint(
+                name="%(class)s_has_quote",
+                condition=~Q(quote=""),
+                violation_error_message="No number without a sentence: quote the words that "
+                "bear the figure.",
+            ),
+        ]
+        indexes = [
+            # ?currency=USD&value_min=: amounts of a size.
+            models.Index(fields=["currency", "high", "low", "record"], name="%(class)s_currency"),
+            # ?unit=dose&value_min=: quantities of a size.
+            models.Index(fields=["unit", "high", "low", "record"], name="%(class)s_unit"),
+            # ?measure=parties&value_min=: counts of a size.
+            models.Index(fields=["measure", "high", "low", "record"], name="%(class)s_measure"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.describe()}: {self.operator} {plain(self.value) or ''}".strip()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.fill_bounds()
+        self.locate_quote()
+        super().save(*args, **kwargs)
+
+    def clean_fields(self, exclude: Any = None) -> None:
+        super().clean_fields(exclude)
+        self.fill_bounds()
+
+    def clean(self) -> None:
+        self.locate_quote()
+        if self.quote_found is False:
+            raise ValidationError(
+                {"quote": "These words do not occur in the statement's text: copy them from it."}
+            )
+
+    def fill_bounds(self) -> None:
+        """Set the bounds that the operator derives from the value."""
+        rule = BOUNDED_BY_VALUE.get(Operator(self.operator)) if self.operator else None
+        if rule and self.value is not None:
+            self.lower, self.upper = (
+                self.value if bound is True else None if bound is None else Decimal(bound)
+                for bound in rule
+            )
+
+    def locate_quote(self) -> None:
+        """Find the quote in the statement's text, where it is on file."""
+        text = self.statement.text if self.statement_id else ""
+        if text:
+            at = text.find(self.quote)
+            self.quote_found = at >= 0
+            self.offset = at if at >= 0 else None
+
+    def rival_key(self) -> tuple:
+        """Figures of one record with the same key report the same thing."""
+        return (
+            self.measure,
+            self.item_id,
+            self.unit,
+            self.currency,
+            self.basis,
+            self.party_type,
+            self.party_role,
+        )
+
+    def claim(self) -> tuple:
+        """What the figure claims: rivals with equal claims agree."""
+        return tuple(plain(value) for value in (self.operator, self.value, self.lower, self.upper))
+
+    def describe(self) -> str:
+        """What the figure measures, for messages."""
+        parts = [
+            self.measure,
+            self.item_id,
+            self.unit or self.currency,
+            self.party_type,
+        ]
+        return " ".join(part for part in parts if part)
+
+    def content(self) -> dict[str, Any]:
+        content = {name.removesuffix("_id"): plain(getattr(self, name)) for name in self.CONTENT}
+        content["statement"] = [self.statement.public_id, self.statement.version]
+        return content
+
+
+class FigureItem(models.Model):
+    """A published figure under its item and under each ancestor of it, so that `item=mask` is
+    one indexed condition. Written on publishing."""
+
+    item = models.ForeignKey(
+        "records.Item",
+        models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="The item or an ancestor of it.",
+    )
+    lead = models.BooleanField(
+        help_text="Whether this is the record's first figure under the item: one row per record."
+    )
+    low = NumberField(null=True, help_text="What `value_max` is compared with.")
+    high = NumberField(null=True, help_text="What `value_min` is compared with.")
+    unit = models.CharField(max_length=8, blank=True, help_text="The figure's unit.")
+    currency = CodeField(max_length=3, blank=True, help_text="The figure's currency.")
+    public_id = CodeField(max_length=12, help_text="The record's id.")
+    as_of = models.DateField(help_text="The record's `as_of`.")
+    published_in = models.PositiveIntegerField(
+        help_text="The revision that published the record's version."
+    )
+
+    if TYPE_CHECKING:
+        figure_id: int
+
+    class Meta:
+        abstract = True
+        indexes = [
+            # ?item=mask, also with ?value_min=, newest first: the condition that drives the query.
+            models.Index(
+                fields=[
+                    "item",
+                    "-as_of",
+                    "-public_id",
+                    "published_in",
+                    "record",
+                    "lead",
+                    "high",
+                    "low",
+                ],
+                name="%(class)s_newest",
+            ),
+            # ?item=mask&value_min=: rare values of an item.
+            models.Index(fields=["item", "high", "low", "record"], name="%(class)s_value"),
+            # Conditions on a figure's item, checked per record.
+            models.Index(fields=["record", "item", "high", "low"], name="%(class)s_record"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item_id} of figure {self.figure_id}"

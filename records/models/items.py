@@ -1,0 +1,144 @@
+"""Items: what is given, exported or bought, as a tree from `medical-supplies` to `surgical-mask`,
+and the HS codes under which customs count it."""
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+
+from records.models.fields import CodeField
+from records.models.parties import Term
+
+
+class Unit(models.TextChoices):
+    """Units of quantities; UN/CEFACT Recommendation 20 codes where one exists: C62 piece, PR
+    pair, SET set, KT kit, KGM kilogram, TNE tonne, LTR litre, HUR hour."""
+
+    PIECE = "piece", "piece"
+    PAIR = "pair", "pair"
+    SET = "set", "set"
+    KIT = "kit", "kit"
+    TEST = "test", "test"
+    DOSE = "dose", "dose"
+    BOX = "box", "box"
+    VIAL = "vial", "vial"
+    BOTTLE = "bottle", "bottle"
+    LITRE = "litre", "litre"
+    KILOGRAM = "kilogram", "kilogram"
+    TONNE = "tonne", "tonne"
+    PERSON = "person", "person"
+    TEAM = "team", "team"
+    EVENT = "event", "event"
+    BATCH = "batch", "batch"
+    FLIGHT = "flight", "flight"
+    HOUR = "hour", "hour"
+
+
+class Item(Term):
+    """A kind of goods, personnel or service. Filtering by an item includes all below it."""
+
+    KIND = "item"
+
+    parent = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        help_text="The item that this one is a kind of; null for a root of the tree.",
+    )
+    default_unit = models.CharField(
+        max_length=8,
+        blank=True,
+        choices=Unit,
+        help_text="Unit meant by a text that names none; null where none can be assumed "
+        "(gloves may be pieces or pairs).",
+    )
+    description = models.TextField(
+        blank=True, help_text="What it is, and what it is easily confused with."
+    )
+
+    class Meta(Term.Meta):
+        constraints = [
+            models.CheckConstraint(
+                name="item_is_not_its_parent",
+                condition=models.Q(parent=None) | ~models.Q(parent=models.F("code")),
+                violation_error_message="An item cannot be its own parent.",
+            ),
+            models.CheckConstraint(
+                name="item_has_name",
+                condition=~models.Q(name=""),
+                violation_error_message="Give the item's name.",
+            ),
+        ]
+
+    def clean(self) -> None:
+        if self.code and self.parent and self.code in self.parent.lineage():
+            raise ValidationError({"parent": "This would make the item its own ancestor."})
+
+    def lineage(self) -> list[str]:
+        """Codes from the item up to its root; one query per level."""
+        codes = [self.code]
+        item = self
+        while item.parent is not None and item.parent_id not in codes:
+            item = item.parent
+            codes.append(item.code)
+        return codes
+
+
+class HSCode(models.Model):
+    """A code of the Harmonized System under which an item crosses borders. Codes are shared:
+    surgical and N95 masks have one, so customs totals by code say more than the item."""
+
+    class Edition(models.TextChoices):
+        HS2017 = "HS2017", "HS 2017"
+        HS2022 = "HS2022", "HS 2022"
+
+    class AssignedBy(models.TextChoices):
+        SOURCE = "source", "the source names the code"
+        CURATOR = "curator", "a curator matched it"
+
+    class Confidence(models.TextChoices):
+        HIGH = "high", "high"
+        MEDIUM = "medium", "medium"
+        LOW = "low", "low"
+
+    item = models.ForeignKey(
+        Item,
+        models.CASCADE,
+        related_name="hs_codes",
+        help_text="The item that the code covers.",
+    )
+    code = CodeField(
+        max_length=7,
+        validators=[RegexValidator(r"^\d{4}\.\d{2}\Z", "Write an HS code as 6307.90.")],
+        help_text="Six-digit HS code, as 6307.90.",
+    )
+    edition = models.CharField(
+        max_length=6, choices=Edition, help_text="Edition of the Harmonized System."
+    )
+    assigned_by = models.CharField(
+        max_length=7,
+        choices=AssignedBy,
+        default=AssignedBy.CURATOR,
+        help_text="Who matched the code to the item.",
+    )
+    confidence = models.CharField(
+        max_length=6,
+        choices=Confidence,
+        default=Confidence.MEDIUM,
+        help_text="How sure the match is.",
+    )
+
+    class Meta:
+        ordering = ["edition", "code"]
+        verbose_name = "HS code"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["item", "code", "edition"],
+                name="hs_code_once_per_item",
+                violation_error_message="This item already has that code in that edition.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} ({self.edition})"

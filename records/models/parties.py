@@ -1,0 +1,166 @@
+"""Parties: countries, governments, companies, foundations and whoever else gives, receives,
+exports, buys, sells or passes on aid."""
+
+from typing import ClassVar
+
+from django.core.validators import RegexValidator
+from django.db import models
+
+from records.models.fields import CodeField, fold
+from records.models.regions import REGION_CHOICES
+
+
+class PartyType(models.TextChoices):
+    COUNTRY = "country", "country or territory, its national government included"
+    GOVERNMENT = "government", "body of a national government"
+    LOCAL_GOVERNMENT = "local_government", "province, city or their body"
+    INTERNATIONAL_ORGANISATION = (
+        "international_organisation",
+        "international organisation",
+    )
+    COMPANY = "company", "company"
+    FOUNDATION = "foundation", "foundation"
+    NGO = "ngo", "non-governmental organisation"
+    ACADEMIC = "academic", "university or research body"
+    INDIVIDUAL = "individual", "person"
+    GROUP = "group", "group of parties that a statement names as one"
+    OTHER = "other", "other"
+
+
+class IatiType(models.TextChoices):
+    """Organisation types of the IATI standard, code list OrganisationType."""
+
+    GOVERNMENT = "10", "10 Government"
+    LOCAL_GOVERNMENT = "11", "11 Local Government"
+    OTHER_PUBLIC_SECTOR = "15", "15 Other Public Sector"
+    INTERNATIONAL_NGO = "21", "21 International NGO"
+    NATIONAL_NGO = "22", "22 National NGO"
+    REGIONAL_NGO = "23", "23 Regional NGO"
+    PARTNER_COUNTRY_NGO = "24", "24 Partner Country based NGO"
+    PUBLIC_PRIVATE_PARTNERSHIP = "30", "30 Public Private Partnership"
+    MULTILATERAL = "40", "40 Multilateral"
+    FOUNDATION = "60", "60 Foundation"
+    PRIVATE_SECTOR = "70", "70 Private Sector"
+    PRIVATE_SECTOR_PROVIDER = "71", "71 Private Sector in Provider Country"
+    PRIVATE_SECTOR_RECIPIENT = "72", "72 Private Sector in Aid Recipient Country"
+    PRIVATE_SECTOR_THIRD = "73", "73 Private Sector in Third Country"
+    ACADEMIC = "80", "80 Academic, Training and Research"
+    OTHER = "90", "90 Other"
+
+
+class Term(models.Model):
+    """What parties and items share: a code that never changes, and edits that are revisions."""
+
+    KIND: ClassVar[str]
+
+    code = CodeField(
+        max_length=60,
+        primary_key=True,
+        validators=[
+            RegexValidator(
+                r"^(?:[A-Z]{3}|[a-z0-9]+(?:-[a-z0-9]+)*)\Z",
+                "Use lower-case letters, digits and hyphens (jack-ma-foundation), or the ISO "
+                "3166-1 alpha-3 code of a country (PAK).",
+            )
+        ],
+        help_text="Stable code, used in queries and links; it never changes.",
+    )
+    version = models.PositiveIntegerField(
+        default=0, editable=False, help_text="How often the term was edited, from 1."
+    )
+    name = models.CharField(max_length=200, help_text="Name in English.")
+    name_key = CodeField(
+        max_length=400,
+        editable=False,
+        default="",
+        help_text="The name folded, for ordering.",
+    )
+    words_key = CodeField(
+        max_length=4000,
+        editable=False,
+        default="",
+        help_text="Name and aliases folded, for `name=`.",
+    )
+    aliases = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Other names that statements use, in any language: for search and matching.",
+    )
+
+    objects = models.Manager()
+
+    class Meta:
+        abstract = True
+        ordering = ["name_key", "code"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.code})"
+
+    def save(self, *args, **kwargs) -> None:
+        self.name_key = fold(self.name)
+        self.words_key = "\n".join([self.name_key, *(fold(alias) for alias in self.aliases)])
+        super().save(*args, **kwargs)
+
+
+class Party(Term):
+    """A country, organisation, company or person that takes part in aid. Names and codes imply
+    no recognition of any country, territory or border."""
+
+    KIND = "party"
+
+    type = models.CharField(
+        max_length=26, choices=PartyType, help_text="What sort of party it is."
+    )
+    country = CodeField(
+        max_length=3,
+        blank=True,
+        validators=[RegexValidator(r"^[A-Z]{3}\Z", "Use an ISO 3166-1 alpha-3 code such as PAK.")],
+        help_text="ISO 3166-1 alpha-3 code of the country it is or belongs to; null if it is "
+        "international.",
+    )
+    region = CodeField(
+        max_length=3,
+        blank=True,
+        choices=REGION_CHOICES,
+        help_text="UN M49 number of the region it lies in; null if it lies in none.",
+    )
+    iati_type = models.CharField(
+        max_length=2,
+        blank=True,
+        choices=IatiType,
+        help_text="IATI organisation type; null where none fits.",
+    )
+    identifier_scheme = models.CharField(
+        max_length=20,
+        blank=True,
+        help_text="Scheme of the external identifier, as org-id.guide lists it: XM-DAC, US-EIN.",
+    )
+    identifier = models.CharField(
+        max_length=60, blank=True, help_text="External identifier within its scheme."
+    )
+
+    class Meta(Term.Meta):
+        verbose_name_plural = "parties"
+        constraints = [
+            models.CheckConstraint(
+                name="party_country_is_itself",
+                condition=~models.Q(type=PartyType.COUNTRY) | models.Q(country=models.F("code")),
+                violation_error_message="A country's own country is itself: repeat its code.",
+            ),
+            models.CheckConstraint(
+                name="party_identifier_pair",
+                condition=models.Q(identifier_scheme="", identifier="")
+                | (~models.Q(identifier_scheme="") & ~models.Q(identifier="")),
+                violation_error_message="Give the identifier and its scheme, or neither.",
+            ),
+            models.CheckConstraint(
+                name="party_has_name",
+                condition=~models.Q(name=""),
+                violation_error_message="Give the party's name.",
+            ),
+        ]
+        indexes = [
+            # /parties/?type= and ?country=, by name.
+            models.Index(fields=["type", "name_key"], name="party_type"),
+            models.Index(fields=["country", "name_key"], name="party_country"),
+        ]

@@ -1,0 +1,229 @@
+"""Revisions: the numbered acts of publishing, what each changed, and who had a hand in it."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection, models
+from django.utils import timezone
+
+from records.models.fields import CodeField
+
+
+class Head(models.Model):
+    """The number of the newest revision: one row, advanced inside the publish transaction.
+
+    `UPDATE … RETURNING` on it is the lock that serialises publishers: no gap, no duplicate.
+    """
+
+    n = models.PositiveIntegerField(default=0, help_text="Number of the newest revision.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="head_is_one_row", condition=models.Q(pk=1)),
+        ]
+
+    def __str__(self) -> str:
+        return f"revision {self.n}"
+
+    @staticmethod
+    def number() -> int:
+        """The newest revision's number, 0 before the first; one query."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT n FROM records_head")
+            row = cursor.fetchone()
+        return row[0] if row else 0
+
+    @staticmethod
+    def advance() -> int:
+        """The next number, locked until the transaction ends."""
+        if not connection.in_atomic_block:
+            raise RuntimeError("Head.advance() needs the transaction of the revision it numbers.")
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE records_head SET n = n + 1 RETURNING n")
+            row = cursor.fetchone()
+        if row is None:
+            raise RuntimeError("The head row is missing: run manage.py migrate.")
+        return row[0]
+
+
+class Origin(models.TextChoices):
+    PEOPLE = "people", "people: drafted, submitted and approved in the admin"
+    FILE = "file", "file: loaded from a reviewed dataset file"
+    VOCABULARY = "vocabulary", "vocabulary: an edit of parties or items"
+
+
+class Action(models.TextChoices):
+    PUBLISHED = "published", "published for the first time"
+    CORRECTED = "corrected", "replaced by a new version"
+    WITHDRAWN = "withdrawn", "withdrawn; a tombstone remains"
+    EDITED = "edited", "vocabulary term added or edited"
+
+
+class Revision(models.Model):
+    """One numbered act of publishing, like a commit: never changed, never removed."""
+
+    number = models.PositiveIntegerField(
+        primary_key=True,
+        help_text="The revision's number; they run 1, 2, 3 … without a gap. "
+        "Any list or record can be read as it stood then with `?revision=`.",
+    )
+    published_at = models.DateTimeField(
+        default=timezone.now, help_text="When the revision was published, in UTC."
+    )
+    message = models.TextField(help_text="What this revision brought, in a sentence.")
+    origin = models.CharField(
+        max_length=10,
+        choices=Origin,
+        default=Origin.PEOPLE,
+        help_text="How the revision came about.",
+    )
+
+    class Meta:
+        ordering = ["-number"]
+        indexes = [
+            # /revisions/?on=: the last revision at the end of a day.
+            models.Index(fields=["published_at", "number"], name="revision_on"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="revision_has_message",
+                condition=~models.Q(message=""),
+                violation_error_message="Say in a sentence what this revision brings.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"revision {self.number}"
+
+
+class Change(models.Model):
+    """One line of the feed of changes: what a revision did to one record or term."""
+
+    revision = models.ForeignKey(
+        Revision,
+        models.PROTECT,
+        related_name="changes",
+        help_text="The revision that made this change.",
+    )
+    position = models.PositiveIntegerField(help_text="Place within its revision, from 1.")
+    kind = CodeField(
+        max_length=16,
+        help_text="What was changed: statement, donation, export, contract, party or item.",
+    )
+    public_id = CodeField(max_length=60, help_text="The record's id or the term's code.")
+    version = models.PositiveIntegerField(
+        help_text="The version that the change brought, or, when withdrawn, took away."
+    )
+    action = models.CharField(max_length=10, choices=Action, help_text="What was done.")
+    reason = models.TextField(
+        blank=True,
+        help_text="Why; always given when something public was changed or withdrawn.",
+    )
+    content = models.JSONField(
+        null=True,
+        blank=True,
+        encoder=DjangoJSONEncoder,
+        help_text="A vocabulary term's content after the edit; null for records, whose versions "
+        "are rows of their own.",
+    )
+
+    class Meta:
+        ordering = ["revision_id", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["revision", "position"], name="change_position"),
+            models.UniqueConstraint(
+                fields=["kind", "public_id", "version", "action"], name="change_happens_once"
+            ),
+            models.CheckConstraint(
+                name="change_of_public_has_reason",
+                condition=models.Q(action__in=[Action.PUBLISHED, Action.EDITED])
+                | ~models.Q(reason=""),
+                violation_error_message="Give the reason: readers see it beside the change.",
+            ),
+        ]
+        indexes = [
+            # /changes/?kind= and ?action=, in order.
+            models.Index(fields=["kind", "revision", "position"], name="change_kind"),
+            models.Index(fields=["action", "revision", "position"], name="change_action"),
+            # The history of one record: /versions/, 410 pages.
+            models.Index(fields=["public_id", "revision"], name="change_record"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.public_id} v{self.version} {self.action} in {self.revision_id}"
+
+
+class HandRole(models.TextChoices):
+    EDITOR = "editor", "wrote or edited the version, or submitted it"
+    APPROVER = "approver", "approved the version"
+
+
+class Hand(models.Model):
+    """Who had a hand in a version. One row per person and version, so that nobody can be both
+    its editor and its approver: the four-eyes rule as a database constraint."""
+
+    public_id = CodeField(max_length=12, help_text="The record's id.")
+    version = models.PositiveIntegerField(help_text="The record's version.")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        help_text="The person.",
+    )
+    role = models.CharField(max_length=8, choices=HandRole, help_text="What they did.")
+    at = models.DateTimeField(default=timezone.now, help_text="When first, in UTC.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["public_id", "version", "user"],
+                name="four_eyes",
+                violation_error_message="Somebody who edited a version cannot approve it: "
+                "ask another reviewer.",
+            ),
+            models.UniqueConstraint(
+                fields=["public_id", "version"],
+                condition=models.Q(role=HandRole.APPROVER),
+                name="one_approver",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.role}) in {self.public_id} v{self.version}"
+
+    @classmethod
+    def edited(cls, record: Any, user: Any) -> None:
+        """Note that the user edited this open version; refused to its approver."""
+        hand, _ = cls.objects.get_or_create(
+            public_id=record.public_id,
+            version=record.version,
+            user=user,
+            defaults={"role": HandRole.EDITOR},
+        )
+        if hand.role != HandRole.EDITOR:
+            raise ValidationError("You approved this version, so you cannot edit it.")
+
+
+class TermCount(models.Model):
+    """How many published versions name a term in a role: which condition of a query is the
+    rarest, and so drives it. Counted up on publishing, never down: it estimates, it is no total.
+    """
+
+    kind = CodeField(max_length=10, help_text="Kind of record.")
+    role = CodeField(
+        max_length=24,
+        help_text="Role of the party, `party` for any, `item`, or a role with the copied column: "
+        "`recipient_country`.",
+    )
+    term = CodeField(max_length=60, help_text="Code of the party, item, country, region or type.")
+    n = models.PositiveIntegerField(default=0, help_text="Published versions naming it.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "role", "term"], name="term_counted_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.role} {self.term}: {self.n}"

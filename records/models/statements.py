@@ -1,0 +1,169 @@
+"""Statements: who said or published what, where and when. Every figure rests on one."""
+
+import hashlib
+from typing import Any, ClassVar
+
+from django.core.validators import URLValidator
+from django.db import models
+from django.db.models import Q
+
+from records.models.base import Precision, Record, RecordDocument, RecordLink
+from records.models.fields import CodeField, SharedKeyField, fold
+
+
+class Statement(Record):
+    """A press statement, briefing, article or official notice, in one version."""
+
+    KIND = "statement"
+    PREFIX = "st"
+    DATE = "published_on"
+    FOLDED: ClassVar[tuple[str, ...]] = (
+        "publisher",
+        "speaker",
+        "organisation",
+        "event",
+        "topics",
+    )
+
+    # Who and where
+    publisher = models.CharField(max_length=200, help_text="Who published it, as it calls itself.")
+    speaker = models.CharField(max_length=200, blank=True, help_text="Whose words it reports.")
+    speaker_role = models.CharField(
+        max_length=200, blank=True, help_text="In what capacity the speaker spoke."
+    )
+    organisation = models.CharField(
+        max_length=200, blank=True, help_text="The body that the speaker spoke for."
+    )
+    event = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="Occasion of the words: a press conference, a report.",
+    )
+    language = CodeField(
+        max_length=20,
+        help_text="Language of the text, as a BCP 47 tag: en, zh, zh-Hant.",
+    )
+    url = models.URLField(
+        max_length=500,
+        validators=[URLValidator(schemes=["http", "https"])],
+        help_text="Where it was read.",
+    )
+    archived_url = models.URLField(
+        max_length=700,
+        blank=True,
+        validators=[URLValidator(schemes=["http", "https"])],
+        help_text="Where a copy is archived.",
+    )
+
+    # When
+    published_on = models.DateField(help_text="Day of publication.")
+    published_on_precision = models.CharField(
+        max_length=5,
+        choices=Precision,
+        default=Precision.DAY,
+        help_text="Whether day, month or year of publication are known.",
+    )
+    said_on = models.DateField(
+        null=True,
+        blank=True,
+        help_text="Day on which the words were said: a reprint of the 13th may quote words of "
+        "the 10th.",
+    )
+    said_on_precision = models.CharField(
+        max_length=5,
+        choices=Precision,
+        default=Precision.DAY,
+        help_text="Whether day, month or year of the words are known.",
+    )
+    accessed_on = models.DateField(
+        null=True, blank=True, help_text="Day on which a curator read it."
+    )
+
+    # What
+    summary = models.TextField(help_text="What it says, in our own words.")
+    topics = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="What it tells of beyond transfers, as slugs: `customs-facilitation`.",
+    )
+    text = models.TextField(
+        blank=True,
+        help_text="The full text, for curators only: it is not published, for it is its "
+        "author's. Quotes are checked against it.",
+    )
+    text_sha256 = CodeField(
+        max_length=64,
+        blank=True,
+        editable=False,
+        help_text="SHA-256 of the text that quotes were checked against; null where none is "
+        "on file.",
+    )
+
+    publisher_key = CodeField(max_length=600, editable=False, default="", help_text="Folded.")
+    speaker_key = CodeField(max_length=600, editable=False, default="", help_text="Folded.")
+    organisation_key = CodeField(max_length=600, editable=False, default="", help_text="Folded.")
+    event_key = CodeField(max_length=600, editable=False, default="", help_text="Folded.")
+    topics_key = CodeField(max_length=2000, editable=False, default="", help_text="Folded.")
+
+    LIFE = Record.LIFE | {"text", *(f"{name}_key" for name in FOLDED)}
+
+    class Meta(Record.Meta):
+        indexes = [
+            *Record.Meta.indexes,
+            # The list in its default order, newest first, now or as of any revision.
+            models.Index(
+                fields=["-published_on", "-public_id", "published_in", "retired_in"],
+                condition=Q(published_in__isnull=False),
+                name="%(class)s_newest",
+            ),
+            # ?ordering=said_on.
+            models.Index(
+                fields=["-said_on", "-public_id", "published_in", "retired_in"],
+                condition=Q(published_in__isnull=False),
+                name="%(class)s_said",
+            ),
+        ]
+        constraints = [
+            *Record.Meta.constraints,
+            models.CheckConstraint(
+                name="%(class)s_has_source",
+                condition=~Q(publisher="") & ~Q(url="") & ~Q(language="") & ~Q(summary=""),
+                violation_error_message="Name the publisher, the address, the language and sum "
+                "the statement up.",
+            ),
+        ]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.fold_words()
+        super().save(*args, **kwargs)
+
+    def fold_words(self) -> None:
+        """Write the folded copies that filters compare, and the digest of the text."""
+        for name in self.FOLDED:
+            value = getattr(self, name)
+            # One topic a line: nothing folded holds a line break, so no match spans two.
+            lines = value if isinstance(value, list) else [value]
+            key = "\n".join(fold(line) for line in lines)
+            column: Any = self._meta.get_field(f"{name}_key")
+            setattr(self, column.name, key[: column.max_length])
+        if self.text:
+            self.text_sha256 = hashlib.sha256(self.text.encode()).hexdigest()
+
+
+class StatementLink(RecordLink):
+    record = models.ForeignKey(
+        Statement,
+        models.CASCADE,
+        related_name="links",
+        help_text="The statement's version.",
+    )
+
+
+class StatementDocument(RecordDocument):
+    record = SharedKeyField(
+        Statement,
+        models.CASCADE,
+        primary_key=True,
+        related_name="document",
+        help_text="The statement's version.",
+    )

@@ -1,0 +1,125 @@
+"""Fixtures of all tests: the test database, the people, the clock, and no network."""
+
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import zeal.constants
+import zeal.patch
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import Client, override_settings
+from hypothesis import settings as hypothesis_settings
+
+from tests.factories import UserFactory
+
+# Databases and shared machines are slow at times; that is no failure of a property.
+hypothesis_settings.register_profile("aidapi", deadline=None, print_blob=True)
+hypothesis_settings.load_profile("aidapi")
+
+LOCAL = ("localhost", "127.0.0.1", "::1", "")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """On SQLite a file for each worker: unlike a database in memory, threads and processes
+    can share it, in the journal mode of production."""
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        path = tmp_path_factory.mktemp("database") / "test.sqlite3"
+        database.setdefault("TEST", {})["NAME"] = str(path)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files() -> Iterator[None]:
+    """Static files come straight from the packages: nothing need be collected before a test."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    with override_settings(
+        STORAGES=settings.STORAGES | {"staticfiles": plain},
+        WHITENOISE_AUTOREFRESH=True,
+        WHITENOISE_USE_FINDERS=True,
+    ):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network() -> Iterator[None]:
+    """Connections leave this machine in no test."""
+    connect = socket.socket.connect
+
+    def connect_locally(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and address[0] not in LOCAL:
+            raise ConnectionRefusedError(f"A test tried to reach {address}: use a local stand-in.")
+        connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", connect_locally)
+        yield
+
+
+class WatchedClient(Client):
+    """Fails the request that loads related rows one by one."""
+
+    def request(self, **request: Any) -> Any:
+        with zeal.zeal_context():
+            return super().request(**request)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def watch() -> None:
+    """Lets Django tell zeal of every related row that is loaded; it listens in requests."""
+    zeal.constants.initialize_app_registry()
+    zeal.patch.patch()
+
+
+@pytest.fixture
+def client() -> Client:
+    """A reader of the public API."""
+    return WatchedClient()
+
+
+@pytest.fixture
+def editor(db: None) -> User:
+    return UserFactory(username="editor")
+
+
+@pytest.fixture
+def reviewer(db: None) -> User:
+    return UserFactory(username="reviewer")
+
+
+@pytest.fixture
+def superuser(db: None) -> User:
+    return UserFactory(username="superuser", is_superuser=True)
+
+
+@pytest.fixture
+def editor_client(editor: User) -> Client:
+    return logged_in(editor)
+
+
+@pytest.fixture
+def reviewer_client(reviewer: User) -> Client:
+    return logged_in(reviewer)
+
+
+@pytest.fixture
+def superuser_client(superuser: User) -> Client:
+    return logged_in(superuser)
+
+
+def logged_in(user: User) -> Client:
+    client = WatchedClient()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def clock(time_machine: Any) -> Any:
+    """A clock that stands at noon of 4 May 2026, UTC, until moved with `clock.shift(seconds)`."""
+    time_machine.move_to("2026-05-04T12:00:00+00:00", tick=False)
+    return time_machine

@@ -1,0 +1,217 @@
+"""Every page of the admin, for every noun: it opens, it searches, and a list takes the same
+number of queries however long it is."""
+
+import re
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
+from django.db import connection
+from django.forms import ModelChoiceField
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from records.models import KINDS, Change, Hand, Item, Party, Revision
+from tests.factories import (
+    RECORDS,
+    DonationFactory,
+    HSCodeFactory,
+    ItemFactory,
+    PartyFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+MODELS = sorted(
+    (model for model in admin.site._registry if model._meta.app_label == "records"),
+    key=lambda model: str(model._meta.model_name),
+)
+WRITTEN_BY_PUBLISHING = [Change, Hand, Revision]
+MOST_QUERIES = 12
+
+
+def names(models: Any) -> list[str]:
+    return [model._meta.model_name for model in models]
+
+
+def url(model: Any, page: str, *args: Any) -> str:
+    return reverse(f"admin:records_{model._meta.model_name}_{page}", args=args)
+
+
+def make(model: Any) -> Any:
+    """A row that the model's pages can show."""
+    if model in RECORDS:
+        return RECORDS[model](published=True)
+    if model is Party:
+        return PartyFactory()
+    if model is Item:
+        return HSCodeFactory().item
+    DonationFactory(published=True)
+    return model.objects.first()
+
+
+def test_every_noun_is_registered() -> None:
+    assert set(MODELS) == {*KINDS.values(), Party, Item, *WRITTEN_BY_PUBLISHING}
+
+
+@pytest.mark.parametrize("model", MODELS, ids=names(MODELS))
+def test_list_opens(model: Any, superuser_client: Client) -> None:
+    make(model)
+
+    response = superuser_client.get(url(model, "changelist"))
+
+    assert response.status_code == 200
+    assert response.context["cl"].result_count >= 1
+
+
+@pytest.mark.parametrize("model", MODELS, ids=names(MODELS))
+def test_search_finds_and_finds_not(model: Any, superuser_client: Client) -> None:
+    row = make(model)
+    known = str(getattr(row, "public_id", row.pk))
+
+    found = superuser_client.get(url(model, "changelist"), {"q": known})
+    missed = superuser_client.get(url(model, "changelist"), {"q": "zzyzx nowhere"})
+
+    assert found.context["cl"].result_count >= 1
+    assert missed.context["cl"].result_count == 0
+
+
+@pytest.mark.parametrize("model", MODELS, ids=names(MODELS))
+@pytest.mark.parametrize("words", ["x" * 60_000, "a " * 2_000, "%_'\"\\", "ﷺ" * 300, "(^a+)+$"])
+def test_search_withstands_odd_words(model: Any, words: str, superuser_client: Client) -> None:
+    assert superuser_client.get(url(model, "changelist"), {"q": words}).status_code == 200
+
+
+@pytest.mark.parametrize("model", MODELS, ids=names(MODELS))
+def test_every_filter_opens(model: Any, superuser_client: Client) -> None:
+    make(model)
+    page = superuser_client.get(url(model, "changelist"))
+
+    for spec in page.context["cl"].filter_specs:
+        for choice in spec.choices(page.context["cl"]):
+            filtered = superuser_client.get(url(model, "changelist") + choice["query_string"])
+            assert filtered.status_code == 200
+
+
+@pytest.mark.parametrize("model", MODELS, ids=names(MODELS))
+def test_row_opens(model: Any, superuser_client: Client) -> None:
+    row = make(model)
+
+    response = superuser_client.get(url(model, "change", row.pk))
+
+    assert response.status_code == 200
+    assert superuser_client.get(url(model, "history", row.pk)).status_code == 200
+
+
+@pytest.mark.parametrize("model", MODELS, ids=names(MODELS))
+def test_new_row_opens_unless_publishing_writes_it(model: Any, superuser_client: Client) -> None:
+    expected = 403 if model in WRITTEN_BY_PUBLISHING else 200
+
+    assert superuser_client.get(url(model, "add")).status_code == expected
+
+
+@pytest.mark.parametrize("model", MODELS, ids=names(MODELS))
+def test_nothing_is_deleted_by_a_crafted_request(model: Any, superuser_client: Client) -> None:
+    row = make(model)
+
+    selected = {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"}
+    one = superuser_client.post(url(model, "delete", row.pk), {"post": "yes"})
+    superuser_client.post(url(model, "changelist"), selected)
+
+    assert one.status_code == 403
+    assert model.objects.filter(pk=row.pk).exists()
+
+
+@pytest.mark.parametrize("model", MODELS, ids=names(MODELS))
+def test_pages_are_closed_to_strangers_and_to_staff_without_permission(
+    model: Any, client: Client, editor_client: Client
+) -> None:
+    row = make(model)
+
+    for page, args in [("changelist", ()), ("add", ()), ("change", (row.pk,))]:
+        address = url(model, page, *args)
+        assert client.get(address).status_code == 302
+        assert editor_client.get(address).status_code == 403
+
+
+@pytest.mark.parametrize("model", MODELS, ids=names(MODELS))
+def test_pages_carry_no_inline_script_or_style(model: Any, superuser_client: Client) -> None:
+    row = make(model)
+    pages = [url(model, "changelist"), url(model, "change", row.pk)]
+    if model not in WRITTEN_BY_PUBLISHING:
+        pages.append(url(model, "add"))
+
+    for page in pages:
+        html = superuser_client.get(page).content.decode()
+        assert not re.search(r"<style|\sstyle=|\son[a-z]+=", html)
+        assert not [tag for tag in re.findall(r"<script[^>]*>", html) if "src=" not in tag]
+
+
+def foreign_keys() -> list[Any]:
+    """(model, field, its widget) for every foreign key that a form of the admin writes."""
+    request = RequestFactory().get("/")
+    request.user = get_user_model()(is_superuser=True, is_active=True, is_staff=True)
+    found = []
+    for model in [model for model in MODELS if model not in WRITTEN_BY_PUBLISHING]:
+        modeladmin = admin.site._registry[model]
+        forms = [(model, modeladmin.get_form(request))]
+        for inline in modeladmin.get_inline_instances(request):
+            forms.append((inline.model, inline.get_formset(request).form))
+        for written, form in forms:
+            for name, field in form.base_fields.items():
+                if isinstance(field, ModelChoiceField):
+                    identifier = f"{written._meta.model_name}.{name}"
+                    found.append(pytest.param(written, name, field.widget.widget, id=identifier))
+    return found
+
+
+@pytest.mark.parametrize(("model", "name", "widget"), foreign_keys())
+def test_foreign_key_is_searched_not_listed(
+    model: Any, name: str, widget: Any, superuser_client: Client
+) -> None:
+    """A list of all statements, parties or items would not fit a page."""
+    DonationFactory(published=True)
+    asked = {"app_label": "records", "model_name": model._meta.model_name, "field_name": name}
+
+    assert isinstance(widget, AutocompleteSelect)
+    found = superuser_client.get(widget.get_url(), asked | {"term": "a"})
+    missed = superuser_client.get(widget.get_url(), asked | {"term": "zzyzx"})
+    assert found.json()["results"]
+    assert missed.json()["results"] == []
+
+
+@pytest.mark.parametrize("model", MODELS, ids=names(MODELS))
+def test_list_takes_the_same_queries_at_any_length(model: Any, superuser_client: Client) -> None:
+    make(model)
+    superuser_client.get(url(model, "changelist"))  # content types are cached from here on
+
+    with CaptureQueriesContext(connection) as few:
+        superuser_client.get(url(model, "changelist"))
+    if model in (Party, Item):
+        for factory, codes in [
+            (PartyFactory, ["CHN", "ITA", "JPN", "SRB"]),
+            (ItemFactory, ["ventilator", "goggles", "medical-team"]),
+        ]:
+            for code in codes:
+                factory(code=code)
+    else:
+        for _ in range(4):
+            make(model)
+    with CaptureQueriesContext(connection) as many:
+        superuser_client.get(url(model, "changelist"))
+
+    assert len(many) == len(few)
+    assert len(many) <= MOST_QUERIES
+
+
+def test_index_lists_every_noun(superuser_client: Client, superuser: User) -> None:
+    html = superuser_client.get(reverse("admin:index")).content.decode()
+
+    for model in MODELS:
+        assert url(model, "changelist") in html
+    assert str(apps.get_app_config("records").verbose_name) in html

@@ -1,0 +1,359 @@
+"""Query parameters, all of them on every address: good ones find what they say, wrong ones are
+refused with what would be right."""
+
+import difflib
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from aidapi.filters import ChoiceField
+from tests.contract.routes import (
+    API,
+    RECORDS,
+    RESOURCES,
+    Resource,
+    addresses,
+    ask,
+    found,
+    problem,
+    refused,
+)
+from tests.contract.values import BAD, anchored, bad_values, good_values
+from tests.histories import History
+from tests.naive import NOT_A_FILTER, evaluate
+
+pytestmark = pytest.mark.django_db
+
+ADDRESSES = [
+    pytest.param(resource, below, parameters, id=f"{resource}/{below}")
+    for resource in RESOURCES
+    for below, parameters in resource.sets.items()
+]
+EVERY = [
+    pytest.param(resource, below, name, parameter, id=f"{resource}/{below}?{name}")
+    for resource in RESOURCES
+    for below, parameters in resource.sets.items()
+    for name, parameter in parameters.base_filters.items()
+]
+FILTERS = [
+    pytest.param(resource, name, parameter, id=f"{resource}?{name}")
+    for resource in RECORDS
+    for name, parameter in resource.parameters.base_filters.items()
+    if name not in NOT_A_FILTER
+]
+CHOICES = [
+    pytest.param(resource, name, parameter.field, id=f"{resource}?{name}")
+    for resource in RESOURCES
+    for name, parameter in resource.parameters.base_filters.items()
+    if isinstance(parameter.field, ChoiceField)
+]
+
+
+@pytest.mark.parametrize(("resource", "below", "parameters"), ADDRESSES)
+def test_good_values_are_taken(
+    client: Client, history: History, resource: Resource, below: str, parameters: Any
+) -> None:
+    path = resource.path + below.format(id=resource.example(history))
+
+    for name, parameter in parameters.base_filters.items():
+        if resource.is_record and not below and name not in NOT_A_FILTER:
+            continue  # a filter of records: what it finds is tested below
+        for value in good_values(name, parameter, history):
+            response = ask(client, path, **anchored(name, value))
+            assert response.status_code == 200, (name, value)
+
+
+@pytest.mark.parametrize(("resource", "below", "name", "parameter"), EVERY)
+def test_a_bad_value_is_refused_and_named(
+    client: Client,
+    history: History,
+    resource: Resource,
+    below: str,
+    name: str,
+    parameter: Any,
+) -> None:
+    path = resource.path + below.format(id=resource.example(history))
+    bad = {"": "empty", " ": "empty", "\t": "empty"} | bad_values(parameter.field)
+    if getattr(parameter, "vocabulary", ""):
+        bad["no-such-code"] = "unknown_code"
+
+    for value, code in bad.items():
+        if value == "\ufffd":
+            # What cannot be written in UTF-8 is written in bytes.
+            response = client.get(f"{path}?{name}=%ED%A0%80")
+        else:
+            response = ask(client, path, **anchored(name, value))
+        errors = problem(response, 400)["errors"]
+        assert [(error["parameter"], error["code"]) for error in errors] == [(name, code)], value
+
+
+@pytest.mark.parametrize(("resource", "below", "parameters"), ADDRESSES)
+def test_repeated_parameters_are_refused(
+    client: Client, history: History, resource: Resource, below: str, parameters: Any
+) -> None:
+    path = resource.path + below.format(id=resource.example(history))
+
+    for name, parameter in parameters.base_filters.items():
+        value = (good_values(name, parameter, history) or ["a"])[0]
+        (error,) = problem(client.get(path, {name: [value, value]}), 400)["errors"]
+        assert (error["parameter"], error["code"]) == (name, "repeated")
+
+
+@pytest.mark.parametrize(("resource", "name", "parameter"), FILTERS)
+def test_a_filter_finds_what_it_says(
+    client: Client, history: History, resource: Resource, name: str, parameter: Any
+) -> None:
+    """Every value alone, in the newest revision and in the third, against the plain meaning."""
+    for value in good_values(name, parameter, history):
+        for revision in ({}, {"revision": "3"}):
+            query = anchored(name, value) | revision | {"count": "true"}
+
+            answer = found(client, resource.path, **query)
+
+            expected = evaluate(history, resource.kind, query, resource.default_ordering())
+            assert [row["id"] for row in answer["results"]] == [row.id for row in expected], query
+            assert answer["count"] == len(expected), query
+
+
+def test_filters_find_something_and_not_everything(history: History) -> None:
+    """The test above would say little of values that nothing meets."""
+    names, telling = set(), set()
+    for resource in RECORDS:
+        everything = len(history.at(resource.kind))
+        for name, parameter in resource.parameters.base_filters.items():
+            if name in NOT_A_FILTER:
+                continue
+            names.add(name)
+            for value in good_values(name, parameter, history):
+                met = evaluate(history, resource.kind, anchored(name, value), "id")
+                if 0 < len(met) < everything:
+                    telling.add(name)
+
+    assert telling == names
+
+
+@pytest.mark.parametrize("resource", RESOURCES, ids=str)
+def test_an_unknown_parameter_is_refused_with_the_valid_ones(
+    client: Client, history: History, resource: Resource
+) -> None:
+    for below, parameters in resource.sets.items():
+        path = resource.path + below.format(id=resource.example(history))
+        for name in ("unheard_of", "title__contains", "REVISION", "", "page[size]", "a" * 5000):
+            body = problem(ask(client, path, **{name: "1"}), 400)
+
+            (error,) = body["errors"]
+            assert error["code"] == "unknown_parameter"
+            assert error["parameter"] == name[:100]
+            for known in parameters.base_filters:
+                assert known in error["detail"]
+
+
+@pytest.mark.parametrize(
+    "name", ["search", "summary", "facet", "expand", "_method", "callback", "fields[]", "q"]
+)
+def test_what_does_not_exist_yet_is_unknown(client: Client, db: None, name: str) -> None:
+    assert refused(client, f"{API}donations/", **{name: "mask"}) == {name: "unknown_parameter"}
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        pytest.param(name, meant, id=f"{resource}: {name}")
+        for resource in RESOURCES
+        for name, meant in resource.parameters.SYNONYMS.items()
+        if meant in resource.parameters.base_filters
+    ],
+)
+def test_words_that_people_try_lead_to_the_parameter(
+    client: Client, db: None, name: str, meant: str
+) -> None:
+    for resource in RESOURCES:
+        if resource.parameters.SYNONYMS.get(name) == meant in resource.parameters.base_filters:
+            (error,) = problem(ask(client, resource.path, **{name: "x"}), 400)["errors"]
+            assert error["suggestion"] == meant
+            assert f"Did you mean `{meant}`?" in error["detail"]
+
+
+@pytest.mark.parametrize(
+    ("resource", "name", "meant"),
+    [
+        ("donations", "giver", "donor"),
+        ("donations", "product", "item"),
+        ("contracts", "vendor", "supplier"),
+        ("donations", "status", "stage"),
+        ("contracts", "status", "stage"),
+        ("exports", "date_from", "as_of_from"),
+        ("exports", "qualifier", "operator"),
+    ],
+)
+def test_the_words_of_the_contract_lead_to_the_parameter(
+    client: Client, db: None, resource: str, name: str, meant: str
+) -> None:
+    (error,) = problem(ask(client, f"{API}{resource}/", **{name: "x"}), 400)["errors"]
+
+    assert error["suggestion"] == meant
+
+
+@pytest.mark.parametrize("resource", RESOURCES, ids=str)
+def test_a_slip_in_a_name_leads_to_the_parameter(
+    client: Client, db: None, resource: Resource
+) -> None:
+    names = list(resource.parameters.base_filters)
+    for name in names:
+        slip = name[:-2] + name[-1:]
+        if len(name) < 5 or slip in names or slip in resource.parameters.SYNONYMS:
+            continue
+        (error,) = problem(ask(client, resource.path, **{slip: "x"}), 400)["errors"]
+        # Another name may be as near.
+        assert error["suggestion"] in difflib.get_close_matches(slip, names), slip
+
+
+@pytest.mark.parametrize(("resource", "name", "field"), CHOICES)
+def test_a_slip_in_a_code_leads_to_the_code(
+    client: Client, db: None, resource: Resource, name: str, field: Any
+) -> None:
+    for code in field.choices:
+        slip = code[:-1] if len(code) > 4 else code.upper()
+        if slip in field.choices or slip == code:
+            continue
+        (error,) = problem(ask(client, resource.path, **{name: slip}), 400)["errors"]
+        assert error["code"] == "unknown_value"
+        assert error["suggestion"] in difflib.get_close_matches(slip.lower(), field.choices), slip
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ({"donor": "china"}, "CHN"),
+        ({"donor": "CHINA"}, "CHN"),
+        ({"recipient": "Pakistn"}, "PAK"),
+        ({"recipient": "world-health-organisation"}, "who"),
+        ({"donor": "jack-ma-fundation"}, "jack-ma-foundation"),
+        ({"item": "surgical-masks"}, "surgical-mask"),
+        ({"item": "n95-respirators"}, "respirator-n95"),
+        ({"donor_country": "Italia"}, "ITA"),
+    ],
+)
+def test_an_unknown_code_leads_to_the_one_that_is_so_called(
+    client: Client, history: History, query: dict[str, str], code: str
+) -> None:
+    (error,) = problem(ask(client, f"{API}donations/", **query), 400)["errors"]
+
+    assert error["code"] == "unknown_code"
+    assert error["suggestion"] == code
+    assert f"`{code}`" in error["detail"]
+
+
+def test_what_no_party_is_called_has_no_suggestion(client: Client, history: History) -> None:
+    (error,) = problem(ask(client, f"{API}donations/", donor="xqzw"), 400)["errors"]
+
+    assert error["suggestion"] is None
+    assert "/api/v1/parties/" in error["detail"]
+
+
+def test_unknown_is_a_party_value_and_no_code_otherwise(client: Client, history: History) -> None:
+    """`unknown` finds records without a party in the role; nothing else is unknown."""
+    for name in ("donor_country", "recipient_country", "party", "item"):
+        errors = refused(client, f"{API}donations/", **{name: "unknown"})
+        assert errors == {name: "unknown_code"}
+
+
+def test_all_faults_are_told_at_once(client: Client, history: History) -> None:
+    errors = refused(
+        client, f"{API}donations/", giver="CHN", page_size="0", as_of_from="soon", form="gold"
+    )
+
+    assert errors == {
+        "giver": "unknown_parameter",
+        "page_size": "not_a_number_in_range",
+        "as_of_from": "not_a_date",
+        "form": "unknown_value",
+    }
+
+
+def test_a_hundred_faults_are_told_in_twenty(client: Client, db: None) -> None:
+    response = ask(client, f"{API}donations/", **{f"unheard_of_{n}": "1" for n in range(100)})
+
+    assert len(problem(response, 400)["errors"]) == 20
+
+
+@pytest.mark.parametrize("name", ["value_min", "value_max"])
+@pytest.mark.parametrize(
+    ("beside", "status"),
+    [
+        ({}, 400),
+        ({"measure": "money"}, 400),
+        ({"measure": "quantity"}, 400),
+        ({"measure": "parties,money"}, 400),
+        ({"party_type": "country"}, 400),
+        ({"basis": "single"}, 400),
+        ({"measure": "parties"}, 200),
+        ({"item": "mask"}, 200),
+        ({"unit": "piece"}, 200),
+        ({"currency": "USD"}, 200),
+    ],
+)
+def test_numbers_are_compared_of_one_sort_only(
+    client: Client, history: History, name: str, beside: dict[str, str], status: int
+) -> None:
+    """Pieces, doses and dollars have no common measure."""
+    response = ask(client, f"{API}donations/", **{name: "5"}, **beside)
+
+    assert response.status_code == status
+    if status == 400:
+        (error,) = problem(response, 400)["errors"]
+        assert (error["parameter"], error["code"]) == (name, "needs_unit_of_comparison")
+
+
+@pytest.mark.parametrize(
+    ("query", "at_fault"),
+    [
+        ({"value_min": "6", "value_max": "5", "unit": "piece"}, "value_max"),
+        ({"as_of_from": "2020-04-02", "as_of_to": "2020-04-01"}, "as_of_to"),
+    ],
+)
+def test_an_empty_range_is_a_slip(
+    client: Client, db: None, query: dict[str, str], at_fault: str
+) -> None:
+    assert refused(client, f"{API}donations/", **query) == {at_fault: "empty_range"}
+
+
+@pytest.mark.parametrize("name", ["parties", "items"])
+def test_vocabularies_show_the_current_state_only(
+    client: Client, history: History, name: str
+) -> None:
+    assert refused(client, f"{API}{name}/", revision="1") == {"revision": "not_versioned"}
+
+
+def test_the_order_of_parameters_does_not_matter(client: Client, history: History) -> None:
+    one = client.get(f"{API}donations/?form=goods,cash&donor=CHN&count=true")
+    other = client.get(f"{API}donations/?count=true&donor=CHN&form=cash,goods")
+
+    assert one.json() == other.json()
+
+
+def test_a_list_may_name_a_value_twice(client: Client, history: History) -> None:
+    once = found(client, f"{API}donations/", donor="CHN")
+    twice = found(client, f"{API}donations/", donor="CHN,CHN")
+
+    assert once["results"] == twice["results"]
+
+
+@pytest.mark.parametrize(("resource", "below", "parameters"), ADDRESSES)
+def test_parameters_are_explained_with_a_value_that_they_take(
+    resource: Resource, below: str, parameters: Any
+) -> None:
+    for name, parameter in parameters.base_filters.items():
+        assert parameter.help_text.strip().endswith("."), name
+        if name != "cursor":
+            parameter.field.clean(parameter.field.example)
+
+
+def test_every_address_has_its_parameters(history: History) -> None:
+    """Nothing here runs over an empty list."""
+    assert len(list(addresses(history))) > len(RESOURCES)
+    for _, parameters in addresses(history):
+        assert "format" in parameters.base_filters
+        for parameter in parameters.base_filters.values():
+            assert type(parameter.field) in BAD

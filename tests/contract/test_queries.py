@@ -1,0 +1,158 @@
+"""How many queries an answer takes: the same for a page of one record as for one of sixty."""
+
+from collections.abc import Callable, Iterator
+from random import Random
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from records.management.commands import generate_records
+from records.models import Donation, Export
+from tests.contract.routes import API, RESOURCES, Resource, found
+from tests.histories import inside_transaction
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module", autouse=True)
+def records(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """More than sixty records of each kind but statements, some of them corrected."""
+    with inside_transaction(django_db_blocker), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(generate_records, "REVISION_SIZE", 310)
+        generate_records.Generator(Random(generate_records.SEED), 620).run()
+        yield
+
+
+LISTS = {
+    # 2 queries: the plan (newest revision, counts of terms, known codes), the page.
+    "statements": 2,
+    "donations": 2,
+    "exports": 2,
+    "contracts": 2,
+    # 2 queries: newest revision, the page.
+    "parties": 2,
+    "revisions": 2,
+    "changes": 2,
+    # 3 queries: newest revision, the page, the HS codes of its items.
+    "items": 3,
+}
+
+
+@pytest.mark.parametrize("resource", RESOURCES, ids=str)
+@pytest.mark.parametrize("size", [1, 10, 60])
+def test_a_list_takes_the_same_queries_whatever_its_length(
+    client: Client,
+    django_assert_num_queries: Callable,
+    resource: Resource,
+    size: int,
+) -> None:
+    with django_assert_num_queries(LISTS[resource.name]):
+        page = found(client, resource.path, page_size=size)
+
+    assert len(page["results"]) == size or page["next"] is None
+
+
+QUERIES: list[tuple[str, int, dict[str, Any]]] = [
+    # The count is a query of its own.
+    ("donations", 3, {"count": "true"}),
+    # Documents are thinned in memory.
+    ("donations", 2, {"fields": "id,figures.value"}),
+    # A party or an item drives by join.
+    ("donations", 2, {"donor": "CHN"}),
+    ("donations", 2, {"item": "mask", "ordering": "title"}),
+    ("donations", 2, {"donor": "CHN", "recipient_region": "africa", "as_of_from": "2020-04-01"}),
+    # Codes that do not exist are found out by the plan.
+    ("donations", 2, {"party": "CHN,company-1,organisation-2"}),
+    # What may be rare is probed: plan, probe, page.
+    ("donations", 3, {"unit": "piece", "value_min": "1"}),
+    ("donations", 3, {"item": "mask", "value_min": "1", "value_max": "500000"}),
+    # Nothing is read where the plan or the probe has told that there is nothing.
+    ("donations", 1, {"linked": "funds"}),
+    ("donations", 2, {"item": "mask", "value_min": "999999999"}),
+    ("exports", 3, {"publisher": "generated publisher 3"}),
+    ("contracts", 2, {"latest": "true", "joint": "false", "changed_since": "1"}),
+    ("statements", 2, {"speaker": "speaker", "said_from": "2020-02-01"}),
+    ("statements", 2, {"ordering": "said_on", "revision": "1"}),
+]
+
+
+@pytest.mark.parametrize(("name", "queries", "asked"), QUERIES)
+@pytest.mark.parametrize("size", [1, 60])
+def test_no_filter_takes_more_than_three_queries(
+    client: Client,
+    django_assert_num_queries: Callable,
+    name: str,
+    queries: int,
+    asked: dict[str, Any],
+    size: int,
+) -> None:
+    with django_assert_num_queries(queries):
+        found(client, f"{API}{name}/", page_size=size, **asked)
+
+
+def test_a_further_page_takes_no_more(client: Client, django_assert_num_queries: Callable) -> None:
+    first = found(client, f"{API}donations/", donor="CHN", page_size=10)
+
+    # 2 queries: the plan, the page behind the cursor.
+    with django_assert_num_queries(2):
+        assert client.get(first["next"]).status_code == 200
+
+
+def test_a_detail_takes_one_query(client: Client, django_assert_num_queries: Callable) -> None:
+    donation = Donation.objects.filter(version=2)[0]
+
+    for query in ("", f"?revision={donation.published_in_id}", "?fields=title"):
+        # 1 query: the newest revision and the document in force.
+        with django_assert_num_queries(1):
+            response = client.get(f"{API}donations/{donation.public_id}/{query}")
+        assert response.status_code == 200
+
+
+def test_versions_take_three_queries(client: Client, django_assert_num_queries: Callable) -> None:
+    for version in (1, 2):
+        export = Export.objects.filter(version=version)[0]
+        # 3 queries: newest revision, versions with documents and revisions, withdrawals.
+        with django_assert_num_queries(3):
+            found(client, f"{API}exports/{export.public_id}/versions/")
+
+
+@pytest.mark.parametrize(
+    ("path", "queries"),
+    [
+        # 2 queries: newest revision, the party.
+        ("parties/CHN/", 2),
+        # 3 queries: newest revision, the item, its HS codes.
+        ("items/mask/", 3),
+        # 2 queries: the revision with the number of its changes, newest revision.
+        ("revisions/1/", 2),
+    ],
+)
+def test_details_of_the_rest(
+    client: Client, django_assert_num_queries: Callable, path: str, queries: int
+) -> None:
+    with django_assert_num_queries(queries):
+        found(client, API + path)
+
+
+def test_an_absent_record_takes_three_queries(
+    client: Client, django_assert_num_queries: Callable
+) -> None:
+    # 3 queries: newest revision without a document, last change of the id, first change of it.
+    with django_assert_num_queries(3):
+        assert client.get(f"{API}donations/don-00000000/").status_code == 404
+
+
+def test_a_bad_question_takes_none(client: Client, django_assert_num_queries: Callable) -> None:
+    with django_assert_num_queries(0):
+        assert client.get(f"{API}donations/?giver=CHN&page_size=0").status_code == 400
+
+
+def test_unknown_codes_take_one_more_for_the_suggestions(
+    client: Client, django_assert_num_queries: Callable
+) -> None:
+    codes = ",".join(f"nobody-{n}" for n in range(100))
+
+    # 2 queries: the plan, the names of all parties.
+    with django_assert_num_queries(2):
+        assert client.get(f"{API}donations/?donor={codes}").status_code == 400

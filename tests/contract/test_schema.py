@@ -1,0 +1,391 @@
+"""The OpenAPI document: valid, complete, as committed, and true of everything that is served."""
+
+import ast
+import copy
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+import yaml
+from django.conf import settings
+from django.core.management import call_command
+from django.test import Client
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import validate
+
+from aidapi.schema import document
+from records.api.registry import SERIALIZERS
+from records.models import KINDS
+from records.urls import router
+from tests.contract.routes import API, RESOURCES, Resource, ask, found, patterns, problem
+from tests.histories import inside_transaction
+
+ROOT = Path(settings.BASE_DIR)
+COMMITTED = ROOT / "openapi" / "openapi.yaml"
+
+Json = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def dataset(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The dataset of fixtures/, loaded once for all tests of the module."""
+    with inside_transaction(django_db_blocker):
+        call_command("load_dataset", ROOT / "fixtures", verbosity=0)
+        yield
+
+
+# --- The document itself
+
+
+def test_document_is_committed(tmp_path: Path) -> None:
+    fresh = tmp_path / "openapi.yaml"
+
+    call_command("spectacular", file=str(fresh), validate=True, fail_on_warn=True)
+
+    assert fresh.read_text("utf-8") == COMMITTED.read_text("utf-8"), (
+        "openapi/openapi.yaml is not what the code says: run `make schema` and look at the diff."
+    )
+
+
+def test_document_is_valid() -> None:
+    validate(yaml.safe_load(COMMITTED.read_text("utf-8")))
+
+
+def test_document_reads_alike_as_yaml_1_1_and_1_2() -> None:
+    """The library reads 1.1; in 1.2 plain digits are a number, whatever they begin with."""
+    number = re.compile(
+        r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|0o[0-7]+|0x[0-9a-fA-F]+"
+    )
+    plain_text = [
+        event.value
+        for event in yaml.parse(COMMITTED.read_text("utf-8"))
+        if isinstance(event, yaml.ScalarEvent)
+        and event.style is None
+        and isinstance(yaml.safe_load(event.value), str)
+    ]
+
+    assert len(plain_text) > 1000
+    assert not [text for text in plain_text if number.fullmatch(text)]
+
+
+def test_names_of_code_lists_are_pinned() -> None:
+    pinned = settings.SPECTACULAR_SETTINGS["ENUM_NAME_OVERRIDES"]
+    named = {name for name, schema in components().items() if "enum" in schema}
+
+    assert named == set(pinned), "name every code list in ENUM_NAME_OVERRIDES"
+
+
+def test_every_address_is_described() -> None:
+    described = {re.sub(r"{\w+}", "{id}", path) for path in document()["paths"]}
+
+    assert described == {API, *patterns()}
+
+
+def test_tags_are_the_nouns_in_the_router_s_order() -> None:
+    assert [tag["name"] for tag in document()["tags"]] == [
+        "index",
+        *(prefix for prefix, _, _ in router.registry),
+    ]
+    assert all(tag["description"] for tag in document()["tags"])
+
+
+OPERATIONS = [
+    pytest.param(path, operations["get"], id=operations["get"]["operationId"])
+    for path, operations in document()["paths"].items()
+]
+PARAMETERS = [
+    pytest.param(parameter, id=f"{operations['get']['operationId']}-{parameter['name']}")
+    for operations in document()["paths"].values()
+    for parameter in operations["get"].get("parameters", ())
+]
+
+
+def test_only_reading_is_described() -> None:
+    assert {method for path in document()["paths"].values() for method in path} == {"get"}
+
+
+@pytest.mark.parametrize(("path", "operation"), OPERATIONS)
+def test_operation_is_described(path: str, operation: Json) -> None:
+    assert re.fullmatch(r"(get|list)([A-Z][a-z]+)+", operation["operationId"])
+    assert operation["summary"]
+    assert operation["description"].endswith(".")
+
+    responses = {status: resolved(response) for status, response in operation["responses"].items()}
+    assert {"200", "400", "405", "406", "500"} <= responses.keys()
+    assert ("404" in responses) == ("{" in path or "revision" in names(operation))
+    assert "Dataset-Revision" in responses.pop("200")["headers"]
+    for status, response in responses.items():
+        assert response["description"]
+        assert list(response["content"]) == ["application/problem+json"]
+        content = response["content"]["application/problem+json"]
+        assert content["examples"]
+        for code, example in content["examples"].items():
+            check(example["value"], content["schema"])
+            assert (example["value"]["code"], example["value"]["status"]) == (code, int(status))
+    assert "Allow" in responses["405"]["headers"]
+
+
+@pytest.mark.parametrize("parameter", PARAMETERS)
+def test_parameter_is_described(parameter: Json) -> None:
+    assert parameter["description"].endswith(".")
+    if parameter["name"] == "cursor":
+        return
+    check(parameter["example"], parameter["schema"])
+    if parameter["schema"].get("type") == "array":
+        assert (parameter["style"], parameter["explode"]) == ("form", False), "a comma list"
+
+
+def test_fields_say_what_they_mean() -> None:
+    silent = [
+        f"{name}.{field}"
+        for name, schema in components().items()
+        for field, inner in schema.get("properties", {}).items()
+        if not inner.get("description") and "$ref" not in inner
+    ]
+
+    assert not silent
+
+
+def test_whole_documents_have_all_their_fields_and_sparse_ones_none_for_sure() -> None:
+    for name, schema in components().items():
+        if name.startswith("Sparse") and not name.endswith("List"):
+            assert "required" not in schema, name
+        elif "properties" in schema:
+            assert set(schema["required"]) == set(schema["properties"]), name
+
+
+def test_kind_is_constant() -> None:
+    for kind in KINDS:
+        assert components()[kind.title()]["properties"]["kind"]["const"] == kind
+
+
+def test_every_problem_that_is_raised_is_described() -> None:
+    described = {
+        code
+        for response in document()["components"]["responses"].values()
+        for code in response["content"]["application/problem+json"]["examples"]
+    }
+
+    assert set(raised_codes()) <= described | {
+        "forbidden",  # the admin's, which is for people
+        "not_ready",  # the probes', which are not of the API
+    }
+
+
+def raised_codes() -> Iterator[str]:
+    """The second argument of every Problem(…) in the source."""
+    for package in ("aidapi", "records"):
+        for path in (ROOT / package).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                match node:
+                    case ast.Call(func=ast.Name("Problem"), args=[_, ast.Constant(code), *_]):
+                        yield str(code)
+
+
+# --- How it is served
+
+
+def test_document_is_served_as_committed(client: Client) -> None:
+    committed = yaml.safe_load(COMMITTED.read_text("utf-8"))
+
+    as_json = client.get(f"{API}openapi.json")
+    as_yaml = client.get(f"{API}openapi.yaml")
+
+    assert as_json["Content-Type"] == "application/json"
+    assert as_yaml["Content-Type"] == "application/yaml"
+    assert as_json.json() == yaml.safe_load(as_yaml.content) == committed
+
+
+def test_document_names_the_public_address(settings: Any) -> None:
+    settings.PUBLIC_URL = "https://aid.example.org"
+
+    served = Client().get(f"{API}openapi.json").json()
+
+    assert served["servers"] == [{"url": "https://aid.example.org"}]
+
+
+def test_document_takes_no_parameters(client: Client) -> None:
+    assert problem(client.get(f"{API}openapi.json?lang=fr"), 400)["code"] == "invalid_parameters"
+
+
+# --- Whether it is true
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_stored_document_is_as_described(dataset: None, db: None, kind: str) -> None:
+    stored: Any = KINDS[kind].child("document")
+    validator = closed_validator({"$ref": f"#/components/schemas/{kind.title()}"})
+
+    bodies = list(stored.objects.values_list("body", flat=True))
+
+    assert bodies
+    assert SERIALIZERS[kind]
+    for body in bodies:
+        faults = [error.message for error in validator.iter_errors(orjson.loads(body))]
+        assert not faults, body
+
+
+@pytest.mark.parametrize("resource", RESOURCES, ids=str)
+def test_answers_are_as_described(
+    client: Client, dataset: None, db: None, resource: Resource
+) -> None:
+    path = resource.path
+    page = found(client, path, page_size=20, count="true")
+    check_answer(path, page)
+
+    lookup = resource.viewset.lookup_field
+    if f"{path}{{{lookup}}}/" in document()["paths"]:
+        for row in page["results"]:
+            at = row[lookup]
+            check_answer(f"{path}{{{lookup}}}/", found(client, f"{path}{at}/"))
+            if resource.is_record:
+                versions = found(client, f"{path}{at}/versions/")
+                check_answer(f"{path}{{{lookup}}}/versions/", versions)
+
+
+def test_versions_that_changed_something_are_as_described(
+    client: Client, dataset: None, db: None
+) -> None:
+    corrected = found(client, f"{API}changes/", action="corrected,withdrawn")["results"]
+    seen = set()
+
+    for change in corrected:
+        path = f"{API}{change['kind']}s/{{id}}/versions/"
+        response = client.get(path.replace("{id}", change["id"]))
+        check_answer(path, response.json())
+        seen |= {bool(version["changes"]) for version in response.json()["results"]}
+
+    assert seen == {True, False}
+
+
+def test_index_is_as_described(client: Client, dataset: None, db: None) -> None:
+    index = found(client, API)
+
+    check_answer(API, index)
+    assert [endpoint["name"] for endpoint in index["endpoints"]] == list(map(str, RESOURCES))
+    for endpoint in index["endpoints"]:
+        assert client.get(endpoint["url"]).status_code == 200
+
+
+@pytest.mark.parametrize("resource", RESOURCES, ids=str)
+def test_sparse_answers_are_as_described(
+    client: Client, dataset: None, db: None, resource: Resource
+) -> None:
+    operation = document()["paths"][resource.path]["get"]
+    ok = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    whole, sparse = ok["anyOf"]
+    examples = {
+        parameter["name"]: as_sent(parameter["example"])
+        for parameter in operation["parameters"]
+        if parameter["name"] in ("fields", "omit")
+    }
+
+    for query in [
+        {"fields": examples["fields"]},
+        {"omit": examples["omit"]},
+        *([{"fields": "title,links.id"}, {"omit": "links.type"}] if resource.is_record else []),
+    ]:
+        page = found(client, resource.path, page_size=50, **query)
+
+        assert page["results"]
+        assert not list(closed_validator(sparse).iter_errors(page))
+        check_answer(resource.path, page)
+        if query != {"omit": "links.type"} or any(row["links"] for row in page["results"]):
+            assert not validator(whole).is_valid(page), "a part is not taken for the whole"
+
+
+# --- Whether the examples are real
+
+
+FINDS_NOTHING = {
+    "/api/v1/contracts/?method": "no contract of the dataset tells how it was awarded",
+}
+EXAMPLES = [
+    pytest.param(path, parameter, id=f"{path}?{parameter['name']}")
+    for path, operations in document()["paths"].items()
+    for parameter in operations["get"].get("parameters", ())
+    if parameter["in"] == "query" and parameter["name"] != "cursor"
+]
+
+
+@pytest.mark.parametrize(("path", "parameter"), EXAMPLES)
+def test_example_finds_something(
+    client: Client, dataset: None, db: None, path: str, parameter: Json
+) -> None:
+    address = path
+    for lookup in document()["paths"][path]["get"]["parameters"]:
+        if lookup["in"] == "path":
+            address = address.replace(f"{{{lookup['name']}}}", str(lookup["example"]))
+    query = {parameter["name"]: as_sent(parameter["example"])}
+    if parameter["name"] in ("value_min", "value_max"):
+        query["currency"] = "USD"
+
+    response = ask(client, address, **query)
+
+    assert response.status_code == 200, response.content
+    results = response.json().get("results", [response.json()])
+    assert bool(results) != (f"{path}?{parameter['name']}" in FINDS_NOTHING)
+
+
+def as_sent(example: Any) -> str:
+    if isinstance(example, bool):
+        return str(example).lower()
+    return ",".join(example) if isinstance(example, list) else str(example)
+
+
+# --- Reading the document
+
+
+def components() -> Json:
+    return document()["components"]["schemas"]
+
+
+def names(operation: Json) -> set[str]:
+    return {parameter["name"] for parameter in operation.get("parameters", ())}
+
+
+def resolved(part: Json) -> Json:
+    """What a reference of the document stands for."""
+    if "$ref" not in part:
+        return part
+    found: Any = document()
+    for name in part["$ref"].removeprefix("#/").split("/"):
+        found = found[name]
+    return found
+
+
+def validator(schema: Json, of: Json | None = None) -> Draft202012Validator:
+    whole = schema | {"components": {"schemas": of or components()}}
+    return Draft202012Validator(whole, format_checker=Draft202012Validator.FORMAT_CHECKER)
+
+
+def check(value: Any, schema: Json) -> None:
+    faults = [error.message for error in validator(schema).iter_errors(value)]
+    assert not faults
+
+
+@cache
+def closed() -> Json:
+    """The components, with fields forbidden that they do not name: clients must expect them, this
+    version of the API does not send them."""
+    schemas = copy.deepcopy(components())
+    for schema in schemas.values():
+        if "properties" in schema:
+            schema["additionalProperties"] = False
+    return schemas
+
+
+def closed_validator(schema: Json) -> Draft202012Validator:
+    return validator(schema, closed())
+
+
+def check_answer(path: str, answer: Json) -> None:
+    """The answer has the form that the document gives the address, and nothing besides."""
+    ok = document()["paths"][path]["get"]["responses"]["200"]
+    schema = ok["content"]["application/json"]["schema"]
+    faults = [error.message for error in closed_validator(schema).iter_errors(answer)]
+    assert not faults

@@ -1,0 +1,217 @@
+"""What a query is to find, told plainly: every parameter as a test of a record's document.
+
+Slow and without any index, this is the meaning that the API's queries are held to.
+"""
+
+import unicodedata
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from records.models import KINDS
+from records.models.regions import REGION_SLUGS, REGIONS
+from tests.histories import History, Version
+
+Document = dict[str, Any]
+Query = dict[str, str]
+"""Parameters as a client writes them."""
+
+NOT_A_FILTER = {
+    "count",
+    "cursor",
+    "fields",
+    "format",
+    "omit",
+    "ordering",
+    "page_size",
+    "revision",
+}
+
+
+def bare(text: str | None) -> str:
+    """Without case and accents."""
+    parts = unicodedata.normalize("NFKD", (text or "").casefold())
+    return " ".join("".join(c for c in parts if not unicodedata.combining(c)).split())
+
+
+def any_of(wanted: str, found: Iterable[Any]) -> bool:
+    return bool(set(wanted.split(",")) & set(found))
+
+
+# Tests of a figure
+
+
+def size(figure: Document, bound: str) -> float | None:
+    return figure["value"] if figure["value"] is not None else figure[bound]
+
+
+def at_least(figure: Document, number: str) -> bool:
+    most = size(figure, "upper")
+    return most is not None and most >= float(number)
+
+
+def at_most(figure: Document, number: str) -> bool:
+    least = size(figure, "lower")
+    return least is not None and least <= float(number)
+
+
+def under_item(figure: Document, wanted: str, version: Version) -> bool:
+    return figure["item"] is not None and any_of(wanted, version.lineages[figure["item"]])
+
+
+def said(column: str) -> Callable[[Document, str, Version], bool]:
+    """The words of the statement that bears the figure."""
+
+    def holds(figure: Document, wanted: str, version: Version) -> bool:
+        statements = {row["id"]: row for row in version.document["statements"]}
+        return bare(wanted) in bare(statements[figure["evidence"]["statement"]][column])
+
+    return holds
+
+
+def code(column: str) -> Callable[[Document, str, Version], bool]:
+    return lambda figure, wanted, version: any_of(wanted, [figure[column]])
+
+
+FIGURE_TESTS: dict[str, Callable[[Document, str, Version], bool]] = {
+    "item": under_item,
+    "measure": code("measure"),
+    "basis": code("basis"),
+    "operator": code("operator"),
+    "unit": code("unit"),
+    "currency": code("currency"),
+    "party_type": code("party_type"),
+    "countable": lambda figure, wanted, version: figure["countable"] == (wanted == "true"),
+    "value_min": lambda figure, wanted, version: at_least(figure, wanted),
+    "value_max": lambda figure, wanted, version: at_most(figure, wanted),
+    "statement": lambda figure, wanted, version: any_of(wanted, [figure["evidence"]["statement"]]),
+    "publisher": said("publisher"),
+    "speaker": said("speaker"),
+    "organisation": said("organisation"),
+}
+
+
+# Tests of a record
+
+
+def within(region: str, number: str) -> bool:
+    """Whether a region is, or lies in, another."""
+    while region:
+        if region == number:
+            return True
+        region = REGIONS[region][1]
+    return False
+
+
+def latest(version: Version, wanted: str, others: list[Version]) -> bool:
+    def place(row: Version) -> tuple[str, str]:
+        return row.document["as_of"], row.id
+
+    series = version.document["series"]
+    overtaken = series is not None and any(
+        other.document["series"] == series and place(other) > place(version) for other in others
+    )
+    return overtaken != (wanted == "true")
+
+
+def in_role(name: str, wanted: str, version: Version, roles: dict[str, str]) -> bool:
+    """`donor=`, `donor_type=`, `donor_country=`, `donor_region=` and their like."""
+    role, _, column = name.partition("_")
+    parties = version.document[roles[role]]
+    if column == "region":
+        numbers = [REGION_SLUGS.get(region, region) for region in wanted.split(",")]
+        found = [version.regions[party["code"]] for party in parties]
+        return any(within(region, number) for region in found for number in numbers)
+    if column:
+        return any_of(wanted, (party[column] for party in parties))
+    if not parties and "unknown" in wanted.split(","):
+        return True
+    return any_of(wanted, (party["code"] for party in parties))
+
+
+def meets(version: Version, name: str, wanted: str, others: list[Version]) -> bool:
+    """Whether the record meets a condition that is not one on its figures."""
+    document = version.document
+    model = KINDS[version.kind]
+    roles = model.ROLES
+    if name.partition("_")[0] in roles:
+        return in_role(name, wanted, version, roles)
+    match name:
+        case "id":
+            return any_of(wanted, [version.id])
+        case "changed_since":
+            return version.published_in > int(wanted)
+        case "linked":
+            return any_of(wanted, (link["type"] for link in document["links"]))
+        case "party":
+            plurals = roles.values()
+            return any_of(wanted, (party["code"] for many in plurals for party in document[many]))
+        case "joint":
+            many = any(len(document[roles[role]]) > 1 for role in model.MAIN_ROLES)
+            return many == (wanted == "true")
+        case "series":
+            return document["series"] == wanted
+        case "latest":
+            return latest(version, wanted, others)
+        case "as_of_from" | "published_from" | "said_from":
+            day = document[DATES[name.removesuffix("_from")]]
+            return day is not None and day >= wanted
+        case "as_of_to" | "published_to" | "said_to":
+            day = document[DATES[name.removesuffix("_to")]]
+            return day is not None and day <= wanted
+        case "publisher" | "speaker" | "organisation" | "event":
+            return bare(wanted) in bare(document[name])
+        case "topic":
+            return any(bare(wanted) in bare(topic) for topic in document["topics"])
+        case _:
+            return any_of(wanted, [document[name]])
+
+
+DATES = {"as_of": "as_of", "published": "published_on", "said": "said_on"}
+
+
+def ordered(found: list[Version], ordering: str) -> list[Version]:
+    """By the ordering, then by id; what has no value comes last, whichever way it runs."""
+    column, descending = ordering.lstrip("-"), ordering.startswith("-")
+
+    def key(version: Version) -> Any:
+        value = version.document[column]
+        return (bare(value) if column == "title" else value, version.id)
+
+    with_value = [row for row in found if row.document[column] is not None]
+    without = [row for row in found if row.document[column] is None]
+    return [
+        *sorted(with_value, key=key, reverse=descending),
+        *sorted(without, key=lambda row: row.id, reverse=descending),
+    ]
+
+
+def evaluate(history: History, kind: str, query: Query, ordering: str) -> list[Version]:
+    """The versions that the query finds, in order."""
+    revision = int(query["revision"]) if "revision" in query else None
+    others = history.at(kind, revision)
+    conditions = {name: value for name, value in query.items() if name not in NOT_A_FILTER}
+    has_figures = bool(KINDS[kind].ROLES)
+    on_figures = {
+        name: value for name, value in conditions.items() if has_figures and name in FIGURE_TESTS
+    }
+    found = [
+        version
+        for version in others
+        if all(
+            meets(version, name, value, others)
+            for name, value in conditions.items()
+            if name not in on_figures
+        )
+        # All conditions on figures hold for one and the same figure.
+        and (
+            not on_figures
+            or any(
+                all(
+                    FIGURE_TESTS[name](figure, value, version)
+                    for name, value in on_figures.items()
+                )
+                for figure in version.document["figures"]
+            )
+        )
+    ]
+    return ordered(found, query.get("ordering", ordering))
