@@ -115,6 +115,8 @@ VIOLATIONS: dict[str, Any] = {
     "basis_counts": {"basis": "target"},
     "rank_reason": {"rank": "preferred"},
     "has_quote": {"quote": ""},
+    # of parties in their roles
+    "role": {"role": "benefactor"},
     # of vocabularies
     "party_country_is_itself": {"country": "ITA"},
     "party_identifier_pair": {"identifier": "47-1234567"},
@@ -133,6 +135,11 @@ constraint that several models share stands without the model's."""
 FACTORIES: dict[Any, Any] = {
     **RECORDS,
     **{factory._meta.model: factory for factory in FIGURES.values()},
+    **{
+        model.child("parties"): lambda factory=factory: factory().parties.first()
+        for model, factory in RECORDS.items()
+        if model.ROLES
+    },
     Item: ItemFactory,
     Party: PartyFactory,
 }

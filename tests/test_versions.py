@@ -219,6 +219,16 @@ class TestRivals:
     def test_what_measures_something_else_is_no_rival(self, other: Any, editor: Any) -> None:
         submit(self.two({}, {"value": 120} | other), by=editor)
 
+    @pytest.mark.parametrize("reason", ["part_of_total", "valuation", "instalment"])
+    def test_what_stands_aside_is_no_rival(self, reason: str, editor: Any) -> None:
+        """“1,000, of which 200 for Rome and 300 for Milan”, in one statement."""
+        said = {"statement": StatementFactory()}
+        aside = said | {"countable": False, "countable_reason": reason}
+        record = self.two(said, aside | {"value": 20})
+        DonationFigureFactory(record=record, **aside | {"value": 30})
+
+        submit(record, by=editor)
+
     def test_one_statement_says_a_thing_once(self, editor: Any) -> None:
         statement = StatementFactory()
         said = {"statement": statement}

@@ -422,7 +422,8 @@ class DatedRecord(Record):
             )  # fmt: skip
         rivals: dict[tuple, list[Any]] = {}
         for figure in figures:
-            rivals.setdefault(figure.rival_key(), []).append(figure)
+            if not figure.is_aside:
+                rivals.setdefault(figure.rival_key(), []).append(figure)
         for group in rivals.values():
             statements = {figure.statement_id for figure in group}
             if len(statements) < len(group):
@@ -533,6 +534,16 @@ class RecordParty(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role} {self.party_id}"
+
+
+def role_of(record: type[Record]) -> models.CheckConstraint:
+    """Constraint of a kind's party table: the roles are those that the kind knows."""
+    return models.CheckConstraint(
+        name="%(class)s_role",
+        condition=Q(role__in=list(record.ROLES)),
+        violation_error_message=f"A {record.KIND} has no such role: use one of "
+        f"{', '.join(record.ROLES)}.",
+    )
 
 
 class LinkType(models.TextChoices):

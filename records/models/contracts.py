@@ -10,6 +10,7 @@ from records.models.base import (
     RecordDocument,
     RecordLink,
     RecordParty,
+    role_of,
 )
 from records.models.fields import CodeField, SharedKeyField
 from records.models.figures import Figure, FigureItem, Measure
@@ -103,6 +104,7 @@ class ContractParty(RecordParty):
     )
 
     class Meta(RecordParty.Meta):
+        constraints = [*RecordParty.Meta.constraints, role_of(Contract)]
         verbose_name_plural = "contract parties"
 
 

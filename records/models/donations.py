@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from records.models.base import DatedRecord, RecordDocument, RecordLink, RecordParty
+from records.models.base import DatedRecord, RecordDocument, RecordLink, RecordParty, role_of
 from records.models.fields import SharedKeyField
 from records.models.figures import Figure, FigureItem
 
@@ -83,6 +83,7 @@ class DonationParty(RecordParty):
     )
 
     class Meta(RecordParty.Meta):
+        constraints = [*RecordParty.Meta.constraints, role_of(Donation)]
         verbose_name_plural = "donation parties"
 
 

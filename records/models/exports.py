@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from records.models.base import DatedRecord, RecordDocument, RecordLink, RecordParty
+from records.models.base import DatedRecord, RecordDocument, RecordLink, RecordParty, role_of
 from records.models.fields import SharedKeyField
 from records.models.figures import Figure, FigureItem
 
@@ -57,6 +57,7 @@ class ExportParty(RecordParty):
     )
 
     class Meta(RecordParty.Meta):
+        constraints = [*RecordParty.Meta.constraints, role_of(Export)]
         verbose_name_plural = "export parties"
 
 

@@ -78,6 +78,15 @@ class PartyRole(models.TextChoices):
 
 COUNTED_TYPE = [*PartyType.choices, ("mixed", "counted together with other types")]
 NEVER_COUNT = [Basis.PER_RECIPIENT, Basis.PER_UNIT, Basis.PER_DAY, Basis.TARGET]
+ASIDE = [
+    CountableReason.PART_OF_TOTAL,
+    CountableReason.VALUATION,
+    CountableReason.CONVERSION,
+    CountableReason.OPTION,
+    CountableReason.INSTALMENT,
+    CountableReason.REFUND,
+]
+"""What stands beside the figure that counts and contradicts nothing: "1,000, of which 200"."""
 BOUNDED_BY_VALUE = {
     # operator: (lower, upper) from the value; None where open or unknown
     Operator.EXACT: (True, True),
@@ -372,6 +381,11 @@ class Figure(models.Model):
             at = text.find(self.quote)
             self.quote_found = at >= 0
             self.offset = at if at >= 0 else None
+
+    @property
+    def is_aside(self) -> bool:
+        """Whether it tells of something beside what counts, and so rivals no other figure."""
+        return self.countable_reason in ASIDE
 
     def rival_key(self) -> tuple:
         """Figures of one record with the same key report the same thing."""
