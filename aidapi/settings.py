@@ -163,7 +163,16 @@ if ENGINE.endswith("sqlite3"):
     }
     if DATABASE_URL.startswith("sqlite:///") and ":memory:" not in DATABASE_URL:
         Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
-elif not ENGINE.endswith("postgresql"):
+elif ENGINE.endswith("postgresql"):
+    DATABASES["default"]["OPTIONS"] = {
+        # What every request asks is planned once per connection (records.api.prepared).
+        "prepare_threshold": 2,
+        # A page is read along an index in a millisecond, each row of a join once: starting
+        # workers, compiling or remembering rows for it takes longer than it saves, and estimates
+        # of such walks are bad enough to tempt the planner.
+        "options": "-c jit=off -c max_parallel_workers_per_gather=0 -c enable_memoize=off",
+    } | DATABASES["default"].get("OPTIONS", {})
+else:
     raise ImproperlyConfigured(
         f"DATABASE_URL names {ENGINE}: AidAPI runs on SQLite (sqlite:///) and PostgreSQL "
         "(postgres://)."

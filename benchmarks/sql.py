@@ -6,10 +6,12 @@ The statements are those that the real view runs; each is run again and again, e
 # ruff: noqa: T201 (it prints what it measures)
 
 import argparse
+import contextlib
+import os
 import statistics
 import time
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import Any
 
@@ -21,8 +23,11 @@ GROWTH = 1.5
 TARGETS = {"sqlite": {"simple": 0.5, "hard": 1.5}, "postgresql": {"simple": 1.5, "hard": 4.0}}
 LIST = "/api/v1/donations/"
 PAGE = 50
+RARE = 400
+"""Records of the recipient that is called rare: about as many in either database."""
 DEPTH = 100
 """How many pages deep the deep cursor is."""
+TURNS = 10
 
 
 @dataclass
@@ -35,7 +40,6 @@ class Shape:
     path: str
     rows: int = 0
     milliseconds: float = 0
-    plans: list[str] = field(default_factory=list)
     statements: int = 0
 
 
@@ -43,8 +47,8 @@ def shapes() -> list[Shape]:
     """The queries to measure; what is rare is looked up."""
     from records.models import DonationFigure, Head, TermCount
 
-    recipients = TermCount.objects.filter(kind="donation", role="recipient", n__gt=PAGE * 1.1)
-    rare = recipients.order_by("n", "term").first().term
+    recipients = TermCount.objects.filter(kind="donation", role="recipient")
+    rare = min(recipients, key=lambda count: (abs(count.n - RARE), count.term)).term
 
     def top(place: int, **condition: str) -> str:
         """The value that so many figures reach, so that both databases find as many records."""
@@ -83,15 +87,18 @@ def deep_cursor() -> str:
     return path.partition("?")[2].replace(f"page_size={step}", f"page_size={PAGE}")
 
 
-def statements_of(path: str) -> tuple[int, list[tuple[str, Any]]]:
-    """How many results a page has, and the statements with parameters that made it."""
+def statements_of(path: str) -> tuple[int, list[tuple[bool, str, Any]]]:
+    """How many results a page has, and the statements that made it: whether the database keeps
+    the plan, SQL and parameters."""
     from django.db import connection
     from django.test import Client
 
-    seen: list[tuple[str, Any]] = []
+    seen: list[tuple[bool, str, Any]] = []
+    django_cursor = type(connection.cursor().cursor)
 
     def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        seen.append((sql, params))
+        kept = not isinstance(context["cursor"].cursor, django_cursor)
+        seen.append((kept, sql, params))
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(note):
@@ -101,29 +108,47 @@ def statements_of(path: str) -> tuple[int, list[tuple[str, Any]]]:
     return len(response.json()["results"]), seen
 
 
-def measure(database_url: str, repetitions: int, explain: bool) -> list[Shape]:
-    """All shapes on one database; in a process of its own, which Django makes its own."""
+MEASURED: list[tuple[Shape, list[tuple[bool, str, Any]]]] = []
+"""In a process that measures one database: its shapes, each with its statements."""
+
+
+def prepare(database_url: str) -> None:
+    """Make this process one of that database, and note the statements of every shape."""
+    if hasattr(os, "sched_setaffinity"):
+        # All on one core, for cores differ.
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     databases.set_up_django(database_url)
-    from django.db import connection
-
-    def run(statements: list[tuple[str, Any]]) -> float:
-        with connection.cursor() as cursor:
-            start = time.perf_counter()
-            for sql, params in statements:
-                cursor.execute(sql, params)
-                cursor.fetchall()
-            return (time.perf_counter() - start) * 1000
-
-    measured = shapes()
-    for shape in measured:
+    for shape in shapes():
         shape.rows, statements = statements_of(shape.path)
         shape.statements = len(statements)
-        for _ in range(10):
-            run(statements)
-        shape.milliseconds = statistics.median(run(statements) for _ in range(repetitions))
-        if explain:
-            shape.plans = [explained(sql, params) for sql, params in statements]
-    return measured
+        MEASURED.append((shape, statements))
+
+
+def measured() -> list[Shape]:
+    return [shape for shape, _ in MEASURED]
+
+
+def times(place: int, repetitions: int) -> list[float]:
+    """Milliseconds that the statements of a shape took, once for each repetition."""
+    from django.db import connection
+
+    from records.api import prepared
+
+    _, statements = MEASURED[place]
+    found = []
+    with connection.cursor() as plain, prepared.cursor() as keeping:
+        for _ in range(repetitions):
+            start = time.perf_counter()
+            for kept, sql, params in statements:
+                cursor = keeping if kept else plain
+                cursor.execute(sql, params)
+                cursor.fetchall()
+            found.append((time.perf_counter() - start) * 1000)
+    return found
+
+
+def plans(place: int) -> list[str]:
+    return [explained(sql, params) for _, sql, params in MEASURED[place][1]]
 
 
 def explained(sql: str, params: Any) -> str:
@@ -175,16 +200,28 @@ def main() -> None:
     )
     for vendor in options.databases:
         urls = [databases.generated(vendor, n) for n in options.sizes]
-        with ProcessPoolExecutor(
-            max_workers=1, mp_context=get_context("spawn"), max_tasks_per_child=1
-        ) as pool:
-            small, large = (
-                pool.submit(measure, url, options.repetitions, options.explain).result()
+        with contextlib.ExitStack() as stack:
+            processes = [
+                stack.enter_context(
+                    ProcessPoolExecutor(1, get_context("spawn"), prepare, initargs=(url,))
+                )
                 for url in urls
-            )
-        print(table(vendor, small, large, options.sizes), flush=True)
-        for shape in large if options.explain else []:
-            print(f"\n{vendor}: {shape.name}", *shape.plans, sep="\n")
+            ]
+            small, large = (process.submit(measured).result() for process in processes)
+            for place in range(len(small)):
+                # The two take turns, so that a slow minute of the machine is no growth.
+                found: list[list[float]] = [[], []]
+                for _ in range(TURNS):
+                    for process, milliseconds in zip(processes, found, strict=True):
+                        share = -(-options.repetitions // TURNS)
+                        milliseconds += process.submit(times, place, share).result()
+                small[place].milliseconds, large[place].milliseconds = map(
+                    statistics.median, found
+                )
+            print(table(vendor, small, large, options.sizes), flush=True)
+            for place, shape in enumerate(large if options.explain else []):
+                explanation = processes[1].submit(plans, place).result()
+                print(f"\n{vendor}: {shape.name}", *explanation, sep="\n")
 
 
 if __name__ == "__main__":

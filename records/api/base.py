@@ -3,7 +3,6 @@
 from typing import Any, ClassVar
 
 import orjson
-from django.db import connection
 from django.http import HttpResponse
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -17,6 +16,7 @@ from records.api.conditions import Condition
 from records.api.differences import differences
 from records.api.history import RecordVersionSerializer
 from records.api.parameters import AnyParameters, DocumentParameters, OneIdField
+from records.api.prepared import fetch
 from records.api.query import Ordering, RecordQuery, unknown_revision
 from records.models import Action, Change, Head, Record
 
@@ -84,8 +84,8 @@ class RecordViewSet(DatasetViewSet):
         documents = cls.model.child("document")._meta.db_table
         cls.detail_sql = (
             f"SELECT h.n, d.body FROM records_head h LEFT JOIN {table} r ON r.public_id = %s"
-            " AND r.published_in_id <= {revision} AND (r.retired_in_id IS NULL"
-            " OR r.retired_in_id > {revision})"
+            " AND r.published_in_id <= COALESCE(CAST(%s AS integer), h.n) AND (r.retired_in_id"
+            " IS NULL OR r.retired_in_id > COALESCE(CAST(%s AS integer), h.n))"
             f" LEFT JOIN {documents} d ON d.record_id = r.id"
         )
 
@@ -150,13 +150,8 @@ class RecordViewSet(DatasetViewSet):
         """The version in force now or, with `revision`, the one in force then."""
         asked = self.detail_parameters(request.GET).cleaned
         revision = asked.get("revision")
-        with connection.cursor() as cursor:
-            cursor.execute(
-                self.detail_sql.format(revision=int(revision) if revision else "h.n"),
-                [id[:60]],
-            )
-            row = cursor.fetchone()
-        newest, body = row if row else (0, None)
+        found = fetch(self.detail_sql, [id[:60], revision, revision])
+        newest, body = found[0] if found else (0, None)
         if revision is not None and revision > newest:
             raise unknown_revision(revision, newest)
         if body is None:

@@ -1,15 +1,14 @@
 """The list query: which condition drives it, what is tested, where a page begins and ends.
 
-Three statements at most, whatever the page size: the plan (newest revision, how common each
-named term is, whether the codes exist), for conditions that may be very rare a probe whether few
-records meet them, and the page.
+Two statements, whatever the page size: the plan (newest revision, how common each named term is,
+whether the codes exist, and for conditions that may be very rare the few records that meet them)
+and the page.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from aidapi.errors import InvalidParameters, ParameterError, Problem, nearest
@@ -20,6 +19,7 @@ from records.api.conditions import (
     FigureParameter,
     ValueParameter,
 )
+from records.api.prepared import fetch
 from records.models import Item, Party, fold
 
 FEW = 200
@@ -34,6 +34,8 @@ class Plan:
     """The newest revision."""
     counts: dict[tuple[str, str], int] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
+    few: list[int] | None = None
+    """Ids of the records that the probe found, if they are few."""
 
 
 def make_plan(
@@ -41,8 +43,10 @@ def make_plan(
     terms: Sequence[tuple[str, str]],
     parties: Sequence[str],
     items: Sequence[str],
+    probe: QuerySet | None,
 ) -> Plan:
-    """The newest revision, counts of the terms and the codes that exist; one statement."""
+    """The newest revision, counts of the terms, the codes that exist, and what the probe (ids
+    of records, one more than are few) finds; one statement."""
     sql = ["SELECT '' AS role, '' AS term, n FROM records_head"]
     params: list[Any] = []
     for role in dict.fromkeys(role for role, _ in terms):
@@ -59,16 +63,24 @@ def make_plan(
                 f" WHERE code IN ({', '.join(['%s'] * len(codes))})"
             )
             params += codes
+    if probe is not None:
+        probe_sql, probe_params = probe.query.sql_with_params()
+        sql.append(
+            "SELECT 'probe', string_agg(CAST(record_id AS text), ','), count(*)"
+            f" FROM ({probe_sql}) AS probed"
+        )
+        params += probe_params
     plan = Plan(0)
-    with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(sql), params)
-        for role, term, n in cursor.fetchall():
-            if not role:
-                plan.revision = n
-            elif role == "known":
-                plan.known.add(term)
-            else:
-                plan.counts[role, term] = n
+    for role, term, n in fetch(" UNION ALL ".join(sql), params):
+        if not role:
+            plan.revision = n
+        elif role == "known":
+            plan.known.add(term)
+        elif role == "probe":
+            if n <= FEW:
+                plan.few = sorted({int(pk) for pk in term.split(",")}) if n else []
+        else:
+            plan.counts[role, term] = n
     return plan
 
 
@@ -126,7 +138,14 @@ class RecordQuery:
             terms += condition.terms(value)
             if condition.vocabulary:
                 codes[condition.vocabulary] += condition.codes(value)
-        self.plan = make_plan(model.KIND, terms, codes["party"], codes["item"])
+        figure = {
+            name: (condition, value)
+            for name, (condition, value) in conditions.items()
+            if isinstance(condition, FigureParameter)
+        }
+        probed = any(condition.probed for condition, _ in figure.values())
+        probe = self.probe(figure) if probed else None
+        self.plan = make_plan(model.KIND, terms, codes["party"], codes["item"], probe)
         self.newest = self.plan.revision
         self.revision = self.newest if asked is None else asked
         if self.revision > self.newest:
@@ -173,10 +192,8 @@ class RecordQuery:
             if name not in figure and name != "latest"
         }
         prefix, joined = "", Q()
-        probed = any(condition.probed for condition, _ in figure.values())
-        few = self.probe(figure) if probed else None
-        if few is not None:
-            rows = rows.filter(pk__in=few)
+        if self.plan.few is not None:
+            rows = rows.filter(pk__in=self.plan.few)
         else:
             rows, prefix, joined, driver = self.drive(rows, tested, figure, ordering)
             tested.pop(driver, None)
@@ -235,7 +252,8 @@ class RecordQuery:
         earlier = self.figures(figure).filter(
             record=OuterRef("pk"), pk__lt=OuterRef("figure_items__pk")
         )
-        return matching & Q(~Exists(earlier))
+        # Before a record's first figure under the item there is none to look for.
+        return matching & (Q(figure_items__lead=True) | Q(~Exists(earlier)))
 
     def figures(self, conditions: dict) -> QuerySet:
         """The figures that meet all conditions on figures at once."""
@@ -248,8 +266,8 @@ class RecordQuery:
             matching &= condition.figure(value, "" if condition.indexed else prefix)
         return model.objects.filter(matching).order_by()
 
-    def probe(self, figure: dict) -> list[int] | None:
-        """Ids of the records with such a figure, if they are few; else None."""
+    def probe(self, figure: dict) -> QuerySet:
+        """Ids of records with such a figure: one more than are few."""
         sought = {
             name: (condition, value)
             for name, (condition, value) in figure.items()
@@ -259,8 +277,7 @@ class RecordQuery:
         if any(isinstance(condition, ValueParameter) for condition, _ in sought.values()):
             # In the order of an index, so that reading stops at the limit.
             found = found.order_by("high")
-        ids = list(found[: FEW + 1])
-        return sorted(set(ids)) if len(ids) <= FEW else None
+        return found[: FEW + 1]
 
     def latest(self, wanted: bool) -> Any:
         later = (
