@@ -192,7 +192,8 @@ class Parameter(django_filters.Filter):
 
 
 class ParameterSet(django_filters.FilterSet):
-    """The parameters of an endpoint. `SYNONYMS` are words that people try for them."""
+    """The parameters of an endpoint. `SYNONYMS` are words that people try for them; those of
+    the classes above hold as well."""
 
     SYNONYMS: ClassVar[dict[str, str]] = {}
 
@@ -239,7 +240,10 @@ class ParameterSet(django_filters.FilterSet):
     @classmethod
     def unknown(cls, name: str) -> ParameterError:
         known = sorted(cls.base_filters)
-        suggestion = nearest(name, known, cls.SYNONYMS)
+        synonyms: dict[str, str] = {}
+        for level in reversed(cls.__mro__):
+            synonyms |= vars(level).get("SYNONYMS", {})
+        suggestion = nearest(name, known, synonyms)
         hint = f"Did you mean `{suggestion}`? " if suggestion else ""
         return ParameterError(
             name[:100],

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.viewsets import ViewSet
 
 from aidapi.errors import InvalidParameters, ParameterError, Problem
-from aidapi.filters import Parameter
+from aidapi.filters import Parameter, ParameterSet
 from aidapi.pagination import DEFAULT_PAGE, Cursor, base_url, page_link
 from aidapi.sparse import thin
 from records.api.conditions import Condition
@@ -56,6 +56,8 @@ class RecordViewSet(DatasetViewSet):
 
     model: ClassVar[type[Record]]
     serializer_class: ClassVar[Any]
+    conditions_class: ClassVar[Any]
+    """The conditions by which the kind's records are selected, wherever they are."""
     filterset_class: ClassVar[Any]
     detail_parameters: ClassVar[Any]
     versions_parameters = AnyParameters
@@ -89,6 +91,15 @@ class RecordViewSet(DatasetViewSet):
             f" LEFT JOIN {documents} d ON d.record_id = r.id"
         )
 
+    def query(self, parameters: ParameterSet, revision: int | None) -> RecordQuery:
+        """The records that the conditions among the parameters ask for."""
+        conditions: dict[str, tuple[Condition, Any]] = {
+            name: (parameters.base_filters[name], value)
+            for name, value in parameters.cleaned.items()
+            if isinstance(parameters.base_filters[name], Condition)
+        }
+        return RecordQuery(self.model, conditions, revision)
+
     # Lists
 
     def list(self, request: Request) -> HttpResponse:
@@ -103,17 +114,12 @@ class RecordViewSet(DatasetViewSet):
             parameters.ORDERINGS,
             parameters.NULLABLE,
         )
-        conditions: dict[str, tuple[Condition, Any]] = {
-            name: (parameters.base_filters[name], value)
-            for name, value in asked.items()
-            if isinstance(parameters.base_filters[name], Condition)
-        }
         revision = asked.get("revision")
         if cursor is not None:
             if revision not in (None, cursor.revision):
                 raise cursor_elsewhere(cursor.revision)
             revision = cursor.revision
-        query = RecordQuery(self.model, conditions, revision)
+        query = self.query(parameters, revision)
         rows, prefix, joined = query.queryset(ordering)
         count = rows.filter(joined).count() if asked.get("count") else None
         page_size = asked.get("page_size", DEFAULT_PAGE)

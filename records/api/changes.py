@@ -58,7 +58,7 @@ class ChangeSerializer(DocumentSerializer):
 class ChangeParameters(DocumentParameters, PageParameters):
     """What `/changes/` can be asked."""
 
-    SYNONYMS: ClassVar = PageParameters.SYNONYMS | {
+    SYNONYMS: ClassVar = {
         "since": "changed_since",
         "from_revision": "changed_since",
         "type": "kind",

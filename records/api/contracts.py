@@ -8,7 +8,7 @@ from records.api.conditions import (
     PartyTypeParameter,
 )
 from records.api.documents import DatedRecordSerializer, parties
-from records.api.parameters import DatedRecordParameters, ids
+from records.api.parameters import DatedRecordConditions, DatedRecordListParameters, ids
 from records.models import Contract
 
 
@@ -36,10 +36,10 @@ class ContractSerializer(DatedRecordSerializer):
         ]
 
 
-class ContractParameters(DatedRecordParameters):
-    """What `/contracts/` can be asked."""
+class ContractConditions(DatedRecordConditions):
+    """The conditions by which contracts are selected."""
 
-    SYNONYMS = DatedRecordParameters.SYNONYMS | {
+    SYNONYMS = {
         "vendor": "supplier",
         "seller": "supplier",
         "purchaser": "buyer",
@@ -63,11 +63,16 @@ class ContractParameters(DatedRecordParameters):
     method = ChoiceParameter(Contract, "method", example="direct")
 
 
+class ContractParameters(ContractConditions, DatedRecordListParameters):
+    """What `/contracts/` can be asked."""
+
+
 class ContractViewSet(RecordViewSet):
     """Contracts: who bought what from whom, and what became of it."""
 
     model = Contract
     serializer_class = ContractSerializer
+    conditions_class = ContractConditions
     filterset_class = ContractParameters
     examples = {
         "party": "chn-companies",

@@ -9,7 +9,7 @@ from records.api.conditions import (
     PartyTypeParameter,
 )
 from records.api.documents import DatedRecordSerializer, parties
-from records.api.parameters import DatedRecordParameters, ids
+from records.api.parameters import DatedRecordConditions, DatedRecordListParameters, ids
 from records.models import Donation
 
 
@@ -35,10 +35,10 @@ class DonationSerializer(DatedRecordSerializer):
         ]
 
 
-class DonationParameters(DatedRecordParameters):
-    """What `/donations/` can be asked."""
+class DonationConditions(DatedRecordConditions):
+    """The conditions by which donations are selected."""
 
-    SYNONYMS = DatedRecordParameters.SYNONYMS | {
+    SYNONYMS = {
         "giver": "donor",
         "from_party": "donor",
         "receiver": "recipient",
@@ -64,11 +64,16 @@ class DonationParameters(DatedRecordParameters):
     stated_by = ChoiceParameter(Donation, "stated_by", example="donor")
 
 
+class DonationParameters(DonationConditions, DatedRecordListParameters):
+    """What `/donations/` can be asked."""
+
+
 class DonationViewSet(RecordViewSet):
     """Donations: who gave what to whom."""
 
     model = Donation
     serializer_class = DonationSerializer
+    conditions_class = DonationConditions
     filterset_class = DonationParameters
     examples = {
         "series": "china-mfa-recipient-countries",

@@ -8,7 +8,7 @@ from records.api.conditions import (
     PartyRegionParameter,
 )
 from records.api.documents import DatedRecordSerializer, parties
-from records.api.parameters import DatedRecordParameters, ids
+from records.api.parameters import DatedRecordConditions, DatedRecordListParameters, ids
 from records.models import Export
 
 
@@ -31,10 +31,10 @@ class ExportSerializer(DatedRecordSerializer):
         ]
 
 
-class ExportParameters(DatedRecordParameters):
-    """What `/exports/` can be asked."""
+class ExportConditions(DatedRecordConditions):
+    """The conditions by which exports are selected."""
 
-    SYNONYMS = DatedRecordParameters.SYNONYMS | {
+    SYNONYMS = {
         "donor": "exporter",
         "supplier": "exporter",
         "origin": "exporter",
@@ -56,11 +56,16 @@ class ExportParameters(DatedRecordParameters):
     trade = ChoiceParameter(Export, "trade", example="commercial")
 
 
+class ExportParameters(ExportConditions, DatedRecordListParameters):
+    """What `/exports/` can be asked."""
+
+
 class ExportViewSet(RecordViewSet):
     """Exports: what crossed borders, as customs and officials count it."""
 
     model = Export
     serializer_class = ExportSerializer
+    conditions_class = ExportConditions
     filterset_class = ExportParameters
     examples = {
         "party": "CHN",

@@ -173,10 +173,14 @@ class PageParameters(ParameterSet):
     )
 
 
-class RecordParameters(DocumentParameters, PageParameters):
-    """The parameters of every list of records."""
+class RecordListParameters(SparseParameters, PageParameters):
+    """What lists of records can be asked beside conditions on the records."""
 
-    SYNONYMS: ClassVar = PageParameters.SYNONYMS | {
+
+class RecordConditions(AnyParameters):
+    """The conditions by which every kind of record is selected, as of a revision."""
+
+    SYNONYMS: ClassVar = {
         "ids": "id",
         "modified_since": "changed_since",
         "as_at": "revision",
@@ -190,10 +194,24 @@ class RecordParameters(DocumentParameters, PageParameters):
     linked = LinkedParameter()
 
 
-class DatedRecordParameters(RecordParameters):
-    """The parameters of lists of donations, exports and contracts."""
+class DatedRecordListParameters(RecordListParameters):
+    """How lists of donations, exports and contracts can be ordered."""
 
-    SYNONYMS: ClassVar = RecordParameters.SYNONYMS | {
+    ORDERINGS: ClassVar = {
+        "as_of": "as_of",
+        "published_in": "published_in",
+        "title": "title_key",
+        "id": "public_id",
+    }
+    DEFAULT_ORDERING: ClassVar = "-as_of"
+
+    ordering = ordering(ORDERINGS, DEFAULT_ORDERING, example="-published_in")
+
+
+class DatedRecordConditions(RecordConditions):
+    """The conditions by which donations, exports and contracts are selected."""
+
+    SYNONYMS: ClassVar = {
         "product": "item",
         "goods": "item",
         "category": "item",
@@ -210,15 +228,7 @@ class DatedRecordParameters(RecordParameters):
         "organization": "organisation",
         "as_of": "as_of_from",
     }
-    ORDERINGS: ClassVar = {
-        "as_of": "as_of",
-        "published_in": "published_in",
-        "title": "title_key",
-        "id": "public_id",
-    }
-    DEFAULT_ORDERING: ClassVar = "-as_of"
 
-    ordering = ordering(ORDERINGS, DEFAULT_ORDERING, example="-published_in")
     as_of_from = day("as_of__gte", "First day of `as_of`.", example="2020-04-01")
     as_of_to = day("as_of__lte", "Last day of `as_of`.", example="2020-04-30")
     series = ColumnParameter(

@@ -211,6 +211,11 @@ class RecordQuery:
             rows = rows.filter(self.latest(self.conditions["latest"][1]))
         return rows, prefix, joined
 
+    def selection(self) -> QuerySet:
+        """All matching records, in no order."""
+        rows, _, joined = self.queryset(Ordering("id", {"id": "public_id"}))
+        return rows.filter(joined)
+
     def drive(
         self, rows: QuerySet, tested: dict, figure: dict, ordering: "Ordering"
     ) -> tuple[QuerySet, str, Q, str]:

@@ -42,7 +42,7 @@ class RevisionSerializer(DocumentSerializer):
 class RevisionParameters(DocumentParameters, PageParameters):
     """What `/revisions/` can be asked."""
 
-    SYNONYMS: ClassVar = PageParameters.SYNONYMS | {"date": "on", "day": "on", "as_of": "on"}
+    SYNONYMS: ClassVar = {"date": "on", "day": "on", "as_of": "on"}
     ORDERINGS: ClassVar = {"number": "number"}
     DEFAULT_ORDERING: ClassVar = "-number"
 

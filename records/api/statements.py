@@ -3,7 +3,13 @@
 from records.api.base import RecordViewSet
 from records.api.conditions import ColumnParameter, FoldedParameter, day
 from records.api.documents import RecordSerializer
-from records.api.parameters import LanguageListField, RecordParameters, ids, ordering
+from records.api.parameters import (
+    LanguageListField,
+    RecordConditions,
+    RecordListParameters,
+    ids,
+    ordering,
+)
 from records.models import Statement
 
 
@@ -34,10 +40,10 @@ class StatementSerializer(RecordSerializer):
         ]
 
 
-class StatementParameters(RecordParameters):
-    """What `/statements/` can be asked."""
+class StatementConditions(RecordConditions):
+    """The conditions by which statements are selected."""
 
-    SYNONYMS = RecordParameters.SYNONYMS | {
+    SYNONYMS = {
         "source": "publisher",
         "newspaper": "publisher",
         "author": "speaker",
@@ -50,17 +56,7 @@ class StatementParameters(RecordParameters):
         "as_of_from": "said_from",
         "as_of_to": "said_to",
     }
-    ORDERINGS = {
-        "published_on": "published_on",
-        "said_on": "said_on",
-        "title": "title_key",
-        "id": "public_id",
-    }
-    DEFAULT_ORDERING = "-published_on"
-    NULLABLE = ("said_on",)
-
     id = ids(Statement.PREFIX, "st-76867pfx")
-    ordering = ordering(ORDERINGS, DEFAULT_ORDERING, example="said_on")
     publisher = FoldedParameter("publisher", "publisher's name", "xinhua")
     speaker = FoldedParameter("speaker", "speaker's name", "zhao lijian")
     organisation = FoldedParameter("organisation", "name of the speaker's body", "foreign affairs")
@@ -77,11 +73,27 @@ class StatementParameters(RecordParameters):
     said_to = day("said_on__lte", "Last day on which it was said.", example="2020-04-10")
 
 
+class StatementParameters(StatementConditions, RecordListParameters):
+    """What `/statements/` can be asked."""
+
+    ORDERINGS = {
+        "published_on": "published_on",
+        "said_on": "said_on",
+        "title": "title_key",
+        "id": "public_id",
+    }
+    DEFAULT_ORDERING = "-published_on"
+    NULLABLE = ("said_on",)
+
+    ordering = ordering(ORDERINGS, DEFAULT_ORDERING, example="said_on")
+
+
 class StatementViewSet(RecordViewSet):
     """Statements: the sentences behind the figures."""
 
     model = Statement
     serializer_class = StatementSerializer
+    conditions_class = StatementConditions
     filterset_class = StatementParameters
     examples = {
         "fields": "id,title,summary",

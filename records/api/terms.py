@@ -21,7 +21,7 @@ from records.models import Head, Term
 class TermParameters(FormatParameters, SparseParameters, PageParameters):
     """Parameters of both vocabularies. They show the current state, so `revision` is none."""
 
-    SYNONYMS: ClassVar = PageParameters.SYNONYMS | {"q": "name", "search": "name"}
+    SYNONYMS: ClassVar = {"q": "name", "search": "name"}
     ORDERINGS: ClassVar = {"name": "name_key", "code": "code"}
     DEFAULT_ORDERING: ClassVar = "name"
 
