@@ -6,10 +6,16 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import orjson
+import structlog
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views import defaults
 from rest_framework import exceptions, status
+
+from aidapi.logs import request_id
+
+log = structlog.get_logger("aidapi.errors")
 
 MEDIA_TYPE = "application/problem+json"
 TYPE = "/docs/#problem-"
@@ -44,6 +50,7 @@ class Problem(exceptions.APIException):
         self.title = title
         self.errors = errors
         self.extra = extra
+        self.headers: dict[str, str] = {}
 
     def body(self) -> dict[str, Any]:
         return {
@@ -52,13 +59,17 @@ class Problem(exceptions.APIException):
             "status": self.status_code,
             "detail": str(self.detail),
             "code": self.code,
+            "request_id": request_id.get(),
             **self.extra,
             "errors": [asdict(error) for error in self.errors],
         }
 
     def response(self) -> HttpResponse:
         return HttpResponse(
-            orjson.dumps(self.body()), status=self.status_code, content_type=MEDIA_TYPE
+            orjson.dumps(self.body()),
+            status=self.status_code,
+            content_type=MEDIA_TYPE,
+            headers=self.headers,
         )
 
 
@@ -105,6 +116,16 @@ GENERIC = {
         "No such representation",
         "This address does not answer in that form: leave out the Accept header, or admit */*.",
     ),
+    429: (
+        "too_many_requests",
+        "Too many requests",
+        "Your address has sent more than it may: wait as long as Retry-After says.",
+    ),
+    503: (
+        "unavailable",
+        "Not now",
+        "The database is away, or the question takes it too long: try again, or ask for less.",
+    ),
     500: (
         "server_error",
         "The server failed",
@@ -114,9 +135,16 @@ GENERIC = {
 """Status → code, title and detail, where there is nothing more to say."""
 
 
+RETRY_AFTER = 5
+"""So many seconds later the database may be able to."""
+
+
 def generic(status_code: int) -> Problem:
     known = status_code if status_code in GENERIC else 500 if status_code >= 500 else 400
-    return Problem(status_code, *GENERIC[known])
+    problem = Problem(status_code, *GENERIC[known])
+    if status_code == 503:
+        problem.headers["Retry-After"] = str(RETRY_AFTER)
+    return problem
 
 
 def problem_from(error: Exception) -> Problem | None:
@@ -131,6 +159,10 @@ def problem_from(error: Exception) -> Problem | None:
         return generic(error.status_code)
     if isinstance(error, (BadRequest, RequestDataTooBig)):
         return generic(400)
+    if isinstance(error, (OperationalError, InterfaceError)):
+        # Away, locked, or broken off at its deadline (aidapi.deadlines).
+        log.warning("The database did not answer.", error=str(error))
+        return generic(503)
     return None
 
 

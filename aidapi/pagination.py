@@ -96,5 +96,6 @@ def page_link(request: HttpRequest, cursor: Cursor | None) -> str | None:
     if cursor is None:
         return None
     query = [(name, value) for name, value in request.GET.items() if name != "cursor"]
-    query.append(("cursor", cursor.encode(request)))
+    # In one order, however it was asked: equal questions have equal answers.
+    query = [*sorted(query), ("cursor", cursor.encode(request))]
     return f"{base_url(request)}{request.path}?{urlencode(query, safe=',:')}"

@@ -37,13 +37,18 @@ PROBLEM: Json = {
             "type": "string",
             "description": "The kind of problem, as a stable word to branch on.",
         },
+        "request_id": {
+            "type": "string",
+            "description": "Id of the request, as in the header X-Request-Id: tell it when you "
+            "report a fault.",
+        },
         "errors": {
             "type": "array",
             "items": {"$ref": "#/components/schemas/ParameterError"},
             "description": "One entry per parameter at fault; empty where none is.",
         },
     },
-    "required": ["type", "title", "status", "detail", "code", "errors"],
+    "required": ["type", "title", "status", "detail", "code", "request_id", "errors"],
 }
 WITHDRAWN_PROBLEM: Json = {
     "description": "The tombstone of a withdrawn record.",
@@ -165,9 +170,19 @@ FAILURES = {
             ),
         ),
     ),
+    429: Failure(
+        name="TooManyRequests",
+        meaning="Your address has sent more requests than it may.",
+        examples=(generic(429),),
+    ),
     500: Failure(
         name="ServerError",
         meaning="The server failed; nothing is wrong with the question.",
         examples=(generic(500),),
+    ),
+    503: Failure(
+        name="Unavailable",
+        meaning="The database does not answer, or the question takes it too long.",
+        examples=(generic(503),),
     ),
 }

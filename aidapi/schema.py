@@ -39,6 +39,42 @@ REVISION_HEADER: Json = {
     "schema": {"type": "integer", "minimum": 0},
     "example": 4,
 }
+HEADERS: dict[str, Json] = {
+    "DatasetRevision": REVISION_HEADER,
+    "ETag": {
+        "description": "Names this answer: send it back as If-None-Match, and as long as it is "
+        "still the answer you get a 304 without a body.",
+        "required": True,
+        "schema": {"type": "string"},
+        "example": 'W/"4n-5f0c1d2e3a4b596877869504a1b2c3d4"',
+    },
+    "CacheControl": {
+        "description": "`no-cache` (ask again, with the ETag) for the newest revision; "
+        "`immutable` for an answer that names its revision.",
+        "required": True,
+        "schema": {"type": "string"},
+        "example": "public, no-cache",
+    },
+    "RateLimit": {
+        "description": "How many requests your address has left (`r`) and after how many seconds "
+        "it begins anew (`t`); RateLimit-Policy has the limit.",
+        "schema": {"type": "string"},
+        "example": '"requests";r=1199;t=60',
+    },
+    "RequestId": {
+        "description": "Id of the request: tell it when you report a fault.",
+        "required": True,
+        "schema": {"type": "string"},
+        "example": "9f86d081884c7d65",
+    },
+}
+"""Component → what a header of every answer means."""
+HEADER_NAMES = {
+    "DatasetRevision": "Dataset-Revision",
+    "CacheControl": "Cache-Control",
+    "RequestId": "X-Request-Id",
+}
+"""Component → the header's name, where it is another."""
 ENVELOPE: Json = {
     "revision": {
         "type": "integer",
@@ -139,10 +175,11 @@ class Schema(AutoSchema):
     # Responses
 
     def _get_response_bodies(self, direction: Any = "response") -> Json:
-        self.register("headers", "DatasetRevision", REVISION_HEADER)
+        for name, header in HEADERS.items():
+            self.register("headers", name, header)
         for name, schema in PROBLEM_SCHEMAS.items():
             self.register("schemas", name, schema)
-        statuses = [400, 405, 406, 500]
+        statuses = [400, 405, 406, 429, 500, 503]
         if "{" in self.path or "revision" in self.query_parameters:
             statuses.append(404)
         if "{" in self.path and getattr(self.view, "tombstones", False):
@@ -150,10 +187,18 @@ class Schema(AutoSchema):
         return {
             "200": {
                 "description": "The answer, with the number of the revision that it shows.",
-                "headers": {"Dataset-Revision": {"$ref": "#/components/headers/DatasetRevision"}},
+                "headers": {
+                    HEADER_NAMES.get(name, name): {"$ref": f"#/components/headers/{name}"}
+                    for name in HEADERS
+                },
                 "content": {"application/json": {"schema": self.answer()}},
             },
+            "304": self.not_modified(),
         } | {str(status): self.problem(status) for status in sorted(statuses)}
+
+    def not_modified(self) -> Json:
+        response = {"description": "What If-None-Match names is still the answer; no body."}
+        return self.register("responses", "NotModified", response).ref
 
     def answer(self) -> Json:
         serializer = self.get_response_serializers()
@@ -211,7 +256,11 @@ class Schema(AutoSchema):
                 MEDIA_TYPE: {
                     "schema": {"$ref": f"#/components/schemas/{schema}"},
                     "examples": {
-                        example.code: {"summary": example.title, "value": example.body()}
+                        example.code: {
+                            "summary": example.title,
+                            "value": example.body()
+                            | {"request_id": HEADERS["RequestId"]["example"]},
+                        }
                         for example in failure.examples
                     },
                 }
@@ -223,6 +272,14 @@ class Schema(AutoSchema):
                     "description": "The methods that the address knows.",
                     "schema": {"type": "string"},
                     "example": "GET, HEAD, OPTIONS",
+                }
+            }
+        if status in (429, 503):
+            response["headers"] = {
+                "Retry-After": {
+                    "description": "So many seconds later it is worth trying again.",
+                    "schema": {"type": "integer", "minimum": 0},
+                    "example": 5,
                 }
             }
         return self.register("responses", failure.name, response).ref

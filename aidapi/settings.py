@@ -4,6 +4,7 @@ A missing or bad value stops the start and says which variable, what is wrong an
 be right. `docs/operating.md` lists them all.
 """
 
+import hashlib
 import sys
 import tomllib
 from pathlib import Path
@@ -11,6 +12,8 @@ from pathlib import Path
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from whitenoise.compress import Compressor
+
+from aidapi import logs
 
 try:
     # The system's SQLite may have the WAL-reset fault (fixed in 3.51.3); this wheel bundles a
@@ -101,6 +104,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "csp",
+    "corsheaders",
     "rest_framework",
     "django_filters",
     "drf_spectacular",
@@ -109,9 +113,16 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # The first three answer before anything else is done: with a count, and from memory.
+    "aidapi.requests.RequestMiddleware",
+    "aidapi.limits.RateLimitMiddleware",
+    "aidapi.caching.CacheMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "django_http_compression.middleware.HttpCompressionMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "aidapi.policy.PolicyMiddleware",
+    "aidapi.deadlines.DeadlineMiddleware",
     "aidapi.errors.ProblemMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -218,17 +229,71 @@ STORAGES = {
 # squeezed, which is most of the work of collectstatic.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
 
+# --- Caching
+
+# What answers are good for: the newest revision's number, and the code that made them.
+DATASET_HEAD = "records.models.Head"
+BUILD = hashlib.blake2b(
+    b"".join(
+        path.read_bytes()
+        for package in ("aidapi", "records")
+        for path in sorted((BASE_DIR / package).rglob("*.py"))
+    ),
+    digest_size=8,
+).hexdigest()
+# Finished answers are kept in each process or, where CACHE_URL names a Redis, for all of them.
+CACHE_URL = env.str("CACHE_URL", default="")
+if CACHE_URL and not CACHE_URL.startswith(("redis://", "rediss://", "unix://")):
+    raise ImproperlyConfigured(
+        "CACHE_URL cannot be read: give redis://host:6379/0, or leave it out."
+    )
+CACHE_ENTRIES = integer("CACHE_ENTRIES", 500, 0)
+if CACHE_URL:
+    CACHES: dict = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": CACHE_URL,
+            "KEY_PREFIX": "aidapi",
+        }
+    }
+elif CACHE_ENTRIES:
+    # Bodies have at most 256 KB, and most far less.
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "OPTIONS": {"MAX_ENTRIES": CACHE_ENTRIES},
+        }
+    }
+else:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
+
+# --- Limits
+
+# Requests that one address may send in a minute; 0 for no limit.
+RATE_LIMIT = integer("RATE_LIMIT", 1_200 if PRODUCTION else 600_000, 0)
+RATE_PERIOD = 60
+# How many proxies of ours stand in front, each of which appends to X-Forwarded-For.
+PROXIES = integer("PROXIES", 0, 0)
+# So long may a question to the API occupy the database.
+QUERY_SECONDS = integer("QUERY_SECONDS", 10, 1)
+
+# What is counted is nobody's secret, but nobody's business either.
+METRICS = boolean("METRICS", not PRODUCTION)
+
 # --- Logs
 
 # To standard error, where the server's own go. Django by itself mails traces, to nobody.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "[%(levelname)s] %(asctime)s %(name)s: %(message)s"}},
+    "formatters": {"line": logs.configure(json=PRODUCTION)},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    # A wrong question is the caller's affair and is answered; a crash is ours.
-    "loggers": {"django.request": {"level": "ERROR"}},
+    "loggers": {
+        # A wrong question is the caller's affair and is answered; a crash is ours.
+        "django.request": {"level": "ERROR"},
+        "aidapi.requests": {"level": "INFO" if boolean("LOG_REQUESTS", PRODUCTION) else "WARNING"},
+    },
 }
 
 # --- Security
@@ -259,6 +324,22 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
     }
 }
+
+# Whoever reads may read from any page: there is nothing to steal without cookies.
+CORS_ALLOW_ALL_ORIGINS = True
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS"]
+CORS_EXPOSE_HEADERS = [
+    "Content-Disposition",
+    "Dataset-Revision",
+    "ETag",
+    "Link",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "X-Request-Id",
+]
+CORS_PREFLIGHT_MAX_AGE = 86_400
 
 # --- API
 

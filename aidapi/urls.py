@@ -15,6 +15,7 @@ urlpatterns = [
     path("api/v1/", include("records.urls")),
     path("livez", views.Live.as_view(), name="livez"),
     path("readyz", views.Ready.as_view(), name="readyz"),
+    path("metrics", views.Metrics.as_view(), name="metrics"),
     path("admin/", admin.site.urls),
 ]
 

@@ -9,11 +9,12 @@ from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -100,6 +101,15 @@ class Ready(Page):
         if faults:
             return Problem(503, "not_ready", "Not ready", " ".join(faults)).response()
         return JsonResponse({"status": "ok"})
+
+
+class Metrics(Page):
+    """What this process has counted, for Prometheus; in production only if METRICS says so."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        if not settings.METRICS:
+            raise Http404
+        return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 
 def not_ready() -> list[str]:

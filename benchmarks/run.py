@@ -19,8 +19,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from email.message import Message
 from pathlib import Path
 
 import databases
@@ -46,7 +47,8 @@ class Server:
     port: int
     process: subprocess.Popen
 
-    def get(self, path: str) -> dict:
+    def ask(self, path: str) -> tuple[Message, bytes]:
+        """Headers and body of the answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         with contextlib.closing(connection):
             connection.request("GET", path)
@@ -54,7 +56,10 @@ class Server:
             body = response.read()
         if response.status != 200:
             raise SystemExit(f"{path} answers {response.status}: {body[:500]!r}")
-        return json.loads(body)
+        return response.headers, body
+
+    def get(self, path: str) -> dict:
+        return json.loads(self.ask(path)[1])
 
     def cpu_seconds(self) -> float:
         """CPU time that its processes have used so far; 0 where the system does not tell."""
@@ -78,7 +83,9 @@ def family(pid: int) -> list[int]:
 
 
 @contextlib.contextmanager
-def serving(settings: str, database_url: str) -> Iterator[Server]:
+def serving(
+    settings: str, database_url: str, application: str = "aidapi.wsgi:application", **env: str
+) -> Iterator[Server]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -87,13 +94,16 @@ def serving(settings: str, database_url: str) -> Iterator[Server]:
             str(Path(sys.executable).with_name("granian")),
             *("--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)),
             *("--workers", "1", "--blocking-threads", "1", "--no-ws", "--log-level", "error"),
-            "aidapi.wsgi:application",
+            application,
         ],
         cwd=databases.ROOT,
         env={
             **os.environ,
             "DATABASE_URL": database_url,
             "DJANGO_SETTINGS_MODULE": settings,
+            "CACHE_ENTRIES": "0",
+            "RATE_LIMIT": "0",
+            **env,
             "PYTHONPATH": str(databases.ROOT),
         },
         preexec_fn=lambda: pin(0),
@@ -135,7 +145,13 @@ class Score:
         return statistics.median(self.rates)
 
 
-def load(server: Server, paths: list[str], seconds: float) -> int:
+def load(
+    server: Server,
+    paths: list[str],
+    seconds: float,
+    headers: Mapping[str, str] | None = None,
+    expected: int = 200,
+) -> int:
     """Ask for the paths in turn over keep-alive connections; how many answers came."""
     answered = [0] * CONNECTIONS
     failures: list[str] = []
@@ -147,10 +163,10 @@ def load(server: Server, paths: list[str], seconds: float) -> int:
             # Each connection starts elsewhere, so that they do not ask the same at once.
             start = number * len(paths) // CONNECTIONS
             for path in itertools.islice(itertools.cycle(paths), start, None):
-                connection.request("GET", path)
+                connection.request("GET", path, headers=headers or {})
                 response = connection.getresponse()
                 response.read()
-                if response.status != 200:
+                if response.status != expected:
                     failures.append(f"{path} answers {response.status}")
                     return
                 answered[number] += 1
@@ -167,10 +183,17 @@ def load(server: Server, paths: list[str], seconds: float) -> int:
     return sum(answered)
 
 
-def play(server: Server, paths: list[str], seconds: float, score: Score) -> None:
+def play(
+    server: Server,
+    paths: list[str],
+    seconds: float,
+    score: Score,
+    headers: Mapping[str, str] | None = None,
+    expected: int = 200,
+) -> None:
     """One round."""
     cpu, start = server.cpu_seconds(), time.monotonic()
-    answered = load(server, paths, seconds)
+    answered = load(server, paths, seconds, headers, expected)
     score.rates.append(answered / (time.monotonic() - start))
     score.cpu.append((server.cpu_seconds() - cpu) / answered * 1000)
 

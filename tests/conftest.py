@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.test import Client, override_settings
 from hypothesis import settings as hypothesis_settings
 
+from aidapi.caching import newest_revision
 from tests.factories import UserFactory
 
 # Databases and shared machines are slow at times; that is no failure of a property.
@@ -35,15 +36,25 @@ def django_db_modify_db_settings(
 
 
 @pytest.fixture(scope="session", autouse=True)
-def static_files() -> Iterator[None]:
-    """Static files come straight from the packages: nothing need be collected before a test."""
+def straight_answers() -> Iterator[None]:
+    """Static files come straight from the packages: nothing need be collected before a test.
+    Answers come from the database and are as many as asked for, except where a test is about
+    those that are kept, or about the limit."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     with override_settings(
+        CACHES={"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}},
+        RATE_LIMIT=0,
         STORAGES=settings.STORAGES | {"staticfiles": plain},
         WHITENOISE_AUTOREFRESH=True,
         WHITENOISE_USE_FINDERS=True,
     ):
         yield
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    """What one test published, the next does not know."""
+    newest_revision.forget()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -62,7 +73,11 @@ def no_network() -> Iterator[None]:
 
 
 class WatchedClient(Client):
-    """Fails the request that loads related rows one by one."""
+    """Fails the request that loads related rows one by one. All of its requests have one id, so
+    that equal questions have equal answers, problems included."""
+
+    def __init__(self, **defaults: Any) -> None:
+        super().__init__(**{"HTTP_X_REQUEST_ID": "asked-by-a-test", **defaults})
 
     def request(self, **request: Any) -> Any:
         with zeal.zeal_context():

@@ -21,11 +21,14 @@ from records.api.query import Ordering, RecordQuery, unknown_revision
 from records.models import Action, Change, Head, Record
 
 
-def answer(revision: int, body: bytes) -> HttpResponse:
+class Answer(HttpResponse):
     """JSON bytes with the number of the revision that they show."""
-    response = HttpResponse(body, content_type="application/json")
-    response["Dataset-Revision"] = str(revision)
-    return response
+
+    def __init__(self, revision: int, body: bytes, *, pinned: bool) -> None:
+        super().__init__(body, content_type="application/json")
+        self.headers["Dataset-Revision"] = str(revision)
+        self.pinned = pinned
+        """Whether the question names the revision, so that its answer never changes."""
 
 
 def envelope(
@@ -134,7 +137,7 @@ class RecordViewSet(DatasetViewSet):
         bodies = [body for body, _, _ in page]
         if "fields" in asked or "omit" in asked:
             bodies = [self.thinned(body, asked) for body in bodies]
-        return answer(
+        return Answer(
             query.revision,
             envelope(
                 query.revision,
@@ -143,6 +146,7 @@ class RecordViewSet(DatasetViewSet):
                 page_link(request, before),
                 ",".join(bodies).encode(),
             ),
+            pinned=revision is not None,
         )
 
     @staticmethod
@@ -164,7 +168,7 @@ class RecordViewSet(DatasetViewSet):
             raise self.absent(id, revision or newest)
         if "fields" in asked or "omit" in asked:
             body = self.thinned(body, asked)
-        return answer(revision or newest, body.encode())
+        return Answer(revision or newest, body.encode(), pinned=revision is not None)
 
     def absent(self, id: str, revision: int) -> Problem:
         """Withdrawn, or never there; drafts are as absent as anything."""
@@ -248,7 +252,7 @@ class RecordViewSet(DatasetViewSet):
                 }
             )
             before = document
-        return answer(
+        return Answer(
             revision,
             envelope(
                 revision,
@@ -260,6 +264,7 @@ class RecordViewSet(DatasetViewSet):
                     for result in self.versions_serializer.to_representation(results)
                 ),
             ),
+            pinned="revision" in asked,
         )
 
 

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 
 from aidapi.pagination import base_url
 from aidapi.views import Page
-from records.api.base import DatasetViewSet, answer
+from records.api.base import Answer, DatasetViewSet
 from records.api.changes import PLURALS
 from records.api.parameters import FormatParameters
 from records.models import KINDS, Head, Revision
@@ -95,4 +95,5 @@ class Index(DatasetViewSet):
             "docs": f"{base}{reverse('docs')}",
             "reference": f"{base}{reverse('reference')}",
         }
-        return answer(revision, orjson.dumps(self.serializer_class().to_representation(index)))
+        body = orjson.dumps(self.serializer_class().to_representation(index))
+        return Answer(revision, body, pinned=False)

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from aidapi.errors import Problem
 from aidapi.pagination import DEFAULT_PAGE, Cursor, page_link
 from aidapi.sparse import thin
-from records.api.base import DatasetViewSet, answer, cursor_elsewhere, envelope, page_edges
+from records.api.base import Answer, DatasetViewSet, cursor_elsewhere, envelope, page_edges
 from records.api.parameters import PageParameters, SparseParameters
 from records.api.query import Ordering, unknown_revision
 from records.models import Head
@@ -46,6 +46,7 @@ class ListingViewSet(DatasetViewSet):
             if revision not in (None, cursor.revision):
                 raise cursor_elsewhere(cursor.revision)
             revision = cursor.revision
+        pinned = revision is not None
         if revision is None:
             revision = newest
         if revision > newest:
@@ -65,7 +66,7 @@ class ListingViewSet(DatasetViewSet):
         results = self.serializer_class(
             [row for row, _, _ in page], many=True, context={"request": request}
         ).data
-        return answer(
+        return Answer(
             revision,
             envelope(
                 revision,
@@ -74,6 +75,7 @@ class ListingViewSet(DatasetViewSet):
                 page_link(request, before),
                 b",".join(self.rendered(result, asked) for result in results),
             ),
+            pinned=pinned,
         )
 
     @staticmethod

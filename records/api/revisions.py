@@ -11,7 +11,7 @@ from rest_framework.request import Request
 
 from aidapi.filters import DateField, IntegerField, Parameter
 from aidapi.pagination import base_url
-from records.api.base import answer
+from records.api.base import Answer
 from records.api.documents import DocumentSerializer, LinkField
 from records.api.listing import ListingViewSet, no_such
 from records.api.parameters import DocumentParameters, PageParameters, ordering
@@ -96,7 +96,7 @@ class RevisionViewSet(ListingViewSet):
         if found is None:
             raise no_such("revision", number)
         body = self.serializer_class(found, context={"request": request}).data
-        return answer(revision, self.rendered(body, asked))
+        return Answer(revision, self.rendered(body, asked), pinned="revision" in asked)
 
 
 def counted(rows: QuerySet) -> QuerySet:

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from aidapi.filters import Parameter
-from records.api.base import answer
+from records.api.base import Answer
 from records.api.conditions import CodeListField, FoldedField
 from records.api.listing import ListingViewSet, no_such
 from records.api.parameters import (
@@ -84,4 +84,4 @@ class TermViewSet(ListingViewSet):
         if found is None:
             raise no_such(self.model.KIND, code)
         body = self.serializer_class(found, context={"request": request}).data
-        return answer(newest, self.rendered(body, asked))
+        return Answer(newest, self.rendered(body, asked), pinned=False)

@@ -103,7 +103,7 @@ def problem(response: Any, status: int) -> dict[str, Any]:
     assert response["Content-Type"] == "application/problem+json"
     body = response.json()
     assert body["status"] == status
-    assert body.keys() >= {"type", "title", "status", "detail", "code", "errors"}
+    assert body.keys() >= {"type", "title", "status", "detail", "code", "request_id", "errors"}
     return body
 
 

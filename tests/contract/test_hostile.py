@@ -411,7 +411,9 @@ def test_the_charset_of_a_request_changes_nothing(
     history: History, method: str, charset: str
 ) -> None:
     """A query is UTF-8; a Content-Type belongs to a body, and there is none."""
-    plain = RequestFactory().generic(method, STATEMENTS, query_params={"publisher": "新华社"})
+    plain = RequestFactory(headers={"X-Request-Id": "asked-by-a-test"}).generic(
+        method, STATEMENTS, query_params={"publisher": "新华社"}
+    )
     odd = plain.environ | {"CONTENT_TYPE": f"application/json; Charset={charset}; a=b"}
 
     assert served(odd) == served(plain.environ)

@@ -115,9 +115,10 @@ def test_operation_is_described(path: str, operation: Json) -> None:
     assert operation["description"].endswith(".")
 
     responses = {status: resolved(response) for status, response in operation["responses"].items()}
-    assert {"200", "400", "405", "406", "500"} <= responses.keys()
+    assert {"200", "304", "400", "405", "406", "429", "500", "503"} <= responses.keys()
     assert ("404" in responses) == ("{" in path or "revision" in names(operation))
     assert "Dataset-Revision" in responses.pop("200")["headers"]
+    assert "content" not in responses.pop("304")
     for status, response in responses.items():
         assert response["description"]
         assert list(response["content"]) == ["application/problem+json"]
@@ -167,6 +168,7 @@ def test_every_problem_that_is_raised_is_described() -> None:
     described = {
         code
         for response in document()["components"]["responses"].values()
+        if "content" in response
         for code in response["content"]["application/problem+json"]["examples"]
     }
 

@@ -1,0 +1,47 @@
+"""Logs: lines for people in development, JSON for programs in production; each with the id of the
+request that it is about."""
+
+from contextvars import ContextVar
+from typing import Any
+
+import structlog
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+"""Id of the request that is being answered; it stands in its response, too."""
+
+
+def with_request(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
+    if request_id.get():
+        event.setdefault("request_id", request_id.get())
+    return event
+
+
+SHARED: list[Any] = [
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso"),
+    with_request,
+]
+
+
+def configure(*, json: bool) -> dict[str, Any]:
+    """Let structlog write through Django's logging; returns the formatter for it."""
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *SHARED,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    last: list[Any] = (
+        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        if json
+        else [structlog.dev.ConsoleRenderer(colors=False)]
+    )
+    return {
+        "()": structlog.stdlib.ProcessorFormatter,
+        "foreign_pre_chain": SHARED,
+        "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+    }

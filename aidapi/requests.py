@@ -1,0 +1,62 @@
+"""What is known of each request: an id that stands in its response and in the log, a line of the
+log, and counters for Prometheus."""
+
+import logging
+import re
+import secrets
+import time
+from collections.abc import Callable
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+from prometheus_client import Counter, Histogram
+
+from aidapi.logs import request_id
+
+log = structlog.get_logger("aidapi.requests")
+enabled = logging.getLogger("aidapi.requests").isEnabledFor
+REQUESTS = Counter("aidapi_requests", "Requests answered.", ["method", "route", "status"])
+SECONDS = Histogram(
+    "aidapi_request_seconds",
+    "Time until the response began.",
+    ["route"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+METHODS = {"GET", "HEAD", "OPTIONS", "POST"}
+
+
+class RequestMiddleware:
+    """Numbers, counts and logs requests."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        began = time.perf_counter()
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
+        own = given if re.fullmatch(r"[A-Za-z0-9._-]{8,64}", given) else secrets.token_hex(8)
+        token = request_id.set(own)
+        try:
+            response = self.get_response(request)
+        finally:
+            request_id.reset(token)
+        response.headers["X-Request-Id"] = own
+        seconds = time.perf_counter() - began
+        # Never the address itself: whoever asks for nonsense must not make a new series each.
+        match = request.resolver_match
+        route = f"/{match.route}" if match else getattr(response, "route", None) or "none"
+        method = request.method if request.method in METHODS else "other"
+        REQUESTS.labels(method, route, str(response.status_code)).inc()
+        SECONDS.labels(route).observe(seconds)
+        if enabled(logging.INFO):
+            log.info(
+                "request",
+                request_id=own,
+                method=request.method,
+                path=request.path,
+                query=request.META.get("QUERY_STRING", ""),
+                status=response.status_code,
+                milliseconds=round(seconds * 1000, 2),
+                revision=response.get("Dataset-Revision"),
+            )
+        return response

@@ -1,0 +1,251 @@
+"""Finished answers over every resource: ETags, 304s, what is kept and when it is not."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client, override_settings
+from django.test.utils import CaptureQueriesContext
+
+from aidapi import caching
+from tests.contract.routes import API, addresses
+from tests.factories import DonationFactory
+from tests.histories import History
+
+pytestmark = pytest.mark.django_db
+
+LOCAL = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+
+@pytest.fixture(autouse=True)
+def kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A cache in this process, and a number of the revision that is read every time."""
+    with override_settings(CACHES=LOCAL):
+        monkeypatch.setattr(caching, "MEMORY", -1)
+        cache.clear()
+        yield
+        cache.clear()
+
+
+def answers(client: Client, history: History) -> list[str]:
+    """Addresses of the dataset that are answered."""
+    found = [
+        address
+        for address, _ in addresses(history)
+        if address.startswith(API) and "openapi" not in address
+    ]
+    return [address for address in found if client.get(address).status_code == 200]
+
+
+def test_an_answer_is_kept_whole(client: Client, history: History) -> None:
+    found = answers(client, history)
+    assert len(found) > 10
+    for address in found:
+        first, second = client.get(address), client.get(address)
+        assert second.content == first.content
+        assert dict(second.items()) == dict(first.items())
+
+
+def test_what_is_kept_costs_one_query_for_the_number_and_pinned_none(
+    client: Client, history: History
+) -> None:
+    for query, queries in (("", 1), (f"revision={history.newest}", 0)):
+        address = f"{API}donations/?{query}"
+        client.get(address)
+        with CaptureQueriesContext(connection) as captured:
+            client.get(address)
+        assert len(captured) == queries
+
+
+def test_what_is_the_same_is_not_sent_again(client: Client, history: History) -> None:
+    for address in answers(client, history):
+        answer = client.get(address)
+        cache.clear()
+
+        with CaptureQueriesContext(connection) as captured:
+            again = client.get(address, headers={"If-None-Match": answer["ETag"]})
+
+        assert (again.status_code, again.content) == (304, b"")
+        for name in ("ETag", "Cache-Control", "Dataset-Revision"):
+            assert again[name] == answer[name], address
+        assert len(captured) == 1, address
+
+
+@pytest.mark.parametrize(
+    "known", ["*", '"x"', 'W/"4n-"', "W/", ",,,", 'W/"99999999999999999999n-x"', "é", 'W/"²n-x"']
+)
+def test_other_tags_get_the_whole_answer(client: Client, history: History, known: str) -> None:
+    response = client.get(f"{API}donations/", headers={"If-None-Match": known})
+
+    assert response.status_code == 200
+    assert response.content
+
+
+def test_a_tag_among_several_is_found(client: Client, history: History) -> None:
+    tag = client.get(f"{API}donations/")["ETag"]
+
+    response = client.get(f"{API}donations/", headers={"If-None-Match": f'"other", {tag}'})
+
+    assert response.status_code == 304
+
+
+def test_the_tag_of_another_question_is_no_copy_of_this_one(
+    client: Client, history: History
+) -> None:
+    tag = client.get(f"{API}donations/")["ETag"]
+
+    for address in (f"{API}exports/", f"{API}donations/?donor=CHN", f"{API}donations/?donr=CHN"):
+        response = client.get(address, headers={"If-None-Match": tag})
+        assert response.status_code in (200, 400)
+
+
+def test_a_new_revision_ends_what_was_kept(client: Client, history: History) -> None:
+    """Of the newest at once, of a past one never."""
+    newest, past = f"{API}donations/?page_size=2", f"{API}donations/?page_size=2&revision=1"
+    before = {address: client.get(address) for address in (newest, past)}
+    walk = before[newest].json()["next"]
+    page = client.get(walk)
+
+    published = DonationFactory(published=True, title="overtakes what was kept")
+
+    after = client.get(newest)
+    assert after["Dataset-Revision"] == str(history.newest + 1)
+    assert after["ETag"] != before[newest]["ETag"]
+    assert client.get(newest, headers={"If-None-Match": before[newest]["ETag"]}).status_code == 200
+    assert (
+        published.public_id
+        in client.get(f"{API}donations/?ordering=-published_in").content.decode()
+    )
+    assert client.get(past).content == before[past].content
+    assert client.get(past, headers={"If-None-Match": before[past]["ETag"]}).status_code == 304
+    # A cursor pins its revision.
+    assert client.get(walk).content == page.content
+    assert client.get(walk)["Cache-Control"] == "public, max-age=86400, immutable"
+
+
+def test_only_what_names_its_revision_is_immutable(client: Client, history: History) -> None:
+    assert client.get(f"{API}donations/")["Cache-Control"] == "public, no-cache"
+    pinned = client.get(f"{API}donations/?revision={history.newest}")
+    assert pinned["Cache-Control"] == "public, max-age=86400, immutable"
+
+
+def test_refusals_are_not_kept(client: Client, history: History) -> None:
+    for address in (
+        f"{API}donations/?revision={history.newest + 1}",
+        f"{API}donations/?donr=CHN",
+        f"{API}donations/don-00000000/",
+        f"{API}nothing/",
+    ):
+        assert client.get(address)["Cache-Control"] == "no-store"
+
+    DonationFactory(published=True)
+
+    assert client.get(f"{API}donations/?revision={history.newest + 1}").status_code == 200
+
+
+def test_equal_questions_are_one(client: Client, history: History) -> None:
+    """In whatever order the parameters stand, links included."""
+    one = client.get(f"{API}donations/?page_size=2&donor=CHN")
+    other = client.get(f"{API}donations/?donor=CHN&page_size=2")
+
+    assert other["ETag"] == one["ETag"]
+    cache.clear()
+    assert client.get(f"{API}donations/?donor=CHN&page_size=2").content == one.content
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "127.0.0.1"},
+        {"Accept": "application/json"},
+        {"Accept-Encoding": "gzip"},
+        {"Origin": "https://example.org"},
+    ],
+)
+def test_what_the_answer_depends_on_is_told_apart(
+    client: Client, history: History, headers: dict[str, str]
+) -> None:
+    plain = client.get(f"{API}donations/?page_size=2")
+
+    other: Any = client.get(f"{API}donations/?page_size=2", headers=headers)
+
+    assert other["ETag"] != plain["ETag"]
+    assert {name.strip().lower() for name in other["Vary"].split(",")} >= {
+        "accept",
+        "accept-encoding",
+    }
+    if "Host" in headers:
+        assert other.json()["next"].startswith("http://127.0.0.1/")
+        assert plain.json()["next"].startswith("http://testserver/")
+
+
+def test_a_host_that_is_not_ours_gets_nothing_that_is_kept(
+    client: Client, history: History
+) -> None:
+    client.get(f"{API}donations/")
+
+    response = client.get(f"{API}donations/", headers={"Host": "evil.example"})
+
+    assert response.status_code == 400
+    assert b"evil" not in client.get(f"{API}donations/?page_size=1").content
+
+
+@pytest.mark.parametrize(("accepted", "sent"), [("gzip", "gzip"), ("br", "br"), ("zstd", "zstd")])
+def test_answers_are_compressed_and_kept_so(
+    client: Client, history: History, accepted: str, sent: str
+) -> None:
+    address = f"{API}donations/"
+    answers = [client.get(address, headers={"Accept-Encoding": accepted}) for _ in range(2)]
+
+    assert [answer["Content-Encoding"] for answer in answers] == [sent, sent]
+    assert answers[0].content == answers[1].content
+    assert len(answers[0].content) < len(client.get(address).content)
+
+
+def test_any_page_may_read(client: Client, history: History) -> None:
+    response = client.get(f"{API}donations/", headers={"Origin": "https://example.org"})
+
+    assert response["Access-Control-Allow-Origin"] == "*"
+    assert "Dataset-Revision" in response["Access-Control-Expose-Headers"]
+    assert "Access-Control-Allow-Credentials" not in response
+    preflight = client.options(
+        f"{API}donations/",
+        headers={
+            "Origin": "https://example.org",
+            "Access-Control-Request-Method": "GET",
+            "Access-Control-Request-Headers": "if-none-match",
+        },
+    )
+    assert preflight.status_code == 200
+    assert "POST" not in preflight["Access-Control-Allow-Methods"]
+
+
+def test_the_number_is_remembered_for_a_second(
+    client: Client, history: History, monkeypatch: pytest.MonkeyPatch, clock: Any
+) -> None:
+    monkeypatch.setattr(caching, "MEMORY", 1.0)
+    now = [0.0]
+    monkeypatch.setattr(caching.time, "monotonic", lambda: now[0])
+    caching.newest_revision.forget()
+    address = f"{API}donations/"
+    client.get(address)
+    client.get(address)
+    DonationFactory(published=True)
+
+    soon = client.get(address)
+    now[0] = 1.1
+    late = client.get(address)
+
+    assert (soon["Dataset-Revision"], late["Dataset-Revision"]) == (
+        str(history.newest),
+        str(history.newest + 1),
+    )
+
+
+def test_long_questions_are_answered_and_forgotten(client: Client, history: History) -> None:
+    response = client.get(f"{API}donations/", headers={"Accept": "application/json," * 100})
+
+    assert response.status_code in (200, 406)
+    assert not response.has_header("ETag")
