@@ -29,6 +29,8 @@ class Cursor:
     key: Any
     """The row's value in the ordered column, as JSON; null where it is null."""
     row_id: str
+    tier: int = 0
+    """The tier in which the row stands, where what a list finds comes in tiers."""
 
     def encode(self, request: HttpRequest) -> str:
         payload = orjson.dumps(
@@ -38,6 +40,7 @@ class Cursor:
                 int(self.backward),
                 self.key,
                 self.row_id,
+                self.tier,
                 digest(request),
             ]
         )
@@ -48,7 +51,7 @@ class Cursor:
         try:
             payload = signer().unsign(text)
             padded = payload + "=" * (-len(payload) % 4)
-            revision, ordering, backward, key, row_id, made_for = orjson.loads(
+            revision, ordering, backward, key, row_id, tier, made_for = orjson.loads(
                 base64.urlsafe_b64decode(padded)
             )
         except (signing.BadSignature, ValueError, TypeError):
@@ -72,7 +75,7 @@ class Cursor:
                     )
                 ]
             )
-        return cls(revision, ordering, bool(backward), key, row_id)
+        return cls(revision, ordering, bool(backward), key, row_id, tier)
 
 
 def signer() -> signing.Signer:

@@ -7,7 +7,9 @@ class RecordsConfig(AppConfig):
     verbose_name = "COVID-19 aid"
 
     def ready(self) -> None:
-        from records import checks, guards  # noqa: F401  (checks register themselves)
+        from records import checks, guards, indexes  # noqa: F401  (checks register themselves)
 
-        pre_migrate.connect(guards.drop, sender=self)
-        post_migrate.connect(guards.install, sender=self)
+        for keeper in (guards.drop, indexes.suspend):
+            pre_migrate.connect(keeper, sender=self)
+        for keeper in (indexes.install, guards.install):
+            post_migrate.connect(keeper, sender=self)

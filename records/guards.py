@@ -41,7 +41,7 @@ def children(model: type[Record]) -> list[type[Model]]:
     return [
         relation.related_model
         for relation in model._meta.related_objects
-        if relation.name in ("parties", "figures", "figure_items", "links")
+        if relation.name in ("parties", "figures", "figure_items", "links", "words")
     ]
 
 

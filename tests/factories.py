@@ -71,6 +71,13 @@ ITEMS = {
 }
 """Code → name, parent, default unit."""
 
+ALIASES = {
+    "CHN": ["People's Republic of China", "中国", "Chine"],
+    "surgical-mask": ["medical face mask", "口罩", "masque chirurgical"],
+    "test-kit": ["COVID-19 tests"],
+}
+"""Code of a party or item → other names."""
+
 
 def publish(*records: Record, message: str = "Publishes what two people agreed on.") -> Revision:
     """Publish open versions as one revision, with the draft statements that they rest on:
@@ -342,6 +349,7 @@ class ItemFactory(DjangoModelFactory):
     code = "surgical-mask"
     version = 1
     name = factory.LazyAttribute(lambda item: ITEMS[item.code][0])
+    aliases = factory.LazyAttribute(lambda item: ALIASES.get(item.code, []))
     default_unit = factory.LazyAttribute(lambda item: ITEMS[item.code][2])
 
     @factory.lazy_attribute
@@ -370,6 +378,7 @@ class PartyFactory(DjangoModelFactory):
     code = "PAK"
     version = 1
     name = factory.LazyAttribute(lambda party: PARTIES[party.code][0])
+    aliases = factory.LazyAttribute(lambda party: ALIASES.get(party.code, []))
     type = factory.LazyAttribute(lambda party: PARTIES[party.code][1])
     country = factory.LazyAttribute(lambda party: PARTIES[party.code][2])
     region = factory.LazyAttribute(lambda party: PARTIES[party.code][3])

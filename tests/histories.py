@@ -56,6 +56,12 @@ TITLES = [
     "Zhejiang province " + "and the city of Hangzhou " * 7,
 ]
 """Equal titles, titles equal but for accents, several scripts, and one as long as may be."""
+QUOTES = [
+    "the words that bear it",
+    "3.86 billion masks against COVID-19",
+    "向巴基斯坦捐赠了口罩",
+    "50,000 test kits, ventilators and so on",
+]
 PUBLISHERS = [
     "Xinhua",
     "新华社",
@@ -63,6 +69,11 @@ PUBLISHERS = [
     "Известия",
     r"100%_\ News",
     "Straße",
+]
+SUMMARIES = [
+    "What China gave to other countries, and what they bought from its companies.",
+    "Surgical masks and test kits went to Émile Zola's school in Pakistan.",
+    "外交部发言人介绍情况",
 ]
 SPEAKERS = ["", "Zhao Lijian", "Émile Zola", "O'Connor (press)"]
 BODIES = ["", "Ministry of Foreign Affairs of China", "Auswärtiges Amt"]
@@ -88,6 +99,8 @@ class Version:
     """Party → number of the region it then lay in."""
     lineages: dict[str, list[str]]
     """Item → itself and what then stood above it."""
+    names: dict[str, tuple[str, list[str]]]
+    """Party or item → what it was then called, and its other names."""
     retired_in: int | None = None
     withdrawn: str = ""
     """Why, if it was."""
@@ -123,10 +136,11 @@ class History:
         """Public id → the row of the newest published version."""
         self.regions = {code: region for code, (_, _, _, region) in PARTIES.items()}
         self.parents = {code: parent for code, (_, parent, _) in ITEMS.items()}
-        for code in PARTIES:
-            PartyFactory(code=code)
-        for code in ITEMS:
-            ItemFactory(code=code)
+        self.names: dict[str, tuple[str, list[str]]] = {}
+        for factory, codes in ((PartyFactory, PARTIES), (ItemFactory, ITEMS)):
+            for code in codes:
+                term = factory(code=code)
+                self.names[code] = term.name, term.aliases
 
     def fork(self) -> "History":
         """Books of its own for a test that writes: they go on from here, and what it wrote is
@@ -134,7 +148,7 @@ class History:
         twin = copy(self)
         twin.random = Random(self.newest)
         twin.versions = [copy(version) for version in self.versions]
-        for name in ("changes", "revisions", "rows", "regions", "parents"):
+        for name in ("changes", "revisions", "rows", "regions", "parents", "names"):
             setattr(twin, name, copy(getattr(self, name)))
         return twin
 
@@ -200,6 +214,7 @@ class History:
         self.note(release([edit], message="Edits the vocabulary.", origin=Origin.VOCABULARY))
         term.refresh_from_db()
         self.changed(term.KIND, term.code, term.version, "edited", "It was renamed.")
+        self.names[term.code] = term.name, term.aliases
         if isinstance(term, Party):
             self.regions[term.code] = term.region
         else:
@@ -231,6 +246,7 @@ class History:
                 row.reason,
                 dict(self.regions),
                 {code: self.lineage(code) for code in self.parents},
+                dict(self.names),
             )
         )
         self.rows[row.public_id] = row
@@ -304,6 +320,7 @@ class History:
             "published_on": rng.choice(DAYS),
             "said_on": rng.choice([*DAYS, None, None]),
             "topics": rng.sample(TOPICS, rng.randrange(3)),
+            "summary": rng.choice(SUMMARIES),
         }
 
     def drawn_transfer(self, model: Any) -> dict[str, Any]:
@@ -336,7 +353,7 @@ class History:
             "item": None,
             "unit": "",
             "statement": rng.choice(statements),
-            "quote": "the words that bear it",
+            "quote": rng.choice(QUOTES),
             "operator": rng.choice(Operator.values),
             "value": rng.choice(NUMBERS),
             "basis": rng.choice([Basis.SINGLE, Basis.SINGLE, *Basis.values]),
@@ -390,7 +407,11 @@ def long_history(seed: int = 2) -> History:
         at=day(2),
     )
     history.edit(
-        Party.objects.get(code="ITA"), name="Italia", region="155", type=PartyType.GOVERNMENT
+        Party.objects.get(code="ITA"),
+        name="Italia",
+        aliases=["Bel Paese"],
+        region="155",
+        type=PartyType.GOVERNMENT,
     )
     history.edit(Item.objects.get(code="surgical-mask"), name="Face masks", parent="goggles")
     history.release(withdrawing=[lone], at=day(3))

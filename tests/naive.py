@@ -3,6 +3,7 @@
 Slow and without any index, this is the meaning that the API's queries are held to.
 """
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -128,6 +129,82 @@ def in_role(name: str, wanted: str, version: Version, roles: dict[str, str]) -> 
     return any_of(wanted, (party["code"] for party in parties))
 
 
+# Search
+
+
+def letters(text: str | None) -> list[str]:
+    """The words of a text: runs of letters and digits without case and accents, thousands
+    without commas; of scripts without spaces every character."""
+    plain = re.sub(r"(?<![\d.,])\d{1,3}(,\d{3})+(?![\d,])", ungrouped, bare(text))
+    found, word = [], ""
+    for letter in f"{plain} ":
+        alone = unicodedata.name(letter, "").split(" ")[0] in ("CJK", "HIRAGANA", "KATAKANA")
+        if not letter.isalnum() or alone:
+            found += [word, letter if alone else ""]
+            word = ""
+        else:
+            word += letter
+    return [word for word in found if word]
+
+
+def ungrouped(number: re.Match) -> str:
+    return number[0].replace(",", "")
+
+
+def searched(version: Version) -> tuple[list[str | None], list[str | None]]:
+    """The texts in which a search looks: those of the first tier, and the others."""
+    document = version.document
+    head, others = [document["title"]], []
+    codes = []
+    for many in KINDS[version.kind].ROLES.values():
+        head += [party["name"] for party in document[many]]
+        codes += [party["code"] for party in document[many]]
+    for figure in document.get("figures", ()):
+        others.append(figure["evidence"]["quote"])
+        if figure["item"]:
+            head.append(version.names[figure["item"]][0])
+            codes.append(figure["item"])
+    for code_ in codes:
+        others += version.names[code_][1]
+    for said_by in document.get("statements", [document]):
+        others += [said_by["publisher"], said_by["speaker"]]
+    return head, [*others, document.get("summary")]
+
+
+def stands_in(phrase: list[str], open_end: bool, texts: list[str | None]) -> bool:
+    """Whether one of the texts has the words in a row; the last may go on if the end is open."""
+    for text in texts:
+        found = letters(text)
+        for start in range(len(found) - len(phrase) + 1):
+            row = found[start : start + len(phrase)]
+            last = row[-1].startswith(phrase[-1]) if open_end else row[-1] == phrase[-1]
+            if row[:-1] == phrase[:-1] and last:
+                return True
+    return False
+
+
+def phrases(search: str) -> list[tuple[list[str], bool]]:
+    """What must all be found: words in a row, and whether the last is only how it begins."""
+    parts = search.split('"')
+    if len(parts) % 2 == 0:
+        # The last quotation mark closes nothing.
+        parts[-2:] = [f"{parts[-2]} {parts[-1]}"]
+    asked = []
+    for place, part in enumerate(parts):
+        for piece in [part] if place % 2 else part.split():
+            if letters(piece):
+                asked.append((letters(piece), piece.rstrip().endswith("*")))
+    return asked
+
+
+def tier(version: Version, search: str) -> int:
+    """1 where title and names have all that is sought, 2 where it stands anywhere, else 0."""
+    head, others = searched(version)
+    if all(stands_in(*phrase, head) for phrase in phrases(search)):
+        return 1
+    return 2 if all(stands_in(*phrase, head + others) for phrase in phrases(search)) else 0
+
+
 def meets(version: Version, name: str, wanted: str, others: list[Version]) -> bool:
     """Whether the record meets a condition that is not one on its figures."""
     document = version.document
@@ -138,6 +215,8 @@ def meets(version: Version, name: str, wanted: str, others: list[Version]) -> bo
     match name:
         case "id":
             return any_of(wanted, [version.id])
+        case "search":
+            return tier(version, wanted) > 0
         case "changed_since":
             return version.published_in > int(wanted)
         case "linked":
@@ -214,4 +293,7 @@ def evaluate(history: History, kind: str, query: Query, ordering: str) -> list[V
             )
         )
     ]
-    return ordered(found, query.get("ordering", ordering))
+    found = ordered(found, query.get("ordering", ordering))
+    if "search" in query and "ordering" not in query:
+        found.sort(key=lambda version: tier(version, query["search"]))
+    return found

@@ -39,11 +39,7 @@ def children(model: type[Record]) -> list[str]:
 
 TABLES: list[type[models.Model]] = [
     *KINDS.values(),
-    *(
-        getattr(model, name).rel.related_model
-        for model in KINDS.values()
-        for name in children(model)
-    ),
+    *(model.child(name) for model in KINDS.values() for name in children(model)),
     *HISTORY,
 ]
 
@@ -153,7 +149,8 @@ def adding(row: Any, **columns: Any) -> Iterator[Attempt]:
 def replacing(row: Any, by: Any) -> Iterator[Attempt]:
     """Putting another row of the table in its place, which SQLite can."""
     if connection.vendor == "sqlite":
-        sql = f"UPDATE OR REPLACE {row._meta.db_table} SET id = %s WHERE id = %s"
+        key = row._meta.pk.column
+        sql = f"UPDATE OR REPLACE {row._meta.db_table} SET {key} = %s WHERE {key} = %s"
         yield sql, partial(run, sql, row.pk, by.pk)
 
 
@@ -164,13 +161,18 @@ def attempts_on(published: Record, draft: Record) -> Iterator[Attempt]:
     yield from adding(published, id=None, public_id=model.new_id())
     yield from replacing(published, by=draft)
     for name in children(model):
-        sealed, loose = getattr(published, name).first(), getattr(draft, name).first()
+        sealed, loose = (
+            model.child(name).objects.filter(record=row)[0] for row in (published, draft)
+        )
         table = sealed._meta.db_table
         yield from changing(sealed)
-        yield from adding(loose, id=None, record_id=published.pk)
         yield from replacing(sealed, by=loose)
-        yield f"{table}: moved out", copy(sealed, record_id=draft.pk).save
         yield f"{table}: moved in", copy(loose, record_id=published.pk).save
+        if model._meta.get_field(name).one_to_one:
+            yield from adding(loose, record_id=published.pk)
+        else:
+            yield from adding(loose, id=None, record_id=published.pk)
+            yield f"{table}: moved out", copy(sealed, record_id=draft.pk).save
 
 
 def attempts_on_history() -> Iterator[Attempt]:
@@ -192,6 +194,7 @@ def specimens(kind: str) -> tuple[Record, Record]:
     if published.ROLES:
         for row in published.figure_items.all():
             copy(row, id=None, record_id=draft.pk, figure_id=draft.figures.get().pk).save()
+    copy(published.words, record_id=draft.pk).save()
     return published, draft
 
 
@@ -240,12 +243,14 @@ def test_a_draft_stays_editable(kind: str) -> None:
     _, draft = specimens(kind)
 
     for name in reversed(children(type(draft))):
-        row = getattr(draft, name).first()
+        row = draft.child(name).objects.filter(record=draft)[0]
+        column = next(field.name for field in written(row) if not field.primary_key)
         row.save()
-        type(row)._base_manager.bulk_update([row], ["record"])
+        type(row)._base_manager.bulk_update([row], [column])
         type(row)._base_manager.filter(pk=row.pk).update(record=draft)
+        again = copy(row)
         row.delete()
-        copy(row).save()
+        again.save()
     draft.title = "China sends masks to Peru"
     draft.save()
     draft.delete()

@@ -8,8 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from records.actions.review import check
@@ -26,17 +25,22 @@ from records.models import (
     Head,
     Item,
     Origin,
+    Party,
     Record,
     RecordLink,
     RecordParty,
     Revision,
     State,
     Statement,
+    Term,
     TermCount,
 )
+from records.models.words import Names, counted, written
 
 FIGURE_CODES = ("measure", "basis", "operator", "unit", "currency", "party_type")
 """Columns of figures whose codes are counted."""
+COUNTED_AT_ONCE = 200
+"""Terms in one statement."""
 
 
 @dataclass
@@ -61,6 +65,7 @@ class _Batch:
     revision: Revision
     publishing: set[str]
     lineages: dict[str, list[str]] = field(default_factory=dict)
+    names: Names = field(default_factory=dict)
     counts: Counter = field(default_factory=Counter)
     changes: list[Change] = field(default_factory=list)
 
@@ -146,7 +151,7 @@ def release(
             )
             if progress:
                 progress()
-        batch.lineages = lineages()
+        batch.lineages, batch.names = lineages(), names()
         for publication in publications:
             _publish(publication.record, batch, by=by, origin=origin)
             if progress:
@@ -184,6 +189,7 @@ def _publish(record: Record, batch: _Batch, *, by: Any, origin: Origin) -> None:
     else:
         linked = {link.type for link in record.links.all()}
         batch.counts.update((record.KIND, "linked", link_type) for link_type in linked)
+    _write_words(record, batch)
     record.published_in = batch.revision
     record.state = State.PUBLISHED
     record.save()
@@ -262,6 +268,16 @@ def _write_index(record: DatedRecord, batch: _Batch) -> None:
     )
 
 
+def _write_words(record: Record, batch: _Batch) -> None:
+    """Write down the words by which searches find the version."""
+    dated = isinstance(record, DatedRecord)
+    parties = record.parties.all() if dated else ()
+    figures = record.ordered_figures() if dated else ()
+    row = record.child("words")(record=record, **written(record, parties, figures, batch.names))
+    row.save(force_insert=True)
+    batch.counts.update((record.KIND, *term) for term in counted(row))
+
+
 def is_joint(record: DatedRecord, parties: Sequence[RecordParty]) -> bool:
     return any(sum(row.role == role for row in parties) > 1 for role in record.MAIN_ROLES)
 
@@ -326,14 +342,30 @@ def lineages() -> dict[str, list[str]]:
     return found
 
 
+def names() -> Names:
+    """What every party and item is called now; two queries."""
+    found: dict[tuple[str, str], tuple[str, list[str]]] = {}
+    vocabulary: tuple[type[Term], ...] = (Party, Item)
+    for model in vocabulary:
+        for code, name, aliases in model.objects.values_list("code", "name", "aliases"):
+            found[model.KIND, code] = name, aliases
+    return found
+
+
 def count_terms(counts: Counter) -> None:
     """Add to the counts by which queries choose the rarest condition."""
-    TermCount.objects.bulk_create(
-        [TermCount(kind=kind, role=role, term=term) for kind, role, term in sorted(counts)],
-        ignore_conflicts=True,
-    )
-    for (kind, role, term), n in sorted(counts.items()):
-        TermCount.objects.filter(kind=kind, role=role, term=term).update(n=F("n") + n)
+    table = TermCount._meta.db_table
+    rows = sorted(counts.items())
+    with connection.cursor() as cursor:
+        for start in range(0, len(rows), COUNTED_AT_ONCE):
+            part = rows[start : start + COUNTED_AT_ONCE]
+            # As one statement: a version has dozens of words.
+            cursor.execute(
+                f"INSERT INTO {table} (kind, role, term, n)"
+                f" VALUES {', '.join(['(%s, %s, %s, %s)'] * len(part))}"
+                f" ON CONFLICT (kind, role, term) DO UPDATE SET n = {table}.n + excluded.n",
+                [value for term, n in part for value in (*term, n)],
+            )
 
 
 def _withdraw(withdrawal: Withdrawal, batch: _Batch) -> None:

@@ -123,18 +123,15 @@ class RecordViewSet(DatasetViewSet):
                 raise cursor_elsewhere(cursor.revision)
             revision = cursor.revision
         query = self.query(parameters, revision)
-        rows, prefix, joined = query.queryset(ordering)
-        count = rows.filter(joined).count() if asked.get("count") else None
+        count = query.count() if asked.get("count") else None
         page_size = asked.get("page_size", DEFAULT_PAGE)
-        page = list(
-            ordering.apply(rows, prefix, cursor, joined=joined).values_list(
-                "document__body", ordering.key(prefix), f"{prefix}public_id"
-            )[: page_size + 1]
-        )
+        # An order that was asked for holds; unasked, a search puts first what it finds by name.
+        tiered = "search" in asked and "ordering" not in asked
+        page = query.page(ordering, cursor, page_size + 1, tiered=tiered)
         before, after = page_edges(page, page_size, cursor, query.revision, ordering.name)
         if cursor is not None and cursor.backward:
             page.reverse()
-        bodies = [body for body, _, _ in page]
+        bodies = [row[0] for row in page]
         if "fields" in asked or "omit" in asked:
             bodies = [self.thinned(body, asked) for body in bodies]
         return Answer(
@@ -296,7 +293,7 @@ def page_edges(
 
     def at(row: Any, back: bool) -> Cursor:
         key = row[1].isoformat() if hasattr(row[1], "isoformat") else row[1]
-        return Cursor(revision, ordering, back, key, row[2])
+        return Cursor(revision, ordering, back, key, row[2], *row[3:])
 
     has_before = more if backward else cursor is not None
     has_after = True if backward else more

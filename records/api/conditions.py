@@ -8,7 +8,10 @@ counted to know how rare it is.
 
 from typing import Any, ClassVar
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import StrIndex
+from django.db.models.lookups import GreaterThan
 
 from aidapi.errors import nearest
 from aidapi.filters import (
@@ -21,8 +24,9 @@ from aidapi.filters import (
     TextField,
     refuse,
 )
-from records.models import ID_PATTERN, LinkType, PartyType, Statement, fold
+from records.models import ID_PATTERN, LinkType, PartyType, Search, Statement, fold
 from records.models.regions import REGION_SLUGS, REGIONS, regions_within
+from records.models.words import BODY, HEAD
 
 UNKNOWN = "unknown"
 
@@ -36,6 +40,16 @@ class FoldedField(TextField):
         if not folded:
             raise refuse("empty", "It has only accents or spaces: give letters or digits.")
         return folded
+
+
+class SearchField(TextField):
+    """Words to look for."""
+
+    def clean(self, value: str) -> Any:
+        search = Search.parse(super().clean(value))
+        if not search.phrases:
+            raise refuse("empty", "It has no letter and no digit to look for.")
+        return search
 
 
 class CodeListField(ListField):
@@ -297,6 +311,50 @@ class LinkedParameter(Condition):
 
     def ids(self, model: Any, value: list[str]) -> QuerySet:
         return model.child("links").objects.filter(type__in=value).values("record")
+
+
+class SearchParameter(Condition):
+    """Words that must all occur in a record. The query asks the index when few records have
+    them, and reads the words of one record after the other when many do."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            SearchField(example='"surgical masks" ital*'),
+            "Words that must all occur in the record, whatever their case and accents: in its "
+            "title or summary, in quotes, in names and other names of its parties and items (as "
+            "they were when it was published), in publisher or speaker of its statements. "
+            '`vent*` finds words that begin so, `"test kits"` words that follow one another. '
+            "Any text will do, as long as it has a letter or digit. Without `ordering`, records "
+            "come first whose title or names of parties and items have all of it, then the rest, "
+            "each newest first.",
+        )
+
+    def tier(self, search: Search, *tiers: int) -> Case:
+        """The number of the tier to which a record belongs; 0 where it is none of these."""
+        found = {HEAD: Q(), BODY: Q()}
+        for phrase in search.phrases:
+            in_head, in_body = (
+                Q(GreaterThan(StrIndex(F(f"words__{column}"), Value(phrase.sought)), 0))
+                for column in ("head", "body")
+            )
+            found[HEAD] &= in_head
+            found[BODY] &= in_head | in_body
+        # One expression, of whose parts PostgreSQL makes no estimates.
+        return Case(
+            *(
+                When(condition, then=Value(tier if tier in tiers else 0))
+                for tier, condition in found.items()
+            ),
+            default=Value(0),
+        )
+
+    def test(self, model: Any, value: Search) -> Any:
+        tiers = (HEAD, BODY) if value.tier is None else (value.tier,)
+        return GreaterThan(self.tier(value, *tiers), 0)
+
+    def ids(self, model: Any, value: Search) -> Any:
+        """Ids of all versions that have the words, by the index."""
+        return RawSQL(*model.child("words").matching(value, head=value.tier == HEAD))
 
 
 class LatestParameter(Condition):

@@ -25,6 +25,7 @@ from records.api.conditions import (
     ItemParameter,
     LatestParameter,
     LinkedParameter,
+    SearchParameter,
     StatementParameter,
     ValueParameter,
     day,
@@ -184,8 +185,13 @@ class RecordConditions(AnyParameters):
         "ids": "id",
         "modified_since": "changed_since",
         "as_at": "revision",
+        "q": "search",
+        "query": "search",
+        "text": "search",
+        "words": "search",
     }
 
+    search = SearchParameter()
     changed_since = ColumnParameter(
         IntegerField(minimum=0, example="1"),
         "published_in__gt",

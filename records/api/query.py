@@ -6,10 +6,13 @@ and the page.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Value
 
 from aidapi.errors import InvalidParameters, ParameterError, Problem, nearest
 from aidapi.filters import MAX_ERRORS
@@ -20,10 +23,18 @@ from records.api.conditions import (
     ValueParameter,
 )
 from records.api.prepared import fetch
-from records.models import Item, Party, fold
+from records.models import Item, Party, Search, fold
+from records.models.words import BODY, HEAD
 
 FEW = 200
 """So few records are looked up by id and sorted; more are walked in the list's order."""
+SCOPES = {HEAD: "head", BODY: "word", None: "word"}
+"""Tier → the role under which terms of a search are counted that narrow it down."""
+
+
+def rare() -> int:
+    """So many records are still faster to sort than to find in walking."""
+    return FEW * 20
 
 
 @dataclass
@@ -36,6 +47,8 @@ class Plan:
     known: set[str] = field(default_factory=set)
     few: list[int] | None = None
     """Ids of the records that the probe found, if they are few."""
+    found: dict[str, list[int]] = field(default_factory=dict)
+    """Role of the terms of a search → ids of the records that have them all, if they are rare."""
 
 
 def make_plan(
@@ -44,9 +57,11 @@ def make_plan(
     parties: Sequence[str],
     items: Sequence[str],
     probe: QuerySet | None,
+    sought: tuple[Any, Search] | None = None,
 ) -> Plan:
-    """The newest revision, counts of the terms, the codes that exist, and what the probe (ids
-    of records, one more than are few) finds; one statement."""
+    """The newest revision, counts of the terms, the codes that exist, what the probe (ids of
+    records, one more than are few) finds, and what is sought in the words of which model; one
+    statement."""
     sql = ["SELECT '' AS role, '' AS term, n FROM records_head"]
     params: list[Any] = []
     for role in dict.fromkeys(role for role, _ in terms):
@@ -70,10 +85,20 @@ def make_plan(
             f" FROM ({probe_sql}) AS probed"
         )
         params += probe_params
+    statement = " UNION ALL ".join(sql)
+    if sought is not None:
+        counts, count_params = term_counts(kind, sought[1])
+        found, found_params = rare_finds(*sought)
+        statement = f"WITH counted AS ({counts}) {statement} UNION ALL {found}"
+        params = [*count_params, *params, *found_params]
     plan = Plan(0)
-    for role, term, n in fetch(" UNION ALL ".join(sql), params):
+    for role, term, n in fetch(statement, params):
         if not role:
             plan.revision = n
+        elif role.startswith("found_"):
+            ids = [int(pk) for pk in term.split(",") if pk] if term is not None else None
+            if ids is not None and len(ids) <= rare():
+                plan.found[role.removeprefix("found_")] = ids
         elif role == "known":
             plan.known.add(term)
         elif role == "probe":
@@ -82,6 +107,53 @@ def make_plan(
         else:
             plan.counts[role, term] = n
     return plan
+
+
+def term_counts(kind: str, search: Search) -> tuple[str, list[Any]]:
+    """SQL, with its parameters, of how many versions have each term of a search, in their head or
+    anywhere, and of how many there are."""
+    exact = ["", *(term for term, prefix in search.terms if not prefix)]
+    sql = [
+        (
+            "SELECT role, term, n FROM records_termcount WHERE kind = %s"
+            f" AND role IN ('head', 'word') AND term IN ({', '.join(['%s'] * len(exact))})"
+        )
+    ]
+    params: list[Any] = [kind, *exact]
+    for begun in (term for term, prefix in search.terms if prefix):
+        for role in ("head", "word"):
+            sql.append(
+                f"SELECT '{role}', CAST(%s AS text), CAST(COALESCE(sum(n), 0) AS integer) FROM"
+                f" (SELECT n FROM records_termcount WHERE kind = %s AND role = '{role}'"
+                f" AND term >= %s AND term < %s LIMIT {rare() + 1}) AS {role}_begun"
+            )
+            params += [f"{begun}*", kind, begun, begun + LAST]
+    return " UNION ALL ".join(sql), params
+
+
+LAST = chr(0x10FFFF)
+"""Comes after all that a word may go on with."""
+
+
+def rare_finds(words: Any, search: Search) -> tuple[str, list[Any]]:
+    """SQL, with its parameters, of the ids of records that have all terms of a search, one more
+    than are rare; null where so many have each term that many must have all of them, for then
+    looking is slow on PostgreSQL, which finds all before it gives the first."""
+    sql, params = [], []
+    for role in ("head", "word"):
+        found, found_params = words.matching(search, head=role == "head")
+        at_least = (
+            f"(SELECT COALESCE(sum(n), 0) FROM counted WHERE role = '{role}' AND term <> '')"
+            f" - {len(search.terms) - 1} * (SELECT COALESCE(max(n), 0) FROM counted"
+            f" WHERE role = '{role}' AND term = '')"
+        )
+        sql.append(
+            f"SELECT 'found_{role}', CASE WHEN {at_least} <= {rare()} THEN"
+            " (SELECT COALESCE(string_agg(CAST(record_id AS text), ','), '')"
+            f" FROM ({found} LIMIT {rare() + 1}) AS finds) END, 0"
+        )
+        params += found_params
+    return f"{' UNION ALL '.join(sql)} UNION ALL SELECT role, term, n FROM counted", params
 
 
 def folded_names(vocabulary: str) -> dict[str, str]:
@@ -145,7 +217,9 @@ class RecordQuery:
         }
         probed = any(condition.probed for condition, _ in figure.values())
         probe = self.probe(figure) if probed else None
-        self.plan = make_plan(model.KIND, terms, codes["party"], codes["item"], probe)
+        self.search: Search | None = conditions["search"][1] if "search" in conditions else None
+        sought = (model.child("words"), self.search) if self.search else None
+        self.plan = make_plan(model.KIND, terms, codes["party"], codes["item"], probe, sought)
         self.newest = self.plan.revision
         self.revision = self.newest if asked is None else asked
         if self.revision > self.newest:
@@ -170,12 +244,41 @@ class RecordQuery:
 
     def rarity(self, condition: Condition, value: Any) -> int | None:
         """About how many versions meet the condition; None where nothing is counted."""
+        if isinstance(value, Search):
+            found = self.plan.found.get(SCOPES[value.tier])
+            # Sorting them must be less work than walking to a page of them.
+            versions = self.plan.counts.get(("word", ""), 0)
+            sortable = found is not None and len(found) ** 2 <= FEW * versions
+            return len(found) if found is not None and sortable else None
         terms = condition.terms(value)
         return sum(self.plan.counts.get(term, 0) for term in terms) if terms else None
 
-    def queryset(self, ordering: "Ordering") -> tuple[QuerySet, str, Q]:
-        """The matching records; the prefix under which the driving join repeats the date and the
-        id by which it is ordered ("" where nothing is joined); and what is asked of that join.
+    def few(self, search: Search | None) -> list[int] | None:
+        """Ids of all records that may match, if they are known to be few."""
+        known = [] if self.plan.few is None else [self.plan.few]
+        if search is not None:
+            found = self.plan.found.get(SCOPES[search.tier])
+            if found is not None and len(found) <= FEW:
+                known.append(found)
+        return sorted(set.intersection(*map(set, known))) if known else None
+
+    def tiers(self) -> list[int]:
+        """The tiers that a search may find something in, in their order."""
+        search, counts = self.search, self.plan.counts
+        if search is None:
+            return []
+        if search.is_told_by_terms and all(
+            not prefix and counts.get(("head", term), 0) == counts.get(("word", term), 0)
+            for term, prefix in search.terms
+        ):
+            # Whoever has them has them in the head.
+            return [HEAD]
+        return [HEAD, BODY]
+
+    def queryset(self, ordering: "Ordering", tier: int | None = None) -> tuple[QuerySet, str, Q]:
+        """The matching records, or those of one tier of the search; the prefix under which the
+        driving join repeats the date and the id by which it is ordered ("" where nothing is
+        joined); and what is asked of that join.
 
         The last must go into one `filter()` together with the cursor's condition: every further
         one would join again, and repeat the records.
@@ -191,12 +294,19 @@ class RecordQuery:
             for name, pair in self.conditions.items()
             if name not in figure and name != "latest"
         }
+        search = self.search
+        if search is not None and tier is not None:
+            search = search.of_tier(tier)
+            tested["search"] = tested["search"][0], search
         prefix, joined = "", Q()
-        if self.plan.few is not None:
-            rows = rows.filter(pk__in=self.plan.few)
+        few = self.few(search)
+        if few is not None:
+            rows = rows.filter(pk__in=few)
         else:
             rows, prefix, joined, driver = self.drive(rows, tested, figure, ordering)
-            tested.pop(driver, None)
+            if driver != "search":
+                # What the index of words finds has the terms, and need not have the phrase.
+                tested.pop(driver, None)
             if driver == "item" and (len(figure) == 1 or joined):
                 figure = {}
         for name, (condition, value) in tested.items():
@@ -210,6 +320,37 @@ class RecordQuery:
         if "latest" in self.conditions:
             rows = rows.filter(self.latest(self.conditions["latest"][1]))
         return rows, prefix, joined
+
+    def page(
+        self, ordering: "Ordering", cursor: Cursor | None, size: int, *, tiered: bool = False
+    ) -> list[tuple[str, Any, str, int]]:
+        """So many matching records from the cursor on (backward: in reverse, up to it), those of
+        an earlier tier first: document, value by which they are ordered, id and tier."""
+        backward = cursor is not None and cursor.backward
+        tiers: list[int | None] = [*self.tiers()] if tiered else [None]
+        if backward:
+            tiers.reverse()
+        if tiered and cursor is not None:
+            tiers = tiers[tiers.index(cursor.tier) :]
+        parts: list[QuerySet] = []
+        for tier in tiers:
+            rows, prefix, joined = self.queryset(ordering, tier)
+            # From the cursor on in its own tier, from one end in the next.
+            place = cursor if not parts else None
+            rows = ordering.apply(rows, prefix, place, joined=joined, backward=backward)
+            parts.append(
+                rows.values_list(
+                    "document__body",
+                    ordering.key(prefix),
+                    f"{prefix}public_id",
+                    Value(tier or 0, output_field=IntegerField()),
+                )[:size]
+            )
+        return list(parts[0]) if len(parts) == 1 else in_turn(parts, size)
+
+    def count(self) -> int:
+        """How many records match."""
+        return self.selection().count()
 
     def selection(self) -> QuerySet:
         """All matching records, in no order."""
@@ -231,7 +372,7 @@ class RecordQuery:
         newest_first = ordering.name == f"-{self.model.DATE}"
         if not rarity:
             return rows.none(), "", Q(), name
-        few = rarity <= FEW * 20
+        few = rarity <= rare()
         join = condition.join(self.model, value)
         if name == "item" and len(figure) > 1:
             join = None
@@ -297,6 +438,24 @@ class RecordQuery:
         return ~Exists(later) if wanted else Exists(later)
 
 
+def in_turn(parts: Sequence[QuerySet], size: int) -> list[tuple[Any, ...]]:
+    """The rows of each queryset after those of the one before, by one statement. Both databases
+    read the parts of UNION ALL in turn, and the next only if the limit is not reached."""
+    sql: list[str] = []
+    params: list[Any] = []
+    for place, part in enumerate(parts):
+        # One that can find nothing has no SQL.
+        with suppress(EmptyResultSet):
+            part_sql, part_params = part.query.sql_with_params()
+            sql.append(f"SELECT * FROM ({part_sql}) AS part_{place}")
+            params += part_params
+    if not sql:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(f"{' UNION ALL '.join(sql)} LIMIT {size}", params)
+        return cursor.fetchall()
+
+
 class Ordering:
     """An ordering that a client may ask for; it always ends in the id."""
 
@@ -316,9 +475,10 @@ class Ordering:
         cursor: Cursor | None,
         row_id: str = "public_id",
         joined: Q | None = None,
+        backward: bool = False,
     ) -> QuerySet:
         """The rows in order, from the cursor on (backward: in reverse, up to it)."""
-        backward = cursor is not None and cursor.backward
+        backward = backward or (cursor is not None and cursor.backward)
         descending = self.descending != backward
         column, row_id = self.key(prefix), f"{prefix}{row_id}"
         condition = joined or Q()

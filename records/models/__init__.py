@@ -23,6 +23,7 @@ from records.models.contracts import (
     ContractFigureItem,
     ContractLink,
     ContractParty,
+    ContractWords,
 )
 from records.models.donations import (
     Donation,
@@ -31,6 +32,7 @@ from records.models.donations import (
     DonationFigureItem,
     DonationLink,
     DonationParty,
+    DonationWords,
 )
 from records.models.exports import (
     Export,
@@ -39,6 +41,7 @@ from records.models.exports import (
     ExportFigureItem,
     ExportLink,
     ExportParty,
+    ExportWords,
 )
 from records.models.fields import fold
 from records.models.figures import (
@@ -64,7 +67,8 @@ from records.models.revisions import (
     Revision,
     TermCount,
 )
-from records.models.statements import Statement, StatementDocument, StatementLink
+from records.models.statements import Statement, StatementDocument, StatementLink, StatementWords
+from records.models.words import RecordWords, Search
 
 KINDS: dict[str, type[Record]] = {
     model.KIND: model for model in (Statement, Donation, Export, Contract)
@@ -90,6 +94,7 @@ __all__ = [
     "ContractFigureItem",
     "ContractLink",
     "ContractParty",
+    "ContractWords",
     "CountableReason",
     "DatedRecord",
     "Donation",
@@ -98,12 +103,14 @@ __all__ = [
     "DonationFigureItem",
     "DonationLink",
     "DonationParty",
+    "DonationWords",
     "Export",
     "ExportDocument",
     "ExportFigure",
     "ExportFigureItem",
     "ExportLink",
     "ExportParty",
+    "ExportWords",
     "Figure",
     "FigureItem",
     "HSCode",
@@ -125,11 +132,14 @@ __all__ = [
     "RecordDocument",
     "RecordLink",
     "RecordParty",
+    "RecordWords",
     "Revision",
+    "Search",
     "State",
     "Statement",
     "StatementDocument",
     "StatementLink",
+    "StatementWords",
     "Term",
     "TermCount",
     "Unit",

@@ -143,12 +143,13 @@ class Record(models.Model):
     objects = RecordQuerySet.as_manager()
 
     if TYPE_CHECKING:
-        # The reverse relations of a kind's child tables; statements have only the last two.
+        # The reverse relations of a kind's child tables; statements have only the last three.
         id: int
         parties: Any
         figures: Any
         figure_items: Any
         links: Any
+        words: Any
         document: Any
 
     # Columns that tell of the row's life and are no content: not in the digest, and what a
@@ -272,7 +273,8 @@ class Record(models.Model):
 
     @classmethod
     def child(cls, relation: str) -> Any:
-        """The model of a child table: parties, figures, figure_items, links or document."""
+        """The model of a child table: parties, figures, figure_items, links, words or
+        document."""
         return cls._meta.get_field(relation).related_model
 
     @classmethod

@@ -14,6 +14,7 @@ from records.models.base import (
 )
 from records.models.fields import CodeField, SharedKeyField
 from records.models.figures import Figure, FigureItem, Measure
+from records.models.words import RecordWords
 
 
 class Contract(DatedRecord):
@@ -145,5 +146,15 @@ class ContractDocument(RecordDocument):
         models.CASCADE,
         primary_key=True,
         related_name="document",
+        help_text="The contract's version.",
+    )
+
+
+class ContractWords(RecordWords):
+    record = SharedKeyField(
+        Contract,
+        models.CASCADE,
+        primary_key=True,
+        related_name="words",
         help_text="The contract's version.",
     )

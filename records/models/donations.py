@@ -6,6 +6,7 @@ from django.db.models import Q
 from records.models.base import DatedRecord, RecordDocument, RecordLink, RecordParty, role_of
 from records.models.fields import SharedKeyField
 from records.models.figures import Figure, FigureItem
+from records.models.words import RecordWords
 
 
 class Donation(DatedRecord):
@@ -124,5 +125,15 @@ class DonationDocument(RecordDocument):
         models.CASCADE,
         primary_key=True,
         related_name="document",
+        help_text="The donation's version.",
+    )
+
+
+class DonationWords(RecordWords):
+    record = SharedKeyField(
+        Donation,
+        models.CASCADE,
+        primary_key=True,
+        related_name="words",
         help_text="The donation's version.",
     )

@@ -5,6 +5,7 @@ from django.db import models
 from records.models.base import DatedRecord, RecordDocument, RecordLink, RecordParty, role_of
 from records.models.fields import SharedKeyField
 from records.models.figures import Figure, FigureItem
+from records.models.words import RecordWords
 
 
 class Export(DatedRecord):
@@ -95,5 +96,15 @@ class ExportDocument(RecordDocument):
         models.CASCADE,
         primary_key=True,
         related_name="document",
+        help_text="The export's version.",
+    )
+
+
+class ExportWords(RecordWords):
+    record = SharedKeyField(
+        Export,
+        models.CASCADE,
+        primary_key=True,
+        related_name="words",
         help_text="The export's version.",
     )

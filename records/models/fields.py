@@ -15,6 +15,8 @@ def fold(text: str) -> str:
     SQLite and PostgreSQL fold differently, so folded copies are written here, at save, and
     compared as plain characters.
     """
+    if text.isascii():
+        return " ".join(text.lower().split())
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     return " ".join(unicodedata.normalize("NFKC", bare).casefold().split())

@@ -215,9 +215,14 @@ class TermCount(models.Model):
     role = CodeField(
         max_length=24,
         help_text="Role of the party, `party` for any, `item`, or a role with the copied column: "
-        "`recipient_country`.",
+        "`recipient_country`; `word` for a word of its texts, `head` for one of its title "
+        "or of the names of its parties and items.",
     )
-    term = CodeField(max_length=60, help_text="Code of the party, item, country, region or type.")
+    term = CodeField(
+        max_length=100,
+        help_text="Code of the party, item, country, region or type; or a word, or two that "
+        "follow one another, `test_kits`; the empty word counts all versions.",
+    )
     n = models.PositiveIntegerField(default=0, help_text="Published versions naming it.")
 
     class Meta:

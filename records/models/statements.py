@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from records.models.base import Precision, Record, RecordDocument, RecordLink
 from records.models.fields import CodeField, SharedKeyField, fold
+from records.models.words import RecordWords
 
 
 class Statement(Record):
@@ -165,5 +166,15 @@ class StatementDocument(RecordDocument):
         models.CASCADE,
         primary_key=True,
         related_name="document",
+        help_text="The statement's version.",
+    )
+
+
+class StatementWords(RecordWords):
+    record = SharedKeyField(
+        Statement,
+        models.CASCADE,
+        primary_key=True,
+        related_name="words",
         help_text="The statement's version.",
     )

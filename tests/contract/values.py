@@ -83,6 +83,11 @@ CHOICES = dict.fromkeys(["no-such", "*", "%", "\\", "null"], "unknown_value")
 BAD: dict[type, dict[str, str]] = {
     filters.TextField: {LONG: "too_long", "\ufffd": "not_text"},
     conditions.FoldedField: {LONG: "too_long", "\ufffd": "not_text", "\u0301": "empty"},
+    conditions.SearchField: {
+        LONG: "too_long",
+        "\ufffd": "not_text",
+        **dict.fromkeys(["\u0301", "*", '""', "-- ' ) ; %_", "。"], "empty"),
+    },
     parameters.CursorField: {
         "a" * 4001: "too_long",
         "\ufffd": "not_text",
@@ -223,6 +228,31 @@ WORDS = {
     "event": [*EVENTS[1:], "ano", "PRESS"],
     "topic": [*TOPICS, "track", "FAST"],
     "name": ["china", "CHINÁ", "mask", "health"],
+    "search": [
+        "masks",
+        "ÉMILE zola",
+        '"surgical masks"',
+        '"masks surgical"',
+        "mask* chin*",
+        '"test ki*',
+        "China",
+        "italia",
+        "bel paese",
+        "COVID-19",
+        "covid 19",
+        "3.86",
+        "50,000",
+        "50000",
+        "口罩",
+        "罩口",
+        "中国 口罩",
+        "маски",
+        "STRASSE",
+        "o'connor",
+        "NOT masks OR (kits) AND NEAR/2 -a x:y ^b {c} 'd' & ! | <->",
+        "100%_",
+        "nothing has-this",
+    ],
 }
 """Parameter → texts that it may be asked for: whole ones, parts, other case and accents, and
 what a pattern would take for a wildcard."""

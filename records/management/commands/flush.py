@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.commands import flush
 from django.db import transaction
 
-from records import guards
+from records import guards, indexes
 
 
 class Command(flush.Command):
@@ -16,5 +16,8 @@ class Command(flush.Command):
         # Killed or refused in the middle, the rows and their guards are as they were.
         with transaction.atomic(using=database):
             guards.drop(database)
+            indexes.suspend(database)
             super().handle(**options)
+            indexes.emptied(database)
+            indexes.install(database)
             guards.install(database)

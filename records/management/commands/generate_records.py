@@ -15,7 +15,14 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from tqdm import tqdm
 
-from records.actions.publishing import count_terms, index_rows, is_joint, lineages, terms_of
+from records.actions.publishing import (
+    count_terms,
+    index_rows,
+    is_joint,
+    lineages,
+    names,
+    terms_of,
+)
 from records.documents import render
 from records.models import (
     KINDS,
@@ -35,6 +42,7 @@ from records.models import (
     Statement,
     fold,
 )
+from records.models.words import counted, written
 
 SEED = 2020
 REVISION_SIZE = 1_000
@@ -106,7 +114,7 @@ class Generator:
 
     def run(self) -> None:
         self.vocabulary()
-        self.lineages = lineages()
+        self.lineages, self.names = lineages(), names()
         self.statements = self.make_statements(max(50, self.n // 500))
         done = 0
         with tqdm(total=self.n, unit=" donations", disable=None) as bar:
@@ -333,6 +341,9 @@ class Generator:
                     for term in terms_of(row, cache["parties"], cache["figures"], (), items)
                 )
             bulk(model, "figure_items", index)
+        lines = [self.words(model, row) for row in rows]
+        bulk(model, "words", lines)
+        self.counts.update((model.KIND, *term) for line in lines for term in counted(line))
         model.objects.filter(pk__in=[row.pk for row in rows]).update(
             state=State.PUBLISHED, published_in=self.revision
         )
@@ -354,6 +365,11 @@ class Generator:
             )
             for number, row in enumerate(rows, start=1)
         ]
+
+    def words(self, model: Any, row: Any) -> Any:
+        cache = row._prefetched_objects_cache
+        line = written(row, cache["parties"], cache["figures"], self.names)
+        return model.child("words")(record=row, **line)
 
     def party_rows(self, model: Any, row: Any, roles: Sequence[tuple[str, str]]) -> list[Any]:
         return [

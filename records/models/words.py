@@ -1,0 +1,231 @@
+"""Words: how texts are split for search, what a search asks for, and the words of a record.
+
+Left to themselves the databases split `COVID-19`, `3.86` and accents differently, so both are
+given words that were folded and split here, and neither splits them again.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+from django.db import connection, models
+
+from records.models.fields import fold
+
+LONGEST = 40
+"""Letters by which a word is known: what is longer is cut."""
+BOUNDARY = "/"
+"""Stands between texts, so that no phrase runs from one into the next."""
+ASCII_WORD = re.compile(r"[0-9a-z]+")
+THOUSANDS = re.compile(r"(?<![0-9.,])[0-9]{1,3}(?:,[0-9]{3})+(?![0-9,])")
+UNSPACED = (
+    (0x0E00, 0x0EFF),  # Thai, Lao
+    (0x1000, 0x109F),  # Burmese
+    (0x1780, 0x17FF),  # Khmer
+    (0x3005, 0x3007),  # signs of repetition, zero
+    (0x3040, 0x30FF),  # Japanese syllables
+    (0x31F0, 0x31FF),
+    (0x3400, 0x4DBF),  # Chinese characters
+    (0x4E00, 0x9FFF),
+    (0xF900, 0xFAFF),
+    (0x20000, 0x3FFFF),
+)
+"""Scripts that put no space between words: each of their characters is a word."""
+
+
+@lru_cache(maxsize=20_000)
+def words(text: str) -> tuple[str, ...]:
+    """The words of a text, folded, in their order: `COVID-19: 50,000 Schutzanzüge` has `covid`,
+    `19`, `50000` and `schutzanzuge`, and `口罩` has `口` and `罩`."""
+    return tuple(split(fold(text)))
+
+
+def split(folded: str) -> list[str]:
+    """The words of a text that is folded already."""
+    folded = THOUSANDS.sub(lambda number: number[0].replace(",", ""), folded)
+    found = ASCII_WORD.findall(folded) if folded.isascii() else runs(folded)
+    return [word[:LONGEST] for word in found]
+
+
+def runs(folded: str) -> list[str]:
+    """The words of a text in any script."""
+    found: list[str] = []
+    open_ = False
+    """Whether a further letter belongs to the last word."""
+    joins = False
+    """Whether a mark does."""
+    for character in folded:
+        sort = sort_of(character)
+        if (sort == "letter" and open_) or (sort == "mark" and joins):
+            found[-1] += character
+        elif sort in ("letter", "sign"):
+            found.append(character)
+            open_, joins = sort == "letter", True
+        elif sort == "gap":
+            open_ = joins = False
+    return found
+
+
+@lru_cache(maxsize=10_000)
+def sort_of(character: str) -> str:
+    """`letter`, `sign` (a word by itself), `mark` (a vowel sign, say; accents are gone), `gap`, or
+    nothing: what cannot be seen does not split."""
+    category = unicodedata.category(character)
+    if category[0] in "LN":
+        code = ord(character)
+        return "sign" if any(first <= code <= last for first, last in UNSPACED) else "letter"
+    if category in ("Mn", "Mc"):
+        return "" if unicodedata.name(character, "").startswith("VARIATION") else "mark"
+    return "" if category in ("Cf", "Me") else "gap"
+
+
+def line(texts: Iterable[str]) -> str:
+    """Texts as one line: a space on either side of each word, and last each pair of words that
+    follow one another, so that an index finds phrases as fast as words."""
+    parts = list(dict.fromkeys(words(text) for text in dict.fromkeys(texts)))
+    told = [f"{' '.join(part)} {BOUNDARY}" for part in parts if part]
+    pairs = dict.fromkeys(pair for part in parts for pair in paired(part))
+    return " ".join([BOUNDARY, *told, *pairs])
+
+
+def paired(found: Sequence[str]) -> list[str]:
+    """Each word with the one that follows it."""
+    return [f"{first}_{second}" for first, second in pairwise(found)]
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """Words that follow one another; of the last perhaps only how it begins."""
+
+    words: tuple[str, ...]
+    prefix: bool = False
+
+    @property
+    def sought(self) -> str:
+        """What stands in a line of words that holds the phrase."""
+        return f" {' '.join(self.words)}{'' if self.prefix else ' '}"
+
+
+HEAD, BODY = 1, 2
+"""Tiers of what a search finds: all of it stands in the head, or some of it does not."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a search asks for: all of its phrases, most of them single words."""
+
+    phrases: tuple[Phrase, ...]
+    tier: int | None = None
+    """The tier to which it is narrowed down, if to one."""
+
+    QUOTES = str.maketrans(dict.fromkeys("“”„‟«»", '"'))
+    PARTS = re.compile(r'"([^"]*)"|([^\s"]+)')
+
+    @classmethod
+    def parse(cls, text: str) -> "Search":
+        """Any text is a search. What stands in quotes is a phrase; a star at the end of a word
+        or phrase leaves its last word open; everything else but letters and digits splits."""
+        phrases = []
+        for quoted, bare in cls.PARTS.findall(fold(text).translate(cls.QUOTES)):
+            part = (quoted or bare).strip()
+            if found := split(part):
+                phrases.append(Phrase(tuple(found), part.endswith("*")))
+        return cls(tuple(dict.fromkeys(phrases)))
+
+    def of_tier(self, tier: int) -> "Search":
+        return replace(self, tier=tier)
+
+    @property
+    def terms(self) -> list[tuple[str, bool]]:
+        """What an index is asked for: words, and of phrases the pairs of words; each with
+        whether it is only how one begins."""
+        found: dict[tuple[str, bool], None] = {}
+        for phrase in self.phrases:
+            terms = paired(phrase.words) or phrase.words
+            for place, term in enumerate(terms, start=1):
+                found[term, phrase.prefix and place == len(terms)] = None
+        return list(found)
+
+    @property
+    def is_told_by_terms(self) -> bool:
+        """Whether a text that has the terms has all that is sought."""
+        return all(len(phrase.words) <= 2 for phrase in self.phrases)
+
+
+class RecordWords(models.Model):
+    """The words of a published version, as names stood when it was published: what search reads.
+    Written on publishing. The full-text indexes over them are in `records.indexes`."""
+
+    head = models.TextField(help_text="Words of its title and of the names of parties and items.")
+    body = models.TextField(
+        help_text="Words of its quotes or summary, of other names of parties and items, and of "
+        "publishers and speakers."
+    )
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"words of {self.pk}"
+
+    @classmethod
+    def index(cls) -> str:
+        """Name of the full-text index; on PostgreSQL those of the two begin with it."""
+        return f"{cls._meta.db_table}_index"
+
+    @classmethod
+    def vector(cls, *, head: bool) -> str:
+        """The expression that is indexed on PostgreSQL."""
+        column = "head" if head else "head || ' ' || body"
+        return f"array_to_tsvector(string_to_array({column}, ' '))"
+
+    @classmethod
+    def matching(cls, search: Search, *, head: bool = False) -> tuple[str, list[str]]:
+        """SQL, with its parameters, of the ids of records that have all terms of the search, in
+        the head or anywhere; by the index."""
+        if connection.vendor == "sqlite":
+            terms = [f'"{term}"{"*" if prefix else ""}' for term, prefix in search.terms]
+            asked = " AND ".join(terms)
+            if head:
+                asked = f"head : ({asked})"
+            index = cls.index()
+            return f"SELECT rowid AS record_id FROM {index} WHERE {index} MATCH %s", [asked]
+        asked = " & ".join(f"'{term}'{':*' if prefix else ''}" for term, prefix in search.terms)
+        table = cls._meta.db_table
+        where = f"{cls.vector(head=head)} @@ CAST(%s AS tsquery)"
+        return f"SELECT record_id FROM {table} WHERE {where}", [asked]
+
+
+Names = Mapping[tuple[str, str], tuple[str, list[str]]]
+"""(`party` or `item`, code) → its name, and its other names."""
+
+
+def written(
+    record: Any, parties: Iterable[Any], figures: Iterable[Any], names: Names
+) -> dict[str, str]:
+    """Head and body of a version's words, with names as they are on publishing."""
+    head, body = [record.title], []
+    codes = [("party", row.party_id) for row in parties]
+    for figure in figures:
+        body += [figure.quote, figure.statement.publisher, figure.statement.speaker]
+        if figure.item_id:
+            codes.append(("item", figure.item_id))
+    for code in dict.fromkeys(codes):
+        name, others = names[code]
+        head.append(name)
+        body += others
+    if hasattr(record, "summary"):
+        body += [record.summary, record.publisher, record.speaker]
+    return {"head": line(head), "body": line(body)}
+
+
+def counted(row: RecordWords) -> set[tuple[str, str]]:
+    """(role, term) pairs under which a version's words and pairs of words are counted, each once;
+    the empty term counts the version."""
+    head = {"", *row.head.split()} - {BOUNDARY}
+    anywhere = head | set(row.body.split()) - {BOUNDARY}
+    return {("head", term) for term in head} | {("word", term) for term in anywhere}
