@@ -179,7 +179,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse
 
 class ProblemMiddleware:
     """Problems for whatever DRF does not see: requests that no view should get, methods that a
-    plain view refuses, and the pages with source code that DEBUG shows for errors."""
+    plain view refuses, and the pages with source code that DEBUG shows for errors. A page for
+    people that says itself what is wrong (`explains_itself`) stays as it is."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -197,6 +198,7 @@ class ProblemMiddleware:
             response.status_code >= 400
             and response.get("Content-Type") != MEDIA_TYPE
             and not for_people(request)
+            and not getattr(response, "explains_itself", False)
         ):
             problem = generic(response.status_code).response()
             if response.has_header("Allow"):

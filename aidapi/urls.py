@@ -4,10 +4,9 @@ from django.contrib import admin
 from django.urls import include, path
 
 from aidapi import views
-from records.api.home import Home
 
 urlpatterns = [
-    path("", Home.as_view(), name="home"),
+    path("", include("records.pages.urls")),
     path("docs/", views.Docs.as_view(), name="docs"),
     path("reference/", views.Reference.as_view(), name="reference"),
     path("api/v1/openapi.json", views.OpenApiJson.as_view(), name="openapi-json"),

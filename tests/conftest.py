@@ -1,7 +1,10 @@
 """Fixtures of all tests: the test database, the people, the clock, and no network."""
 
+import os
+import shutil
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,15 +12,20 @@ import zeal.constants
 import zeal.patch
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from django.test import Client, override_settings
 from hypothesis import settings as hypothesis_settings
 
 from aidapi.caching import newest_revision
+from tests.browser import Looked
 from tests.factories import UserFactory
+from tests.histories import inside_transaction
 
 # Databases and shared machines are slow at times; that is no failure of a property.
 hypothesis_settings.register_profile("aidapi", deadline=None, print_blob=True)
 hypothesis_settings.load_profile("aidapi")
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 LOCAL = ("localhost", "127.0.0.1", "::1", "")
 
@@ -138,3 +146,51 @@ def clock(time_machine: Any) -> Any:
     """A clock that stands at noon of 4 May 2026, UTC, until moved with `clock.shift(seconds)`."""
     time_machine.move_to("2026-05-04T12:00:00+00:00", tick=False)
     return time_machine
+
+
+@pytest.fixture(scope="module")
+def dataset(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The dataset of fixtures/, loaded once for all tests of the module."""
+    with inside_transaction(django_db_blocker):
+        call_command("load_dataset", Path(settings.BASE_DIR) / "fixtures", verbosity=0)
+        yield
+
+
+@pytest.fixture
+def look(live_server: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Opens an address in Chromium, in a window of some width."""
+    if CHROMIUM is None:
+        if os.environ.get("CI"):
+            pytest.fail("Chromium is not installed, and CI looks at pages.")
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    # The browser is driven by an event loop in this thread; the database is not used in it.
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM, headless=True, args=["--no-sandbox"]
+        )
+
+        def open_page(address: str, width: int = 1280, scheme: Any = "light") -> Looked:
+            page = chromium.new_page(viewport={"width": width, "height": 844}, color_scheme=scheme)
+            looked = Looked(page)
+            page.on("console", lambda message: looked.complaints.append(message.text))
+            page.on("pageerror", lambda error: looked.complaints.append(str(error)))
+            page.on("requestfailed", lambda request: looked.complaints.append(request.url))
+            page.on("request", lambda request: note_foreign(request.url, looked))
+            page.goto(f"{live_server.url}{address}")
+            return looked
+
+        def note_foreign(url: str, looked: Looked) -> None:
+            if not url.startswith((f"{live_server.url}/", "data:")):
+                looked.complaints.append(f"asked elsewhere: {url}")
+
+        yield open_page
+        chromium.close()
+
+
+@pytest.fixture
+def dataset_for_live_server(transactional_db: None) -> None:
+    """The same where another thread serves: nothing can be rolled back."""
+    call_command("load_dataset", Path(settings.BASE_DIR) / "fixtures", verbosity=0)

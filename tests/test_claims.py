@@ -2,19 +2,15 @@
 query, and the README's answers are those that the API gives."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.conf import settings
-from django.core.management import call_command
 from django.test import Client
 
 from tests.contract.routes import found
-from tests.histories import inside_transaction
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("dataset")]
 
 CLAIM = re.compile(r"^\| *(\d+) *\|([^|]*)\|([^|]*)\|([^|]*)\|", re.MULTILINE)
 QUESTION = re.compile(r"^\*\*(.+?\?)\*\*\n`(/api/v1/[^`]+)`\n(.*?)(?=^\*\*|^## )", re.M | re.S)
@@ -34,13 +30,6 @@ CLAIMS = [
     for record in re.findall(r"`([a-z]+-[0-9a-z]{8})`", records)
 ]
 QUESTIONS = QUESTION.findall(text("README.md"))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def dataset(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    with inside_transaction(django_db_blocker):
-        call_command("load_dataset", Path(settings.BASE_DIR) / "fixtures", verbosity=0)
-        yield
 
 
 @pytest.mark.parametrize(("query", "record"), CLAIMS)

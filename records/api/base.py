@@ -13,8 +13,7 @@ from aidapi.filters import Parameter, ParameterSet
 from aidapi.pagination import DEFAULT_PAGE, Cursor, base_url, page_link
 from aidapi.sparse import thin
 from records.api.conditions import Condition
-from records.api.differences import differences
-from records.api.history import RecordVersionSerializer
+from records.api.history import RecordVersionSerializer, published_versions
 from records.api.parameters import AnyParameters, DocumentParameters, OneIdField
 from records.api.prepared import fetch
 from records.api.query import Ordering, RecordQuery, unknown_revision
@@ -210,45 +209,12 @@ class RecordViewSet(DatasetViewSet):
         revision = asked.get("revision", newest)
         if revision > newest:
             raise unknown_revision(revision, newest)
-        model: Any = self.model
-        rows = list(
-            model.objects.filter(public_id=id[:60], published_in__lte=revision)
-            .select_related("document", "published_in", "retired_in")
-            .order_by("version")
-        )
-        if not rows:
+        results = published_versions(self.model, id, revision)
+        if not results:
             raise self.absent(id, revision)
-        withdrawals = {
-            change.version: change
-            for change in Change.objects.filter(
-                public_id=id, action=Action.WITHDRAWN, revision__lte=revision
-            )
-        }
         url = f"{base_url(request)}/api/v1/{self.basename}/{id}/"
-        results: list[dict[str, Any]] = []
-        before: dict[str, Any] | None = None
-        for row in rows:
-            document = orjson.loads(row.document.body)
-            withdrawal = withdrawals.get(row.version)
-            retired = row.retired_in_id
-            results.append(
-                {
-                    "id": id,
-                    "version": row.version,
-                    "published_in": row.published_in_id,
-                    "published_at": row.published_in.published_at,
-                    "retired_in": retired if retired and retired <= revision else None,
-                    "reason": row.reason or None,
-                    "withdrawn": withdrawal
-                    and {
-                        "revision": withdrawal.revision_id,
-                        "reason": withdrawal.reason,
-                    },
-                    "changes": differences(before, document),
-                    "url": f"{url}?revision={row.published_in_id}",
-                }
-            )
-            before = document
+        for result in results:
+            result["url"] = f"{url}?revision={result['published_in']}"
         return Answer(
             revision,
             envelope(

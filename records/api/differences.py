@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-SKIPPED = {"id", "kind", "version", "published_in"}
+SKIPPED = {"id", "kind", "version", "published_in", "page"}
 
 
 def differences(before: dict[str, Any] | None, after: dict[str, Any]) -> list[dict[str, Any]]:

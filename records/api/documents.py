@@ -85,6 +85,17 @@ class KindField(serializers.CharField):
         return {"type": "string", "const": self.parent.Meta.model.KIND}
 
 
+class PageField(serializers.CharField):
+    """The address of the record's page for people. It begins at the root of the site: documents
+    are rendered once, whatever the hosts under which they will be read."""
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "string", "format": "uri-reference"}
+
+    def to_representation(self, value: Any) -> str:
+        return f"/records/{value}/"
+
+
 class LinkField(serializers.SerializerMethodField):
     """An address that the serializer makes, by its method `get_<field>`."""
 
@@ -263,7 +274,14 @@ class RecordSerializer(DocumentSerializer):
         help_text="Links to other records.",
     )
 
-    HEAD = ("id", "kind", "version", "published_in", "title", "note")
+    page = PageField(
+        source="public_id",
+        read_only=True,
+        help_text="Page of the record for people, from the root of this site: figures with their "
+        "quotes, sources, versions, and how to cite it.",
+    )
+
+    HEAD = ("id", "kind", "version", "published_in", "page", "title", "note")
 
 
 class DatedRecordSerializer(RecordSerializer):

@@ -1,8 +1,13 @@
 """The versions of a record over HTTP: what each changed, and why."""
 
+from typing import Any
+
+import orjson
 from rest_framework import serializers
 
+from records.api.differences import differences
 from records.api.documents import PublicIdField
+from records.models import Action, Change
 
 
 class DifferenceSerializer(serializers.Serializer):
@@ -48,3 +53,46 @@ class RecordVersionSerializer(serializers.Serializer):
         help_text="What it changed, field by field; empty for the first version.",
     )
     url = serializers.URLField(help_text="The record as this version had it.")
+
+
+def published_versions(model: Any, id: str, revision: int) -> list[dict[str, Any]]:
+    """The versions that the revision knows, oldest first, each with what it changed, why, and
+    its document; none where the record was not there yet."""
+    rows = list(
+        model.objects.filter(public_id=id[:60], published_in__lte=revision)
+        .select_related("document", "published_in", "retired_in")
+        .order_by("version")
+    )
+    if not rows:
+        return []
+    withdrawals = {
+        change.version: change
+        for change in Change.objects.filter(
+            public_id=id, action=Action.WITHDRAWN, revision__lte=revision
+        )
+    }
+    versions: list[dict[str, Any]] = []
+    before: dict[str, Any] | None = None
+    for row in rows:
+        document = orjson.loads(row.document.body)
+        withdrawal = withdrawals.get(row.version)
+        retired = row.retired_in_id
+        versions.append(
+            {
+                "id": id,
+                "version": row.version,
+                "published_in": row.published_in_id,
+                "published_at": row.published_in.published_at,
+                "retired_in": retired if retired and retired <= revision else None,
+                "reason": row.reason or None,
+                "withdrawn": withdrawal
+                and {
+                    "revision": withdrawal.revision_id,
+                    "reason": withdrawal.reason,
+                },
+                "changes": differences(before, document),
+                "document": document,
+            }
+        )
+        before = document
+    return versions

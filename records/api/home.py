@@ -1,51 +1,18 @@
-"""The front doors: a page for people, and an index for programs."""
+"""The front door for programs: an index of what there is."""
 
 import inspect
 from typing import Any, ClassVar
 
 import orjson
-from django.db.models import Count, Value
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpResponse
 from django.urls import reverse
 from rest_framework import serializers
 from rest_framework.request import Request
 
 from aidapi.pagination import base_url
-from aidapi.views import Page
 from records.api.base import Answer, DatasetViewSet
-from records.api.changes import PLURALS
 from records.api.parameters import FormatParameters
-from records.models import KINDS, Head, Revision
-
-
-class Home(Page):
-    """What this is and where to begin."""
-
-    def get(self, request: HttpRequest) -> HttpResponse:
-        newest = Revision.objects.order_by("-number").first()
-        counts = record_counts(newest.number) if newest else []
-        total = sum(count["n"] for count in counts)
-        return render(
-            request, "records/home.html", {"newest": newest, "counts": counts, "total": total}
-        )
-
-
-def record_counts(revision: int) -> list[dict[str, Any]]:
-    """How many records of each kind the revision has; one query."""
-    first, *others = [
-        model._default_manager.in_force(revision)
-        .order_by()
-        .values(kind=Value(kind))
-        .annotate(n=Count("pk"))
-        .values_list("kind", "n")
-        for kind, model in KINDS.items()
-    ]
-    found = dict(first.union(*others, all=True))
-    return [
-        {"name": PLURALS[kind], "url": reverse(f"{PLURALS[kind]}-list"), "n": found.get(kind, 0)}
-        for kind in KINDS
-    ]
+from records.models import Head
 
 
 class EndpointSerializer(serializers.Serializer):

@@ -29,6 +29,8 @@ def questions(history: History) -> Iterator[str]:
     """Addresses with every parameter, every ordering, every revision, and wrong questions."""
     for path in ("/", "/docs/", "/reference/", "/livez", "/nothing/", f"{API}openapi.json"):
         yield path
+    for path in ("/guide/", "/how-we-count/", "/dictionary/"):
+        yield path
     for path, parameters in addresses(history):
         yield path
         yield f"{path}?unheard_of={CANARY}"
@@ -50,6 +52,10 @@ def questions(history: History) -> Iterator[str]:
                     if below:
                         yield resource.path + below.format(id=id)
                 yield f"{resource.path}?id={id}"
+                yield f"/records/{id}/"
+                for number in (1, 2, 3):
+                    yield f"/records/{id}/?version={number}"
+                    yield f"/records/{id}/?revision={number}"
 
 
 def counted(parameters: Any) -> dict[str, str]:
@@ -191,6 +197,10 @@ def test_a_draft_is_as_absent_as_an_id_that_never_was(client: Client, history: H
             assert draft.status_code == absent.status_code
             told = draft.content.replace(DRAFTS[2].encode(), b"zzzzzzzz")
             assert told == absent.content
+        page = client.get(f"/records/{prefix}-{DRAFTS[2]}/")
+        absent = client.get(f"/records/{prefix}-zzzzzzzz/")
+        assert page.status_code == absent.status_code == 404
+        assert page.content.replace(DRAFTS[2].encode(), b"zzzzzzzz") == absent.content
 
 
 def test_the_text_of_a_published_statement_is_for_curators(
@@ -213,6 +223,8 @@ def test_the_text_of_a_published_statement_is_for_curators(
         f"{API}statements/",
         f"{API}donations/{donation.public_id}/",
         f"{API}changes/?page_size=500",
+        f"/records/{statement.public_id}/",
+        f"/records/{donation.public_id}/",
     ):
         response = client.get(path)
         assert response.status_code == 200

@@ -10,10 +10,17 @@ from django.conf import settings
 ROOT = Path(settings.BASE_DIR)
 
 FORBIDDEN = {
-    "records/models": ("records.api", "records.admin", "records.actions", "rest_framework"),
-    "records/actions": ("records.api", "records.admin", "rest_framework"),
-    "records/api": ("records.admin", "records.actions"),
-    "records/admin": ("records.api", "rest_framework"),
+    "records/models": (
+        "records.api",
+        "records.admin",
+        "records.actions",
+        "records.pages",
+        "rest_framework",
+    ),
+    "records/actions": ("records.api", "records.admin", "records.pages", "rest_framework"),
+    "records/api": ("records.admin", "records.actions", "records.pages"),
+    "records/pages": ("records.admin", "records.actions"),
+    "records/admin": ("records.api", "records.pages", "rest_framework"),
     "aidapi": ("records",),
 }
 """Package → what none of its modules may import."""

@@ -22,20 +22,11 @@ from records.api.registry import SERIALIZERS
 from records.models import KINDS
 from records.urls import router
 from tests.contract.routes import API, RESOURCES, Resource, ask, found, patterns, problem
-from tests.histories import inside_transaction
 
 ROOT = Path(settings.BASE_DIR)
 COMMITTED = ROOT / "openapi" / "openapi.yaml"
 
 Json = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def dataset(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """The dataset of fixtures/, loaded once for all tests of the module."""
-    with inside_transaction(django_db_blocker):
-        call_command("load_dataset", ROOT / "fixtures", verbosity=0)
-        yield
 
 
 # --- The document itself

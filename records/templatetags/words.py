@@ -1,0 +1,31 @@
+"""How texts of the documentation and of curators are shown."""
+
+import re
+
+from django import template
+from django.urls import reverse
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from records.models import ID_PATTERN
+
+register = template.Library()
+
+
+# Both escape first; what they put in afterwards is theirs.
+
+
+@register.filter
+def code(text: str) -> SafeString:
+    """The text with what stands between `backticks` as code."""
+    return mark_safe(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)))
+
+
+@register.filter
+def linked(text: str) -> SafeString:
+    """The text with the ids of records as links to their pages."""
+
+    def link(found: re.Match) -> str:
+        return f'<a href="{reverse("record-page", args=[found[0]])}">{found[0]}</a>'
+
+    return mark_safe(re.sub(rf"\b{ID_PATTERN}\b", link, escape(text)))

@@ -1,0 +1,46 @@
+"""A page as a browser shows it, and what is wrong with it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+
+
+@dataclass
+class Looked:
+    """A page as a browser shows it, and what it complained of."""
+
+    page: Any
+    complaints: list[str] = field(default_factory=list)
+
+
+def fits(looked: Looked) -> bool:
+    return looked.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def barriers(looked: Looked) -> list[str]:
+    """What axe finds that would keep people out: serious and critical violations."""
+    found = Axe().run(looked.page).response["violations"]
+    return [
+        f"{violation['id']} ({violation['impact']}): "
+        + "; ".join(node["html"][:200] for node in violation["nodes"][:3])
+        for violation in found
+        if violation["impact"] in ("serious", "critical")
+    ]
+
+
+def contrast(looked: Looked) -> float:
+    """Of the text on its ground, as WCAG reckons it."""
+    colours = looked.page.evaluate(
+        "[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]"
+    )
+    light, dark = sorted((luminance(colour) for colour in colours), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: str) -> float:
+    parts = [int(part) / 255 for part in colour.removeprefix("rgb(").rstrip(")").split(",")]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
