@@ -143,9 +143,8 @@ class Schema(AutoSchema):
             return f"List {self.get_tags()[0]}"
         if self.action == "retrieve":
             return f"Get {'one' if '{' in self.path else 'the'} {self.singular.lower()}"
-        return (
-            f"{'List' if self.is_list else 'Get'} the {self.action} of one {self.singular.lower()}"
-        )
+        what = f"one {self.singular.lower()}" if "{" in self.path else self.get_tags()[0]
+        return f"{'List' if self.is_list else 'Get'} the {self.action} of {what}"
 
     def get_description(self) -> str:  # type: ignore[override]  # as the library's has it
         about = get_doc(getattr(self.view, self.action))

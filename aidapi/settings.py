@@ -399,6 +399,8 @@ SPECTACULAR_SETTINGS = {
         "Precision": "records.models.Precision",
         "Rank": "records.models.Rank",
         "Region": "records.models.regions.REGION_CHOICES",
+        "RecordKind": "records.api.coverage.KIND_CHOICES",
+        "CountedKind": "records.api.series.KIND_CHOICES",
         "RevisionOrigin": "records.models.Origin",
         "Unit": "records.models.Unit",
     },

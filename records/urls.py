@@ -5,12 +5,14 @@ from rest_framework.routers import SimpleRouter
 
 from records.api.changes import ChangeViewSet
 from records.api.contracts import ContractViewSet
+from records.api.coverage import Coverage
 from records.api.donations import DonationViewSet
 from records.api.exports import ExportViewSet
 from records.api.home import Index
 from records.api.items import ItemViewSet
 from records.api.parties import PartyViewSet
 from records.api.revisions import RevisionViewSet
+from records.api.series import SeriesViewSet
 from records.api.statements import StatementViewSet
 
 router = SimpleRouter()
@@ -20,10 +22,12 @@ router.register("exports", ExportViewSet, "exports")
 router.register("contracts", ContractViewSet, "contracts")
 router.register("parties", PartyViewSet, "parties")
 router.register("items", ItemViewSet, "items")
+router.register("series", SeriesViewSet, "series")
 router.register("revisions", RevisionViewSet, "revisions")
 router.register("changes", ChangeViewSet, "changes")
 
 urlpatterns = [
     path("", Index.as_view({"get": "retrieve"}, registry=router.registry), name="index"),
+    path("coverage/", Coverage.as_view({"get": "retrieve"}), name="coverage"),
     *router.urls,
 ]

@@ -10,6 +10,7 @@ from typing import Any
 
 from records.models import KINDS
 from records.models.regions import REGION_SLUGS, REGIONS
+from tests.counted import Claim, counted_ids, judged
 from tests.histories import History, Version
 
 Document = dict[str, Any]
@@ -273,6 +274,7 @@ def evaluate(history: History, kind: str, query: Query, ordering: str) -> list[V
     on_figures = {
         name: value for name, value in conditions.items() if has_figures and name in FIGURE_TESTS
     }
+    counted = conditions.pop("counted", None)
     found = [
         version
         for version in others
@@ -281,19 +283,31 @@ def evaluate(history: History, kind: str, query: Query, ordering: str) -> list[V
             for name, value in conditions.items()
             if name not in on_figures
         )
-        # All conditions on figures hold for one and the same figure.
-        and (
-            not on_figures
-            or any(
-                all(
-                    FIGURE_TESTS[name](figure, value, version)
-                    for name, value in on_figures.items()
-                )
-                for figure in version.document["figures"]
-            )
-        )
+        and (not on_figures or chosen(version, on_figures))
     ]
+    if counted is not None:
+        claims = [Claim(row, figure) for row in found for figure in chosen(row, on_figures)]
+        ids = counted_ids(claims, others, counted)
+        found = [version for version in found if version.id in ids]
     found = ordered(found, query.get("ordering", ordering))
     if "search" in query and "ordering" not in query:
         found.sort(key=lambda version: tier(version, query["search"]))
     return found
+
+
+def chosen(version: Version, on_figures: Query) -> list[Document]:
+    """The figures that meet the conditions on figures: all of them hold for one and the same."""
+    return [
+        figure
+        for figure in version.document["figures"]
+        if all(FIGURE_TESTS[name](figure, value, version) for name, value in on_figures.items())
+    ]
+
+
+def claims_of(history: History, kind: str, query: Query, include: Iterable[str]) -> list[Claim]:
+    """The figures that the query finds, with what keeps each out of its totals."""
+    on_figures = {name: value for name, value in query.items() if name in FIGURE_TESTS}
+    found = evaluate(history, kind, query, "id")
+    claims = [Claim(row, figure) for row in found for figure in chosen(row, on_figures)]
+    revision = int(query["revision"]) if "revision" in query else None
+    return judged(claims, history.at(kind, revision), set(include))

@@ -13,6 +13,7 @@ from aidapi.filters import Parameter, ParameterSet
 from aidapi.pagination import DEFAULT_PAGE, Cursor, base_url, page_link
 from aidapi.sparse import thin
 from records.api.conditions import Condition
+from records.api.facets import FacetsSerializer, facet_parameters, facets
 from records.api.history import RecordVersionSerializer, published_versions
 from records.api.parameters import AnyParameters, DocumentParameters, OneIdField
 from records.api.prepared import fetch
@@ -64,6 +65,8 @@ class RecordViewSet(DatasetViewSet):
     detail_parameters: ClassVar[Any]
     versions_parameters = AnyParameters
     versions_serializer = RecordVersionSerializer(many=True)
+    facets_parameters: ClassVar[Any]
+    facets_serializer = FacetsSerializer
     lookup_parameter: ClassVar[Parameter]
     example_id: ClassVar[str]
     """A record that the documentation shows."""
@@ -74,12 +77,15 @@ class RecordViewSet(DatasetViewSet):
     lookup_value_regex = "[^/]+"
 
     def __init_subclass__(cls) -> None:
+        if not hasattr(cls, "model"):
+            return  # a class between this and the kinds
         cls.filterset_class.serializer_class = cls.serializer_class
         cls.detail_parameters = type(
             f"{cls.model.__name__}DetailParameters",
             (DocumentParameters,),
             {"serializer_class": cls.serializer_class},
         )
+        cls.facets_parameters = facet_parameters(cls.model, cls.conditions_class)
         cls.lookup_parameter = Parameter(
             OneIdField(cls.model.PREFIX, example=cls.example_id),
             f"Id of the {cls.model.KIND}, as lists give it.",
@@ -149,6 +155,16 @@ class RecordViewSet(DatasetViewSet):
     def thinned(body: str, asked: dict[str, Any]) -> str:
         document = thin(orjson.loads(body), asked.get("fields", ()), asked.get("omit", ()))
         return orjson.dumps(document).decode()
+
+    @action(detail=False)
+    def facets(self, request: Request) -> HttpResponse:
+        """How often each value of a parameter occurs among the records that meet the
+        conditions: what there is to choose from next."""
+        parameters = self.facets_parameters(request.GET)
+        revision = parameters.cleaned.get("revision")
+        query = self.query(parameters, revision)
+        body = self.facets_serializer().to_representation(facets(query, parameters))
+        return Answer(query.revision, orjson.dumps(body), pinned=revision is not None)
 
     # Details
 

@@ -24,6 +24,8 @@ from aidapi.filters import (
     TextField,
     refuse,
 )
+from records.api.totals import groupings, reasons
+from records.counting import SPLIT
 from records.models import ID_PATTERN, LinkType, PartyType, Search, Statement, fold
 from records.models.regions import REGION_SLUGS, REGIONS, regions_within
 from records.models.words import BODY, HEAD
@@ -366,6 +368,56 @@ class LatestParameter(Condition):
             BooleanField(example="true"),
             "`true`: of each series only the point with the latest `as_of`; records outside any "
             "series stay. `false`: only the overtaken points.",
+        )
+
+
+class CountedField(ListField):
+    """Values of one group of totals, as `name:value`; `include:` takes what totals leave out."""
+
+    pattern = r"[a-z_]+:[A-Za-z0-9_-]*"
+    hint = "give name:value as the `url` of a total has it, such as stage:delivered."
+
+    def __init__(self, model: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.names = [*groupings(model), *SPLIT, "include"]
+        self.reasons = reasons(model)
+
+    def clean(self, value: str) -> Any:
+        found: dict[str, list[str]] = {}
+        for pair in super().clean(value):
+            name, _, of_group = pair.partition(":")
+            if name in found and name != "include":
+                raise refuse("repeated", f"Give `{name}` once.")
+            found.setdefault(name, []).append(of_group)
+        return found
+
+    def clean_value(self, value: str) -> str:
+        name, _, of_group = super().clean_value(value).partition(":")
+        if name not in self.names:
+            raise refuse(
+                "unknown_value",
+                f"`{name[:60]}` is none of: {', '.join(self.names)}.",
+                nearest(name, self.names),
+            )
+        if name == "include" and of_group not in self.reasons:
+            raise refuse(
+                "unknown_value",
+                f"`{of_group[:60]}` is none of: {', '.join(self.reasons)}.",
+                nearest(of_group, self.reasons),
+            )
+        return value
+
+
+class CountedParameter(Condition):
+    """The records that a total counts; takes the whole query, so the query builds the test."""
+
+    def __init__(self, model: Any, example: str) -> None:
+        super().__init__(
+            CountedField(model, example=example),
+            f"Only the records of which a figure is counted in that group of "
+            f"`/{model.KIND}s/summary/`, given as its `url` gives it: name:value pairs as a comma "
+            f"list, with `include:` for each reason that the total overrode. The other "
+            f"conditions say over what is totalled.",
         )
 
 

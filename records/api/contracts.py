@@ -1,14 +1,15 @@
 """Contracts over HTTP."""
 
-from records.api.base import RecordViewSet
 from records.api.conditions import (
     ChoiceParameter,
+    CountedParameter,
     PartyCountryParameter,
     PartyParameter,
     PartyTypeParameter,
 )
 from records.api.documents import DatedRecordSerializer, parties
 from records.api.parameters import DatedRecordConditions, DatedRecordListParameters, ids
+from records.api.summary import CountedRecordViewSet
 from records.models import Contract
 
 
@@ -66,8 +67,10 @@ class ContractConditions(DatedRecordConditions):
 class ContractParameters(ContractConditions, DatedRecordListParameters):
     """What `/contracts/` can be asked."""
 
+    counted = CountedParameter(Contract, example="stage:signed,measure:money")
 
-class ContractViewSet(RecordViewSet):
+
+class ContractViewSet(CountedRecordViewSet):
     """Contracts: who bought what from whom, and what became of it."""
 
     model = Contract

@@ -1,8 +1,8 @@
 """Donations over HTTP."""
 
-from records.api.base import RecordViewSet
 from records.api.conditions import (
     ChoiceParameter,
+    CountedParameter,
     PartyCountryParameter,
     PartyParameter,
     PartyRegionParameter,
@@ -10,6 +10,7 @@ from records.api.conditions import (
 )
 from records.api.documents import DatedRecordSerializer, parties
 from records.api.parameters import DatedRecordConditions, DatedRecordListParameters, ids
+from records.api.summary import CountedRecordViewSet
 from records.models import Donation
 
 
@@ -67,8 +68,10 @@ class DonationConditions(DatedRecordConditions):
 class DonationParameters(DonationConditions, DatedRecordListParameters):
     """What `/donations/` can be asked."""
 
+    counted = CountedParameter(Donation, example="basis:single,stage:delivered,measure:quantity")
 
-class DonationViewSet(RecordViewSet):
+
+class DonationViewSet(CountedRecordViewSet):
     """Donations: who gave what to whom."""
 
     model = Donation

@@ -1,14 +1,15 @@
 """Exports over HTTP."""
 
-from records.api.base import RecordViewSet
 from records.api.conditions import (
     ChoiceParameter,
+    CountedParameter,
     PartyCountryParameter,
     PartyParameter,
     PartyRegionParameter,
 )
 from records.api.documents import DatedRecordSerializer, parties
 from records.api.parameters import DatedRecordConditions, DatedRecordListParameters, ids
+from records.api.summary import CountedRecordViewSet
 from records.models import Export
 
 
@@ -59,8 +60,10 @@ class ExportConditions(DatedRecordConditions):
 class ExportParameters(ExportConditions, DatedRecordListParameters):
     """What `/exports/` can be asked."""
 
+    counted = CountedParameter(Export, example="basis:cumulative_to_date,measure:quantity")
 
-class ExportViewSet(RecordViewSet):
+
+class ExportViewSet(CountedRecordViewSet):
     """Exports: what crossed borders, as customs and officials count it."""
 
     model = Export

@@ -30,6 +30,9 @@ class IndexSerializer(serializers.Serializer):
         help_text="Number of the newest revision; 0 before anything is published."
     )
     endpoints = EndpointSerializer(many=True, help_text="The lists.")
+    coverage = serializers.URLField(
+        help_text="What the dataset holds, by kind, month and country, and what is missing."
+    )
     openapi = serializers.URLField(help_text="This API as an OpenAPI document, for programs.")
     docs = serializers.URLField(help_text="The documentation, to try queries in.")
     reference = serializers.URLField(help_text="The documentation, to read.")
@@ -58,6 +61,7 @@ class Index(DatasetViewSet):
                 }
                 for name, viewset, basename in self.registry
             ],
+            "coverage": f"{base}{reverse('coverage')}",
             "openapi": f"{base}{reverse('openapi-json')}",
             "docs": f"{base}{reverse('docs')}",
             "reference": f"{base}{reverse('reference')}",

@@ -7,6 +7,7 @@ and the page.
 
 from collections.abc import Sequence
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +24,7 @@ from records.api.conditions import (
     ValueParameter,
 )
 from records.api.prepared import fetch
+from records.api.totals import among, counted_records
 from records.models import Item, Party, Search, fold
 from records.models.words import BODY, HEAD
 
@@ -210,11 +212,7 @@ class RecordQuery:
             terms += condition.terms(value)
             if condition.vocabulary:
                 codes[condition.vocabulary] += condition.codes(value)
-        figure = {
-            name: (condition, value)
-            for name, (condition, value) in conditions.items()
-            if isinstance(condition, FigureParameter)
-        }
+        figure = self.on_figures()
         probed = any(condition.probed for condition, _ in figure.values())
         probe = self.probe(figure) if probed else None
         self.search: Search | None = conditions["search"][1] if "search" in conditions else None
@@ -241,6 +239,14 @@ class RecordQuery:
                     for name, vocabulary, code in unknown[:MAX_ERRORS]
                 ]
             )
+
+    def on_figures(self) -> dict[str, tuple[Condition, Any]]:
+        """The conditions on figures, all to hold for one and the same."""
+        return {
+            name: (condition, value)
+            for name, (condition, value) in self.conditions.items()
+            if isinstance(condition, FigureParameter)
+        }
 
     def rarity(self, condition: Condition, value: Any) -> int | None:
         """About how many versions meet the condition; None where nothing is counted."""
@@ -284,15 +290,11 @@ class RecordQuery:
         one would join again, and repeat the records.
         """
         rows = self.model.objects.in_force(self.revision)
-        figure = {
-            name: (condition, value)
-            for name, (condition, value) in self.conditions.items()
-            if isinstance(condition, FigureParameter)
-        }
+        figure = self.on_figures()
         tested = {
             name: pair
             for name, pair in self.conditions.items()
-            if name not in figure and name != "latest"
+            if name not in figure and name not in ("latest", "counted")
         }
         search = self.search
         if search is not None and tier is not None:
@@ -319,6 +321,10 @@ class RecordQuery:
             rows = rows.filter(Exists(self.figures(figure).filter(record=OuterRef("pk"))))
         if "latest" in self.conditions:
             rows = rows.filter(self.latest(self.conditions["latest"][1]))
+        if "counted" in self.conditions:
+            asked = self.conditions["counted"][1]
+            counted = counted_records(self.without("counted"), asked)
+            rows = rows.filter(pk__in=among(counted))
         return rows, prefix, joined
 
     def page(
@@ -356,6 +362,21 @@ class RecordQuery:
         """All matching records, in no order."""
         rows, _, joined = self.queryset(Ordering("id", {"id": "public_id"}))
         return rows.filter(joined)
+
+    def without(self, name: str) -> "RecordQuery":
+        """The same query less one condition."""
+        query = copy(self)
+        query.conditions = {key: pair for key, pair in self.conditions.items() if key != name}
+        return query
+
+    def chosen_figures(self, selection: QuerySet) -> set[int] | None:
+        """Of the selected records the figures that meet the conditions on figures; None where
+        there are no such conditions."""
+        figure = self.on_figures()
+        if not figure:
+            return None
+        key = "figure_id" if "item" in figure else "pk"
+        return set(self.figures(figure).filter(record__in=selection).values_list(key, flat=True))
 
     def drive(
         self, rows: QuerySet, tested: dict, figure: dict, ordering: "Ordering"

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.test import Client
 
 from records.api.base import RecordViewSet
+from records.api.coverage import Coverage
 from records.api.home import Index
 from records.urls import router
 from tests.histories import History
@@ -50,7 +51,8 @@ class Resource:
             found["{id}/"] = self.viewset.detail_parameters
         for action in self.viewset.get_extra_actions():
             name = f"{action.__name__}_parameters"
-            found[f"{{id}}/{action.url_path}/"] = getattr(self.viewset, name)
+            below = "{id}/" if action.detail else ""
+            found[f"{below}{action.url_path}/"] = getattr(self.viewset, name)
         return found
 
     def example(self, history: History) -> str:
@@ -58,7 +60,13 @@ class Resource:
         if self.is_record:
             now = {row.id for row in history.at(self.kind)}
             return next(row.id for row in history.at(self.kind, 2) if row.id in now)
-        return {"parties": "CHN", "items": "mask", "revisions": "1", "changes": ""}[self.name]
+        return {
+            "parties": "CHN",
+            "items": "mask",
+            "series": "vaccine-doses-given",
+            "revisions": "1",
+            "changes": "",
+        }[self.name]
 
     def default_ordering(self) -> str:
         return self.parameters.DEFAULT_ORDERING
@@ -71,6 +79,7 @@ RECORDS = [resource for resource in RESOURCES if resource.is_record]
 def addresses(history: History) -> Iterator[tuple[str, Any]]:
     """Every address of the API, with an example in place of what varies, and the parameters."""
     yield API, Index.detail_parameters
+    yield f"{API}coverage/", Coverage.detail_parameters
     for resource in RESOURCES:
         for below, parameters in resource.sets.items():
             if below:

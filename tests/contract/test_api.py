@@ -109,7 +109,13 @@ def test_a_detail_is_the_stored_document(
 
 
 @pytest.mark.parametrize(
-    "resource", [resource for resource in RESOURCES if len(resource.sets) == 2], ids=str
+    "resource",
+    [
+        resource
+        for resource in RESOURCES
+        if len(resource.sets) == 2 and not hasattr(resource.viewset, "retrieve_serializer")
+    ],
+    ids=str,
 )
 def test_a_detail_is_what_the_list_shows(
     client: Client, history: History, resource: Resource
@@ -150,7 +156,7 @@ def test_what_was_never_there_is_not_found(
     client: Client, history: History, resource: Resource, id: str
 ) -> None:
     for below in resource.sets:
-        if below:
+        if "{id}" in below:
             body = problem(client.get(resource.path + below.format(id=id)), 404)
             assert body["code"] == "not_found"
 

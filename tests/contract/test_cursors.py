@@ -34,6 +34,8 @@ def name_of(row: dict[str, Any]) -> Any:
     """What tells a result from the others."""
     if "code" in row:
         return row["code"]
+    if "slug" in row:
+        return row["slug"], row["kind"]
     return row.get("number") or (row["id"], row.get("version"), row.get("action"))
 
 

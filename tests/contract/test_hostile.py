@@ -273,7 +273,7 @@ def test_a_thousand_parameters(client: Client, history: History, query: str) -> 
 @pytest.mark.parametrize("resource", RECORDS, ids=str)
 def test_a_long_id_is_not_found(client: Client, history: History, resource: Resource) -> None:
     for below in resource.sets:
-        if below:
+        if "{id}" in below:
             answer(client, resource.path + below.format(id="a" * MEGABYTES), 404)
 
 

@@ -34,6 +34,8 @@ LISTS = {
     "parties": 2,
     "revisions": 2,
     "changes": 2,
+    # 2 queries: newest revision, all points of series.
+    "series": 2,
     # 3 queries: newest revision, the page, the HS codes of its items.
     "items": 3,
 }
@@ -89,6 +91,42 @@ def test_no_filter_takes_more_than_three_queries(
 ) -> None:
     with django_assert_num_queries(queries):
         found(client, f"{API}{name}/", page_size=size, **asked)
+
+
+TOTALS: list[tuple[str, int, dict[str, Any]]] = [
+    # The plan, the figures, the links between wholes and parts.
+    ("donations/summary/", 3, {}),
+    ("exports/summary/", 3, {"group_by": "month", "convert": "USD"}),
+    # The parties that the grouping asks for.
+    ("donations/summary/", 4, {"group_by": "donor,recipient_region"}),
+    ("contracts/summary/", 4, {"group_by": "buyer,year", "include": "in_talks"}),
+    # The items above those of the figures.
+    ("donations/summary/", 4, {"group_by": "item_category"}),
+    # Which figures meet the conditions on figures.
+    ("donations/summary/", 4, {"item": "mask", "unit": "piece"}),
+    # The list behind a total: its counting, then the page.
+    ("donations/", 4, {"counted": "stage:delivered"}),
+    # One for each parameter, one for the number of records, one more where none is named.
+    ("donations/facets/", 5, {"facets": "stage,recipient_country,item"}),
+    ("donations/facets/", 4, {"facets": "donor"}),
+    ("donations/facets/", 3, {"facets": "currency", "item": "mask"}),
+    # Newest revision, days of statements; of each other kind days, countries, roles, figures.
+    ("coverage/", 14, {}),
+]
+
+
+@pytest.mark.parametrize(("path", "queries", "asked"), TOTALS)
+@pytest.mark.parametrize("narrow", [{}, {"revision": 2}])
+def test_totals_and_facets_take_the_same_queries_whatever_there_is(
+    client: Client,
+    django_assert_num_queries: Callable,
+    path: str,
+    queries: int,
+    asked: dict[str, Any],
+    narrow: dict[str, Any],
+) -> None:
+    with django_assert_num_queries(queries):
+        found(client, API + path, **asked, **narrow)
 
 
 def test_a_further_page_takes_no_more(client: Client, django_assert_num_queries: Callable) -> None:

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from aidapi import filters
-from records.api import conditions, items, parameters
+from records.api import conditions, items, parameters, summary
 from records.models import KINDS
 from tests.factories import PARTIES
 from tests.histories import BODIES, EVENTS, PUBLISHERS, SPEAKERS, TOPICS, History
@@ -138,6 +138,22 @@ BAD: dict[type, dict[str, str]] = {
     },
     parameters.CurrencyListField: LISTS | dict.fromkeys(["usd", "US", "USDX", "$"], "malformed"),
     parameters.LanguageListField: LISTS | dict.fromkeys(["EN", "e", "en_GB", "*"], "malformed"),
+    conditions.CountedField: {
+        **LISTS,
+        "stage": "malformed",
+        "stage:delivered:paid": "malformed",
+        "é:a": "malformed",
+        "no_such:a": "unknown_value",
+        "include:no-such": "unknown_value",
+        "stage:paid,stage:delivered": "repeated",
+        LONG: "too_long",
+    },
+    summary.GroupByField: {**LISTS, **CHOICES, "month,quarter,year": "too_many"},
+    summary.OneCurrencyField: {
+        **dict.fromkeys(["usd", "US", "USDX", "$", "USD,EUR"], "malformed"),
+        "XXX": "unknown_value",
+        LONG: "too_long",
+    },
     items.HSCodeField: LISTS | dict.fromkeys(["630790", "6307.9", "６307.90"], "malformed"),
 }
 """Kind of field → bad value → the code of the error that it is."""
@@ -156,6 +172,8 @@ def good_values(name: str, parameter: Any, history: History) -> list[str]:
             return []
         case parameters.OneOfField():
             return field.choices
+        case summary.GroupByField():
+            return [*field.choices, ",".join(field.choices[:2])]
         case filters.ChoiceField():
             return [*field.choices, ",".join(field.choices[:3])]
         case filters.BooleanField():
@@ -172,6 +190,10 @@ def good_values(name: str, parameter: Any, history: History) -> list[str]:
             return ids(field, history)
         case parameters.PathListField():
             return []
+        case conditions.CountedField():
+            return COUNTED
+        case summary.OneCurrencyField():
+            return ["USD", "EUR", "CNY"]
         case parameters.CurrencyListField():
             return ["USD", "CNY,USD", "XXX"]
         case parameters.LanguageListField():
@@ -256,6 +278,18 @@ WORDS = {
 }
 """Parameter → texts that it may be asked for: whole ones, parts, other case and accents, and
 what a pattern would take for a wildcard."""
+
+
+COUNTED = [
+    "measure:quantity",
+    "basis:single,measure:money",
+    "item_category:medical-supplies,unit:",
+    "series:vaccine-doses-given,include:unclear",
+    "month:2020-04,include:overtaken,include:part,include:unclear",
+    "item:",
+    "item:none-such",
+]
+"""Groups of totals."""
 
 
 def anchored(name: str, value: str) -> Query:
