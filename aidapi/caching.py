@@ -81,6 +81,9 @@ class CacheMiddleware:
             response["Cache-Control"] = "no-store"
             return response
         patch_vary_headers(response, ["Accept", "Accept-Encoding"])
+        if response.has_header("Cache-Control"):
+            # The view knows better: a citation, say, has today's date in it.
+            return response
         if key is None or not response.has_header("Dataset-Revision"):
             response["Cache-Control"] = "public, no-cache"
             return response

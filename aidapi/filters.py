@@ -180,6 +180,26 @@ class ChoiceField(ListField):
         return value
 
 
+class OneOfField(ChoiceField):
+    """One code of a list, not several."""
+
+    many = False
+
+    def json_schema(self) -> dict[str, Any]:
+        return self.item_schema()
+
+    def clean(self, value: str) -> str:  # type: ignore[override]
+        return self.clean_value(value)
+
+
+class RepresentationField(OneOfField):
+    """The name of one of the representations that an address offers."""
+
+    def __init__(self, *renderers: Any, **kwargs: Any) -> None:
+        super().__init__(choices=[renderer.format for renderer in renderers], **kwargs)
+        self.renderers = renderers
+
+
 class Parameter(django_filters.Filter):
     """A filter whose form field is one of those above; the label is its documentation."""
 
@@ -261,8 +281,9 @@ class ParameterSet(django_filters.FilterSet):
             if issubclass(level, ParameterSet):
                 inherited = {name for base in level.__bases__ for name in declared(base)}
                 found |= {
-                    name: parameter
-                    for name, parameter in declared(level).items()
+                    # As the endpoint has it: a class of its own may have more to offer.
+                    name: cls.base_filters[name]
+                    for name in declared(level)
                     if name not in inherited | found.keys()
                 }
         return found

@@ -8,11 +8,13 @@ A view declares, and this module reads:
   serializer with `many=True` means an envelope;
 - `lookup_parameter`: what stands in the path;
 - `examples`: examples of parameters that suit the noun better than the parameters' own;
+- `tag` and `noun`: where and as what it is listed, for what is no list;
 - `tombstones`: whether a record may be gone (410).
 
 A field of a serializer may bring its own JSON Schema (`json_schema()`), as parameters do.
 """
 
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -27,7 +29,8 @@ from drf_spectacular.plumbing import (
 )
 
 from aidapi.errors import MEDIA_TYPE
-from aidapi.filters import Parameter, ParameterSet
+from aidapi.filters import Parameter
+from aidapi.negotiation import parameters_of, renderers_of
 from aidapi.problems import FAILURES, PROBLEM_SCHEMAS
 
 Json = dict[str, Any]
@@ -41,6 +44,14 @@ REVISION_HEADER: Json = {
 }
 HEADERS: dict[str, Json] = {
     "DatasetRevision": REVISION_HEADER,
+    "Link": {
+        "description": "What belongs to the answer (RFC 8288): its licence (`rel=license`), and "
+        "what describes it (`rel=describedby`): of a list how to cite it, of a download what its "
+        "columns mean.",
+        "required": True,
+        "schema": {"type": "string"},
+        "example": '<https://creativecommons.org/licenses/by/4.0/>; rel="license"',
+    },
     "ETag": {
         "description": "Names this answer: send it back as If-None-Match, and as long as it is "
         "still the answer you get a 304 without a body.",
@@ -71,10 +82,17 @@ HEADERS: dict[str, Json] = {
 """Component → what a header of every answer means."""
 HEADER_NAMES = {
     "DatasetRevision": "Dataset-Revision",
+    "DatasetRows": "Dataset-Rows",
     "CacheControl": "Cache-Control",
     "RequestId": "X-Request-Id",
 }
 """Component → the header's name, where it is another."""
+ROWS_HEADER: Json = {
+    "description": "Of a download: how many rows it has, counted before the first was sent. A "
+    "file with fewer was cut off; if the server failed, its last line says so.",
+    "schema": {"type": "integer", "minimum": 0},
+    "example": 1234,
+}
 ENVELOPE: Json = {
     "revision": {
         "type": "integer",
@@ -111,11 +129,15 @@ class Schema(AutoSchema):
 
     @property
     def query_parameters(self) -> dict[str, Parameter]:
-        name = {"list": "filterset_class", "retrieve": "detail_parameters"}.get(
-            self.action, f"{self.action}_parameters"
+        return self.parameter_set.documented()
+
+    @property
+    def parameter_set(self) -> Any:
+        parameters = parameters_of(self.view)
+        assert parameters is not None, (
+            f"{self.view} says nothing of the parameters of {self.action}"
         )
-        parameters: type[ParameterSet] = getattr(self.view, name)
-        return parameters.documented()
+        return parameters
 
     def get_response_serializers(self) -> Any:
         return getattr(self.view, f"{self.action}_serializer", self.view.serializer_class)
@@ -126,7 +148,9 @@ class Schema(AutoSchema):
 
     @property
     def singular(self) -> str:
-        """The noun, as its component is called: Donation."""
+        """The noun, as its component is called, Donation, or as the view calls it."""
+        if hasattr(self.view, "noun"):
+            return camel(self.view.noun)
         return self._get_serializer_name(self.view.serializer_class(), "response")
 
     # Names and words
@@ -136,22 +160,24 @@ class Schema(AutoSchema):
             return f"list{self.get_tags()[0].title()}"
         if self.action == "retrieve":
             return f"get{self.singular}"
-        return f"{'list' if self.is_list else 'get'}{self.singular}{self.action.title()}"
+        return f"{'list' if self.is_list else 'get'}{self.singular}{camel(self.action)}"
 
     def get_summary(self) -> str:
         if self.action == "list":
             return f"List {self.get_tags()[0]}"
         if self.action == "retrieve":
-            return f"Get {'one' if '{' in self.path else 'the'} {self.singular.lower()}"
-        what = f"one {self.singular.lower()}" if "{" in self.path else self.get_tags()[0]
-        return f"{'List' if self.is_list else 'Get'} the {self.action} of {what}"
+            noun = getattr(self.view, "noun", self.singular.lower())
+            return f"Get {'one' if '{' in self.path else 'the'} {noun}"
+        noun = self.action.replace("_", " ")
+        whose = f"one {self.singular.lower()}" if "{" in self.path else self.get_tags()[0]
+        return f"{'List' if self.is_list else 'Get'} the {noun} of {whose}"
 
     def get_description(self) -> str:  # type: ignore[override]  # as the library's has it
         about = get_doc(getattr(self.view, self.action))
         return f"{get_doc(type(self.view))}\n\n{about}" if self.action == "list" else about
 
     def get_tags(self) -> list[str]:
-        return self._tokenize_path()[:1] or ["index"]
+        return [getattr(self.view, "tag", None) or (*self._tokenize_path(), "index")[0]]
 
     def get_extensions(self) -> Json:
         # Taken out again by `tidy`, which describes the tag with it.
@@ -186,11 +212,8 @@ class Schema(AutoSchema):
         return {
             "200": {
                 "description": "The answer, with the number of the revision that it shows.",
-                "headers": {
-                    HEADER_NAMES.get(name, name): {"$ref": f"#/components/headers/{name}"}
-                    for name in HEADERS
-                },
-                "content": {"application/json": {"schema": self.answer()}},
+                "headers": self.headers(),
+                "content": {"application/json": {"schema": self.answer()}} | self.written(),
             },
             "304": self.not_modified(),
         } | {str(status): self.problem(status) for status in sorted(statuses)}
@@ -198,6 +221,25 @@ class Schema(AutoSchema):
     def not_modified(self) -> Json:
         response = {"description": "What If-None-Match names is still the answer; no body."}
         return self.register("responses", "NotModified", response).ref
+
+    def headers(self) -> Json:
+        names = [*HEADERS]
+        if "rows" in self.query_parameters or "raw" in self.query_parameters:
+            self.register("headers", "DatasetRows", ROWS_HEADER)
+            names.append("DatasetRows")
+        return {
+            HEADER_NAMES.get(name, name): {"$ref": f"#/components/headers/{name}"}
+            for name in names
+        }
+
+    def written(self) -> Json:
+        """The further representations of the answer."""
+        return {
+            renderer.media_type: {
+                "schema": renderer.schema | {"description": renderer.description}
+            }
+            for renderer in renderers_of(self.parameter_set)[1:]
+        }
 
     def answer(self) -> Json:
         serializer = self.get_response_serializers()
@@ -297,6 +339,10 @@ class Schema(AutoSchema):
             meta = self._get_serializer_field_meta(field, direction)
             return append_meta(field.json_schema(), meta)
         return super()._map_serializer_field(field, direction, bypass_extensions)
+
+
+def camel(words: str) -> str:
+    return "".join(word.title() for word in re.split(r"[ _]", words))
 
 
 def described(name: str, parameter: Parameter, examples: dict[str, str]) -> Json:

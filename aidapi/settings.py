@@ -5,9 +5,11 @@ be right. `docs/operating.md` lists them all.
 """
 
 import hashlib
+import re
 import sys
 import tomllib
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -93,6 +95,11 @@ ALLOWED_HOSTS = words(
 PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
 if PUBLIC_URL and not PUBLIC_URL.startswith(("http://", "https://")):
     raise ImproperlyConfigured(f"PUBLIC_URL={PUBLIC_URL!r}: begin with https:// or http://.")
+# Feeds name what they tell by tag URIs (RFC 4151), which begin with a host name that was ours in
+# 2026. It stays as it is when the site moves: set it once.
+TAG_AUTHORITY = env.str("TAG_AUTHORITY", default=urlsplit(PUBLIC_URL).hostname or "localhost")
+if not re.fullmatch(r"[A-Za-z0-9.-]+", TAG_AUTHORITY):
+    raise ImproperlyConfigured(f"TAG_AUTHORITY={TAG_AUTHORITY!r}: give a host name.")
 
 INSTALLED_APPS = [
     "aidapi",  # first, for its command `spectacular` goes before the library's

@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 from records.api.changes import ChangeViewSet
 from records.api.contracts import ContractViewSet
 from records.api.coverage import Coverage
+from records.api.dataset import Dataset, DatasetCitation
 from records.api.donations import DonationViewSet
 from records.api.exports import ExportViewSet
 from records.api.home import Index
@@ -29,5 +30,7 @@ router.register("changes", ChangeViewSet, "changes")
 urlpatterns = [
     path("", Index.as_view({"get": "retrieve"}, registry=router.registry), name="index"),
     path("coverage/", Coverage.as_view({"get": "retrieve"}), name="coverage"),
+    path("cite/", DatasetCitation.as_view({"get": "retrieve"}), name="cite"),
+    path("metadata/", Dataset.as_view({"get": "retrieve"}), name="metadata"),
     *router.urls,
 ]

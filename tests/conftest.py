@@ -19,7 +19,7 @@ from hypothesis import settings as hypothesis_settings
 from aidapi.caching import newest_revision
 from tests.browser import Looked
 from tests.factories import UserFactory
-from tests.histories import inside_transaction
+from tests.histories import History, inside_transaction, long_history
 
 # Databases and shared machines are slow at times; that is no failure of a property.
 hypothesis_settings.register_profile("aidapi", deadline=None, print_blob=True)
@@ -80,16 +80,27 @@ def no_network() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module")
+def history(django_db_setup: None, django_db_blocker: Any) -> Iterator[History]:
+    """Eight revisions, made once for all tests of a module."""
+    with inside_transaction(django_db_blocker):
+        yield long_history()
+
+
 class WatchedClient(Client):
-    """Fails the request that loads related rows one by one. All of its requests have one id, so
-    that equal questions have equal answers, problems included."""
+    """Fails the request that loads related rows one by one; takes a streamed answer to its end, as
+    a reader does. All of its requests have one id, so that equal questions have equal answers,
+    problems included."""
 
     def __init__(self, **defaults: Any) -> None:
         super().__init__(**{"HTTP_X_REQUEST_ID": "asked-by-a-test", **defaults})
 
     def request(self, **request: Any) -> Any:
         with zeal.zeal_context():
-            return super().request(**request)
+            response: Any = super().request(**request)
+            if response.streaming:
+                response.streaming_content = [response.getvalue()]
+        return response
 
 
 @pytest.fixture(scope="session", autouse=True)

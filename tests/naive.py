@@ -25,7 +25,9 @@ NOT_A_FILTER = {
     "omit",
     "ordering",
     "page_size",
+    "raw",
     "revision",
+    "rows",
 }
 
 

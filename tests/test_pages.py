@@ -1,6 +1,7 @@
 """The pages for people, also looked at in a real browser, which complains of whatever breaks the
 policy that nothing comes from elsewhere."""
 
+import json
 from typing import Any
 
 import pytest
@@ -20,8 +21,9 @@ PAGES = ["/", "/docs/", "/reference/", "/guide/", "/how-we-count/", "/dictionary
 def test_home_says_what_there_is(client: Client, db: None, django_assert_num_queries: Any) -> None:
     history = long_history()
 
-    # The newest revision; how many records of each kind it has; the latest of each.
-    with django_assert_num_queries(6):
+    # The newest revision; how many records of each kind it has, and of which days; the latest
+    # of each.
+    with django_assert_num_queries(7):
         page = client.get("/").content.decode()
 
     total = sum(len(history.at(kind)) for kind in KINDS)
@@ -80,6 +82,18 @@ def test_home_in_a_browser(look: Any, width: int, scheme: str) -> None:
     assert contrast(looked) >= 4.5
     assert barriers(looked) == []
     assert fits(looked)
+    assert looked.complaints == []
+
+
+@browser_test
+def test_a_browser_takes_the_description_of_the_dataset_for_data(look: Any) -> None:
+    """The policy forbids scripts in pages; search engines read this one, nobody runs it."""
+    history = long_history()
+
+    looked = look("/")
+
+    described = looked.page.locator("script[type='application/ld+json']").inner_text()
+    assert json.loads(described)["version"] == str(history.newest)
     assert looked.complaints == []
 
 

@@ -1,24 +1,48 @@
 """The viewsets of records: lists and details straight from the stored documents."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 import orjson
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import patch_vary_headers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.viewsets import ViewSet
 
 from aidapi.errors import InvalidParameters, ParameterError, Problem
 from aidapi.filters import Parameter, ParameterSet
+from aidapi.negotiation import Negotiation, parameters_of, renderers_of
 from aidapi.pagination import DEFAULT_PAGE, Cursor, base_url, page_link
 from aidapi.sparse import thin
+from aidapi.tables import Table
+from records.api.citations import (
+    LICENCE,
+    Citation,
+    CitationParameters,
+    CitationSerializer,
+    FigureCitationParameters,
+    StyleParameters,
+    pinned,
+    published,
+    query_citation,
+    record_citation,
+)
+from records.api.columns import layout
 from records.api.conditions import Condition
+from records.api.downloads import Download, asked_of, digest, walk
 from records.api.facets import FacetsSerializer, facet_parameters, facets
 from records.api.history import RecordVersionSerializer, published_versions
-from records.api.parameters import AnyParameters, DocumentParameters, OneIdField
+from records.api.parameters import (
+    AnyParameters,
+    DocumentParameters,
+    OneIdField,
+    check_fitting,
+)
 from records.api.prepared import fetch
 from records.api.query import Ordering, RecordQuery, unknown_revision
-from records.models import Action, Change, Head, Record
+from records.models import Action, Change, Head, Record, Revision
 
 
 class Answer(HttpResponse):
@@ -52,6 +76,27 @@ class DatasetViewSet(ViewSet):
     examples: ClassVar[dict[str, str]] = {}
     """Parameter → an example that suits this noun better than the parameter's own."""
     http_method_names = ["get", "head", "options"]
+    content_negotiation_class = Negotiation
+
+    def get_renderers(self) -> list[Any]:
+        """What the parameters of the action can ask for."""
+        return [renderer() for renderer in renderers_of(parameters_of(self))]
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Every answer names its licence, and says if Accept decided its form."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if len(renderers_of(parameters_of(self))) > 1:
+            patch_vary_headers(response, ["Accept"])
+        if response.has_header("Dataset-Revision"):
+            links = [f'<{LICENCE["url"]}>; rel="license"', *self.links(request, response)]
+            if response.has_header("Link"):
+                links.append(response["Link"])
+            response["Link"] = ", ".join(links)
+        return response
+
+    def links(self, request: Request, response: Any) -> list[str]:
+        """What else the headers of an answer refer to."""
+        return []
 
 
 class RecordViewSet(DatasetViewSet):
@@ -67,6 +112,10 @@ class RecordViewSet(DatasetViewSet):
     versions_serializer = RecordVersionSerializer(many=True)
     facets_parameters: ClassVar[Any]
     facets_serializer = FacetsSerializer
+    citation_parameters: ClassVar[Any] = CitationParameters
+    citation_serializer = CitationSerializer
+    query_citation_parameters: ClassVar[Any]
+    query_citation_serializer = CitationSerializer
     lookup_parameter: ClassVar[Parameter]
     example_id: ClassVar[str]
     """A record that the documentation shows."""
@@ -86,6 +135,13 @@ class RecordViewSet(DatasetViewSet):
             {"serializer_class": cls.serializer_class},
         )
         cls.facets_parameters = facet_parameters(cls.model, cls.conditions_class)
+        cls.query_citation_parameters = type(
+            f"{cls.model.__name__}QueryCitationParameters",
+            (StyleParameters, cls.conditions_class),
+            {},
+        )
+        if cls.model.ROLES:
+            cls.citation_parameters = FigureCitationParameters
         cls.lookup_parameter = Parameter(
             OneIdField(cls.model.PREFIX, example=cls.example_id),
             f"Id of the {cls.model.KIND}, as lists give it.",
@@ -108,12 +164,33 @@ class RecordViewSet(DatasetViewSet):
         }
         return RecordQuery(self.model, conditions, revision)
 
+    def conditions_asked(self, request: Request) -> dict[str, str]:
+        """What of the question decides which records are found."""
+        return {
+            name: value
+            for name, value in asked_of(request).items()
+            if name in self.conditions_class.base_filters
+        }
+
+    def links(self, request: Request, response: Any) -> list[str]:
+        """Where the same question, at the same revision, is cited and how."""
+        if self.action != "list":
+            return []
+        revision = int(response["Dataset-Revision"])
+        address = pinned(request, f"{request.path}cite/", self.conditions_asked(request), revision)
+        return [f'<{address}>; rel="describedby"; type="application/json"']
+
     # Lists
 
-    def list(self, request: Request) -> HttpResponse:
-        """Those in force that meet all conditions asked for, page by page."""
+    def list(self, request: Request) -> HttpResponseBase:
+        """Those in force that meet all conditions asked for, page by page; or, as `csv`,
+        `ndjson` or `xlsx`, all of them in a file."""
         parameters = self.filterset_class(request.GET)
         asked = parameters.cleaned
+        representation = request.accepted_renderer.format
+        check_fitting(asked, representation)
+        if representation != "json":
+            return self.download(request, parameters).answer(representation)
         cursor = None
         if "cursor" in asked:
             cursor = Cursor.decode(asked["cursor"], request)
@@ -130,9 +207,7 @@ class RecordViewSet(DatasetViewSet):
         query = self.query(parameters, revision)
         count = query.count() if asked.get("count") else None
         page_size = asked.get("page_size", DEFAULT_PAGE)
-        # An order that was asked for holds; unasked, a search puts first what it finds by name.
-        tiered = "search" in asked and "ordering" not in asked
-        page = query.page(ordering, cursor, page_size + 1, tiered=tiered)
+        page = query.page(ordering, cursor, page_size + 1, tiered=tiered(asked))
         before, after = page_edges(page, page_size, cursor, query.revision, ordering.name)
         if cursor is not None and cursor.backward:
             page.reverse()
@@ -150,6 +225,44 @@ class RecordViewSet(DatasetViewSet):
             ),
             pinned=revision is not None,
         )
+
+    def download(self, request: Request, parameters: Any) -> Download:
+        """Every result, in the order of the list."""
+        asked = parameters.cleaned
+        ordering = Ordering(
+            asked.get("ordering", parameters.DEFAULT_ORDERING),
+            parameters.ORDERINGS,
+            parameters.NULLABLE,
+        )
+        query = self.query(parameters, asked.get("revision"))
+        revision = published(query.revision)
+        figures = bool(self.model.ROLES) and asked.get("rows", "figures") == "figures"
+        records = query.selection()
+        if figures:
+            rows = self.model.child("figures").objects.filter(record__in=records.values("pk"))
+        else:
+            rows = records
+        kind = layout(self.serializer_class, figures)
+        table = Table(
+            self.basename,
+            kind.columns,
+            lambda: self.documents(query, ordering, tiered=tiered(asked)),
+            kind.rows,
+            rows.count(),
+            documents=not figures,
+        )
+        citation = self.cited_query(request, records.count() if figures else table.count, revision)
+        return Download(request, table, revision, citation)
+
+    def documents(
+        self, query: RecordQuery, ordering: Ordering, *, tiered: bool
+    ) -> Iterator[Sequence[str]]:
+        """The documents of all results, some hundred at a time."""
+
+        def read(cursor: Cursor | None, size: int) -> list[tuple]:
+            return query.page(ordering, cursor, size, tiered=tiered)
+
+        return walk(read, ordering, query.revision)
 
     @staticmethod
     def thinned(body: str, asked: dict[str, Any]) -> str:
@@ -171,16 +284,20 @@ class RecordViewSet(DatasetViewSet):
     def retrieve(self, request: Request, id: str) -> HttpResponse:
         """The version in force now or, with `revision`, the one in force then."""
         asked = self.detail_parameters(request.GET).cleaned
-        revision = asked.get("revision")
-        found = fetch(self.detail_sql, [id[:60], revision, revision])
-        newest, body = found[0] if found else (0, None)
-        if revision is not None and revision > newest:
-            raise unknown_revision(revision, newest)
-        if body is None:
-            raise self.absent(id, revision or newest)
+        revision, body = self.found(id, asked.get("revision"))
         if "fields" in asked or "omit" in asked:
             body = self.thinned(body, asked)
-        return Answer(revision or newest, body.encode(), pinned=revision is not None)
+        return Answer(revision, body.encode(), pinned="revision" in asked)
+
+    def found(self, id: str, asked: int | None) -> tuple[int, str]:
+        """The number of the revision that is shown, and the document in force then."""
+        found = fetch(self.detail_sql, [id[:60], asked, asked])
+        newest, body = found[0] if found else (0, None)
+        if asked is not None and asked > newest:
+            raise unknown_revision(asked, newest)
+        if body is None:
+            raise self.absent(id, asked or newest)
+        return asked or newest, body
 
     def absent(self, id: str, revision: int) -> Problem:
         """Withdrawn, or never there; drafts are as absent as anything."""
@@ -217,6 +334,46 @@ class RecordViewSet(DatasetViewSet):
             f"{self.model.PREFIX}-7k3m9q2x.",
         )
 
+    # Citations
+
+    @action(detail=True, url_path="cite")
+    def citation(self, request: Request, id: str) -> HttpResponse:
+        """How to cite the record, or with `figure` one figure of it: in JSON every style, with
+        `style` that one. The link gives the record as this revision has it, byte for byte."""
+        asked = self.citation_parameters(request.GET).cleaned
+        revision, body = self.found(id, asked.get("revision"))
+        cited = record_citation(
+            request,
+            f"/api/v1/{self.basename}/{id}/",
+            orjson.loads(body),
+            published(revision),
+            asked.get("figure"),
+        )
+        return cited.answer(request.accepted_renderer.format)
+
+    @action(detail=False, url_path="cite")
+    def query_citation(self, request: Request) -> HttpResponse:
+        """How to cite the answer to a question, which is asked with the same conditions as the
+        list. The link gives that list as this revision has it."""
+        parameters = self.query_citation_parameters(request.GET)
+        query = self.query(parameters, parameters.cleaned.get("revision"))
+        cited = self.cited_query(request, query.selection().count(), published(query.revision))
+        return cited.answer(request.accepted_renderer.format)
+
+    def cited_query(self, request: Request, count: int, revision: Revision) -> Citation:
+        conditions = self.conditions_asked(request)
+        return query_citation(
+            request,
+            self.basename,
+            f"/api/v1/{self.basename}/",
+            conditions,
+            digest(conditions),
+            count,
+            revision,
+        )
+
+    # Versions
+
     @action(detail=True)
     def versions(self, request: Request, id: str) -> HttpResponse:
         """Every published version, oldest first, each with what it changed and why."""
@@ -245,6 +402,12 @@ class RecordViewSet(DatasetViewSet):
             ),
             pinned="revision" in asked,
         )
+
+
+def tiered(asked: dict[str, Any]) -> bool:
+    """Whether results come in tiers. An order that was asked for holds; unasked, a search puts
+    first what it finds by name."""
+    return "search" in asked and "ordering" not in asked
 
 
 def cursor_elsewhere(revision: int) -> Problem:

@@ -3,15 +3,24 @@
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from aidapi.filters import ChoiceField, IntegerField, Parameter
+from aidapi.filters import (
+    ChoiceField,
+    IntegerField,
+    Parameter,
+    RepresentationField,
+)
 from aidapi.pagination import base_url
+from aidapi.renderers import Atom, JSONRenderer
 from records.api.documents import DocumentSerializer, LinkField
+from records.api.feeds import feed, titles
 from records.api.listing import ListingViewSet
 from records.api.parameters import DocumentParameters, PageParameters, ordering
-from records.models import KINDS, Action, Change, Item, Party
+from records.models import KINDS, Action, Change, Item, Party, Revision
 
 PLURALS = {
     "statement": "statements",
@@ -66,6 +75,12 @@ class ChangeParameters(DocumentParameters, PageParameters):
     ORDERINGS: ClassVar = {"revision": "revision_id"}
     DEFAULT_ORDERING: ClassVar = "revision"
 
+    format = Parameter(
+        RepresentationField(JSONRenderer, Atom, example="atom"),
+        "Representation of the answer; it goes before the Accept header. `atom` is a feed for "
+        "readers of news, newest first unless `ordering` says otherwise; `fields`, `omit` and "
+        "`count` do not go with it.",
+    )
     ordering = ordering(ORDERINGS, DEFAULT_ORDERING, example="-revision")
 
     changed_since = Parameter(
@@ -93,6 +108,24 @@ class ChangeViewSet(ListingViewSet):
         "omit": "reason",
     }
     row_id = "position"
+
+    def list(self, request: Request) -> HttpResponseBase:
+        """Those that meet all conditions asked for, page by page; as `atom` for readers of
+        news."""
+        if request.accepted_renderer.format == "json":
+            return super().list(request)
+        page = self.page(request)
+        documents = self.serializer_class(page.rows, many=True, context={"request": request}).data
+        revision = Revision.objects.filter(number=page.revision).first()
+        response = HttpResponse(
+            feed(request, page, documents, titles(page.rows), revision),
+            content_type=f"{Atom.media_type}; charset=utf-8",
+        )
+        response["Dataset-Revision"] = str(page.revision)
+        return response
+
+    def default_ordering(self, representation: str) -> str:
+        return "-revision" if representation == "atom" else super().default_ordering("json")
 
     def rows(self, request: Request, asked: dict[str, Any], revision: int) -> QuerySet:
         rows = Change.objects.filter(revision__lte=revision).select_related("revision")

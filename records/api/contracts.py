@@ -8,7 +8,12 @@ from records.api.conditions import (
     PartyTypeParameter,
 )
 from records.api.documents import DatedRecordSerializer, parties
-from records.api.parameters import DatedRecordConditions, DatedRecordListParameters, ids
+from records.api.parameters import (
+    DatedRecordConditions,
+    DatedRecordListParameters,
+    download_format,
+    ids,
+)
 from records.api.summary import CountedRecordViewSet
 from records.models import Contract
 
@@ -67,6 +72,7 @@ class ContractConditions(DatedRecordConditions):
 class ContractParameters(ContractConditions, DatedRecordListParameters):
     """What `/contracts/` can be asked."""
 
+    format = download_format()
     counted = CountedParameter(Contract, example="stage:signed,measure:money")
 
 

@@ -9,7 +9,12 @@ from records.api.conditions import (
     PartyTypeParameter,
 )
 from records.api.documents import DatedRecordSerializer, parties
-from records.api.parameters import DatedRecordConditions, DatedRecordListParameters, ids
+from records.api.parameters import (
+    DatedRecordConditions,
+    DatedRecordListParameters,
+    download_format,
+    ids,
+)
 from records.api.summary import CountedRecordViewSet
 from records.models import Donation
 
@@ -68,6 +73,7 @@ class DonationConditions(DatedRecordConditions):
 class DonationParameters(DonationConditions, DatedRecordListParameters):
     """What `/donations/` can be asked."""
 
+    format = download_format()
     counted = CountedParameter(Donation, example="basis:single,stage:delivered,measure:quantity")
 
 

@@ -8,7 +8,12 @@ from records.api.conditions import (
     PartyRegionParameter,
 )
 from records.api.documents import DatedRecordSerializer, parties
-from records.api.parameters import DatedRecordConditions, DatedRecordListParameters, ids
+from records.api.parameters import (
+    DatedRecordConditions,
+    DatedRecordListParameters,
+    download_format,
+    ids,
+)
 from records.api.summary import CountedRecordViewSet
 from records.models import Export
 
@@ -60,6 +65,7 @@ class ExportConditions(DatedRecordConditions):
 class ExportParameters(ExportConditions, DatedRecordListParameters):
     """What `/exports/` can be asked."""
 
+    format = download_format()
     counted = CountedParameter(Export, example="basis:cumulative_to_date,measure:quantity")
 
 

@@ -1,19 +1,34 @@
 """Lists that are not of records: terms, revisions and changes, page by page."""
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import orjson
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
 from aidapi.errors import Problem
 from aidapi.pagination import DEFAULT_PAGE, Cursor, page_link
 from aidapi.sparse import thin
 from records.api.base import Answer, DatasetViewSet, cursor_elsewhere, envelope, page_edges
-from records.api.parameters import PageParameters, SparseParameters
+from records.api.parameters import PageParameters, SparseParameters, check_fitting
 from records.api.query import Ordering, unknown_revision
 from records.models import Head
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows of a list, and the way to the others."""
+
+    asked: dict[str, Any]
+    revision: int
+    rows: list[Any]
+    count: int | None
+    next: str | None
+    previous: str | None
+    pinned: bool
+    """Whether the question names the revision."""
 
 
 class ListingViewSet(DatasetViewSet):
@@ -36,9 +51,30 @@ class ListingViewSet(DatasetViewSet):
         """The rows that were asked for, as of the revision."""
         raise NotImplementedError
 
-    def list(self, request: Request) -> HttpResponse:
+    def list(self, request: Request) -> HttpResponseBase:
         """Those that meet all conditions asked for, page by page."""
+        page = self.page(request)
+        results = self.serializer_class(page.rows, many=True, context={"request": request}).data
+        return Answer(
+            page.revision,
+            envelope(
+                page.revision,
+                page.count,
+                page.next,
+                page.previous,
+                b",".join(self.rendered(result, page.asked) for result in results),
+            ),
+            pinned=page.pinned,
+        )
+
+    def default_ordering(self, representation: str) -> str:
+        return self.filterset_class.DEFAULT_ORDERING
+
+    def page(self, request: Request) -> "Page":
+        """The rows of the page that was asked for."""
+        representation = request.accepted_renderer.format
         asked = self.filterset_class(request.GET).cleaned
+        check_fitting(asked, representation)
         cursor = Cursor.decode(asked["cursor"], request) if "cursor" in asked else None
         newest = Head.number()
         revision = asked.get("revision")
@@ -54,28 +90,22 @@ class ListingViewSet(DatasetViewSet):
         rows = self.rows(request, asked, revision)
         count = rows.count() if asked.get("count") else None
         page_size = asked.get("page_size", DEFAULT_PAGE)
-        ordering = Ordering(
-            asked.get("ordering", self.filterset_class.DEFAULT_ORDERING),
-            self.filterset_class.ORDERINGS,
-        )
+        # A walk goes on in its own order, whatever form its further pages have.
+        unasked = cursor.ordering if cursor else self.default_ordering(representation)
+        ordering = Ordering(asked.get("ordering", unasked), self.filterset_class.ORDERINGS)
         found = ordering.apply(rows, "", cursor, self.row_id)[: page_size + 1]
         page = [(row, getattr(row, ordering.column), getattr(row, self.row_id)) for row in found]
         before, after = page_edges(page, page_size, cursor, revision, ordering.name)
         if cursor is not None and cursor.backward:
             page.reverse()
-        results = self.serializer_class(
-            [row for row, _, _ in page], many=True, context={"request": request}
-        ).data
-        return Answer(
+        return Page(
+            asked,
             revision,
-            envelope(
-                revision,
-                count,
-                page_link(request, after),
-                page_link(request, before),
-                b",".join(self.rendered(result, asked) for result in results),
-            ),
-            pinned=pinned,
+            [row for row, _, _ in page],
+            count,
+            page_link(request, after),
+            page_link(request, before),
+            pinned,
         )
 
     @staticmethod

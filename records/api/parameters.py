@@ -2,18 +2,21 @@
 
 from typing import Any, ClassVar
 
-from aidapi.errors import ParameterError
+from aidapi.errors import InvalidParameters, ParameterError
 from aidapi.filters import (
     BooleanField,
     ChoiceField,
     IntegerField,
     ListField,
+    OneOfField,
     Parameter,
     ParameterSet,
+    RepresentationField,
     SlugField,
     TextField,
 )
 from aidapi.pagination import DEFAULT_PAGE, MAX_PAGE
+from aidapi.renderers import CSV, NDJSON, XLSX, JSONRenderer, TableMetadata
 from aidapi.sparse import field_tree, path_errors
 from records.api.conditions import (
     AnyRolePartyParameter,
@@ -46,18 +49,6 @@ class CurrencyListField(ListField):
 class LanguageListField(ListField):
     pattern = r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*"
     hint = "give BCP 47 tags, as en or zh-Hant."
-
-
-class OneOfField(ChoiceField):
-    """One code of a list, not several."""
-
-    many = False
-
-    def json_schema(self) -> dict[str, Any]:
-        return self.item_schema()
-
-    def clean(self, value: str) -> str:  # type: ignore[override]
-        return self.clean_value(value)
 
 
 class CursorField(TextField):
@@ -100,8 +91,8 @@ class FormatParameters(ParameterSet):
     """The parameter that every endpoint knows."""
 
     format = Parameter(
-        OneOfField(choices=["json"], example="json"),
-        "Representation of the answer; JSON is the only one so far.",
+        RepresentationField(JSONRenderer, example="json"),
+        "Representation of the answer; this address has JSON only.",
     )
 
 
@@ -174,7 +165,73 @@ class PageParameters(ParameterSet):
     )
 
 
-class RecordListParameters(SparseParameters, PageParameters):
+def download_format() -> Parameter:
+    """`format` of a list that can be had as a file; the class of the list itself declares it,
+    for its conditions bring the plain one."""
+    return Parameter(
+        RepresentationField(JSONRenderer, CSV, NDJSON, XLSX, TableMetadata, example="csv"),
+        "Representation of the answer; it goes before the Accept header. `json`, the default, "
+        "comes in pages. `csv`, `ndjson` and `xlsx` are files with every result, in the order of "
+        "the list, so `cursor`, `page_size`, `count`, `fields` and `omit` do not go with them. "
+        "`metadata` describes the file that the same question gives: query, revision, licence, "
+        "citation, number of rows, and what each column means.",
+    )
+
+
+class DownloadParameters(ParameterSet):
+    """How all results of a list are had at once, as a file."""
+
+    raw = Parameter(
+        BooleanField(example="true"),
+        "For `csv` and `xlsx`. A text that a spreadsheet might take for a formula (one that "
+        "begins with `=`, `+`, `-`, `@` or a control character, apostrophes and spaces in front "
+        "of it not counted) has an apostrophe put before it; `true` leaves all texts as they are.",
+    )
+
+
+def rows_parameter(*choices: str) -> Parameter:
+    meanings = {
+        "figures": "`figures`, the default, gives one row per figure, with what its record says "
+        "repeated",
+        "records": "`records` gives one row per record",
+    }
+    return Parameter(
+        OneOfField(choices=choices, example="records"),
+        f"What a row of a download is: {'; '.join(meanings[one] for one in choices)}. As "
+        f"`ndjson`, records are whole documents, as lists and details show them.",
+    )
+
+
+FITTING = {
+    "cursor": ("json", "atom"),
+    "page_size": ("json", "atom"),
+    "count": ("json",),
+    "fields": ("json",),
+    "omit": ("json",),
+    "rows": ("csv", "ndjson", "xlsx", "metadata"),
+    "raw": ("csv", "xlsx", "metadata"),
+}
+"""Parameter → the representations in which it means something; any other means the same in all."""
+
+
+def check_fitting(asked: dict[str, Any], representation: str) -> None:
+    """Refuse what the representation, asked for by `format` or by Accept, has no use for."""
+    errors = [
+        ParameterError(
+            name,
+            "not_with_this_format",
+            f"It means nothing for `{representation}`, which "
+            f"{'comes in pages' if representation == 'json' else 'has every result'}: leave it "
+            f"out, or ask for one of: {', '.join(FITTING[name])}.",
+        )
+        for name in asked
+        if representation not in FITTING.get(name, (representation,))
+    ]
+    if errors:
+        raise InvalidParameters(errors)
+
+
+class RecordListParameters(SparseParameters, PageParameters, DownloadParameters):
     """What lists of records can be asked beside conditions on the records."""
 
 
@@ -212,6 +269,7 @@ class DatedRecordListParameters(RecordListParameters):
     DEFAULT_ORDERING: ClassVar = "-as_of"
 
     ordering = ordering(ORDERINGS, DEFAULT_ORDERING, example="-published_in")
+    rows = rows_parameter("figures", "records")
 
 
 class DatedRecordConditions(RecordConditions):

@@ -7,8 +7,10 @@ from records.api.parameters import (
     LanguageListField,
     RecordConditions,
     RecordListParameters,
+    download_format,
     ids,
     ordering,
+    rows_parameter,
 )
 from records.models import Statement
 
@@ -86,6 +88,8 @@ class StatementParameters(StatementConditions, RecordListParameters):
     NULLABLE = ("said_on",)
 
     ordering = ordering(ORDERINGS, DEFAULT_ORDERING, example="said_on")
+    rows = rows_parameter("records")
+    format = download_format()
 
 
 class StatementViewSet(RecordViewSet):

@@ -1,30 +1,42 @@
 """What parties and items share over HTTP: the vocabularies as they are now."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
 from aidapi.filters import Parameter
+from aidapi.pagination import Cursor
+from aidapi.tables import Table
 from records.api.base import Answer
+from records.api.citations import published, term_citation
+from records.api.columns import layout
 from records.api.conditions import CodeListField, FoldedField
+from records.api.downloads import Download, bodies, walk
 from records.api.listing import ListingViewSet, no_such
 from records.api.parameters import (
+    DownloadParameters,
     FormatParameters,
     PageParameters,
     SparseParameters,
+    check_fitting,
+    download_format,
     ordering,
 )
+from records.api.query import Ordering
 from records.models import Head, Term
 
 
-class TermParameters(FormatParameters, SparseParameters, PageParameters):
+class TermParameters(SparseParameters, PageParameters, DownloadParameters):
     """Parameters of both vocabularies. They show the current state, so `revision` is none."""
 
     SYNONYMS: ClassVar = {"q": "name", "search": "name"}
     ORDERINGS: ClassVar = {"name": "name_key", "code": "code"}
     DEFAULT_ORDERING: ClassVar = "name"
 
+    format = download_format()
     ordering = ordering(ORDERINGS, DEFAULT_ORDERING, example="code")
 
     name = Parameter(
@@ -75,6 +87,44 @@ class TermViewSet(ListingViewSet):
         if "name" in asked:
             rows = rows.filter(words_key__contains=asked["name"])
         return rows
+
+    def list(self, request: Request) -> HttpResponseBase:
+        """Those that meet all conditions asked for, page by page; or, as `csv`, `ndjson` or
+        `xlsx`, all of them in a file."""
+        representation = request.accepted_renderer.format
+        if representation == "json":
+            return super().list(request)
+        parameters = self.filterset_class(request.GET)
+        check_fitting(parameters.cleaned, representation)
+        return self.download(request, parameters.cleaned).answer(representation)
+
+    def download(self, request: Request, asked: dict[str, Any]) -> Download:
+        """All terms that were asked for. What they say is of today: files of one revision are
+        alike, but an earlier revision cannot be asked for."""
+        revision = published(Head.number())
+        ordering = Ordering(
+            asked.get("ordering", self.filterset_class.DEFAULT_ORDERING),
+            self.filterset_class.ORDERINGS,
+        )
+        rows = self.rows(request, asked, revision.number)
+        columns = layout(self.serializer_class, figures=False)
+
+        def read(cursor: Cursor | None, size: int) -> list[tuple]:
+            found = list(ordering.apply(rows, "", cursor, self.row_id)[:size])
+            documents = bodies(self.serializer_class(found, many=True).data)
+            return [
+                (document, getattr(term, ordering.column), term.code)
+                for document, term in zip(documents, found, strict=True)
+            ]
+
+        def pages() -> Iterator[Sequence[str]]:
+            return walk(read, ordering, revision.number)
+
+        table = Table(
+            self.basename, columns.columns, pages, columns.rows, rows.count(), documents=True
+        )
+        citation = term_citation(request, self.basename, table.count, revision)
+        return Download(request, table, revision, citation, versioned=False)
 
     def retrieve(self, request: Request, code: str) -> HttpResponse:
         """The term as it is now."""

@@ -2,13 +2,16 @@
 
 from typing import Any
 
+import orjson
 from django.db.models import Count, Value
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
 
 from aidapi.views import Page
 from records.api.changes import PLURALS
+from records.api.dataset import schema_org
 from records.models import KINDS, Revision
 from records.pages.guide import QUESTIONS
 from records.pages.wording import date_in_words
@@ -35,8 +38,15 @@ class Home(Page):
                 "total": sum(count["n"] for count in counts),
                 "questions": [questions[slug] for slug in ASKED],
                 "latest": latest_records(newest.number) if newest else [],
+                "described": newest and script_text(schema_org(request, newest)),
             },
         )
+
+
+def script_text(data: dict[str, Any]) -> SafeString:
+    """JSON that can stand in a script element: nothing in it ends the element."""
+    text = orjson.dumps(data).decode()
+    return mark_safe(text.translate({ord(c): f"\\u{ord(c):04x}" for c in "<>&"}))
 
 
 def record_counts(revision: int) -> list[dict[str, Any]]:

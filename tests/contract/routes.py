@@ -10,6 +10,7 @@ from django.test import Client
 
 from records.api.base import RecordViewSet
 from records.api.coverage import Coverage
+from records.api.dataset import Dataset, DatasetCitation
 from records.api.home import Index
 from records.urls import router
 from tests.histories import History
@@ -51,8 +52,8 @@ class Resource:
             found["{id}/"] = self.viewset.detail_parameters
         for action in self.viewset.get_extra_actions():
             name = f"{action.__name__}_parameters"
-            below = "{id}/" if action.detail else ""
-            found[f"{below}{action.url_path}/"] = getattr(self.viewset, name)
+            around = "{id}/" if action.detail else ""
+            found[f"{around}{action.url_path}/"] = getattr(self.viewset, name)
         return found
 
     def example(self, history: History) -> str:
@@ -73,13 +74,16 @@ class Resource:
 
 
 RESOURCES = [Resource(name, viewset) for name, viewset, _ in router.registry]
+ABOUT: dict[str, Any] = {"coverage": Coverage, "cite": DatasetCitation, "metadata": Dataset}
+"""What is told of the dataset as a whole."""
 RECORDS = [resource for resource in RESOURCES if resource.is_record]
 
 
 def addresses(history: History) -> Iterator[tuple[str, Any]]:
     """Every address of the API, with an example in place of what varies, and the parameters."""
     yield API, Index.detail_parameters
-    yield f"{API}coverage/", Coverage.detail_parameters
+    for name, view in ABOUT.items():
+        yield f"{API}{name}/", view.detail_parameters
     for resource in RESOURCES:
         for below, parameters in resource.sets.items():
             if below:

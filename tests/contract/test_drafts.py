@@ -36,8 +36,11 @@ def questions(history: History) -> Iterator[str]:
         yield f"{path}?unheard_of={CANARY}"
         for name, parameter in parameters.base_filters.items():
             values = good_values(name, parameter, history)
-            for value in {*values[:1], *values[len(values) // 2 :][:1], *values[-1:]}:
-                yield f"{path}?{urlencode(anchored(name, value) | counted(parameters))}"
+            some = {*values[:1], *values[len(values) // 2 :][:1], *values[-1:]}
+            for value in values if name in ("format", "style") else some:
+                query = anchored(name, value)
+                query |= {} if "format" in query else counted(parameters)
+                yield f"{path}?{urlencode(query)}"
             yield f"{path}?{name}={CANARY}"
     for resource in RESOURCES:
         for size in (1, 3):
@@ -78,7 +81,7 @@ def crawl(client: Client, history: History) -> dict[str, Any]:
 
 def told(response: Any) -> tuple[int, dict[str, str], bytes]:
     headers = {name: value for name, value in response.items() if name != "Set-Cookie"}
-    return response.status_code, headers, response.content
+    return response.status_code, headers, response.getvalue()
 
 
 TEXTS = [

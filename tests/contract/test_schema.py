@@ -21,7 +21,8 @@ from aidapi.schema import document
 from records.api.registry import SERIALIZERS
 from records.models import KINDS
 from records.urls import router
-from tests.contract.routes import API, RESOURCES, Resource, ask, found, patterns, problem
+from tests.contract.routes import ABOUT, API, RESOURCES, Resource, ask, found, patterns, problem
+from tests.contract.values import BESIDE
 
 ROOT = Path(settings.BASE_DIR)
 COMMITTED = ROOT / "openapi" / "openapi.yaml"
@@ -73,7 +74,7 @@ def test_names_of_code_lists_are_pinned() -> None:
 def test_every_address_is_described() -> None:
     described = {re.sub(r"{\w+}", "{id}", path) for path in document()["paths"]}
 
-    assert described == {API, f"{API}coverage/", *patterns()}
+    assert described == {API, *patterns(), *(f"{API}{name}/" for name in ABOUT)}
 
 
 def test_tags_are_the_nouns_in_the_router_s_order() -> None:
@@ -317,10 +318,15 @@ def test_example_finds_something(
     query = {parameter["name"]: as_sent(parameter["example"])}
     if parameter["name"] in ("value_min", "value_max"):
         query["currency"] = "USD"
+    else:
+        query |= BESIDE.get(parameter["name"], {})
 
     response = ask(client, address, **query)
 
     assert response.status_code == 200, response.content
+    if response["Content-Type"] != "application/json":
+        assert len(response.getvalue()) > 100
+        return
     results = response.json().get("results", [response.json()])
     assert bool(results) != (f"{path}?{parameter['name']}" in FINDS_NOTHING)
 

@@ -106,7 +106,8 @@ BAD: dict[type, dict[str, str]] = {
     filters.NumberField: NUMBERS,
     filters.DateField: DAYS,
     filters.ChoiceField: LISTS | CHOICES,
-    parameters.OneOfField: {",": "unknown_value", LONG: "unknown_value", **CHOICES},
+    filters.OneOfField: {",": "unknown_value", LONG: "unknown_value", **CHOICES},
+    filters.RepresentationField: {",": "unknown_value", LONG: "unknown_value", **CHOICES},
     conditions.CodeListField: LISTS | CODES | {LONG: "too_long"},
     conditions.IdListField: {
         **LISTS,
@@ -170,7 +171,7 @@ def good_values(name: str, parameter: Any, history: History) -> list[str]:
     match field:
         case parameters.CursorField():
             return []
-        case parameters.OneOfField():
+        case filters.OneOfField():
             return field.choices
         case summary.GroupByField():
             return [*field.choices, ",".join(field.choices[:2])]
@@ -179,7 +180,8 @@ def good_values(name: str, parameter: Any, history: History) -> list[str]:
         case filters.BooleanField():
             return ["true", "false"]
         case filters.IntegerField():
-            return ["2", "3", "7"] if name == "revision" else [str(field.minimum), "2", "3"]
+            known = {"revision": ["2", "3", "7"], "figure": ["1"]}
+            return known.get(name, [str(field.minimum), "2", "3"])
         case filters.NumberField():
             return ["0", "1.5", "5", "500.5", "50000", "2000001", "999999999999999.999999"]
         case filters.DateField():
@@ -290,8 +292,15 @@ COUNTED = [
     "item:none-such",
 ]
 """Groups of totals."""
+BESIDE = {
+    "value_min": {"measure": "parties"},
+    "value_max": {"measure": "parties"},
+    "rows": {"format": "csv"},
+    "raw": {"format": "csv"},
+}
+"""Parameter → what must stand beside it."""
 
 
 def anchored(name: str, value: str) -> Query:
     """The parameter with what must stand beside it."""
-    return {name: value} | ({"measure": "parties"} if name in ("value_min", "value_max") else {})
+    return {name: value} | BESIDE.get(name, {})
