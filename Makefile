@@ -34,7 +34,7 @@ serve: prepare ## Install, migrate, load the dataset and serve it on PORT (8000)
 		--blocking-threads 4 --no-ws aidapi.wsgi:application
 
 test: $(VENV)/development ## All tests, on SQLite or on what DATABASE_URL names
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 2 --dist loadscope
 
 test-postgres: ## All tests on PostgreSQL (POSTGRES_URL)
 	DATABASE_URL=$(POSTGRES_URL) $(MAKE) test

@@ -54,8 +54,7 @@ HEADERS: dict[str, Json] = {
     },
     "ETag": {
         "description": "Names this answer: send it back as If-None-Match, and as long as it is "
-        "still the answer you get a 304 without a body.",
-        "required": True,
+        "still the answer you get a 304 without a body. Citations have none: they tell the day.",
         "schema": {"type": "string"},
         "example": 'W/"4n-5f0c1d2e3a4b596877869504a1b2c3d4"',
     },
@@ -205,7 +204,8 @@ class Schema(AutoSchema):
         for name, schema in PROBLEM_SCHEMAS.items():
             self.register("schemas", name, schema)
         statuses = [400, 405, 406, 429, 500, 503]
-        if "{" in self.path or "revision" in self.query_parameters:
+        if "{" in self.path or {"revision", "raw"} & self.query_parameters.keys():
+            # Before the first revision there is nothing to download.
             statuses.append(404)
         if "{" in self.path and getattr(self.view, "tombstones", False):
             statuses.append(410)

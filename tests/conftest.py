@@ -203,5 +203,6 @@ def look(live_server: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 @pytest.fixture
 def dataset_for_live_server(transactional_db: None) -> None:
-    """The same where another thread serves: nothing can be rolled back."""
+    """The same where another thread serves: nothing can be rolled back. Ask for it before
+    `look`: under the browser's event loop Django would open another connection."""
     call_command("load_dataset", Path(settings.BASE_DIR) / "fixtures", verbosity=0)

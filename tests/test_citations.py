@@ -308,6 +308,18 @@ def test_every_answer_names_its_licence(client: Client, history: History) -> Non
         assert licence in client.get(address)["Link"]
 
 
+@pytest.mark.parametrize("resource", RESOURCES, ids=str)
+def test_a_list_names_its_citation(client: Client, history: History, resource: Resource) -> None:
+    response = client.get(resource.path)
+
+    (address,) = re.findall(r'<([^>]+)>; rel="describedby"', response["Link"])
+
+    cited = client.get(path(address))
+    assert cited.status_code == 200
+    assert cited.json()["revision"] == history.newest
+    assert (resource.name in address) == resource.is_record
+
+
 @pytest.mark.parametrize("resource", RECORDS, ids=str)
 def test_a_list_says_how_to_cite_it(client: Client, history: History, resource: Resource) -> None:
     query = {"changed_since": "1", "page_size": "2", "ordering": "-id", "omit": "title"}
@@ -341,6 +353,13 @@ def test_catalogues_are_told_of_the_dataset(client: Client, history: History, ac
         assert file["Content-Type"].startswith(distribution["dcat:mediaType"])
         assert file["Dataset-Revision"] == str(history.newest)
     assert client.get(path(told["@id"])).json() == told
+
+
+def test_a_dataset_of_statements_alone_covers_no_time(client: Client, history: History) -> None:
+    told = found(client, f"{API}metadata/", revision=1)
+
+    assert told["dct:temporal"] is None
+    check_answer(f"{API}metadata/", told)
 
 
 def test_search_engines_are_told_on_the_first_page(client: Client, history: History) -> None:

@@ -55,6 +55,7 @@ def test_the_document_of_the_contract(client: Client) -> None:
         "kind": "donation",
         "version": 1,
         "published_in": 1,
+        "page": f"/records/{donation.public_id}/",
         "title": "China gives cash to the World Health Organization",
         "note": None,
         "donors": [{"code": "CHN", "name": "China", "type": "country", "country": "CHN"}],

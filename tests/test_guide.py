@@ -223,8 +223,9 @@ def test_every_document_is_in_the_dictionary(client: Client, db: None) -> None:
 
     viewset: Any
     for _, viewset, _ in router.registry:
-        noun = viewset.serializer_class.Meta.model._meta.verbose_name
-        assert f'id="{noun}"' in page
+        if hasattr(viewset.serializer_class, "Meta"):  # a series is made of records
+            noun = viewset.serializer_class.Meta.model._meta.verbose_name
+            assert f'id="{noun}"' in page
     for chapter in CHAPTERS.values():
         assert f'<h2 id="{chapter.slug}">{chapter.name}</h2>' in page
         assert chapter.about, chapter.slug
@@ -285,10 +286,8 @@ def test_a_page_can_be_cited(client: Client, dataset: None, time_machine: Any) -
 
     text = record_page(client, "con-nbba3vv1", version=1)
 
-    assert (
-        "AidAPI (2026). California orders 300 million N95 masks from BYD for 990 million dollars. "
-        "Record con-nbba3vv1, version 1, revision 1, published 19 November 2026. "
-        "http://testserver/records/con-nbba3vv1/?version=1 (retrieved 1 December 2026)."
-    ) in text
-    assert "@misc{con-nbba3vv1-v1," in text
+    title = "California orders 300 million N95 masks from BYD for 990 million dollars"
+    assert f"AidAPI (2026). {title} (contract con-nbba3vv1). Version 1, revision 1 of" in text
+    assert "http://testserver/records/con-nbba3vv1/?revision=1 (CC BY 4.0; retrieved on 1" in text
+    assert "@misc{aidapi-con-nbba3vv1-r1," in text
     assert "  urldate = {2026-12-01}" in text

@@ -49,7 +49,7 @@ def test_a_strange_host_is_a_problem(
 
 
 def test_what_cannot_be_accepted_is_a_problem(client: Client, db: None) -> None:
-    response = client.get(f"{API}donations/", headers={"accept": "text/csv"})
+    response = client.get(f"{API}donations/", headers={"accept": "application/pdf"})
 
     assert problem(response, 406)["code"] == "not_acceptable"
 

@@ -145,6 +145,37 @@ def test_a_wrong_address_is_a_page_that_says_what_is_wrong(
     assert words in page(client, id.replace("known", known), status, **query)
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/records/don-%ED%A0%80/",
+        "/records/%FF/",
+        "/records/don-\u0661\u0662/",
+        "/records/..%2f..%2fetc%2fpasswd/",
+        "/records/don-{{ 7 }}/",
+        "/records/{known}/?version=9999999999",
+        "/records/{known}/?version=-1",
+        "/records/{known}/?version=1&version=2",
+        "/records/{known}/?revision=%D9%A1",
+        "/records/{known}/?revision=1%0a",
+        "/records/{known}/?%ED%A0%80=1",
+        "/records/{known}/?" + "&".join(f"x{n}=1" for n in range(900)),
+    ],
+)
+def test_a_hostile_address_is_refused(client: Client, history: History, address: str) -> None:
+    known = history.at("donation")[0].id
+
+    response = client.get(address.replace("{known}", known))
+
+    assert response.status_code in (400, 404)
+    assert len(response.content) < 100_000
+
+
+def test_nul_is_refused(client: Client, history: History) -> None:
+    for address in ("/records/don-%00/", "/records/don-zzzzzzzz/?version=%00"):
+        assert client.get(address)["Content-Type"] == "application/problem+json"
+
+
 def test_records_named_in_a_reason_are_links(client: Client, history: History) -> None:
     id = history.at("donation")[0].id
     statement = FACTORIES[KINDS["statement"]](note=f"See {id} <b>, not xx{id}.")
@@ -268,6 +299,37 @@ def test_a_figure_in_words(changes: Json, headline: str, about: str) -> None:
     words = figure_in_words(FIGURE | changes, {"mask": "Mask"}, {}, 1, True)
 
     assert (words.headline, words.about) == (headline, about)
+
+
+@pytest.mark.parametrize(
+    ("changes", "agree", "counts", "why_not"),
+    [
+        ({}, True, "Counts", ""),
+        ({"operator": "unspecified", "value": None}, True, "Counts as a mention", ""),
+        (
+            {"basis": "cumulative_to_date"},
+            True,
+            "Counts, unless a later point of the running total tells of the same",
+            "",
+        ),
+        ({"rank": "preferred"}, False, "Counts", ""),
+        ({}, False, "", "another report of the same thing is preferred"),
+        ({"rank": "deprecated"}, False, "", "another report of the same thing is preferred"),
+        (
+            {"countable": False, "countable_reason": "pledge", "rank": "preferred"},
+            False,
+            "",
+            "promised, not yet given",
+        ),
+        ({"countable": False, "basis": "per_unit"}, True, "", "a price is never added up"),
+    ],
+)
+def test_how_a_figure_counts_in_words(
+    changes: Json, agree: bool, counts: str, why_not: str
+) -> None:
+    words = figure_in_words(FIGURE | changes, {"mask": "Mask"}, {}, 1, agree)
+
+    assert (words.counts, words.why_not) == (counts, why_not)
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ FILTERS: list[Query] = [
     {},
     {},
     {"ordering": "title"},
-    {"ordering": "-published_in"},
+    {"ordering": "-id"},
     {"revision": "3"},
     {"linked": "same_event_as"},
     {"changed_since": "2"},

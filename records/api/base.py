@@ -95,8 +95,18 @@ class DatasetViewSet(ViewSet):
         return response
 
     def links(self, request: Request, response: Any) -> list[str]:
-        """What else the headers of an answer refer to."""
-        return []
+        """What else the headers of an answer refer to: of a list, how to cite it."""
+        revision = int(response["Dataset-Revision"])
+        if self.action != "list" or not revision:
+            return []
+        address, conditions = self.cited_at(request)
+        cited = pinned(request, address, conditions, revision)
+        return [f'<{cited}>; rel="describedby"; type="application/json"']
+
+    def cited_at(self, request: Request) -> tuple[str, dict[str, str]]:
+        """The address of the citation of a list, and its conditions: by default that of the
+        whole dataset."""
+        return "/api/v1/cite/", {}
 
 
 class RecordViewSet(DatasetViewSet):
@@ -172,13 +182,8 @@ class RecordViewSet(DatasetViewSet):
             if name in self.conditions_class.base_filters
         }
 
-    def links(self, request: Request, response: Any) -> list[str]:
-        """Where the same question, at the same revision, is cited and how."""
-        if self.action != "list":
-            return []
-        revision = int(response["Dataset-Revision"])
-        address = pinned(request, f"{request.path}cite/", self.conditions_asked(request), revision)
-        return [f'<{address}>; rel="describedby"; type="application/json"']
+    def cited_at(self, request: Request) -> tuple[str, dict[str, str]]:
+        return f"{request.path}cite/", self.conditions_asked(request)
 
     # Lists
 

@@ -9,7 +9,6 @@ counted to know how rare it is.
 from typing import Any, ClassVar
 
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
-from django.db.models.expressions import RawSQL
 from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan
 
@@ -321,7 +320,7 @@ class SearchParameter(Condition):
 
     def __init__(self) -> None:
         super().__init__(
-            SearchField(example='"surgical masks" ital*'),
+            SearchField(example='"test kits" chin*'),
             "Words that must all occur in the record, whatever their case and accents: in its "
             "title or summary, in quotes, in names and other names of its parties and items (as "
             "they were when it was published), in publisher or speaker of its statements. "
@@ -353,10 +352,6 @@ class SearchParameter(Condition):
     def test(self, model: Any, value: Search) -> Any:
         tiers = (HEAD, BODY) if value.tier is None else (value.tier,)
         return GreaterThan(self.tier(value, *tiers), 0)
-
-    def ids(self, model: Any, value: Search) -> Any:
-        """Ids of all versions that have the words, by the index."""
-        return RawSQL(*model.child("words").matching(value, head=value.tier == HEAD))
 
 
 class LatestParameter(Condition):

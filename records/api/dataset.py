@@ -54,7 +54,7 @@ def temporal(revision: int) -> tuple[str, str] | None:
         .values_list("first", "last")
         for kind, model in DATED.items()
     ]
-    days = [day for pair in first.union(*others, all=True) for day in pair]
+    days = [day for pair in first.union(*others, all=True) for day in pair if day]
     return (min(days).isoformat(), max(days).isoformat()) if days else None
 
 

@@ -69,8 +69,8 @@ def feed(
         feed_guid=tag(f"changes{query}"),
         feed_copyright=f"{LICENCE['name']}, {LICENCE['url']}",
         updated=revision.published_at if revision else BEGINNING,
-        next=page.next,
-        previous=page.previous,
+        next=as_feed(request, page.next),
+        previous=as_feed(request, page.previous),
         license=LICENCE["url"],
     )
     for change, document in zip(page.rows, documents, strict=True):
@@ -89,6 +89,11 @@ def feed(
             categories=(change.kind, change.action),
         )
     return written.writeString("utf-8").encode()
+
+
+def as_feed(request: HttpRequest, address: str | None) -> str | None:
+    """A further page is a feed as well, whatever its reader accepts."""
+    return f"{address}&format=atom" if address and "format" not in request.GET else address
 
 
 def titles(changes: Sequence[Change]) -> dict[tuple[str, str, int], str]:

@@ -203,12 +203,9 @@ class SeriesViewSet(DatasetViewSet):
         if not points:
             raise no_such("series", slug)
         points.sort(key=lambda point: (point["as_of"], point["id"]))
+        latest = {point["kind"]: point["id"] for point in points}
         for point in points:
-            point["overtaken"] = any(
-                other["kind"] == point["kind"]
-                and (other["as_of"], other["id"]) > (point["as_of"], point["id"])
-                for other in points
-            )
+            point["overtaken"] = point["id"] != latest[point["kind"]]
         body = self.retrieve_serializer().to_representation(
             {"revision": revision, "slug": slug, "points": points, "differences": steps}
         )

@@ -6,19 +6,17 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.text import capfirst
 
 from aidapi.errors import Problem
 from aidapi.filters import IntegerField, Parameter, ParameterSet
-from aidapi.pagination import base_url
 from aidapi.views import Page
 from records.api.base import RecordViewSet
 from records.api.changes import PLURALS
+from records.api.citations import published, record_citation
 from records.api.history import published_versions
 from records.api.query import unknown_revision
 from records.models import DATED, KINDS, Head, Item, LinkType
-from records.pages import citations
 from records.pages.wording import (
     change_in_words,
     date_in_words,
@@ -103,11 +101,12 @@ class RecordPage(Page):
         plural = PLURALS[document["kind"]]
         api = reverse(f"{plural}-detail", args=[document["id"]])
         address = reverse("record-page", args=[document["id"]])
-        url = f"{base_url(request)}{address}?version={version['version']}"
-        about = (document, version["published_at"].date(), url, timezone.now().date())
+        cited = record_citation(
+            request, address, document, published(version["published_in"]), None
+        )
         return {
-            "citation": citations.citation(*about),
-            "bibtex": citations.bibtex(*about),
+            "citation": cited.text(),
+            "bibtex": cited.bibtex(),
             "kinds": plural,
             "list": reverse(f"{plural}-list"),
             "json": f"{api}?revision={version['published_in']}",

@@ -110,8 +110,10 @@ class FigureInWords:
     qualifier: str
     allowance: str
     basis: str
-    countable: bool
+    counts: str
+    """How totals take it in; empty where they leave it out."""
     why_not: str
+    """Why they leave it out; empty where they take it in."""
     rank: str
     rank_reason: str
     rivals: int
@@ -177,8 +179,8 @@ def figure_in_words(
         qualifier=Operator(operator).label,
         allowance=ALLOWANCES.get(Operator(operator), ""),
         basis=Basis(figure["basis"]).label,
-        countable=figure["countable"],
-        why_not=why_not(figure),
+        counts="" if (reason := why_not(figure, agree)) else counts(figure),
+        why_not=reason,
         rank=Rank(figure["rank"]).label if figure["rank"] != Rank.NORMAL else "",
         rank_reason=figure["rank_reason"] or "",
         rivals=1 if aside else rivals,
@@ -237,10 +239,21 @@ def in_full(figure: Json) -> str:
     return " to ".join(map(digits, numbers))
 
 
-def why_not(figure: Json) -> str:
-    """Why totals leave the figure out."""
+def counts(figure: Json) -> str:
+    """How totals take in a figure that they do not leave out."""
+    if figure["operator"] == Operator.UNSPECIFIED:
+        return "Counts as a mention"
+    if figure["basis"] == Basis.CUMULATIVE_TO_DATE:
+        return "Counts, unless a later point of the running total tells of the same"
+    return "Counts"
+
+
+def why_not(figure: Json, agree: bool) -> str:
+    """Why totals leave the figure out. Of reports that differ they take the preferred one."""
     if figure["countable"]:
-        return ""
+        if agree or figure["rank"] == Rank.PREFERRED:
+            return ""
+        return "another report of the same thing is preferred"
     if figure["countable_reason"]:
         return CountableReason(figure["countable_reason"]).label
     return RATES[Basis(figure["basis"])]

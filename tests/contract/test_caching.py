@@ -63,6 +63,10 @@ def test_what_is_the_same_is_not_sent_again(client: Client, history: History) ->
     for address in answers(client, history):
         answer = client.get(address)
         cache.clear()
+        if "/cite/" in address:
+            # It says when it was retrieved.
+            assert (answer["Cache-Control"], answer.has_header("ETag")) == ("no-cache", False)
+            continue
 
         with CaptureQueriesContext(connection) as captured:
             again = client.get(address, headers={"If-None-Match": answer["ETag"]})

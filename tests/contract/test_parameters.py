@@ -150,7 +150,7 @@ def test_an_unknown_parameter_is_refused_with_the_valid_ones(
 
 
 @pytest.mark.parametrize(
-    "name", ["search", "summary", "facet", "expand", "_method", "callback", "fields[]", "q"]
+    "name", ["summary", "facet", "expand", "_method", "callback", "fields[]", "q"]
 )
 def test_what_does_not_exist_yet_is_unknown(client: Client, db: None, name: str) -> None:
     assert refused(client, f"{API}donations/", **{name: "mask"}) == {name: "unknown_parameter"}

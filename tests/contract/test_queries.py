@@ -69,6 +69,11 @@ QUERIES: list[tuple[str, int, dict[str, Any]]] = [
     # What may be rare is probed within the plan.
     ("donations", 2, {"unit": "piece", "value_min": "1"}),
     ("donations", 2, {"item": "mask", "value_min": "1", "value_max": "500000"}),
+    # So is what is searched for; the tiers of what it finds are one query.
+    ("donations", 2, {"search": "country pieces"}),
+    ("donations", 3, {"search": '"country chn" gog*', "count": "true", "donor": "CHN"}),
+    ("statements", 2, {"search": "speaker 1*", "ordering": "said_on"}),
+    ("exports", 1, {"search": "nothing of the kind"}),
     # Nothing is read where the plan has told that there is nothing.
     ("donations", 1, {"linked": "funds"}),
     ("donations", 1, {"item": "mask", "value_min": "999999999"}),

@@ -21,8 +21,8 @@ from aidapi.schema import document
 from records.api.registry import SERIALIZERS
 from records.models import KINDS
 from records.urls import router
-from tests.contract.routes import ABOUT, API, RESOURCES, Resource, ask, found, patterns, problem
-from tests.contract.values import BESIDE
+from tests.contract.routes import ABOUT, API, RESOURCES, Resource, found, patterns, problem
+from tests.contract.values import as_sent
 
 ROOT = Path(settings.BASE_DIR)
 COMMITTED = ROOT / "openapi" / "openapi.yaml"
@@ -109,7 +109,8 @@ def test_operation_is_described(path: str, operation: Json) -> None:
 
     responses = {status: resolved(response) for status, response in operation["responses"].items()}
     assert {"200", "304", "400", "405", "406", "429", "500", "503"} <= responses.keys()
-    assert ("404" in responses) == ("{" in path or "revision" in names(operation))
+    may_be_absent = "{" in path or bool({"revision", "raw"} & names(operation))
+    assert ("404" in responses) == may_be_absent
     assert "Dataset-Revision" in responses.pop("200")["headers"]
     assert "content" not in responses.pop("304")
     for status, response in responses.items():
@@ -291,50 +292,6 @@ def test_sparse_answers_are_as_described(
         check_answer(resource.path, page)
         if query != {"omit": "links.type"} or any(row["links"] for row in page["results"]):
             assert not validator(whole).is_valid(page), "a part is not taken for the whole"
-
-
-# --- Whether the examples are real
-
-
-FINDS_NOTHING = {
-    "/api/v1/contracts/?method": "no contract of the dataset tells how it was awarded",
-}
-EXAMPLES = [
-    pytest.param(path, parameter, id=f"{path}?{parameter['name']}")
-    for path, operations in document()["paths"].items()
-    for parameter in operations["get"].get("parameters", ())
-    if parameter["in"] == "query" and parameter["name"] != "cursor"
-]
-
-
-@pytest.mark.parametrize(("path", "parameter"), EXAMPLES)
-def test_example_finds_something(
-    client: Client, dataset: None, db: None, path: str, parameter: Json
-) -> None:
-    address = path
-    for lookup in document()["paths"][path]["get"]["parameters"]:
-        if lookup["in"] == "path":
-            address = address.replace(f"{{{lookup['name']}}}", str(lookup["example"]))
-    query = {parameter["name"]: as_sent(parameter["example"])}
-    if parameter["name"] in ("value_min", "value_max"):
-        query["currency"] = "USD"
-    else:
-        query |= BESIDE.get(parameter["name"], {})
-
-    response = ask(client, address, **query)
-
-    assert response.status_code == 200, response.content
-    if response["Content-Type"] != "application/json":
-        assert len(response.getvalue()) > 100
-        return
-    results = response.json().get("results", [response.json()])
-    assert bool(results) != (f"{path}?{parameter['name']}" in FINDS_NOTHING)
-
-
-def as_sent(example: Any) -> str:
-    if isinstance(example, bool):
-        return str(example).lower()
-    return ",".join(example) if isinstance(example, list) else str(example)
 
 
 # --- Reading the document

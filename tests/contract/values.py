@@ -304,3 +304,10 @@ BESIDE = {
 def anchored(name: str, value: str) -> Query:
     """The parameter with what must stand beside it."""
     return {name: value} | BESIDE.get(name, {})
+
+
+def as_sent(example: Any) -> str:
+    """An example of the documentation as it stands in a query."""
+    if isinstance(example, bool):
+        return str(example).lower()
+    return ",".join(example) if isinstance(example, list) else str(example)
