@@ -8,7 +8,6 @@ which a process reads at most once a second.
 
 import contextlib
 import hashlib
-import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -35,19 +34,19 @@ class NewestRevision:
     """The newest revision's number, remembered for a second."""
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.number, self.read_at = -1, float("-inf")
+        self.forget()
 
     def __call__(self) -> int:
-        if time.monotonic() - self.read_at > MEMORY:
-            head = import_string(settings.DATASET_HEAD)
-            read_at, number = time.monotonic(), head.number()
-            with self.lock:
-                self.number, self.read_at = number, read_at
-        return self.number
+        number, read_at = self.known
+        now = time.monotonic()
+        if now - read_at > MEMORY:
+            number = import_string(settings.DATASET_HEAD).number()
+            # One assignment: other threads see number and time of the same reading.
+            self.known = number, now
+        return number
 
     def forget(self) -> None:
-        self.read_at = float("-inf")
+        self.known = -1, float("-inf")
 
 
 newest_revision = NewestRevision()
@@ -84,7 +83,8 @@ class CacheMiddleware:
         if response.has_header("Cache-Control"):
             # The view knows better: a citation, say, has today's date in it.
             return response
-        if key is None or not response.has_header("Dataset-Revision"):
+        if key is None or response.streaming or not response.has_header("Dataset-Revision"):
+            # A stream may break off: no tag may say later that what came of it is all.
             response["Cache-Control"] = "public, no-cache"
             return response
         revision = int(response["Dataset-Revision"])
@@ -92,12 +92,7 @@ class CacheMiddleware:
         etag = make_etag(revision, pinned, key)
         response["ETag"] = etag
         response["Cache-Control"] = lifetime(pinned)
-        if (
-            request.method == "GET"
-            and not response.streaming
-            and not response.cookies
-            and len(response.content) <= LARGEST
-        ):
+        if request.method == "GET" and not response.cookies and len(response.content) <= LARGEST:
             match = request.resolver_match
             kept: Any = response
             # What is answered from memory is resolved to no view, and the counters want to know.

@@ -339,6 +339,7 @@ CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS"]
 CORS_EXPOSE_HEADERS = [
     "Content-Disposition",
     "Dataset-Revision",
+    "Dataset-Rows",
     "ETag",
     "Link",
     "RateLimit",

@@ -23,10 +23,8 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from typing import NamedTuple
 
-NEVER = ("per_recipient", "per_unit", "per_day", "target")
-"""Bases that are never added up: "500 each" is not multiplied, a price is no amount."""
-ASIDE = ("part_of_total", "valuation", "conversion", "option", "instalment", "refund")
-"""Reasons of figures that stand beside what counts, and so rival no other figure."""
+from records.models.figures import ASIDE, NEVER_COUNT
+
 COUNTED_STAGES = ("committed", "signed", "dispatched", "delivered", "paid", "")
 """Committed (signed) and later; exports have no stage."""
 UNKNOWN = "unknown"
@@ -132,7 +130,7 @@ def count(
 
 def why_alone(row: Row, include: Collection[str]) -> str:
     """Why a figure does not count whatever stands beside it; "" if it does."""
-    if row.basis in NEVER:
+    if row.basis in NEVER_COUNT:
         return row.basis
     if row.rank == "deprecated":
         return "deprecated"

@@ -38,6 +38,12 @@ def drawn_query(rng: Random, resource: Resource, history: History) -> Query:
     return query
 
 
+def drawn_conditions(rng: Random, resource: Resource, history: History) -> Query:
+    """The same where nothing is listed: without what lists alone know."""
+    query = drawn_query(rng, resource, history)
+    return {name: value for name, value in query.items() if name not in ("ordering", "counted")}
+
+
 def check(client: Client, history: History, resource: Resource, asked: Query) -> None:
     expected = [
         row.id for row in evaluate(history, resource.kind, asked, resource.default_ordering())

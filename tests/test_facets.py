@@ -15,7 +15,7 @@ from records.models import DATED, KINDS
 from tests.contract.routes import API, RECORDS, Resource, found
 from tests.histories import History, inside_transaction, long_history
 from tests.naive import evaluate
-from tests.questions import drawn_query
+from tests.questions import drawn_conditions
 
 pytestmark = pytest.mark.django_db
 
@@ -35,9 +35,7 @@ def facets_of(resource: Resource) -> list[str]:
 def test_a_facet_counts_what_its_value_would_find(
     client: Client, history: History, resource: Resource, rng: Random
 ) -> None:
-    query = drawn_query(rng, resource, history)
-    for name in ("ordering", "counted"):
-        query.pop(name, None)
+    query = drawn_conditions(rng, resource, history)
     names = [name for name in facets_of(resource) if name not in query]
 
     answer = found(client, f"{resource.path}facets/", **query, facets=",".join(names), limit="500")

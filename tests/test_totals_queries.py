@@ -15,7 +15,7 @@ from records.api.totals import groupings, reasons
 from records.models import DATED
 from tests.contract.routes import Resource
 from tests.histories import History, inside_transaction, long_history
-from tests.questions import drawn_query
+from tests.questions import drawn_conditions
 from tests.totals import COUNTED, check
 
 pytestmark = pytest.mark.django_db
@@ -57,9 +57,7 @@ def test_every_reason_can_be_overridden(
 def test_totals_hold_for_any_query(
     client: Client, history: History, resource: Resource, rng: Random
 ) -> None:
-    query = drawn_query(rng, resource, history)
-    for name in ("ordering", "counted"):
-        query.pop(name, None)
+    query = drawn_conditions(rng, resource, history)
     model = DATED[resource.kind]
     by = rng.sample(groupings(model), rng.randrange(3))
     include = rng.sample(reasons(model), rng.choice([0, 0, 1, 3]))

@@ -41,18 +41,16 @@ from records.api.parameters import (
     check_fitting,
 )
 from records.api.prepared import fetch
-from records.api.query import Ordering, RecordQuery, unknown_revision
+from records.api.query import Ordering, RecordQuery, shown_revision
 from records.models import Action, Change, Head, Record, Revision
 
 
 class Answer(HttpResponse):
     """JSON bytes with the number of the revision that they show."""
 
-    def __init__(self, revision: int, body: bytes, *, pinned: bool) -> None:
+    def __init__(self, revision: int, body: bytes) -> None:
         super().__init__(body, content_type="application/json")
         self.headers["Dataset-Revision"] = str(revision)
-        self.pinned = pinned
-        """Whether the question names the revision, so that its answer never changes."""
 
 
 def envelope(
@@ -77,6 +75,8 @@ class DatasetViewSet(ViewSet):
     """Parameter → an example that suits this noun better than the parameter's own."""
     http_method_names = ["get", "head", "options"]
     content_negotiation_class = Negotiation
+    versioned: ClassVar[bool] = True
+    """Whether a past revision can be shown. Where not, every answer shows the newest."""
 
     def get_renderers(self) -> list[Any]:
         """What the parameters of the action can ask for."""
@@ -88,6 +88,8 @@ class DatasetViewSet(ViewSet):
         if len(renderers_of(parameters_of(self))) > 1:
             patch_vary_headers(response, ["Accept"])
         if response.has_header("Dataset-Revision"):
+            # Whether the question names the revision, so that its answer never changes.
+            response.pinned = self.versioned and not {"revision", "cursor"}.isdisjoint(request.GET)
             links = [f'<{LICENCE["url"]}>; rel="license"', *self.links(request, response)]
             if response.has_header("Link"):
                 links.append(response["Link"])
@@ -199,17 +201,8 @@ class RecordViewSet(DatasetViewSet):
         cursor = None
         if "cursor" in asked:
             cursor = Cursor.decode(asked["cursor"], request)
-        ordering = Ordering(
-            asked.get("ordering", parameters.DEFAULT_ORDERING),
-            parameters.ORDERINGS,
-            parameters.NULLABLE,
-        )
-        revision = asked.get("revision")
-        if cursor is not None:
-            if revision not in (None, cursor.revision):
-                raise cursor_elsewhere(cursor.revision)
-            revision = cursor.revision
-        query = self.query(parameters, revision)
+        ordering = Ordering.of(parameters)
+        query = self.query(parameters, named_revision(asked, cursor))
         count = query.count() if asked.get("count") else None
         page_size = asked.get("page_size", DEFAULT_PAGE)
         page = query.page(ordering, cursor, page_size + 1, tiered=tiered(asked))
@@ -228,17 +221,12 @@ class RecordViewSet(DatasetViewSet):
                 page_link(request, before),
                 ",".join(bodies).encode(),
             ),
-            pinned=revision is not None,
         )
 
     def download(self, request: Request, parameters: Any) -> Download:
         """Every result, in the order of the list."""
         asked = parameters.cleaned
-        ordering = Ordering(
-            asked.get("ordering", parameters.DEFAULT_ORDERING),
-            parameters.ORDERINGS,
-            parameters.NULLABLE,
-        )
+        ordering = Ordering.of(parameters)
         query = self.query(parameters, asked.get("revision"))
         revision = published(query.revision)
         figures = bool(self.model.ROLES) and asked.get("rows", "figures") == "figures"
@@ -279,10 +267,9 @@ class RecordViewSet(DatasetViewSet):
         """How often each value of a parameter occurs among the records that meet the
         conditions: what there is to choose from next."""
         parameters = self.facets_parameters(request.GET)
-        revision = parameters.cleaned.get("revision")
-        query = self.query(parameters, revision)
+        query = self.query(parameters, parameters.cleaned.get("revision"))
         body = self.facets_serializer().to_representation(facets(query, parameters))
-        return Answer(query.revision, orjson.dumps(body), pinned=revision is not None)
+        return Answer(query.revision, orjson.dumps(body))
 
     # Details
 
@@ -292,17 +279,16 @@ class RecordViewSet(DatasetViewSet):
         revision, body = self.found(id, asked.get("revision"))
         if "fields" in asked or "omit" in asked:
             body = self.thinned(body, asked)
-        return Answer(revision, body.encode(), pinned="revision" in asked)
+        return Answer(revision, body.encode())
 
     def found(self, id: str, asked: int | None) -> tuple[int, str]:
         """The number of the revision that is shown, and the document in force then."""
         found = fetch(self.detail_sql, [id[:60], asked, asked])
         newest, body = found[0] if found else (0, None)
-        if asked is not None and asked > newest:
-            raise unknown_revision(asked, newest)
+        revision = shown_revision(asked, newest)
         if body is None:
-            raise self.absent(id, asked or newest)
-        return asked or newest, body
+            raise self.absent(id, revision)
+        return revision, body
 
     def absent(self, id: str, revision: int) -> Problem:
         """Withdrawn, or never there; drafts are as absent as anything."""
@@ -383,10 +369,7 @@ class RecordViewSet(DatasetViewSet):
     def versions(self, request: Request, id: str) -> HttpResponse:
         """Every published version, oldest first, each with what it changed and why."""
         asked = self.versions_parameters(request.GET).cleaned
-        newest = Head.number()
-        revision = asked.get("revision", newest)
-        if revision > newest:
-            raise unknown_revision(revision, newest)
+        revision = shown_revision(asked.get("revision"), Head.number())
         results = published_versions(self.model, id, revision)
         if not results:
             raise self.absent(id, revision)
@@ -405,7 +388,6 @@ class RecordViewSet(DatasetViewSet):
                     for result in self.versions_serializer.to_representation(results)
                 ),
             ),
-            pinned="revision" in asked,
         )
 
 
@@ -413,6 +395,16 @@ def tiered(asked: dict[str, Any]) -> bool:
     """Whether results come in tiers. An order that was asked for holds; unasked, a search puts
     first what it finds by name."""
     return "search" in asked and "ordering" not in asked
+
+
+def named_revision(asked: dict[str, Any], cursor: Cursor | None) -> int | None:
+    """The revision that a question names, by itself or by its cursor."""
+    revision = asked.get("revision")
+    if cursor is None:
+        return revision
+    if revision not in (None, cursor.revision):
+        raise cursor_elsewhere(cursor.revision)
+    return cursor.revision
 
 
 def cursor_elsewhere(revision: int) -> Problem:

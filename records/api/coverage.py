@@ -13,8 +13,8 @@ from aidapi.pagination import base_url
 from records.api.base import Answer, DatasetViewSet
 from records.api.changes import PLURALS
 from records.api.parameters import AnyParameters
-from records.api.series import in_force
-from records.models import DATED, KINDS, Measure, Operator, Precision
+from records.api.query import shown_revision
+from records.models import DATED, KINDS, Head, Measure, Operator, Precision
 
 KIND_CHOICES = [(kind, kind) for kind in KINDS]
 
@@ -92,13 +92,13 @@ class Coverage(DatasetViewSet):
         """How many records there are of each kind, by month and country, how many of their
         quotes were found in the statements' texts, and what is not known."""
         asked = self.detail_parameters(request.GET).cleaned
-        revision = in_force(asked.get("revision"))
+        revision = shown_revision(asked.get("revision"), Head.number())
         base = base_url(request)
         kinds = [
             coverage(kind, revision) | {"url": f"{base}/api/v1/{PLURALS[kind]}/"} for kind in KINDS
         ]
         body = self.serializer_class().to_representation({"revision": revision, "kinds": kinds})
-        return Answer(revision, orjson.dumps(body), pinned="revision" in asked)
+        return Answer(revision, orjson.dumps(body))
 
 
 def coverage(kind: str, revision: int) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from records.api.citations import (
 )
 from records.api.downloads import FILES
 from records.api.parameters import AnyParameters
-from records.api.query import unknown_revision
+from records.api.query import shown_revision
 from records.models import DATED, KINDS, Head, Revision
 
 TITLE = "AidAPI: COVID-19 aid"
@@ -37,11 +37,7 @@ KEYWORDS = ["COVID-19", "aid", "donations", "medical supplies", "exports", "proc
 
 
 def revision_asked(asked: dict[str, Any]) -> Revision:
-    newest = Head.number()
-    number = asked.get("revision", newest)
-    if number > newest:
-        raise unknown_revision(number, newest)
-    return published(number)
+    return published(shown_revision(asked.get("revision"), Head.number()))
 
 
 def temporal(revision: int) -> tuple[str, str] | None:

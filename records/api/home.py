@@ -67,4 +67,4 @@ class Index(DatasetViewSet):
             "reference": f"{base}{reverse('reference')}",
         }
         body = orjson.dumps(self.serializer_class().to_representation(index))
-        return Answer(revision, body, pinned=False)
+        return Answer(revision, body)

@@ -11,9 +11,9 @@ from rest_framework.request import Request
 from aidapi.errors import Problem
 from aidapi.pagination import DEFAULT_PAGE, Cursor, page_link
 from aidapi.sparse import thin
-from records.api.base import Answer, DatasetViewSet, cursor_elsewhere, envelope, page_edges
+from records.api.base import Answer, DatasetViewSet, envelope, named_revision, page_edges
 from records.api.parameters import PageParameters, SparseParameters, check_fitting
-from records.api.query import Ordering, unknown_revision
+from records.api.query import Ordering, shown_revision
 from records.models import Head
 
 
@@ -27,8 +27,6 @@ class Page:
     count: int | None
     next: str | None
     previous: str | None
-    pinned: bool
-    """Whether the question names the revision."""
 
 
 class ListingViewSet(DatasetViewSet):
@@ -39,8 +37,6 @@ class ListingViewSet(DatasetViewSet):
     detail_parameters: ClassVar[Any]
     row_id: ClassVar[str]
     """The unique column in which the order ends."""
-    versioned: ClassVar[bool] = True
-    """Whether a past revision can be shown. Where not, every page shows the newest."""
 
     def __init_subclass__(cls) -> None:
         for parameters in (vars(cls).get("filterset_class"), vars(cls).get("detail_parameters")):
@@ -64,7 +60,6 @@ class ListingViewSet(DatasetViewSet):
                 page.previous,
                 b",".join(self.rendered(result, page.asked) for result in results),
             ),
-            pinned=page.pinned,
         )
 
     def default_ordering(self, representation: str) -> str:
@@ -76,17 +71,8 @@ class ListingViewSet(DatasetViewSet):
         asked = self.filterset_class(request.GET).cleaned
         check_fitting(asked, representation)
         cursor = Cursor.decode(asked["cursor"], request) if "cursor" in asked else None
-        newest = Head.number()
-        revision = asked.get("revision")
-        if cursor is not None and self.versioned:
-            if revision not in (None, cursor.revision):
-                raise cursor_elsewhere(cursor.revision)
-            revision = cursor.revision
-        pinned = revision is not None
-        if revision is None:
-            revision = newest
-        if revision > newest:
-            raise unknown_revision(revision, newest)
+        named = named_revision(asked, cursor if self.versioned else None)
+        revision = shown_revision(named, Head.number())
         rows = self.rows(request, asked, revision)
         count = rows.count() if asked.get("count") else None
         page_size = asked.get("page_size", DEFAULT_PAGE)
@@ -105,7 +91,6 @@ class ListingViewSet(DatasetViewSet):
             count,
             page_link(request, after),
             page_link(request, before),
-            pinned,
         )
 
     @staticmethod

@@ -202,6 +202,15 @@ def unknown_revision(asked: int, newest: int) -> Problem:
     )
 
 
+def shown_revision(asked: int | None, newest: int) -> int:
+    """The number of the revision that is asked for, by default of the newest."""
+    if asked is None:
+        return newest
+    if asked > newest:
+        raise unknown_revision(asked, newest)
+    return asked
+
+
 class RecordQuery:
     """The records of one kind that meet the conditions, as of a revision."""
 
@@ -225,10 +234,7 @@ class RecordQuery:
         self.search: Search | None = conditions["search"][1] if "search" in conditions else None
         sought = (model.child("words"), self.search) if self.search else None
         self.plan = make_plan(model.KIND, terms, codes["party"], codes["item"], probe, sought)
-        self.newest = self.plan.revision
-        self.revision = self.newest if asked is None else asked
-        if self.revision > self.newest:
-            raise unknown_revision(self.revision, self.newest)
+        self.revision = shown_revision(asked, self.plan.revision)
         self.check_codes()
 
     def check_codes(self) -> None:
@@ -503,6 +509,12 @@ class Ordering:
         self.descending = name.startswith("-")
         self.column = columns[name.lstrip("-")]
         self.nullable = self.column in nullable
+
+    @classmethod
+    def of(cls, parameters: Any) -> "Ordering":
+        """The ordering that a list is asked for."""
+        name = parameters.cleaned.get("ordering", parameters.DEFAULT_ORDERING)
+        return cls(name, parameters.ORDERINGS, parameters.NULLABLE)
 
     def key(self, prefix: str) -> str:
         return f"{prefix}{self.column}" if prefix else self.column

@@ -15,7 +15,7 @@ from records.api.base import Answer
 from records.api.documents import DocumentSerializer, LinkField
 from records.api.listing import ListingViewSet, no_such
 from records.api.parameters import DocumentParameters, PageParameters, ordering
-from records.api.query import unknown_revision
+from records.api.query import shown_revision
 from records.models import Head, Revision
 
 
@@ -86,17 +86,14 @@ class RevisionViewSet(ListingViewSet):
     def retrieve(self, request: Request, number: str) -> HttpResponse:
         """What it brought, and when."""
         asked = self.detail_parameters(request.GET).cleaned
-        newest = Head.number()
-        revision = asked.get("revision", newest)
-        if revision > newest:
-            raise unknown_revision(revision, newest)
+        revision = shown_revision(asked.get("revision"), Head.number())
         found = None
         if re.fullmatch(r"[1-9][0-9]{0,8}", number) and int(number) <= revision:
             found = counted(Revision.objects.filter(number=int(number))).first()
         if found is None:
             raise no_such("revision", number)
         body = self.serializer_class(found, context={"request": request}).data
-        return Answer(revision, self.rendered(body, asked), pinned="revision" in asked)
+        return Answer(revision, self.rendered(body, asked))
 
 
 def counted(rows: QuerySet) -> QuerySet:

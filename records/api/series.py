@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from aidapi.filters import ChoiceField, Parameter, SlugField
 from aidapi.pagination import DEFAULT_PAGE, Cursor, base_url, page_link
 from aidapi.sparse import thin
-from records.api.base import Answer, DatasetViewSet, cursor_elsewhere, envelope, page_edges
+from records.api.base import Answer, DatasetViewSet, envelope, named_revision, page_edges
 from records.api.changes import PLURALS
 from records.api.documents import FigureSerializer, NullableCharField, PublicIdField
 from records.api.listing import no_such
@@ -24,7 +24,7 @@ from records.api.parameters import (
     PageParameters,
     ordering,
 )
-from records.api.query import unknown_revision
+from records.api.query import shown_revision
 from records.api.summary import sum_field
 from records.api.totals import figure_rows, number, reasons, wholes
 from records.counting import ASIDE, Row, count
@@ -150,9 +150,7 @@ class SeriesViewSet(DatasetViewSet):
         """All series, by name."""
         asked = self.filterset_class(request.GET).cleaned
         cursor = Cursor.decode(asked["cursor"], request) if "cursor" in asked else None
-        if cursor is not None and asked.get("revision") not in (None, cursor.revision):
-            raise cursor_elsewhere(cursor.revision)
-        revision = in_force(cursor.revision if cursor else asked.get("revision"))
+        revision = shown_revision(named_revision(asked, cursor), Head.number())
         by = asked.get("ordering", SeriesParameters.DEFAULT_ORDERING)
         column = by.lstrip("-")
         backward = cursor is not None and cursor.backward
@@ -184,14 +182,13 @@ class SeriesViewSet(DatasetViewSet):
                     for row in results
                 ),
             ),
-            pinned=cursor is not None or "revision" in asked,
         )
 
     def retrieve(self, request: Request, slug: str) -> HttpResponse:
         """Its points in order, those marked that a later one overtakes or another record
         contradicts, and the differences between them."""
         asked = self.detail_parameters(request.GET).cleaned
-        revision = in_force(asked.get("revision"))
+        revision = shown_revision(asked.get("revision"), Head.number())
         points: list[dict[str, Any]] = []
         steps: list[dict[str, Any]] = []
         # Nearly always one kind.
@@ -210,15 +207,7 @@ class SeriesViewSet(DatasetViewSet):
             {"revision": revision, "slug": slug, "points": points, "differences": steps}
         )
         rendered = orjson.dumps(body, default=number)
-        return Answer(revision, rendered, pinned="revision" in asked)
-
-
-def in_force(asked: int | None) -> int:
-    """The revision that is asked for, the newest by default."""
-    newest = Head.number()
-    if asked is not None and asked > newest:
-        raise unknown_revision(asked, newest)
-    return newest if asked is None else asked
+        return Answer(revision, rendered)
 
 
 def point_rows(revision: int, kinds: list[str], slug: str = "") -> QuerySet:

@@ -303,7 +303,7 @@ class CountedRecordViewSet(RecordViewSet):
         }
         body = self.summary_serializer().to_representation(summary)
         rendered = orjson.dumps(body, default=number)
-        return Answer(query.revision, rendered, pinned="revision" in asked)
+        return Answer(query.revision, rendered)
 
 
 def too_many_groups(found: int) -> InvalidParameters:

@@ -134,4 +134,4 @@ class TermViewSet(ListingViewSet):
         if found is None:
             raise no_such(self.model.KIND, code)
         body = self.serializer_class(found, context={"request": request}).data
-        return Answer(newest, self.rendered(body, asked), pinned=False)
+        return Answer(newest, self.rendered(body, asked))

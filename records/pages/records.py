@@ -15,7 +15,7 @@ from records.api.base import RecordViewSet
 from records.api.changes import PLURALS
 from records.api.citations import published, record_citation
 from records.api.history import published_versions
-from records.api.query import unknown_revision
+from records.api.query import shown_revision
 from records.models import DATED, KINDS, Head, Item, LinkType
 from records.pages.wording import (
     change_in_words,
@@ -58,9 +58,7 @@ class RecordPage(Page):
     def shown(self, request: HttpRequest, id: str, asked: dict[str, int]) -> HttpResponse:
         viewset = self.viewset(id)
         newest = Head.number()
-        revision = asked.get("revision", newest)
-        if revision > newest:
-            raise unknown_revision(revision, newest)
+        revision = shown_revision(asked.get("revision"), newest)
         versions = published_versions(viewset.model, id, revision)
         if not versions or ("version" not in asked and versions[-1]["retired_in"]):
             raise viewset().absent(id, revision)

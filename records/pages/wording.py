@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from records.api.citations import in_words
 from records.models import (
     Basis,
     CountableReason,
@@ -97,7 +98,7 @@ def date_in_words(day: date | str | None, precision: str = "day") -> str:
         day = date.fromisoformat(day)
     if precision == "year":
         return str(day.year)
-    return f"{day:%B %Y}" if precision == "month" else f"{day.day} {day:%B %Y}"
+    return f"{day:%B %Y}" if precision == "month" else in_words(day)
 
 
 @dataclass(frozen=True)
