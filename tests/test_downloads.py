@@ -337,7 +337,7 @@ def test_accept_is_weighed(
 
 @pytest.mark.parametrize(
     "accept",
-    ["text/html", "application/pdf", "image/*", "text/csv;q=0", "*/*;q=0", "application/atom+xml"],
+    ["text/html", "application/pdf", "image/*", "text/csv;q=0", "*/*;q=0", "application/rss+xml"],
 )
 def test_what_there_is_not_is_not_acceptable(
     client: Client, history: History, accept: str
@@ -355,7 +355,7 @@ def test_format_goes_before_accept(client: Client, history: History) -> None:
     answer = client.get("/api/v1/donations/?format=json", headers={"Accept": "text/csv"})
     assert answer["Content-Type"] == "application/json"
     assert refused(client, "/api/v1/revisions/", format="csv") == {"format": "unknown_value"}
-    assert refused(client, "/api/v1/donations/", format="atom") == {"format": "unknown_value"}
+    assert refused(client, "/api/v1/parties/", format="atom") == {"format": "unknown_value"}
 
 
 @pytest.mark.parametrize("accept", ["text/csv", "application/x-ndjson", "application/json"])

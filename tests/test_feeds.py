@@ -1,4 +1,4 @@
-"""Changes as an Atom feed: valid, in order, whole, and with ids that never change."""
+"""Atom feeds of changes and of records: valid, in order, whole, and with ids that never change."""
 
 import re
 import xml.etree.ElementTree as ElementTree
@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 
 from records.models import Head, Item, Party
-from tests.contract.routes import API, ask, found, problem, refused
+from tests.contract.routes import API, RECORDS, Resource, ask, found, problem, refused
 from tests.histories import History
 
 pytestmark = pytest.mark.django_db
@@ -59,9 +59,9 @@ def link(element: Any, rel: str) -> str | None:
     return hrefs[0] if hrefs else None
 
 
-def entries(client: Client, **query: Any) -> Iterator[Any]:
+def entries(client: Client, path: str = CHANGES, **query: Any) -> Iterator[Any]:
     """All entries, page by page."""
-    root = feed(client, CHANGES, format="atom", **query)
+    root = feed(client, path, format="atom", **query)
     while True:
         yield from root.findall(f"{ATOM}entry")
         further = link(root, "next")
@@ -246,3 +246,74 @@ def test_the_queries_are_few(
 
 
 KINDS = ["statement", "donation", "export", "contract", Party.KIND, Item.KIND]
+
+
+# --- Lists of records as feeds
+
+
+@pytest.mark.parametrize("resource", RECORDS, ids=str)
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"page_size": "2"},
+        {"page_size": "1", "revision": "4"},
+        {"ordering": "title", "page_size": "3"},
+        {"search": "mask", "page_size": "2"},
+        {"changed_since": "2"},
+    ],
+)
+def test_a_list_of_records_is_a_feed_of_its_records(
+    client: Client, history: History, resource: Resource, query: dict[str, str]
+) -> None:
+    """What was published or corrected last comes first, and the conditions are the list's."""
+    asked = {"ordering": "-published_in", **query, "page_size": "500"}
+    listed = found(client, resource.path, **asked)["results"]
+
+    walked = list(entries(client, resource.path, **query))
+
+    assert [link(entry, "alternate") for entry in walked] == [
+        f"http://testserver{document['page']}" for document in listed
+    ]
+    for entry, document in zip(walked, listed, strict=True):
+        assert document["title"] in entry.findtext(f"{ATOM}title")
+        told = entry.findtext(f"{ATOM}summary")
+        assert f"({document['kind']} {document['id']}, version {document['version']})" in told
+        for figure in document.get("figures", ()):
+            assert figure["evidence"]["quote"] in unescape(told)
+
+
+def test_a_record_has_one_entry_in_every_feed(client: Client, history: History) -> None:
+    """So that readers who follow several are told once."""
+    of_changes = {entry.findtext(f"{ATOM}id") for entry in entries(client)}
+
+    for resource in RECORDS:
+        of_records = [entry.findtext(f"{ATOM}id") for entry in entries(client, resource.path)]
+        assert of_records
+        assert of_changes.issuperset(of_records)
+
+
+def test_a_walk_of_records_keeps_its_order_whatever_its_form(
+    client: Client, history: History
+) -> None:
+    path = f"{API}donations/"
+    in_list = found(client, path, page_size=1, search="china")["next"]
+    in_feed = link(feed(client, path, format="atom", page_size=1, search="china"), "next") or ""
+
+    for further, other in (
+        (in_list, f"{in_list}&format=atom"),
+        (in_feed.replace("format=atom", "format=json"), in_feed),
+    ):
+        pages = [document["page"] for document in found(client, further)["results"]]
+        told = [link(entry, "alternate") for entry in feed(client, other).findall(f"{ATOM}entry")]
+        assert pages
+        assert told == [f"http://testserver{page}" for page in pages]
+
+
+def test_the_queries_of_a_feed_of_records_are_few(
+    client: Client, history: History, django_assert_num_queries: Any
+) -> None:
+    # The plan, the page, the feed's revision, and those of its records.
+    for resource in RECORDS:
+        with django_assert_num_queries(4):
+            feed(client, resource.path, format="atom", page_size="500")

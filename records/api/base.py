@@ -1,6 +1,7 @@
 """The viewsets of records: lists and details straight from the stored documents."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import orjson
@@ -33,6 +34,7 @@ from records.api.columns import layout
 from records.api.conditions import Condition
 from records.api.downloads import Download, asked_of, digest, walk
 from records.api.facets import FacetsSerializer, facet_parameters, facets
+from records.api.feeds import feed, record_entries
 from records.api.history import RecordVersionSerializer, published_versions
 from records.api.parameters import (
     AnyParameters,
@@ -44,6 +46,9 @@ from records.api.prepared import fetch
 from records.api.query import Ordering, RecordQuery, shown_revision
 from records.models import Action, Change, Head, Record, Revision
 
+NEWS_FIRST = "-published_in"
+"""The order of a feed of records."""
+
 
 class Answer(HttpResponse):
     """JSON bytes with the number of the revision that they show."""
@@ -51,6 +56,25 @@ class Answer(HttpResponse):
     def __init__(self, revision: int, body: bytes) -> None:
         super().__init__(body, content_type="application/json")
         self.headers["Dataset-Revision"] = str(revision)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows of a list, and the way to the others."""
+
+    asked: dict[str, Any]
+    revision: int
+    rows: list[Any]
+    count: int | None
+    next: str | None
+    previous: str | None
+
+    def answer(self, results: bytes) -> Answer:
+        """The page as every list comes; the results are JSON already."""
+        return Answer(
+            self.revision,
+            envelope(self.revision, self.count, self.next, self.previous, results),
+        )
 
 
 def envelope(
@@ -190,37 +214,42 @@ class RecordViewSet(DatasetViewSet):
     # Lists
 
     def list(self, request: Request) -> HttpResponseBase:
-        """Those in force that meet all conditions asked for, page by page; or, as `csv`,
-        `ndjson` or `xlsx`, all of them in a file."""
+        """Those in force that meet all conditions asked for, page by page; as `csv`, `ndjson`
+        or `xlsx`, all of them in a file; or as `atom`, a feed for readers of news."""
         parameters = self.filterset_class(request.GET)
         asked = parameters.cleaned
         representation = request.accepted_renderer.format
         check_fitting(asked, representation)
+        if representation == "atom":
+            return feed(request, self.page(request, parameters, NEWS_FIRST), record_entries)
         if representation != "json":
             return self.download(request, parameters).answer(representation)
-        cursor = None
-        if "cursor" in asked:
-            cursor = Cursor.decode(asked["cursor"], request)
-        ordering = Ordering.of(parameters)
+        page = self.page(request, parameters)
+        bodies = page.rows
+        if "fields" in asked or "omit" in asked:
+            bodies = [self.thinned(body, asked) for body in bodies]
+        return page.answer(",".join(bodies).encode())
+
+    def page(self, request: Request, parameters: Any, unasked: str = "") -> Page:
+        """The documents of the page that is asked for, in a given order if in none."""
+        asked = parameters.cleaned
+        cursor = Cursor.decode(asked["cursor"], request) if "cursor" in asked else None
+        # A walk goes on in its own order, whatever form its further pages have.
+        ordering = Ordering.of(parameters, cursor.ordering if cursor else unasked)
         query = self.query(parameters, named_revision(asked, cursor))
         count = query.count() if asked.get("count") else None
         page_size = asked.get("page_size", DEFAULT_PAGE)
-        page = query.page(ordering, cursor, page_size + 1, tiered=tiered(asked))
+        page = query.page(ordering, cursor, page_size + 1)
         before, after = page_edges(page, page_size, cursor, query.revision, ordering.name)
         if cursor is not None and cursor.backward:
             page.reverse()
-        bodies = [row[0] for row in page]
-        if "fields" in asked or "omit" in asked:
-            bodies = [self.thinned(body, asked) for body in bodies]
-        return Answer(
+        return Page(
+            asked,
             query.revision,
-            envelope(
-                query.revision,
-                count,
-                page_link(request, after),
-                page_link(request, before),
-                ",".join(bodies).encode(),
-            ),
+            [row[0] for row in page],
+            count,
+            page_link(request, after),
+            page_link(request, before),
         )
 
     def download(self, request: Request, parameters: Any) -> Download:
@@ -239,7 +268,7 @@ class RecordViewSet(DatasetViewSet):
         table = Table(
             self.basename,
             kind.columns,
-            lambda: self.documents(query, ordering, tiered=tiered(asked)),
+            lambda: self.documents(query, ordering),
             kind.rows,
             rows.count(),
             documents=not figures,
@@ -247,13 +276,11 @@ class RecordViewSet(DatasetViewSet):
         citation = self.cited_query(request, records.count() if figures else table.count, revision)
         return Download(request, table, revision, citation)
 
-    def documents(
-        self, query: RecordQuery, ordering: Ordering, *, tiered: bool
-    ) -> Iterator[Sequence[str]]:
+    def documents(self, query: RecordQuery, ordering: Ordering) -> Iterator[Sequence[str]]:
         """The documents of all results, some hundred at a time."""
 
         def read(cursor: Cursor | None, size: int) -> list[tuple]:
-            return query.page(ordering, cursor, size, tiered=tiered)
+            return query.page(ordering, cursor, size)
 
         return walk(read, ordering, query.revision)
 
@@ -389,12 +416,6 @@ class RecordViewSet(DatasetViewSet):
                 ),
             ),
         )
-
-
-def tiered(asked: dict[str, Any]) -> bool:
-    """Whether results come in tiers. An order that was asked for holds; unasked, a search puts
-    first what it finds by name."""
-    return "search" in asked and "ordering" not in asked
 
 
 def named_revision(asked: dict[str, Any], cursor: Cursor | None) -> int | None:

@@ -1,9 +1,10 @@
 """The feed of changes over HTTP: what was published, corrected, withdrawn or edited, in order."""
 
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -17,10 +18,10 @@ from aidapi.filters import (
 from aidapi.pagination import base_url
 from aidapi.renderers import Atom, JSONRenderer
 from records.api.documents import DocumentSerializer, LinkField
-from records.api.feeds import feed, titles
+from records.api.feeds import Entry, feed
 from records.api.listing import ListingViewSet
 from records.api.parameters import DocumentParameters, PageParameters, ordering
-from records.models import KINDS, Action, Change, Item, Party, Revision
+from records.models import KINDS, Action, Change, Item, Party
 
 PLURALS = {
     "statement": "statements",
@@ -59,9 +60,47 @@ class ChangeSerializer(DocumentSerializer):
         fields = ["revision", "published_at", "kind", "id", "version", "action", "reason", "url"]
 
     def get_url(self, change: Change) -> str:
-        base = base_url(self.context["request"])
-        url = f"{base}/api/v1/{PLURALS[change.kind]}/{change.public_id}/"
-        return f"{url}?revision={change.revision_id}" if change.kind in KINDS else url
+        return f"{base_url(self.context['request'])}{address(change)}"
+
+
+def address(change: Change) -> str:
+    """Where to read what was changed: a record as the change left it, a term as it is now."""
+    path = f"/api/v1/{PLURALS[change.kind]}/{change.public_id}/"
+    return f"{path}?revision={change.revision_id}" if change.kind in KINDS else path
+
+
+def change_entries(changes: Sequence[Change]) -> Iterator[Entry]:
+    """Each change as the entry of a feed."""
+    names = titles(changes)
+    for change in changes:
+        yield Entry(
+            change.kind,
+            change.public_id,
+            change.version,
+            change.action,
+            names.get((change.kind, change.public_id, change.version), change.public_id),
+            change.reason or change.revision.message,
+            change.revision.published_at,
+            address(change),
+        )
+
+
+def titles(changes: Sequence[Change]) -> dict[tuple[str, str, int], str]:
+    """(kind, id, version) → what people call it; one query for each kind of record."""
+    names: dict[tuple[str, str, int], str] = {}
+    ids: dict[str, set[str]] = defaultdict(set)
+    for change in changes:
+        if change.kind in KINDS:
+            ids[change.kind].add(change.public_id)
+        elif change.content:
+            names[change.kind, change.public_id, change.version] = change.content["name"]
+    for kind in sorted(ids):
+        rows = KINDS[kind]._default_manager.filter(
+            public_id__in=sorted(ids[kind]), published_in__isnull=False
+        )
+        for public_id, version, title in rows.values_list("public_id", "version", "title"):
+            names[kind, public_id, version] = title
+    return names
 
 
 class ChangeParameters(DocumentParameters, PageParameters):
@@ -114,15 +153,7 @@ class ChangeViewSet(ListingViewSet):
         news."""
         if request.accepted_renderer.format == "json":
             return super().list(request)
-        page = self.page(request)
-        documents = self.serializer_class(page.rows, many=True, context={"request": request}).data
-        revision = Revision.objects.filter(number=page.revision).first()
-        response = HttpResponse(
-            feed(request, page, documents, titles(page.rows), revision),
-            content_type=f"{Atom.media_type}; charset=utf-8",
-        )
-        response["Dataset-Revision"] = str(page.revision)
-        return response
+        return feed(request, self.page(request), change_entries)
 
     def default_ordering(self, representation: str) -> str:
         return "-revision" if representation == "atom" else super().default_ordering("json")

@@ -11,8 +11,8 @@ from records.api.documents import DatedRecordSerializer, parties
 from records.api.parameters import (
     DatedRecordConditions,
     DatedRecordListParameters,
-    download_format,
     ids,
+    record_format,
 )
 from records.api.summary import CountedRecordViewSet
 from records.models import Contract
@@ -72,7 +72,7 @@ class ContractConditions(DatedRecordConditions):
 class ContractParameters(ContractConditions, DatedRecordListParameters):
     """What `/contracts/` can be asked."""
 
-    format = download_format()
+    format = record_format()
     counted = CountedParameter(Contract, example="stage:signed,measure:money")
 
 

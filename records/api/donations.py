@@ -12,8 +12,8 @@ from records.api.documents import DatedRecordSerializer, parties
 from records.api.parameters import (
     DatedRecordConditions,
     DatedRecordListParameters,
-    download_format,
     ids,
+    record_format,
 )
 from records.api.summary import CountedRecordViewSet
 from records.models import Donation
@@ -73,7 +73,7 @@ class DonationConditions(DatedRecordConditions):
 class DonationParameters(DonationConditions, DatedRecordListParameters):
     """What `/donations/` can be asked."""
 
-    format = download_format()
+    format = record_format()
     counted = CountedParameter(Donation, example="basis:single,stage:delivered,measure:quantity")
 
 

@@ -11,8 +11,8 @@ from records.api.documents import DatedRecordSerializer, parties
 from records.api.parameters import (
     DatedRecordConditions,
     DatedRecordListParameters,
-    download_format,
     ids,
+    record_format,
 )
 from records.api.summary import CountedRecordViewSet
 from records.models import Export
@@ -65,7 +65,7 @@ class ExportConditions(DatedRecordConditions):
 class ExportParameters(ExportConditions, DatedRecordListParameters):
     """What `/exports/` can be asked."""
 
-    format = download_format()
+    format = record_format()
     counted = CountedParameter(Export, example="basis:cumulative_to_date,measure:quantity")
 
 

@@ -1,6 +1,5 @@
 """Lists that are not of records: terms, revisions and changes, page by page."""
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import orjson
@@ -11,22 +10,10 @@ from rest_framework.request import Request
 from aidapi.errors import Problem
 from aidapi.pagination import DEFAULT_PAGE, Cursor, page_link
 from aidapi.sparse import thin
-from records.api.base import Answer, DatasetViewSet, envelope, named_revision, page_edges
+from records.api.base import DatasetViewSet, Page, named_revision, page_edges
 from records.api.parameters import PageParameters, SparseParameters, check_fitting
 from records.api.query import Ordering, shown_revision
 from records.models import Head
-
-
-@dataclass(frozen=True)
-class Page:
-    """Rows of a list, and the way to the others."""
-
-    asked: dict[str, Any]
-    revision: int
-    rows: list[Any]
-    count: int | None
-    next: str | None
-    previous: str | None
 
 
 class ListingViewSet(DatasetViewSet):
@@ -51,21 +38,12 @@ class ListingViewSet(DatasetViewSet):
         """Those that meet all conditions asked for, page by page."""
         page = self.page(request)
         results = self.serializer_class(page.rows, many=True, context={"request": request}).data
-        return Answer(
-            page.revision,
-            envelope(
-                page.revision,
-                page.count,
-                page.next,
-                page.previous,
-                b",".join(self.rendered(result, page.asked) for result in results),
-            ),
-        )
+        return page.answer(b",".join(self.rendered(result, page.asked) for result in results))
 
     def default_ordering(self, representation: str) -> str:
         return self.filterset_class.DEFAULT_ORDERING
 
-    def page(self, request: Request) -> "Page":
+    def page(self, request: Request) -> Page:
         """The rows of the page that was asked for."""
         representation = request.accepted_renderer.format
         asked = self.filterset_class(request.GET).cleaned

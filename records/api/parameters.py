@@ -16,7 +16,7 @@ from aidapi.filters import (
     TextField,
 )
 from aidapi.pagination import DEFAULT_PAGE, MAX_PAGE
-from aidapi.renderers import CSV, NDJSON, XLSX, JSONRenderer, TableMetadata
+from aidapi.renderers import CSV, NDJSON, XLSX, Atom, JSONRenderer, TableMetadata
 from aidapi.sparse import field_tree, path_errors
 from records.api.conditions import (
     AnyRolePartyParameter,
@@ -165,17 +165,32 @@ class PageParameters(ParameterSet):
     )
 
 
+DOWNLOADS = (JSONRenderer, CSV, NDJSON, XLSX, TableMetadata)
+
+
 def download_format() -> Parameter:
     """`format` of a list that can be had as a file; the class of the list itself declares it,
     for its conditions bring the plain one."""
-    return Parameter(
-        RepresentationField(JSONRenderer, CSV, NDJSON, XLSX, TableMetadata, example="csv"),
-        "Representation of the answer; it goes before the Accept header. `json`, the default, "
-        "comes in pages. `csv`, `ndjson` and `xlsx` are files with every result, in the order of "
-        "the list, so `cursor`, `page_size`, `count`, `fields` and `omit` do not go with them. "
-        "`metadata` describes the file that the same question gives: query, revision, licence, "
-        "citation, number of rows, and what each column means.",
-    )
+    return Parameter(RepresentationField(*DOWNLOADS, example="csv"), AS_FILE)
+
+
+def record_format() -> Parameter:
+    """The same of a list of records, which can be had as a feed, too."""
+    return Parameter(RepresentationField(*DOWNLOADS, Atom, example="csv"), f"{AS_FILE} {AS_FEED}")
+
+
+AS_FILE = (
+    "Representation of the answer; it goes before the Accept header. `json`, the default, comes "
+    "in pages. `csv`, `ndjson` and `xlsx` are files with every result, in the order of the list, "
+    "so `cursor`, `page_size`, `count`, `fields` and `omit` do not go with them. `metadata` "
+    "describes the file that the same question gives: query, revision, licence, citation, number "
+    "of rows, and what each column means."
+)
+AS_FEED = (
+    "`atom` is a feed of the records for readers of news, those published or corrected last first "
+    "unless `ordering` says otherwise, in pages like the list; that of `/changes/` tells of "
+    "withdrawals, too."
+)
 
 
 class DownloadParameters(ParameterSet):
@@ -202,9 +217,11 @@ def rows_parameter(*choices: str) -> Parameter:
     )
 
 
+PAGED = ("json", "atom")
+"""Representations that come in pages."""
 FITTING = {
-    "cursor": ("json", "atom"),
-    "page_size": ("json", "atom"),
+    "cursor": PAGED,
+    "page_size": PAGED,
     "count": ("json",),
     "fields": ("json",),
     "omit": ("json",),
@@ -221,7 +238,7 @@ def check_fitting(asked: dict[str, Any], representation: str) -> None:
             name,
             "not_with_this_format",
             f"It means nothing for `{representation}`, which "
-            f"{'comes in pages' if representation == 'json' else 'has every result'}: leave it "
+            f"{'comes in pages' if representation in PAGED else 'has every result'}: leave it "
             f"out, or ask for one of: {', '.join(FITTING[name])}.",
         )
         for name in asked

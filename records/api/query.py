@@ -341,15 +341,15 @@ class RecordQuery:
         return rows, prefix, joined
 
     def page(
-        self, ordering: "Ordering", cursor: Cursor | None, size: int, *, tiered: bool = False
+        self, ordering: "Ordering", cursor: Cursor | None, size: int
     ) -> list[tuple[str, Any, str, int]]:
         """So many matching records from the cursor on (backward: in reverse, up to it), those of
         an earlier tier first: document, value by which they are ordered, id and tier."""
         backward = cursor is not None and cursor.backward
-        tiers: list[int | None] = [*self.tiers()] if tiered else [None]
+        tiers: list[int | None] = [*self.tiers()] if ordering.tiered else [None]
         if backward:
             tiers.reverse()
-        if tiered and cursor is not None:
+        if ordering.tiered and cursor is not None:
             tiers = tiers[tiers.index(cursor.tier) :]
         parts: list[QuerySet] = []
         for tier in tiers:
@@ -504,17 +504,29 @@ def in_turn(parts: Sequence[QuerySet], size: int) -> list[tuple[Any, ...]]:
 class Ordering:
     """An ordering that a client may ask for; it always ends in the id."""
 
-    def __init__(self, name: str, columns: dict[str, str], nullable: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        name: str,
+        columns: dict[str, str],
+        nullable: Sequence[str] = (),
+        *,
+        tiered: bool = False,
+    ) -> None:
         self.name = name
+        self.tiered = tiered
+        """Whether what a search finds in titles and names comes first."""
         self.descending = name.startswith("-")
         self.column = columns[name.lstrip("-")]
         self.nullable = self.column in nullable
 
     @classmethod
-    def of(cls, parameters: Any) -> "Ordering":
-        """The ordering that a list is asked for."""
-        name = parameters.cleaned.get("ordering", parameters.DEFAULT_ORDERING)
-        return cls(name, parameters.ORDERINGS, parameters.NULLABLE)
+    def of(cls, parameters: Any, unasked: str = "") -> "Ordering":
+        """The ordering that a list is asked for; if for none, the given one or the list's own,
+        in which a search tells first what it finds by name."""
+        asked, usual = parameters.cleaned, parameters.DEFAULT_ORDERING
+        name = asked.get("ordering", unasked or usual)
+        tiered = "search" in asked and "ordering" not in asked and name == usual
+        return cls(name, parameters.ORDERINGS, parameters.NULLABLE, tiered=tiered)
 
     def key(self, prefix: str) -> str:
         return f"{prefix}{self.column}" if prefix else self.column

@@ -7,9 +7,9 @@ from records.api.parameters import (
     LanguageListField,
     RecordConditions,
     RecordListParameters,
-    download_format,
     ids,
     ordering,
+    record_format,
     rows_parameter,
 )
 from records.models import Statement
@@ -81,6 +81,7 @@ class StatementParameters(StatementConditions, RecordListParameters):
     ORDERINGS = {
         "published_on": "published_on",
         "said_on": "said_on",
+        "published_in": "published_in",
         "title": "title_key",
         "id": "public_id",
     }
@@ -89,7 +90,7 @@ class StatementParameters(StatementConditions, RecordListParameters):
 
     ordering = ordering(ORDERINGS, DEFAULT_ORDERING, example="said_on")
     rows = rows_parameter("records")
-    format = download_format()
+    format = record_format()
 
 
 class StatementViewSet(RecordViewSet):
