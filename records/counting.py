@@ -24,10 +24,10 @@ from decimal import Decimal, localcontext
 from typing import NamedTuple
 
 from records.models.figures import ASIDE, NEVER_COUNT
+from records.models.revisions import UNKNOWN
 
 COUNTED_STAGES = ("committed", "signed", "dispatched", "delivered", "paid", "")
 """Committed (signed) and later; exports have no stage."""
-UNKNOWN = "unknown"
 JOINT = "joint"
 SPLIT = ("measure", "basis", "stage", "unit", "currency", "party_type", "party_role")
 """What totals are always split by: never is one added to another."""

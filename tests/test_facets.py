@@ -3,6 +3,7 @@
 import datetime
 from collections import Counter
 from collections.abc import Iterator
+from itertools import zip_longest
 from random import Random
 from typing import Any
 
@@ -152,3 +153,29 @@ def test_coverage_of_nothing(client: Client, db: None) -> None:
     assert [row["month"] for row in months(
         [(datetime.date(2020, 11, 3), "day", 1), (datetime.date(2021, 1, 1), "month", 2)]
     )] == ["2020-11", "2020-12", "2021-01"]  # fmt: skip
+
+
+@pytest.mark.parametrize("resource", RECORDS, ids=str)
+def test_what_publishing_counted_is_what_lists_find(
+    client: Client, history: History, resource: Resource
+) -> None:
+    """After corrections and withdrawals, too: under each value of each parameter alone."""
+    answer = found(
+        client, f"{resource.path}facets/", facets=",".join(facets_of(resource)), limit="500"
+    )
+    asked = [
+        {facet["parameter"]: told["value"]}
+        for facet in answer["facets"]
+        for told in facet["values"]
+    ]
+    told = [row["records"] for facet in answer["facets"] for row in facet["values"]]
+    flags = [{name: value} for name in ("joint", "countable") for value in ("true", "false")]
+    asked += [query for query in flags if resource.kind in DATED]
+    asked += [{"search": word} for word in ("mask", "china", "ventilators", "canary")]
+
+    for query, records in zip_longest([{}, *asked], [answer["records"], *told]):
+        expected = len(evaluate(history, resource.kind, query, "id"))
+        page = found(client, resource.path, **query, count="true", page_size="1")
+        assert page["count"] == expected, query
+        assert records in (expected, None), query
+        assert bool(page["results"]) == bool(expected), query

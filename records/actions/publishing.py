@@ -16,6 +16,7 @@ from records.actions.vocabulary import TermEdit, apply_term_edit
 from records.models import (
     DATED,
     KINDS,
+    UNKNOWN,
     Action,
     Change,
     DatedRecord,
@@ -34,7 +35,9 @@ from records.models import (
     Statement,
     Term,
     TermCount,
+    flag,
 )
+from records.models.regions import regions_around
 from records.models.words import Names, counted, written
 
 FIGURE_CODES = ("measure", "basis", "operator", "unit", "currency", "party_type")
@@ -67,6 +70,7 @@ class _Batch:
     lineages: dict[str, list[str]] = field(default_factory=dict)
     names: Names = field(default_factory=dict)
     counts: Counter = field(default_factory=Counter)
+    retired: Counter = field(default_factory=Counter)
     changes: list[Change] = field(default_factory=list)
 
     def note(self, kind: str, public_id: str, version: int, action: str, **more: Any) -> None:
@@ -161,7 +165,7 @@ def release(
             if progress:
                 progress()
         Change.objects.bulk_create(batch.changes)
-        count_terms(batch.counts)
+        count_terms(batch.counts, batch.retired)
     return revision
 
 
@@ -182,8 +186,9 @@ def _publish(record: Record, batch: _Batch, *, by: Any, origin: Origin) -> None:
     _check_references(record, batch)
     if origin == Origin.PEOPLE:
         _note_approver(record, by)
-    predecessor = model.objects.filter(public_id=record.public_id, state=State.PUBLISHED)
-    replaced = predecessor.update(state=State.SUPERSEDED, retired_in=batch.revision)
+    predecessor = model.objects.filter(public_id=record.public_id, state=State.PUBLISHED).first()
+    if predecessor is not None:
+        _retire(predecessor, State.SUPERSEDED, batch)
     if isinstance(record, DatedRecord):
         _write_index(record, batch)
     else:
@@ -198,9 +203,33 @@ def _publish(record: Record, batch: _Batch, *, by: Any, origin: Origin) -> None:
         record.KIND,
         record.public_id,
         record.version,
-        Action.CORRECTED if replaced or record.version > 1 else Action.PUBLISHED,
+        Action.CORRECTED if record.version > 1 else Action.PUBLISHED,
         reason=record.reason,
     )
+
+
+def _retire(record: Record, state: State, batch: _Batch) -> None:
+    """Take a published version out of force."""
+    record.state = state
+    record.retired_in = batch.revision
+    record.save(update_fields=["state", "retired_in"])
+    batch.retired.update(counted_terms(record))
+
+
+def counted_terms(record: Record) -> set[tuple[str, str, str]]:
+    """(kind, role, term) under which a published version is counted, read from its rows."""
+    terms = counted(record.words)
+    if isinstance(record, DatedRecord):
+        terms |= terms_of(
+            record,
+            list(record.parties.all()),
+            list(record.figures.all()),
+            record.links.all(),
+            record.figure_items.all(),
+        )
+    else:
+        terms |= {("linked", link.type) for link in record.links.all()}
+    return {(record.KIND, role, term) for role, term in terms}
 
 
 def _note_approver(record: Record, by: Any) -> None:
@@ -287,18 +316,21 @@ def terms_of(
     parties: Sequence[RecordParty],
     figures: Sequence[Any],
     links: Iterable[RecordLink],
-    figure_items: Sequence[FigureItem],
+    figure_items: Iterable[FigureItem],
 ) -> set[tuple[str, str]]:
     """(role, term) pairs under which a version is counted, each once."""
     terms = {("item", row.item_id) for row in figure_items}
+    terms.add(("joint", flag(record.joint)))
+    terms |= {(role, UNKNOWN) for role in record.ROLES}
+    terms -= {(row.role, UNKNOWN) for row in parties}
+    terms |= {("countable", flag(row.countable)) for row in figures}
     terms |= {("linked", link.type) for link in links}
     terms |= {(column, getattr(record, column)) for column in record.CODED}
     terms |= {(column, getattr(row, column)) for row in figures for column in FIGURE_CODES}
     for row in parties:
         terms |= {(row.role, row.party_id), ("party", row.party_id)}
-        for column in ("type", "country", "region"):
-            if value := getattr(row, column):
-                terms.add((f"{row.role}_{column}", value))
+        terms |= {(f"{row.role}_{column}", getattr(row, column)) for column in ("type", "country")}
+        terms |= {(f"{row.role}_region", number) for number in regions_around(row.region)}
     return {(role, term) for role, term in terms if term}
 
 
@@ -352,19 +384,22 @@ def names() -> Names:
     return found
 
 
-def count_terms(counts: Counter) -> None:
-    """Add to the counts by which queries choose the rarest condition."""
+def count_terms(counts: Counter, retired: Counter) -> None:
+    """Add to the counts of versions, and of those that are no longer in force."""
     table = TermCount._meta.db_table
-    rows = sorted(counts.items())
+    rows = [
+        (*term, counts[term], retired[term]) for term in sorted(counts.keys() | retired.keys())
+    ]
     with connection.cursor() as cursor:
         for start in range(0, len(rows), COUNTED_AT_ONCE):
             part = rows[start : start + COUNTED_AT_ONCE]
             # As one statement: a version has dozens of words.
             cursor.execute(
-                f"INSERT INTO {table} (kind, role, term, n)"
-                f" VALUES {', '.join(['(%s, %s, %s, %s)'] * len(part))}"
-                f" ON CONFLICT (kind, role, term) DO UPDATE SET n = {table}.n + excluded.n",
-                [value for term, n in part for value in (*term, n)],
+                f"INSERT INTO {table} (kind, role, term, n, retired)"
+                f" VALUES {', '.join(['(%s, %s, %s, %s, %s)'] * len(part))}"
+                f" ON CONFLICT (kind, role, term) DO UPDATE SET n = {table}.n + excluded.n,"
+                f" retired = {table}.retired + excluded.retired",
+                [value for row in part for value in row],
             )
 
 
@@ -377,9 +412,7 @@ def _withdraw(withdrawal: Withdrawal, batch: _Batch) -> None:
             f"{record.public_id} bears figures of {', '.join(bearing[:5])}: correct or "
             f"withdraw them first."
         )
-    record.state = State.WITHDRAWN
-    record.retired_in = batch.revision
-    record.save(update_fields=["state", "retired_in"])
+    _retire(record, State.WITHDRAWN, batch)
     batch.note(
         record.KIND,
         record.public_id,

@@ -8,7 +8,7 @@ counted to know how rare it is.
 
 from typing import Any, ClassVar
 
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, F, Func, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan
 
@@ -25,11 +25,9 @@ from aidapi.filters import (
 )
 from records.api.totals import groupings, reasons
 from records.counting import SPLIT
-from records.models import ID_PATTERN, LinkType, PartyType, Search, Statement, fold
+from records.models import ID_PATTERN, UNKNOWN, LinkType, PartyType, Search, Statement, flag, fold
 from records.models.regions import REGION_SLUGS, REGIONS, regions_within
 from records.models.words import BODY, HEAD
-
-UNKNOWN = "unknown"
 
 
 class FoldedField(TextField):
@@ -82,6 +80,27 @@ class RegionField(ListField):
         return number
 
 
+class Unindexed(Func):
+    """A column by which no index shall be sought. SQLite keeps no statistics here and takes any
+    index for a good one, also where a list is walked in its own order, or one record after the
+    other is tested."""
+
+    arity = 1
+    template = "%(expressions)s"
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template="+%(expressions)s", **context)
+
+
+def unindexed(model: Any, lookup: str, value: Any) -> Q:
+    """`lookup=value`, found by no index; for columns of text, of truth values and of integers."""
+    column, _, operation = lookup.partition("__")
+    field = model._meta.get_field(column)
+    field = getattr(field, "target_field", field)
+    tested = Unindexed(F(column), output_field=field)
+    return Q(field.get_lookup(operation or "exact")(tested, value))
+
+
 class Condition(Parameter):
     """A parameter of lists of records. By default a plain test of the record's columns."""
 
@@ -89,9 +108,18 @@ class Condition(Parameter):
     vocabulary: ClassVar[str] = ""
     """`party` or `item` where the values must be codes of that vocabulary."""
 
+    counted_as: str = ""
+    """The role under which publishing counts the records by its values, if it does."""
+
     def terms(self, value: Any) -> list[tuple[str, str]]:
         """(role, term) pairs whose counts add up to how many versions may meet the condition."""
-        return []
+        return [(self.counted_as, code) for code in value] if self.counted_as else []
+
+    def exact_terms(self, value: Any) -> list[tuple[str, str]]:
+        """Terms whose counts add up to how many versions meet the condition; none where a version
+        may have several of them, or not all that is asked."""
+        terms = self.terms(value)
+        return terms if len(terms) == 1 else []
 
     def codes(self, value: Any) -> list[str]:
         """The codes that must exist in the vocabulary."""
@@ -116,7 +144,7 @@ class PartyParameter(Condition):
     vocabulary = "party"
 
     def __init__(self, role: str, example: str) -> None:
-        self.role = role
+        self.role = self.counted_as = role
         super().__init__(
             CodeListField(example=example),
             f"Code of a party that is {role} of the record, as `/parties/` lists them; several "
@@ -124,7 +152,11 @@ class PartyParameter(Condition):
         )
 
     def terms(self, value: list[str]) -> list[tuple[str, str]]:
-        return [] if UNKNOWN in value else [(self.role, code) for code in value]
+        # Those that name nobody are counted, and found by no index.
+        return [] if UNKNOWN in value else super().terms(value)
+
+    def exact_terms(self, value: list[str]) -> list[tuple[str, str]]:
+        return super().terms(value) if len(value) == 1 else []
 
     def codes(self, value: list[str]) -> list[str]:
         return [code for code in value if code != UNKNOWN]
@@ -154,6 +186,8 @@ class PartyParameter(Condition):
 class AnyRolePartyParameter(PartyParameter):
     """A party in whichever role."""
 
+    counted_as = "party"
+
     def __init__(self, example: str) -> None:
         Condition.__init__(
             self,
@@ -162,7 +196,10 @@ class AnyRolePartyParameter(PartyParameter):
         )
 
     def terms(self, value: list[str]) -> list[tuple[str, str]]:
-        return [("party", code) for code in value]
+        return Condition.terms(self, value)
+
+    def exact_terms(self, value: list[str]) -> list[tuple[str, str]]:
+        return Condition.exact_terms(self, value)
 
     def codes(self, value: list[str]) -> list[str]:
         return value
@@ -184,13 +221,11 @@ class PartyColumnParameter(Condition):
 
     def __init__(self, role: str, field: ListField, help_text: str) -> None:
         self.role = role
+        self.counted_as = f"{role}_{self.column}"
         super().__init__(field, help_text)
 
     def wanted(self, value: list[str]) -> list[str]:
         return value
-
-    def terms(self, value: list[str]) -> list[tuple[str, str]]:
-        return [(f"{self.role}_{self.column}", code) for code in self.wanted(value)]
 
     def rows(self, model: Any, value: list[str]) -> QuerySet:
         return model.child("parties").objects.filter(
@@ -242,6 +277,7 @@ class PartyRegionParameter(PartyColumnParameter):
         )
 
     def wanted(self, value: list[str]) -> list[str]:
+        # A region is counted with all that lies in it, but stands in the rows by itself.
         return sorted({inner for number in value for inner in regions_within(number)})
 
 
@@ -266,13 +302,37 @@ class ChoiceParameter(ColumnParameter):
             f"{column}__in",
             f"{field.help_text} Several as a comma list (any of them).",
         )
-        self.column = column
+        self.column = self.counted_as = column
 
-    def terms(self, value: list[str]) -> list[tuple[str, str]]:
-        return [(self.column, code) for code in value]
+    def exact_terms(self, value: list[str]) -> list[tuple[str, str]]:
+        # A record has one.
+        return self.terms(value)
+
+    def test(self, model: Any, value: list[str]) -> Q:
+        # The index by code has the records of one in the order of lists, not those of several.
+        plain = len(value) == 1
+        return super().test(model, value) if plain else unindexed(model, self.lookup, value)
 
     def ids(self, model: Any, value: list[str]) -> QuerySet:
-        return model.objects.filter(self.test(model, value)).values("pk")
+        return model.objects.filter(super().test(model, value)).values("pk")
+
+
+class SeriesParameter(ColumnParameter):
+    """The points of one series."""
+
+    def test(self, model: Any, value: str) -> Q:
+        # Told again, so that SQLite knows the index of what is in a series to suffice.
+        return super().test(model, value) & ~Q(series="")
+
+
+class FlagParameter(ColumnParameter):
+    """A column that is true or false."""
+
+    def __init__(self, column: str, help_text: str) -> None:
+        super().__init__(BooleanField(example="true"), column, help_text)
+
+    def exact_terms(self, value: bool) -> list[tuple[str, str]]:
+        return [(self.lookup, flag(value))]
 
 
 def day(lookup: str, help_text: str, example: str) -> ColumnParameter:
@@ -296,6 +356,8 @@ class FoldedParameter(Condition):
 class LinkedParameter(Condition):
     """Records that link to another in a given way."""
 
+    counted_as = "linked"
+
     def __init__(self) -> None:
         super().__init__(
             ChoiceField(choices=LinkType.values, example="contradicts"),
@@ -306,9 +368,6 @@ class LinkedParameter(Condition):
     def test(self, model: Any, value: list[str]) -> Exists:
         links = model.child("links").objects
         return Exists(links.filter(record=OuterRef("pk"), type__in=value))
-
-    def terms(self, value: list[str]) -> list[tuple[str, str]]:
-        return [("linked", code) for code in value]
 
     def ids(self, model: Any, value: list[str]) -> QuerySet:
         return model.child("links").objects.filter(type__in=value).values("record")
@@ -329,6 +388,11 @@ class SearchParameter(Condition):
             "come first whose title or names of parties and items have all of it, then the rest, "
             "each newest first.",
         )
+
+    def exact_terms(self, value: Search) -> list[tuple[str, str]]:
+        told = value.is_told_by_terms and value.tier is None and len(value.terms) == 1
+        ((term, prefix),) = value.terms if told else [("", True)]
+        return [] if prefix else [("word", term)]
 
     def tier(self, search: Search, *tiers: int) -> Case:
         """The number of the tier to which a record belongs; 0 where it is none of these."""
@@ -432,6 +496,20 @@ class FigureParameter(Condition):
         """The condition on a figure, which stands behind the prefix."""
         return Q(**{f"{prefix}{self.lookup}": value})
 
+    def test(self, model: Any, value: Any) -> Q:
+        """The condition on the figures of one record."""
+        return unindexed(model, self.lookup, value)
+
+
+class FigureFlagParameter(FigureParameter):
+    """A column of figures that is true or false."""
+
+    def __init__(self, column: str, help_text: str) -> None:
+        super().__init__(BooleanField(example="true"), column, help_text)
+
+    def exact_terms(self, value: bool) -> list[tuple[str, str]]:
+        return [(self.lookup, flag(value))]
+
 
 class FigureChoiceParameter(FigureParameter):
     """A column of figures that holds one of a list of codes."""
@@ -445,10 +523,7 @@ class FigureChoiceParameter(FigureParameter):
             f"{help_text} Several as a comma list (any of them).",
             indexed=indexed,
         )
-        self.column = column
-
-    def terms(self, value: list[str]) -> list[tuple[str, str]]:
-        return [(self.column, code) for code in value]
+        self.column = self.counted_as = column
 
     def ids(self, model: Any, value: list[str]) -> QuerySet:
         return model.child("figures").objects.filter(self.figure(value, "")).values("record")
@@ -456,6 +531,7 @@ class FigureChoiceParameter(FigureParameter):
 
 class ItemParameter(FigureParameter):
     vocabulary = "item"
+    counted_as = "item"
 
     def __init__(self) -> None:
         super().__init__(
@@ -465,9 +541,6 @@ class ItemParameter(FigureParameter):
             "finds surgical masks and respirators. Several as a comma list (any of them).",
             indexed=True,
         )
-
-    def terms(self, value: list[str]) -> list[tuple[str, str]]:
-        return [("item", code) for code in value]
 
     def ids(self, model: Any, value: list[str]) -> QuerySet:
         rows = model.child("figure_items").objects
@@ -485,6 +558,9 @@ class StatementParameter(FigureParameter):
     def figure(self, value: Any, prefix: str) -> Q:
         statements = Statement.objects.filter(**{self.lookup: value})
         return Q(**{f"{prefix}statement__in": statements.values("pk")})
+
+    def test(self, model: Any, value: Any) -> Q:
+        return self.figure(value, "")
 
 
 class FoldedFigureParameter(StatementParameter):
@@ -506,3 +582,8 @@ class ValueParameter(FigureParameter):
 
     def __init__(self, lookup: str, help_text: str, example: str) -> None:
         super().__init__(NumberField(example=example), lookup, help_text, indexed=True)
+
+    def test(self, model: Any, value: Any) -> Q:
+        # No index begins with it; and what SQLite compares with a number must be a column of
+        # numbers, for it gets the value as text.
+        return self.figure(value, "")

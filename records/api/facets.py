@@ -4,12 +4,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, F, QuerySet, Subquery
 from rest_framework import serializers
 
 from aidapi.filters import ChoiceField, IntegerField, Parameter, ParameterSet
 from records.api.conditions import (
-    UNKNOWN,
     AnyRolePartyParameter,
     ColumnParameter,
     FigureChoiceParameter,
@@ -20,6 +19,7 @@ from records.api.conditions import (
     PartyRegionParameter,
 )
 from records.api.query import RecordQuery
+from records.models import UNKNOWN, Head, TermCount
 from records.models.regions import REGIONS, regions_within
 
 DEFAULT_LIMIT = 20
@@ -112,6 +112,20 @@ def counter(parameter: Parameter) -> Callable[[RecordQuery, Any], Counts] | None
     return next((count for kind, count in COUNTERS.items() if isinstance(parameter, kind)), None)
 
 
+def values(query: RecordQuery, parameter: Any) -> Counts:
+    """How often each value of the parameter occurs: among all records as publishing has counted
+    them, else counted here."""
+    if parameter.counted_as and not query.conditions and query.shows_newest:
+        counts = TermCount.objects.filter(kind=query.model.KIND, role=parameter.counted_as)
+        head = Subquery(Head.objects.values("n")[:1])
+        rows = list(counts.annotate(head=head).values_list("term", F("n") - F("retired"), "head"))
+        # If something was published since the revision was read, they are of a later one.
+        if rows and rows[0][2] == query.revision:
+            return [(term, n) for term, n, _ in rows]
+    count: Any = counter(parameter)
+    return count(query, parameter)
+
+
 class FacetParameters(ParameterSet):
     """What facets can be asked beside conditions on the records; the kind adds its own."""
 
@@ -175,8 +189,7 @@ def facets(query: RecordQuery, parameters: ParameterSet) -> dict[str, Any]:
     found = []
     for name in names:
         parameter = parameters.base_filters[name]
-        count: Any = counter(parameter)
-        counts = [(value, n) for value, n in count(query, parameter) if value and n]
+        counts = [(value, n) for value, n in values(query, parameter) if value and n]
         counts.sort(key=lambda pair: (-pair[1], pair[0]))
         found.append(
             {
@@ -187,6 +200,6 @@ def facets(query: RecordQuery, parameters: ParameterSet) -> dict[str, Any]:
         )
     return {
         "revision": query.revision,
-        "records": query.selection().count(),
+        "records": query.count(),
         "facets": found,
     }

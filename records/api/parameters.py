@@ -22,13 +22,15 @@ from records.api.conditions import (
     AnyRolePartyParameter,
     ColumnParameter,
     FigureChoiceParameter,
-    FigureParameter,
+    FigureFlagParameter,
+    FlagParameter,
     FoldedFigureParameter,
     IdListField,
     ItemParameter,
     LatestParameter,
     LinkedParameter,
     SearchParameter,
+    SeriesParameter,
     StatementParameter,
     ValueParameter,
     day,
@@ -312,14 +314,13 @@ class DatedRecordConditions(RecordConditions):
 
     as_of_from = day("as_of__gte", "First day of `as_of`.", example="2020-04-01")
     as_of_to = day("as_of__lte", "Last day of `as_of`.", example="2020-04-30")
-    series = ColumnParameter(
+    series = SeriesParameter(
         SlugField(example="china-customs-anti-epidemic-exports"),
         "series",
         "The points of one series, a running total told again and again.",
     )
     latest = LatestParameter()
-    joint = ColumnParameter(
-        BooleanField(example="true"),
+    joint = FlagParameter(
         "joint",
         "Whether several parties give, or several receive, together.",
     )
@@ -358,8 +359,7 @@ class DatedRecordConditions(RecordConditions):
         ChoiceField(choices=[code for code, _ in COUNTED_TYPE], example="country"),
         "Records with a count of such parties.",
     )
-    countable = FigureParameter(
-        BooleanField(example="true"),
+    countable = FigureFlagParameter(
         "countable",
         "Whether the figure may be added up.",
     )

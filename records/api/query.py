@@ -24,6 +24,7 @@ from records.api.conditions import (
     Condition,
     FigureParameter,
     ValueParameter,
+    unindexed,
 )
 from records.api.prepared import fetch
 from records.api.totals import among, counted_records
@@ -53,6 +54,9 @@ class Plan:
     revision: int
     """The newest revision."""
     counts: dict[tuple[str, str], int] = field(default_factory=dict)
+    """(role, term) → how many versions have it, those no longer in force included."""
+    in_force: dict[tuple[str, str], int] = field(default_factory=dict)
+    """(role, term) → how many records have it at the newest revision."""
     known: set[str] = field(default_factory=set)
     few: list[int] | None = None
     """Ids of the records that the probe found, if they are few."""
@@ -71,26 +75,26 @@ def make_plan(
     """The newest revision, counts of the terms, the codes that exist, what the probe (ids of
     records, one more than are few) finds, and what is sought in the words of which model; one
     statement."""
-    sql = ["SELECT '' AS role, '' AS term, n FROM records_head"]
+    sql = ["SELECT '' AS role, '' AS term, n, 0 AS retired FROM records_head"]
     params: list[Any] = []
     for role in dict.fromkeys(role for role, _ in terms):
         of_role = [term for name, term in terms if name == role]
         sql.append(
-            "SELECT role, term, n FROM records_termcount WHERE kind = %s AND role = %s"
+            "SELECT role, term, n, retired FROM records_termcount WHERE kind = %s AND role = %s"
             f" AND term IN ({', '.join(['%s'] * len(of_role))})"
         )
         params += [kind, role, *of_role]
     for table, codes in (("records_party", parties), ("records_item", items)):
         if codes:
             sql.append(
-                f"SELECT 'known', code, 0 FROM {table}"
+                f"SELECT 'known', code, 0, 0 FROM {table}"
                 f" WHERE code IN ({', '.join(['%s'] * len(codes))})"
             )
             params += codes
     if probe is not None:
         probe_sql, probe_params = probe.query.sql_with_params()
         sql.append(
-            "SELECT 'probe', string_agg(CAST(record_id AS text), ','), count(*)"
+            "SELECT 'probe', string_agg(CAST(record_id AS text), ','), count(*), 0"
             f" FROM ({probe_sql}) AS probed"
         )
         params += probe_params
@@ -101,7 +105,7 @@ def make_plan(
         statement = f"WITH counted AS ({counts}) {statement} UNION ALL {found}"
         params = [*count_params, *params, *found_params]
     plan = Plan(0)
-    for role, term, n in fetch(statement, params):
+    for role, term, n, retired in fetch(statement, params):
         if not role:
             plan.revision = n
         elif role.startswith("found_"):
@@ -115,7 +119,23 @@ def make_plan(
                 plan.few = sorted({int(pk) for pk in term.split(",")}) if n else []
         else:
             plan.counts[role, term] = n
+            plan.in_force[role, term] = n - retired
     return plan
+
+
+EVERY = ("word", "")
+"""The term that every version has."""
+
+
+def exact_terms(conditions: dict[str, tuple[Condition, Any]]) -> list[tuple[str, str]]:
+    """Terms whose counts add up to how many records meet the conditions; none where it takes
+    more to tell."""
+    if not conditions:
+        return [EVERY]
+    if len(conditions) > 1:
+        return []
+    ((condition, value),) = conditions.values()
+    return condition.exact_terms(value)
 
 
 def term_counts(kind: str, search: Search) -> tuple[str, list[Any]]:
@@ -124,7 +144,7 @@ def term_counts(kind: str, search: Search) -> tuple[str, list[Any]]:
     exact = ["", *(term for term, prefix in search.terms if not prefix)]
     sql = [
         (
-            "SELECT role, term, n FROM records_termcount WHERE kind = %s"
+            "SELECT role, term, n, retired FROM records_termcount WHERE kind = %s"
             f" AND role IN ('head', 'word') AND term IN ({', '.join(['%s'] * len(exact))})"
         )
     ]
@@ -132,7 +152,7 @@ def term_counts(kind: str, search: Search) -> tuple[str, list[Any]]:
     for begun in (term for term, prefix in search.terms if prefix):
         for role in ("head", "word"):
             sql.append(
-                f"SELECT '{role}', CAST(%s AS text), CAST(COALESCE(sum(n), 0) AS integer) FROM"
+                f"SELECT '{role}', CAST(%s AS text), CAST(COALESCE(sum(n), 0) AS integer), 0 FROM"
                 f" (SELECT n FROM records_termcount WHERE kind = %s AND role = '{role}'"
                 f" AND term >= %s AND term < %s LIMIT {seldom() + 1}) AS {role}_begun"
             )
@@ -159,10 +179,11 @@ def rare_finds(words: Any, search: Search) -> tuple[str, list[Any]]:
         sql.append(
             f"SELECT 'found_{role}', CASE WHEN {at_least} <= {seldom()} THEN"
             " (SELECT COALESCE(string_agg(CAST(record_id AS text), ','), '')"
-            f" FROM ({found} LIMIT {seldom() + 1}) AS finds) END, 0"
+            f" FROM ({found} LIMIT {seldom() + 1}) AS finds) END, 0, 0"
         )
         params += found_params
-    return f"{' UNION ALL '.join(sql)} UNION ALL SELECT role, term, n FROM counted", params
+    told = f"{' UNION ALL '.join(sql)} UNION ALL SELECT role, term, n, retired FROM counted"
+    return told, params
 
 
 def folded_names(vocabulary: str) -> dict[str, str]:
@@ -228,6 +249,8 @@ class RecordQuery:
             terms += condition.terms(value)
             if condition.vocabulary:
                 codes[condition.vocabulary] += condition.codes(value)
+        self.exact = exact_terms(conditions)
+        terms += [term for term in self.exact if term not in terms]
         figure = self.on_figures()
         probed = any(condition.probed for condition, _ in figure.values())
         probe = self.probe(figure) if probed else None
@@ -303,6 +326,8 @@ class RecordQuery:
         one would join again, and repeat the records.
         """
         rows = self.model.objects.in_force(self.revision)
+        if self.counted() == 0:
+            return rows.none(), "", Q()
         figure = self.on_figures()
         tested = {
             name: pair
@@ -328,10 +353,12 @@ class RecordQuery:
             if prefix and name in ("as_of_from", "as_of_to"):
                 # The driving join repeats the date, and its index is bounded by it.
                 joined &= Q(**{f"{prefix}{condition.lookup}": value})
+            elif name == "changed_since" and ordering.column != "published_in":
+                rows = rows.filter(unindexed(self.model, condition.lookup, value))
             else:
                 rows = rows.filter(condition.test(self.model, value))
         if figure:
-            rows = rows.filter(Exists(self.figures(figure).filter(record=OuterRef("pk"))))
+            rows = rows.filter(Exists(self.figures_of_record(figure)))
         if "latest" in self.conditions:
             rows = rows.filter(self.latest(self.conditions["latest"][1]))
         if "counted" in self.conditions:
@@ -369,7 +396,20 @@ class RecordQuery:
 
     def count(self) -> int:
         """How many records match."""
-        return self.selection().count()
+        counted = self.counted()
+        return self.selection().count() if counted is None else counted
+
+    @property
+    def shows_newest(self) -> bool:
+        """Whether it is asked as of the newest revision, of which counts are kept."""
+        return self.revision == self.plan.revision
+
+    def counted(self) -> int | None:
+        """How many records match, where publishing has counted them: at the newest revision,
+        under no condition or one."""
+        if not self.exact or not self.shows_newest:
+            return None
+        return sum(self.plan.in_force.get(term, 0) for term in self.exact)
 
     def selection(self) -> QuerySet:
         """All matching records, in no order."""
@@ -379,6 +419,7 @@ class RecordQuery:
     def without(self, name: str) -> "RecordQuery":
         """The same query less one condition."""
         query = copy(self)
+        query.exact = []
         query.conditions = {key: pair for key, pair in self.conditions.items() if key != name}
         return query
 
@@ -448,6 +489,17 @@ class RecordQuery:
             matching &= condition.figure(value, "" if condition.indexed else prefix)
         return model.objects.filter(matching).order_by()
 
+    def figures_of_record(self, conditions: dict) -> QuerySet:
+        """The figures of an outer query's record that meet all conditions on figures at once."""
+        if "item" in conditions:
+            found = self.figures(conditions)
+        else:
+            model, matching = self.model.child("figures"), Q()
+            for condition, value in conditions.values():
+                matching &= condition.test(model, value)
+            found = model.objects.filter(matching).order_by()
+        return found.filter(record=OuterRef("pk"))
+
     def probe(self, figure: dict) -> QuerySet:
         """Ids of records with such a figure: one more than are few."""
         sought = {
@@ -471,7 +523,7 @@ class RecordQuery:
                 | Q(as_of=OuterRef("as_of"), public_id__gt=OuterRef("public_id"))
             )
         )
-        return ~Exists(later) if wanted else Exists(later)
+        return ~Exists(later) if wanted else ~Q(series="") & Exists(later)
 
 
 def listed(ids: Sequence[int]) -> RawSQL:

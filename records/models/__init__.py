@@ -58,6 +58,7 @@ from records.models.figures import (
 from records.models.items import HSCode, Item, Unit
 from records.models.parties import IatiType, Party, PartyType, Term
 from records.models.revisions import (
+    UNKNOWN,
     Action,
     Change,
     Hand,
@@ -66,6 +67,7 @@ from records.models.revisions import (
     Origin,
     Revision,
     TermCount,
+    flag,
 )
 from records.models.statements import Statement, StatementDocument, StatementLink, StatementWords
 from records.models.words import RecordWords, Search
@@ -85,6 +87,7 @@ __all__ = [
     "ID_PATTERN",
     "KINDS",
     "OPEN",
+    "UNKNOWN",
     "Action",
     "Basis",
     "Change",
@@ -143,6 +146,7 @@ __all__ = [
     "Term",
     "TermCount",
     "Unit",
+    "flag",
     "fold",
     "plain",
 ]

@@ -344,6 +344,21 @@ class Figure(models.Model):
             models.Index(fields=["unit", "high", "low", "record"], name="%(class)s_unit"),
             # ?measure=parties&value_min=: counts of a size.
             models.Index(fields=["measure", "high", "low", "record"], name="%(class)s_measure"),
+            # Any condition on figures, checked per record without reading the figures.
+            models.Index(
+                fields=[
+                    "record",
+                    "measure",
+                    "basis",
+                    "operator",
+                    "unit",
+                    "currency",
+                    "party_type",
+                    "countable",
+                    "statement",
+                ],
+                name="%(class)s_tested",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -43,6 +43,15 @@ REGION_SLUGS = {
 """Names as parameters accept them, beside the numbers: `africa`, `south-eastern-asia`."""
 
 
+def regions_around(number: str) -> list[str]:
+    """The region's number and those of all regions that it lies in."""
+    around = []
+    while number:
+        around.append(number)
+        _, number = REGIONS[number]
+    return around
+
+
 def regions_within(number: str) -> list[str]:
     """The region's number and those of all regions inside it."""
     within = [number]

@@ -206,24 +206,39 @@ class Hand(models.Model):
             raise ValidationError("You approved this version, so you cannot edit it.")
 
 
+UNKNOWN = "unknown"
+"""The term under which versions are counted that name no party in a role."""
+
+
+def flag(value: bool) -> str:
+    """A truth value, as it is counted."""
+    return "true" if value else "false"
+
+
 class TermCount(models.Model):
-    """How many published versions name a term in a role: which condition of a query is the
-    rarest, and so drives it. Counted up on publishing, never down: it estimates, it is no total.
+    """How many versions name a term in a role, and how many of them are still in force. It tells
+    a query which of its conditions is the rarest, and so drives it; and how many records a plain
+    one finds at the newest revision, without counting them. Written in the transaction that
+    publishes.
     """
 
     kind = CodeField(max_length=10, help_text="Kind of record.")
     role = CodeField(
         max_length=24,
-        help_text="Role of the party, `party` for any, `item`, or a role with the copied column: "
-        "`recipient_country`; `word` for a word of its texts, `head` for one of its title "
-        "or of the names of its parties and items.",
+        help_text="Role of the party, `party` for any, `item`, a role with the copied column: "
+        "`recipient_country`, or a column of codes of the record or of its figures; `word` for a "
+        "word of its texts, `head` for one of its title or of the names of its parties and "
+        "items.",
     )
     term = CodeField(
         max_length=100,
         help_text="Code of the party, item, country, region or type; or a word, or two that "
         "follow one another, `test_kits`; the empty word counts all versions.",
     )
-    n = models.PositiveIntegerField(default=0, help_text="Published versions naming it.")
+    n = models.PositiveIntegerField(default=0, help_text="Versions ever published that name it.")
+    retired = models.PositiveIntegerField(
+        default=0, help_text="Those of them that were superseded or withdrawn since."
+    )
 
     class Meta:
         constraints = [

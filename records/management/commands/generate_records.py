@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from records.actions.publishing import (
     count_terms,
+    counted_terms,
     index_rows,
     is_joint,
     lineages,
@@ -109,6 +110,7 @@ class Generator:
         self.n = n
         self.ids: set[str] = set()
         self.counts: Counter = Counter()
+        self.retired: Counter = Counter()
         self.changes: list[Change] = []
         self.keys = itertools.count(1)
 
@@ -127,7 +129,7 @@ class Generator:
                 self.end_revision()
                 done += size
                 bar.update(size)
-        count_terms(self.counts)
+        count_terms(self.counts, self.retired)
 
     def vocabulary(self) -> None:
         """~220 countries, some organisations and companies, a small tree of items."""
@@ -232,6 +234,8 @@ class Generator:
         model.objects.filter(pk__in=[row.pk for row in earlier]).update(
             state=State.SUPERSEDED, retired_in=self.revision
         )
+        for old in earlier:
+            self.retired.update(counted_terms(old))
         for old in earlier:
             row = self.record(model)
             row.public_id, row.version = old.public_id, old.version + 1
