@@ -1,5 +1,5 @@
-"""The statement reader in a real browser: from a pasted text to a record's figures, by mouse and by
-keyboard alone, on a wide screen and on a phone."""
+"""The statement reader in a real browser: from a pasted text to a record's figures, by mouse and
+by keyboard alone, on a wide screen and on a phone."""
 
 import os
 from collections.abc import Callable
@@ -37,6 +37,8 @@ organizations. It sent more than 3.86 million masks, nearly 38,000 protective su
 It also gave 20 million US dollars in cash to the World Health Organization. Once more: \
 16,000 ventilators.
 """
+INTERACTIONS = 34
+"""Clicks, selections and filled fields from an empty statement to a submitted donation."""
 QUOTES = {
     "127 countries": ("parties", "exact", 127),
     "4 international organizations": ("parties", "exact", 4),
@@ -75,6 +77,8 @@ class Curator:
         """Choose from a search: open it, type, take what it found."""
         box = self.page.locator(f"[name='{name}'] + .select2")
         self.click(box)
+        # A search that is given up for another one would be a request that failed.
+        self.page.locator(".select2-results__option[aria-selected]").first.wait_for()
         self.interactions += 1
         self.page.locator(".select2-search__field").fill(words)
         self.click(self.page.get_by_role("option", name=found))
@@ -131,11 +135,10 @@ def vocabulary(transactional_db: None) -> None:
 @pytest.fixture
 def sit_down(session: str, look: Any, live_server: Any) -> Callable[..., Curator]:
     def begin(address: str, width: int = 1280) -> Curator:
-        looked = look("/livez", width)
+        looked = look("/", width)
         looked.page.context.add_cookies(
             [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}]
         )
-        looked.complaints.clear()  # a page without an icon says so
         curator = Curator(looked, live_server.url)
         curator.open(address)
         return curator
@@ -152,7 +155,9 @@ def change_page(record: Any) -> str:
 
 
 def wrong_with(curator: Curator) -> list[str]:
-    complaints = [*curator.looked.complaints, *barriers(curator.looked)]
+    complaints = list(curator.looked.complaints)
+    complaints += barriers(curator.looked)
+    curator.looked.complaints.clear()  # axe itself tries styles that the policy forbids
     return complaints + ([] if fits(curator.looked) else ["wider than the window"])
 
 
@@ -198,8 +203,7 @@ def test_a_statement_and_six_figures_take_few_interactions(
     page.get_by_text("was submitted for review").wait_for()
     assert wrong == []
     assert wrong_with(curator) == []
-    assert curator.interactions <= 40
-    print(f"interactions: {curator.interactions}")
+    assert curator.interactions == INTERACTIONS <= 40
     donation = Donation.objects.get()
     assert donation.state == State.IN_REVIEW
     assert str(donation.as_of) == "2020-04-10"
@@ -207,9 +211,311 @@ def test_a_statement_and_six_figures_take_few_interactions(
     assert "\r" not in text
     figures = {figure.quote: figure for figure in donation.figures.all()}
     assert {
-        quote: (figure.measure, figure.operator, figure.value)
-        for quote, figure in figures.items()
+        quote: (figure.measure, figure.operator, figure.value) for quote, figure in figures.items()
     } == QUOTES
     for quote, figure in figures.items():
         assert figure.quote_found
         assert figure.offset == text.index(quote)
+
+
+KEYBOARD = """Зачем? 😀😀 Сказано: Китай
+передал 50 000 масок. 👩‍👩‍👧 Café: 7 ventilators; then 7 ventilators again."""
+
+
+def test_the_keyboard_alone_is_enough(vocabulary: None, statement: Any, sit_down: Any) -> None:
+    """Tab to the text, walk to the words, select them with Shift, Enter; then correct the quote
+    with Shift+Enter. Whatever else is typed changes nothing."""
+    curator = sit_down(add_page(statement(KEYBOARD)))
+    page = curator.page
+    curator.text().wait_for()
+
+    # The page begins in the title, just after the text.
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Shift+Tab")
+    assert page.evaluate("document.activeElement.className") == "reader-text"
+    page.keyboard.type("mine")
+    page.keyboard.press("Delete")
+    page.keyboard.press("Control+End")
+    for _ in range(len(" again.")):
+        page.keyboard.press("ArrowLeft")
+    for _ in range(len("7 ventilators")):
+        page.keyboard.press("Shift+ArrowLeft")
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => document.getElementsByName('figures-0-value')[0].value === '7'")
+
+    assert curator.text().input_value() == KEYBOARD
+    assert curator.value("figures-0-quote") == "7 ventilators"
+    assert int(curator.value("figures-0-at")) == KEYBOARD.rindex("7 ventilators")
+    page.keyboard.press("ArrowRight")
+    for _ in range(len("ventilators")):
+        page.keyboard.press("Shift+ArrowLeft")
+    page.keyboard.press("Shift+Enter")
+    assert curator.value("figures-0-quote") == "ventilators"
+    assert int(curator.value("figures-0-at")) == KEYBOARD.rindex("ventilators")
+    # From the text to the figure, and back; and on to the buttons.
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.name") == "figures-0-measure"
+    page.get_by_role("button", name="Find in the text").press("Enter")
+    assert page.evaluate("String(getSelection())") == "ventilators"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "reader-new"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "reader-put"
+    assert curator.looked.complaints == []
+
+
+SCRIPTS = {
+    "Arabic": "قدمت الصين ٧٠ طنا من المساعدات إلى باكستان 😀 وأكثر.",
+    "Chinese": "外交部😀：中国向127个国家提供援助。",
+    "combining": "Cafe\u0301 😀 donne\u0301 5 000 masques a\u0300 l'Italie.",
+    "line breaks": "One.\r\nTwo 😀.\r\n\r\nThree: 70 masks\r\nof paper.\rFour.",
+}
+WORDS = {
+    "Arabic": "٧٠ طنا من المساعدات",
+    "Chinese": "127个国家",
+    "combining": "5 000 masques a\u0300 l'Italie",
+    "line breaks": "70 masks\r\nof paper",
+}
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_places_agree_with_the_database_in_every_script(
+    script: str, vocabulary: None, statement: Any, sit_down: Any, kept: Any
+) -> None:
+    filed = statement(SCRIPTS[script])
+    donation = kept(figures=[{"statement": filed, "quote": SCRIPTS[script][:3]}])
+    curator = sit_down(change_page(donation))
+    words = WORDS[script].replace("\r\n", "\n")
+    curator.text().wait_for()
+
+    curator.click(curator.page.get_by_role("button", name="Find in the text"))
+    curator.select(words)
+    curator.press("Shift+Enter")
+    at = int(curator.value("figures-0-at"))
+    curator.click(curator.page.get_by_role("button", name="Save and continue editing"))
+    curator.page.get_by_text("was changed successfully").wait_for()
+    curator.page.locator(".reader-marks mark").wait_for(state="attached")
+
+    figure = DonationFigure.objects.get()
+    assert at == SCRIPTS[script].index(WORDS[script])
+    assert (figure.quote, figure.offset) == (WORDS[script], at)
+    assert curator.page.locator(".reader-marks mark").all_inner_texts() == [words]
+    assert curator.looked.complaints == []
+
+
+@pytest.fixture
+def statement(transactional_db: None) -> Callable[..., Statement]:
+    def file(text: str, **more: Any) -> Statement:
+        return StatementFactory(text=text, **more)
+
+    return file
+
+
+@pytest.fixture
+def kept(transactional_db: None) -> Callable[..., Donation]:
+    return lambda **fields: DonationFactory(**fields)
+
+
+def test_the_selected_one_of_equal_words_is_kept(
+    vocabulary: None, statement: Any, sit_down: Any
+) -> None:
+    curator = sit_down(add_page(statement(TEXT)))
+    page = curator.page
+    curator.text().wait_for()
+
+    curator.select("16,000 ventilators", occurrence=1)
+    curator.click(page.get_by_role("button", name="New figure"))
+    curator.fill("Title:", "China gives ventilators")
+    for name, value in [("form", "goods"), ("stage", "committed"), ("stated_by", "donor")]:
+        curator.choose(name, value)
+    page.wait_for_function(
+        "() => document.getElementsByName('figures-0-unit')[0].value === 'piece'"
+    )
+    curator.click(page.get_by_role("button", name="Save and continue editing"))
+    page.get_by_text("was added successfully").wait_for()
+    first = DonationFigure.objects.get().offset
+    page.get_by_label("Title:", exact=True).fill("China gives 16,000 ventilators")
+    curator.click(page.get_by_role("button", name="Save and continue editing"))
+    page.get_by_text("was changed successfully").wait_for()
+
+    assert first == TEXT.rindex("16,000 ventilators")
+    assert DonationFigure.objects.get().offset == first
+
+
+def test_too_many_words_are_not_filled_in(vocabulary: None, statement: Any, sit_down: Any) -> None:
+    curator = sit_down(add_page(statement(TEXT)))
+    curator.text().wait_for()
+
+    told = []
+    for words in [
+        "China had given medical supplies to 127 countries and",
+        "中国还出口了口罩284万只",
+    ]:
+        curator.select(words)
+        curator.press("Enter")
+        told.append((curator.status().inner_text(), curator.value("figures-0-quote")))
+
+    assert told[0] == ("9 words are selected: a quote has at most 8. Select fewer.", "")
+    assert told[1][1] == "中国还出口了口罩284万只"  # ten characters: short enough
+    assert curator.page.locator("[name='figures-1-quote']").count() == 0
+
+
+def test_rows_say_what_is_wrong_with_their_quotes(
+    statement: Any, kept: Any, sit_down: Any
+) -> None:
+    filed, bare = statement(TEXT, title="On file"), statement("", title="Not on file")
+    donation = kept(
+        figures=[
+            {"statement": filed, "quote": "127 countries"},
+            {"statement": filed, "quote": "128 countries", "value": 2},
+            {"statement": bare, "quote": "129 countries", "value": 3},
+        ]
+    )
+    curator = sit_down(change_page(donation))
+    page = curator.page
+    curator.text().wait_for()
+
+    def notes() -> list[str]:
+        return page.locator(".inline-related:not(.empty-form) .reader-note").all_inner_texts()
+
+    before = notes()
+    curator.page.locator("[name='figures-1-quote']").fill("4 international organizations")
+    mended = notes()
+    curator.page.locator("[name='figures-2-quote']").focus()
+
+    assert before == [
+        "",
+        "These words do not occur in the statement's text.",
+        "No text on file: paste it on the statement's page.",
+    ]
+    assert mended == ["", "", before[2]]
+    assert page.locator(".reader-empty").is_visible()
+    assert page.locator("#reader-choice option").count() == 2
+    assert page.locator("#reader-choice").input_value() == str(bare.pk)
+    page.locator("[name='figures-1-quote']").focus()
+    assert page.locator(".reader-mark-in-hand").all_inner_texts() == [
+        "4 international organizations"
+    ]
+    assert wrong_with(curator) == []
+
+
+@SIZES
+def test_a_long_text_scrolls_by_itself_to_the_figure_in_hand(
+    statement: Any, kept: Any, sit_down: Any, width: int
+) -> None:
+    long = "Words that say nothing.\n" * 400 + "At last 70 masks.\n" + "And more.\n" * 400
+    donation = kept(
+        figures=[
+            {"statement": statement(long), "quote": "At last 70 masks"},
+            {"statement": statement(TEXT), "quote": "127 countries", "item": "goggles"},
+        ]
+    )
+    curator = sit_down(change_page(donation), width)
+    page = curator.page
+    curator.text().wait_for()
+
+    page.locator("[name='figures-0-value']").focus()
+    curator.shoot(f"long-{width}")
+
+    panel = page.locator(".reader").bounding_box()
+    scrolled = page.locator(".reader-scroll")
+    mark = page.locator(".reader-mark-in-hand").bounding_box()
+    box = scrolled.bounding_box()
+    field = page.locator("[name='figures-0-value']").bounding_box()
+    assert panel["height"] <= (844 if width > 1000 else 844 / 2 + 1)
+    assert box["y"] <= mark["y"] <= box["y"] + box["height"]
+    # The field that is written in is in sight beside, or below, the text.
+    if width == 390:
+        assert field["y"] >= panel["y"] + panel["height"]
+    scrolled.hover()
+    page_at = page.evaluate("scrollY")
+    page.mouse.wheel(0, 200)
+    page.wait_for_function(
+        "at => document.querySelector('.reader-scroll').scrollTop > at", arg=box["height"]
+    )
+    assert page.evaluate("scrollY") == page_at
+    # Letters lie on their marks: the field is as high as what is behind it.
+    assert (
+        page.evaluate(
+            """() => {
+            const text = document.querySelector(".reader-text");
+            return Math.abs(text.scrollHeight - text.clientHeight);
+        }"""
+        )
+        <= 1
+    )
+    assert wrong_with(curator) == []
+
+
+def test_what_was_selected_survives_a_refusal(
+    vocabulary: None, statement: Any, sit_down: Any
+) -> None:
+    curator = sit_down(add_page(statement(TEXT)))
+    page = curator.page
+    curator.text().wait_for()
+    curator.select("16,000 ventilators", occurrence=1)
+    curator.press("Enter")
+    page.wait_for_function(
+        "() => document.getElementsByName('figures-0-unit')[0].value === 'piece'"
+    )
+    curator.select("127 countries")
+    curator.press("Enter")
+    page.wait_for_function(
+        "() => document.getElementsByName('figures-1-value')[0].value === '127'"
+    )
+    page.locator("#figures-1 .row-up").click()
+
+    curator.click(page.get_by_role("button", name="Save and continue editing"))
+    page.get_by_text("Please correct the errors below.").wait_for()
+
+    page.locator(".reader-marks mark").first.wait_for(state="attached")
+    assert sorted(page.locator(".reader-marks mark").all_inner_texts()) == [
+        "127 countries",
+        "16,000 ventilators",
+    ]
+    assert int(curator.value("figures-0-at")) == TEXT.rindex("16,000 ventilators")
+    assert page.locator("[name='figures-1-statement'] option[selected]").count() == 1
+    assert wrong_with(curator) == []
+
+
+@pytest.fixture
+def published(transactional_db: None) -> Donation:
+    donation = DonationFactory(
+        figures=[{"statement": StatementFactory(text=TEXT), "quote": "127 countries"}]
+    )
+    publish(donation)
+    return donation
+
+
+@SIZES
+def test_a_published_version_is_read_and_not_written(
+    published: Donation, sit_down: Any, width: int
+) -> None:
+    curator = sit_down(change_page(published), width)
+    page = curator.page
+    curator.text().wait_for()
+
+    curator.click(page.get_by_role("button", name="Find in the text"))
+    curator.select("16,000 ventilators")
+    curator.press("Enter")
+    curator.shoot(f"published-{width}")
+
+    assert page.locator(".reader-marks mark").all_inner_texts() == ["127 countries"]
+    assert page.locator(".reader-mark-in-hand").count() == 1
+    assert not page.get_by_role("button", name="New figure").is_visible()
+    assert wrong_with(curator) == []
+
+
+@SIZES
+def test_a_statement_shows_what_was_drawn_from_it(
+    published: Donation, sit_down: Any, width: int
+) -> None:
+    cited = published.figures.get().statement
+    curator = sit_down(change_page(cited), width)
+
+    curator.shoot(f"drawn-{width}", whole=True)
+
+    drawn = curator.page.locator(".curation-drawn")
+    assert drawn.get_by_role("link", name=published.public_id).is_visible()
+    assert "127 countries" in drawn.inner_text()
+    assert wrong_with(curator) == []

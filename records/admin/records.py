@@ -65,7 +65,7 @@ class RecordAdmin(CuratedAdmin):
     )
 
     class Media:
-        js: ClassVar = ["records/admin/rows.js"]
+        js: ClassVar = ["records/admin/rows.js", "records/admin/labels.js"]
 
     # Who may do what
 

@@ -20,8 +20,10 @@ document.addEventListener("DOMContentLoaded", () => {
 
   const texts = new Map(); // key of a statement → {label, language, page, text}; null: not there
   const selectedAt = new WeakMap(); // row → place where its quote was last selected or stood
+  const restsOn = new WeakMap(); // row → key of its statement
   let shown = null; // key of the statement whose text is shown
   let inHand = null; // row of the figure in hand
+  let told = ""; // the selection that was last spoken of
 
   // Rows
 
@@ -218,6 +220,10 @@ document.addEventListener("DOMContentLoaded", () => {
 
   const tellSelection = () => {
     if (!writable || document.activeElement !== text) return;
+    // The browser tells of a selection again where it did not change.
+    const range = `${shown}:${text.selectionStart}-${text.selectionEnd}`;
+    if (range === told) return;
+    told = range;
     const chosen = selected();
     if (!chosen) return;
     const wrong = tooLong(chosen.quote);
@@ -289,9 +295,10 @@ document.addEventListener("DOMContentLoaded", () => {
       }
       mark(input);
     }
-    const told = Object.entries(answer.fields).map(([name, value]) => (name === "item" ? answer.item.text : value));
-    if (told.length)
-      say(`Figure ${numberOf(row)} quotes “${words}”. Suggested: ${told.filter(Boolean).join(", ").replaceAll("_", " ")}. Check it in the form.`);
+    const values = Object.entries(answer.fields).map(([name, value]) => (name === "item" ? answer.item.text : value));
+    const suggested = values.filter(Boolean).join(", ").replaceAll("_", " ");
+    if (suggested)
+      say(`Figure ${numberOf(row)} quotes “${words}”. Suggested: ${suggested}. Check it in the form.`);
   };
 
   const boxOf = (input) => input.closest(".fieldBox") || input.closest(".form-row");
@@ -322,6 +329,7 @@ document.addEventListener("DOMContentLoaded", () => {
     text.setSelectionRange(selectionStart, selectionStart);
   });
   text.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && writable && inHand?.isConnected) field(inHand, "measure").focus();
     if (event.key !== "Enter" || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     if (!writable) return;
@@ -342,7 +350,7 @@ document.addEventListener("DOMContentLoaded", () => {
   });
   part("help").textContent =
     `Select at most ${about.most_words} words, by mouse or with Shift and the arrow keys. Enter makes ` +
-    "them the next figure, Shift+Enter the quote of the figure in hand.";
+    "them the next figure, Shift+Enter the quote of the figure in hand; Escape goes to its fields.";
 
   group.addEventListener("focusin", (event) => {
     const row = event.target.closest(".inline-related");
@@ -365,7 +373,9 @@ document.addEventListener("DOMContentLoaded", () => {
       reveal();
     });
     (row.querySelector(":scope > h3") || row).append(button);
-    if (writable && field(row, "at").value !== "") selectedAt.set(row, Number(field(row, "at").value));
+    if (!writable) return;
+    restsOn.set(row, field(row, "statement").value);
+    if (field(row, "at").value !== "") selectedAt.set(row, Number(field(row, "at").value));
   };
 
   if (writable) {
@@ -381,6 +391,9 @@ document.addEventListener("DOMContentLoaded", () => {
     });
     $(group).on("change", 'select[name$="-statement"]', (event) => {
       const row = event.target.closest(".inline-related");
+      // The admin's own scripts tell of changes when the page opens.
+      if (restsOn.get(row) === event.target.value) return;
+      restsOn.set(row, event.target.value);
       field(row, "at").value = "";
       selectedAt.delete(row);
       refresh();
