@@ -334,6 +334,29 @@ class TestANewRecord:
         assert "New donation from this" not in page.content.decode()
 
 
+class TestARecordsPage:
+    def test_takes_the_same_queries_for_any_number_of_rows(
+        self, client: Client, statement: Statement
+    ) -> None:
+        def queries(rows: int) -> int:
+            donation = DonationFactory(
+                recipients=["PAK", "ITA", "SRB", "ETH"][:rows],
+                figures=[
+                    {"statement": statement, "quote": "70 masks", "value": value}
+                    for value in range(1, rows + 1)
+                ],
+            )
+            client.get(url(donation))
+            with CaptureQueriesContext(connection) as taken:
+                page = client.get(url(donation))
+            html = page.content.decode()
+            assert html.count(" selected>Surgical masks (surgical-mask)</option>") == rows
+            assert html.count(f"({statement.public_id} v1, draft)</option>") == rows
+            return len(taken)
+
+        assert queries(1) == queries(4) <= 12
+
+
 class TestTexts:
     def ask(self, client: Client, *keys: Any) -> Any:
         return client.get(reverse("admin:records_statement_texts"), {"id": keys})
@@ -459,17 +482,15 @@ class TestDrawnFromAStatement:
             }
 
     def test_numbers_are_told_in_words(self, client: Client, statement: Statement) -> None:
+        said: list[dict[str, Any]] = [
+            {"operator": "more_than", "value": "1234567.5"},
+            {"money": True, "value": 5},
+            {"counted": True, "value": 7},
+            {"operator": "between", "value": None, "lower": 2, "upper": 3000},
+            {"operator": "unspecified", "value": None, "item": "goggles"},
+        ]
         DonationFactory(
-            figures=[
-                figure | {"statement": statement, "quote": "70 masks"}
-                for figure in [
-                    {"operator": "more_than", "value": "1234567.5"},
-                    {"money": True, "value": 5},
-                    {"counted": True, "value": 7},
-                    {"operator": "between", "value": None, "lower": 2, "upper": 3000},
-                    {"operator": "unspecified", "value": None, "item": "goggles"},
-                ]
-            ]
+            figures=[figure | {"statement": statement, "quote": "70 masks"} for figure in said]
         )
 
         numbers = [number for _, _, number, _ in self.drawn(client, statement)]

@@ -1,7 +1,7 @@
 """The rows of a record: parties in their roles, figures with their evidence, links."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django import forms
@@ -25,10 +25,32 @@ from records.models import (
 from records.models.fields import NumberField
 
 
+class RowSelect(AutocompleteSelect):
+    """A search box that knows what its row holds, so that showing it asks nothing."""
+
+    held: Any = None
+
+    def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> list[Any]:
+        if self.held is None or [str(one) for one in value] != [str(self.held.pk)]:
+            return super().optgroups(name, value, attr)
+        label = self.choices.field.label_from_instance(self.held)
+        options = [self.create_option(name, self.held.pk, label, True, 0)]
+        if not self.is_required:
+            options.insert(0, self.create_option(name, "", "", False, 0))
+        return [(None, options, 0)]
+
+
 class RowForm(forms.ModelForm):
     """A row that has a place among others."""
 
     place = UnchangingField(required=False, min_value=0)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, held in self.instance._state.fields_cache.items():
+            widget = getattr(self.fields.get(name), "widget", None)
+            if isinstance(search := getattr(widget, "widget", None), RowSelect):
+                search.held = held
 
 
 class RowFormSet(BaseInlineFormSet):
@@ -75,6 +97,13 @@ class OfRecord(InlineModelAdmin):
         },
         NumberField: {"form_class": ExactField},
     }
+
+    def formfield_for_foreignkey(
+        self, db_field: models.ForeignKey, request: HttpRequest, **kwargs: Any
+    ) -> forms.ModelChoiceField | None:
+        if db_field.name in self.autocomplete_fields:
+            kwargs.setdefault("widget", RowSelect(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def writable(self, request: HttpRequest, obj: Any) -> bool:
         parent = self.admin_site.get_model_admin(self.parent_model)
@@ -167,7 +196,7 @@ class StatementChoiceField(forms.ModelChoiceField):
         return statement_label(obj)
 
 
-class StatementSelect(AutocompleteSelect):
+class StatementSelect(RowSelect):
     """A search of statements that offers what a figure may rest on."""
 
     url_name = "%s:records_statement_autocomplete"

@@ -221,7 +221,7 @@ class Known:
         """From (code, name, aliases, default unit) of each."""
         known = cls({})
         items: dict[str, tuple[str, str, str]] = {}
-        names = {}
+        names: dict[str, str] = {}
         for code, name, aliases, unit in rows:
             items[code] = name, unit, f"{name} ({code})"
             names |= {fold(alias): code for alias in [*aliases, name] if alias.strip()}

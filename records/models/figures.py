@@ -405,8 +405,9 @@ class Figure(models.Model):
         than once stay where they were selected; else the first place is theirs."""
         text = self.statement.text if self.statement_id else ""
         if text:
-            chosen = self.offset is not None and text.startswith(self.quote, self.offset)
-            at = self.offset if chosen else text.find(self.quote)
+            at = self.offset
+            if at is None or not text.startswith(self.quote, at):
+                at = text.find(self.quote)
             self.quote_found = at >= 0
             self.offset = at if at >= 0 else None
 
