@@ -173,6 +173,7 @@ def change_page(record: Any) -> str:
 
 
 def wrong_with(curator: Curator) -> list[str]:
+    curator.page.wait_for_load_state("networkidle")  # scripts have named the search boxes
     complaints = list(curator.looked.complaints)
     complaints += barriers(curator.looked)
     curator.looked.complaints.clear()  # axe itself tries styles that the policy forbids
