@@ -150,8 +150,8 @@ def sit_down(session: str, look: Any, live_server: Any) -> Callable[..., Curator
 
 
 def stored(ask: Callable[[], Any]) -> Any:
-    """What the database answers, asked in a thread of its own: in this one the browser's event
-    loop would have Django open another connection, and leave it open."""
+    """What the database answers, or holds from now on, asked in a thread of its own: in this one
+    the browser's event loop would have Django open another connection, and leave it open."""
 
     def answer() -> Any:
         try:
@@ -325,14 +325,14 @@ def test_places_agree_with_the_database_in_every_script(
 @pytest.fixture
 def statement(transactional_db: None) -> Callable[..., Statement]:
     def file(text: str, **more: Any) -> Statement:
-        return StatementFactory(text=text, **more)
+        return stored(lambda: StatementFactory(text=text, **more))
 
     return file
 
 
 @pytest.fixture
 def kept(transactional_db: None) -> Callable[..., Donation]:
-    return lambda **fields: DonationFactory(**fields)
+    return lambda **fields: stored(lambda: DonationFactory(**fields))
 
 
 def test_the_selected_one_of_equal_words_is_kept(
@@ -529,7 +529,7 @@ def test_a_published_version_is_read_and_not_written(
 def test_a_statement_shows_what_was_drawn_from_it(
     published: Donation, sit_down: Any, width: int
 ) -> None:
-    cited = published.figures.get().statement
+    cited = stored(lambda: published.figures.get().statement)
     curator = sit_down(change_page(cited), width)
 
     curator.shoot(f"drawn-{width}", whole=True)
