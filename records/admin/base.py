@@ -42,6 +42,17 @@ class ExactField(forms.DecimalField):
         return value if isinstance(value, str) else plain(value)
 
 
+class VerbatimField(forms.CharField):
+    """Text in which places are counted: a line break is one character, as browsers show it, not
+    the two that they send."""
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(value)).replace("\r\n", "\n").replace("\r", "\n")
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return self.to_python(data) != self.to_python(initial)
+
+
 class LinesField(forms.CharField):
     """A list of words or names, one a line."""
 

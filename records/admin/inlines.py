@@ -1,27 +1,56 @@
 """The rows of a record: parties in their roles, figures with their evidence, links."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.options import InlineModelAdmin
 from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, Value, When
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 
-from records.admin.base import ExactField, LinesField, UnchangingField
-from records.models import Statement, plain
+from records.admin.base import ExactField, LinesField, UnchangingField, VerbatimField
+from records.models import (
+    MAX_QUOTE_LETTERS,
+    MAX_QUOTE_WORDS,
+    Statement,
+    is_fragment,
+    plain,
+)
 from records.models.fields import NumberField
+
+
+class RowSelect(AutocompleteSelect):
+    """A search box that knows what its row holds, so that showing it asks nothing."""
+
+    held: Any = None
+
+    def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> list[Any]:
+        if self.held is None or [str(one) for one in value] != [str(self.held.pk)]:
+            return super().optgroups(name, value, attr)
+        label = self.choices.field.label_from_instance(self.held)
+        options = [self.create_option(name, self.held.pk, label, True, 0)]
+        if not self.is_required:
+            options.insert(0, self.create_option(name, "", "", False, 0))
+        return [(None, options, 0)]
 
 
 class RowForm(forms.ModelForm):
     """A row that has a place among others."""
 
     place = UnchangingField(required=False, min_value=0)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, held in self.instance._state.fields_cache.items():
+            widget = getattr(self.fields.get(name), "widget", None)
+            if isinstance(search := getattr(widget, "widget", None), RowSelect):
+                search.held = held
 
 
 class RowFormSet(BaseInlineFormSet):
@@ -69,6 +98,13 @@ class OfRecord(InlineModelAdmin):
         NumberField: {"form_class": ExactField},
     }
 
+    def formfield_for_foreignkey(
+        self, db_field: models.ForeignKey, request: HttpRequest, **kwargs: Any
+    ) -> forms.ModelChoiceField | None:
+        if db_field.name in self.autocomplete_fields:
+            kwargs.setdefault("widget", RowSelect(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
     def writable(self, request: HttpRequest, obj: Any) -> bool:
         parent = self.admin_site.get_model_admin(self.parent_model)
         if obj is None:
@@ -93,17 +129,29 @@ class OfRecord(InlineModelAdmin):
         return 1 if obj is None else 0
 
 
+class PartyFormSet(RowFormSet):
+    """A new record has a row for each of its main roles; one without a party is not there."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance._state.adding:
+            self.initial_extra = [{"role": role} for role in self.instance.MAIN_ROLES]
+
+
 class PartyInline(OfRecord, admin.TabularInline):
     """Who takes part. Rows stand by role, and within it in the order that readers see."""
 
     form = RowForm
-    formset = RowFormSet
+    formset = PartyFormSet
     autocomplete_fields = ["party"]
     verbose_name = "party"
     verbose_name_plural = "Parties"
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ["role", "party", *(["place"] if self.writable(request, obj) else [])]
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        return len(self.parent_model.MAIN_ROLES) if obj is None else 0
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet:
         roles = Case(
@@ -148,7 +196,7 @@ class StatementChoiceField(forms.ModelChoiceField):
         return statement_label(obj)
 
 
-class StatementSelect(AutocompleteSelect):
+class StatementSelect(RowSelect):
     """A search of statements that offers what a figure may rest on."""
 
     url_name = "%s:records_statement_autocomplete"
@@ -164,10 +212,62 @@ def bare(column: str) -> Callable[[Any, Any], Any]:
     return shown
 
 
+class FigureForm(RowForm):
+    """A figure and the words that bear it. `at` is where they were selected in the statement's
+    text, in characters; without it they are looked for. `preset` is the statement that new
+    figures begin with."""
+
+    at = forms.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=2**31 - 1,
+        label="Place in the text",
+        widget=forms.HiddenInput,
+    )
+
+    def __init__(self, *args: Any, preset: int | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance._state.adding:
+            self.initial["at"] = self.instance.offset
+        elif preset is not None:
+            self.initial.setdefault("statement", preset)
+
+    def clean_quote(self) -> str:
+        quote = self.cleaned_data["quote"]
+        if "quote" in self.changed_data and not is_fragment(quote):
+            raise ValidationError(
+                f"Quote at most {MAX_QUOTE_WORDS} words, or {MAX_QUOTE_LETTERS} characters of a "
+                f"script without spaces: those that bear the figure."
+            )
+        return quote
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        statement, quote, at = (cleaned.get(name) for name in ("statement", "quote", "at"))
+        if not statement or not quote:
+            return cleaned
+        text = statement.text
+        if quote not in text and "\r\n" in text:
+            # The text was filed when line breaks were kept as browsers send them.
+            quote = cleaned["quote"] = quote.replace("\n", "\r\n")
+        chosen = "at" in self.changed_data
+        if chosen and at is not None and not text.startswith(quote, at):
+            self.add_error(
+                "quote",
+                "These words do not stand where they were selected in the statement's text: "
+                "select them again.",
+            )
+        elif chosen and text:
+            self.instance.offset = at
+        elif not text and {"quote", "statement"} & set(self.changed_data):
+            self.instance.offset = self.instance.quote_found = None
+        return cleaned
+
+
 class FigureInline(OfRecord, admin.StackedInline):
     """A number, how it counts, and the words that bear it."""
 
-    form = RowForm
+    form = FigureForm
     formset = RowFormSet
     autocomplete_fields = ["item"]
     verbose_name = "figure"
@@ -193,7 +293,7 @@ class FigureInline(OfRecord, admin.StackedInline):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list:
         writable = self.writable(request, obj)
         numbers = self.NUMBERS if writable else tuple(f"bare_{name}" for name in self.NUMBERS)
-        says = ["statement", "quote", "found", *(["place"] if writable else [])]
+        says = ["statement", "quote", "found", *(["at", "place"] if writable else [])]
         return [
             (
                 "What",
@@ -222,6 +322,7 @@ class FigureInline(OfRecord, admin.StackedInline):
         self, db_field: models.Field, request: HttpRequest, **kwargs: Any
     ) -> forms.Field | None:
         if db_field.name == "quote":
+            kwargs["form_class"] = VerbatimField
             kwargs["widget"] = forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"})
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 

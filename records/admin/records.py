@@ -26,7 +26,8 @@ from django.utils.text import capfirst
 
 from records.actions import note_edit
 from records.admin.base import CuratedAdmin, SeenForm, touched
-from records.admin.inlines import RowFormSet
+from records.admin.inlines import FigureInline, RowFormSet
+from records.admin.reader import first_values, preset, reader
 from records.admin.steps import STEPS, Step, take
 from records.models import Hand, Record, State
 
@@ -64,7 +65,7 @@ class RecordAdmin(CuratedAdmin):
     )
 
     class Media:
-        js: ClassVar = ["records/admin/rows.js"]
+        js: ClassVar = ["records/admin/rows.js", "records/admin/labels.js"]
 
     # Who may do what
 
@@ -336,8 +337,10 @@ class RecordAdmin(CuratedAdmin):
 
 
 class DatedRecordAdmin(RecordAdmin):
-    """A donation, export or contract: with parties, figures and an `as_of`."""
+    """A donation, export or contract: with parties, figures and an `as_of`. The texts that its
+    figures rest on stand beside its form."""
 
+    change_form_template = "admin/records/dated_record_change_form.html"
     date_hierarchy = "as_of"
     ordering = ["-as_of", "-pk"]
     search_fields = ["public_id", "title"]
@@ -346,6 +349,28 @@ class DatedRecordAdmin(RecordAdmin):
         "When",
         {"fields": [("as_of", "as_of_precision"), ("period_start", "period_end"), "series"]},
     )
+
+    class Media:
+        css: ClassVar = {"all": ["records/admin/reader.css"]}
+        js: ClassVar = ["records/admin/reader-text.js", "records/admin/reader.js"]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return first_values(request) | super().get_changeform_initial_data(request)
+
+    def get_formset_kwargs(
+        self, request: HttpRequest, obj: Any, inline: Any, prefix: str
+    ) -> dict[str, Any]:
+        kwargs = super().get_formset_kwargs(request, obj, inline, prefix)
+        if isinstance(inline, FigureInline) and obj._state.adding:
+            statement = preset(request)
+            kwargs["form_kwargs"] = {"preset": statement and statement.pk}
+        return kwargs
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        context["reader"] = reader(self, request, context, adding=kwargs["add"])
+        return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description="Parties")
     def shown_parties(self, record: Record) -> str:

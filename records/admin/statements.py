@@ -8,15 +8,22 @@ from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 
+from records.admin.base import VerbatimField
 from records.admin.inlines import LinkInline, statement_label
+from records.admin.reader import (
+    CITABLE,
+    drawn_from,
+    drawn_view,
+    offers,
+    suggestion_view,
+    texts_view,
+)
 from records.admin.records import RecordAdmin
-from records.models import OPEN, State, Statement, StatementLink
-
-CITABLE = [State.PUBLISHED, *OPEN]
+from records.models import Statement, StatementLink
 
 
 class StatementLinkInline(LinkInline):
@@ -64,6 +71,7 @@ class StatementChoices(AutocompleteJsonView):
 
 @admin.register(Statement)
 class StatementAdmin(RecordAdmin):
+    change_form_template = "admin/records/statement_change_form.html"
     list_display = [
         "shown_id",
         "version",
@@ -103,6 +111,7 @@ class StatementAdmin(RecordAdmin):
         self, db_field: models.Field, request: HttpRequest, **kwargs: Any
     ) -> forms.Field | None:
         if db_field.name == "text":
+            kwargs["form_class"] = VerbatimField
             kwargs["widget"] = forms.Textarea(attrs={"rows": 16, "class": "vLargeTextField"})
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
@@ -121,12 +130,38 @@ class StatementAdmin(RecordAdmin):
         return rows if one else rows.defer("text")
 
     def get_urls(self) -> list[URLPattern]:
-        choices = path(
-            "autocomplete/",
-            self.admin_site.admin_view(self.choices_view),
-            name="records_statement_autocomplete",
-        )
-        return [choices, *super().get_urls()]
+        wrap = self.admin_site.admin_view
+        own = [
+            path("autocomplete/", wrap(self.choices_view), name="records_statement_autocomplete"),
+            path("texts/", wrap(self.texts_view), name="records_statement_texts"),
+            path("suggestion/", wrap(self.suggestion_view), name="records_statement_suggestion"),
+            path(
+                "<int:pk>/drawn/<slug:kind>/",
+                wrap(self.drawn_view),
+                name="records_statement_drawn",
+            ),
+        ]
+        return [*own, *super().get_urls()]
 
     def choices_view(self, request: HttpRequest) -> HttpResponseBase:
         return StatementChoices.as_view(admin_site=self.admin_site)(request)
+
+    # The reader's: see there.
+
+    def texts_view(self, request: HttpRequest) -> HttpResponse:
+        return texts_view(self, request)
+
+    def suggestion_view(self, request: HttpRequest) -> HttpResponse:
+        return suggestion_view(self, request)
+
+    def drawn_view(self, request: HttpRequest, pk: int, kind: str) -> HttpResponse:
+        return drawn_view(self, request, pk, kind)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        statement = kwargs.get("obj")
+        if statement is not None:
+            context["offers"] = offers(self.admin_site, request, statement)
+            context["drawn"] = drawn_from(self.admin_site, request, statement)
+        return super().render_change_form(request, context, *args, **kwargs)

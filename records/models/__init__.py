@@ -46,6 +46,9 @@ from records.models.exports import (
 from records.models.fields import fold
 from records.models.figures import (
     COUNTED_TYPE,
+    MAX_QUOTE_LETTERS,
+    MAX_QUOTE_WORDS,
+    UNSPACED,
     Basis,
     CountableReason,
     Figure,
@@ -54,6 +57,7 @@ from records.models.figures import (
     Operator,
     PartyRole,
     Rank,
+    is_fragment,
 )
 from records.models.items import HSCode, Item, Unit
 from records.models.parties import IatiType, Party, PartyType, Term
@@ -86,8 +90,11 @@ __all__ = [
     "ENDED",
     "ID_PATTERN",
     "KINDS",
+    "MAX_QUOTE_LETTERS",
+    "MAX_QUOTE_WORDS",
     "OPEN",
     "UNKNOWN",
+    "UNSPACED",
     "Action",
     "Basis",
     "Change",
@@ -148,5 +155,6 @@ __all__ = [
     "Unit",
     "flag",
     "fold",
+    "is_fragment",
     "plain",
 ]

@@ -1,5 +1,6 @@
 """Figures: each a number or count with its qualifier, how it counts, and the words it rests on."""
 
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -97,6 +98,31 @@ BOUNDED_BY_VALUE = {
     Operator.LESS_THAN: (0, True),
 }
 RANGES = [Operator.BETWEEN, Operator.ORDER_OF_MAGNITUDE]
+MAX_QUOTE_WORDS = 8
+MAX_QUOTE_LETTERS = 20
+"""Of scripts that put no spaces between words."""
+UNSPACED = "".join(
+    f"{chr(first)}-{chr(last)}"
+    for first, last in [
+        (0x0E00, 0x0EFF),  # Thai, Lao
+        (0x1000, 0x109F),  # Burmese
+        (0x1780, 0x17FF),  # Khmer
+        (0x3005, 0x3007),  # marks that stand for Chinese characters
+        (0x3041, 0x30FF),  # Japanese syllables
+        (0x3400, 0x4DBF),  # Chinese characters, here and below
+        (0x4E00, 0x9FFF),
+        (0xF900, 0xFAFF),
+        (0x20000, 0x3FFFF),
+    ]
+)
+"""Letters of such scripts, as the inside of a class of regular expressions, which browsers read
+too."""
+
+
+def is_fragment(quote: str) -> bool:
+    """Whether a quote is short enough to be one: full sentences belong to their authors."""
+    letters = re.findall(f"[{UNSPACED}]", quote)
+    return len(quote.split()) <= MAX_QUOTE_WORDS and len(letters) <= MAX_QUOTE_LETTERS
 
 
 def _bounds_follow_operator() -> Q:
@@ -390,10 +416,13 @@ class Figure(models.Model):
             )
 
     def locate_quote(self) -> None:
-        """Find the quote in the statement's text, where it is on file."""
+        """Find the quote in the statement's text, where that is on file. Words that occur more
+        than once stay where they were selected; else the first place is theirs."""
         text = self.statement.text if self.statement_id else ""
         if text:
-            at = text.find(self.quote)
+            at = self.offset
+            if at is None or not text.startswith(self.quote, at):
+                at = text.find(self.quote)
             self.quote_found = at >= 0
             self.offset = at if at >= 0 else None
 
