@@ -34,6 +34,7 @@ from records.models.donations import (
     DonationParty,
     DonationWords,
 )
+from records.models.edits import Edit, written
 from records.models.exports import (
     Export,
     ExportDocument,
@@ -104,6 +105,7 @@ __all__ = [
     "DonationLink",
     "DonationParty",
     "DonationWords",
+    "Edit",
     "Export",
     "ExportDocument",
     "ExportFigure",
@@ -145,4 +147,5 @@ __all__ = [
     "Unit",
     "fold",
     "plain",
+    "written",
 ]

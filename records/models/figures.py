@@ -3,12 +3,11 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Coalesce, StrIndex
 
-from records.models.base import plain
+from records.models.base import OPEN, State, plain
 from records.models.fields import NOT_EXACT, CodeField, NumberField, exact_digits
 from records.models.items import Unit
 from records.models.parties import PartyType
@@ -121,6 +120,37 @@ def _bounds_follow_operator() -> Q:
             **bound("upper", upper),
         )
     return condition
+
+
+class FigureQuerySet(models.QuerySet):
+    """Which figures."""
+
+    def unverified(self) -> "FigureQuerySet":
+        """Those of versions that are public or being worked on whose words are not in the text
+        of their statement: as it was when they were published, as it stands where it is still
+        being worked on, or as a correction of the statement has it."""
+        statements: Any = self.model._meta.get_field("statement").related_model
+        corrected = (
+            statements.objects.filter(
+                public_id=OuterRef("statement__public_id"), state=State.PUBLISHED
+            )
+            .exclude(text="")
+            .annotate(at=StrIndex("text", OuterRef("quote")))
+            .filter(at=0)
+        )
+        lost = self.alias(at=StrIndex("statement__text", F("quote"))).filter(
+            ~Q(statement__text=""), record__state__in=OPEN, at=0
+        )
+        published = self.filter(record__state=State.PUBLISHED)
+        return self.filter(
+            Q(pk__in=lost.values("pk"))
+            | Q(pk__in=published.filter(quote_found=False).values("pk"))
+            | Q(
+                pk__in=published.filter(Exists(corrected), statement__state=State.SUPERSEDED)
+                .order_by()
+                .values("pk")
+            )
+        )
 
 
 class Figure(models.Model):
@@ -251,6 +281,8 @@ class Figure(models.Model):
         "on file.",
     )
 
+    objects = FigureQuerySet.as_manager()
+
     CONTENT: ClassVar[tuple[str, ...]] = (
         "measure",
         "operator",
@@ -344,6 +376,10 @@ class Figure(models.Model):
             models.Index(fields=["unit", "high", "low", "record"], name="%(class)s_unit"),
             # ?measure=parties&value_min=: counts of a size.
             models.Index(fields=["measure", "high", "low", "record"], name="%(class)s_measure"),
+            # The curators' worklist: evidence that does not verify.
+            models.Index(
+                fields=["record"], condition=Q(quote_found=False), name="%(class)s_not_found"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -357,13 +393,6 @@ class Figure(models.Model):
     def clean_fields(self, exclude: Any = None) -> None:
         super().clean_fields(exclude)
         self.fill_bounds()
-
-    def clean(self) -> None:
-        self.locate_quote()
-        if self.quote_found is False:
-            raise ValidationError(
-                {"quote": "These words do not occur in the statement's text: copy them from it."}
-            )
 
     def fill_bounds(self) -> None:
         """Set the bounds that the operator derives from the value."""
