@@ -18,6 +18,7 @@ from django.http import (
     HttpResponse,
     HttpResponseNotAllowed,
     HttpResponseRedirect,
+    QueryDict,
 )
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -25,10 +26,11 @@ from django.utils.html import format_html
 from django.utils.text import capfirst
 
 from records.actions import note_edit
+from records.admin import merging
 from records.admin.base import CuratedAdmin, SeenForm, touched
 from records.admin.inlines import RowFormSet
 from records.admin.steps import STEPS, Step, take
-from records.models import Hand, Record, State
+from records.models import Edit, Hand, Record, State, written
 
 MAX_BULK = 400
 """Records that one bulk action takes: as many as one form can safely carry."""
@@ -36,6 +38,13 @@ MAX_BULK = 400
 
 class RecordForm(SeenForm):
     COUNTER = "edits"
+
+
+def content_at(record: Record, edits: int) -> dict[str, Any] | None:
+    """What the version said after so many saves; None if nobody remembers."""
+    if edits == record.edits:
+        return written(record)
+    return Edit.of(record).filter(number=edits).values_list("content", flat=True).first()
 
 
 def bulk_action(step: Step) -> Callable:
@@ -151,10 +160,109 @@ class RecordAdmin(CuratedAdmin):
         if isinstance(formset, RowFormSet):
             formset.write_positions()
 
+    # Saves that meet
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """What comes from the page of a merge is put together first, and saved like any form."""
+        if request.method == "POST" and "_merge" in request.POST:
+            data = merging.unpacked(request.POST.get("_typed", ""))
+            with transaction.atomic():
+                record = self.get_object(request, unquote(object_id))
+                if record is not None and self.has_change_permission(request, record):
+                    merged = self.merged(request, record, data)
+                    if isinstance(merged, HttpResponse):
+                        return merged
+                    data = merged
+            request.POST = data
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    def merged(
+        self, request: HttpRequest, record: Record, data: QueryDict
+    ) -> QueryDict | HttpResponse:
+        """The typed form with the choices made in it, or the page again, where one is open. Should
+        somebody have saved once more, the save itself will notice."""
+        shown = merging.number(request.POST.get("_theirs"))
+        theirs = None if shown is None else content_at(record, shown)
+        if theirs is None or shown is None:
+            return self.merge_page(request, record, data)
+        picks = {
+            name.removeprefix("pick:"): value
+            for name, value in request.POST.items()
+            if name.startswith("pick:")
+        }
+        if request.POST["_merge"] == merging.MINE:
+            picks = {"*": merging.MINE}
+        form = self.shape(request, record)
+        sheet = merging.sheet_of(theirs, form)
+        merge = self.merge(record, form, sheet, data, picks)
+        if merge.open:
+            return self.merge_page(request, record, data, picks)
+        return merging.as_sent(merge.outcome, sheet, form, data, shown)
+
+    def shape(self, request: HttpRequest, record: Record) -> merging.Shape:
+        formsets = [
+            (made(instance=record, prefix=made.get_default_prefix()), str(inline.verbose_name))
+            for made, inline in self.get_formsets_with_inlines(request, record)
+        ]
+        return merging.shape(self.get_form(request, record, change=True)(), formsets)
+
+    def merge(
+        self,
+        record: Record,
+        form: merging.Shape,
+        theirs: merging.Sheet,
+        data: QueryDict,
+        picks: dict[str, str],
+    ) -> merging.Merge:
+        opened = merging.number(data.get("seen"))
+        content = None if opened is None else content_at(record, opened)
+        base = merging.sheet_of(content, form) if content else None
+        return merging.merge(form, base, theirs, merging.sheet_typed(data, form), picks)
+
+    def merge_page(
+        self,
+        request: HttpRequest,
+        record: Record,
+        data: QueryDict,
+        picks: dict[str, str] | None = None,
+    ) -> HttpResponse:
+        """What stands now beside what was typed, and what both began with; nothing is saved."""
+        form = self.shape(request, record)
+        theirs = merging.sheet_of(written(record), form)
+        merge = self.merge(record, form, theirs, data, picks or {})
+        opened = merging.number(data.get("seen"))
+        edits = (
+            Edit.of(record).filter(number__gte=opened) if opened is not None else Edit.of(record)
+        )
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Not saved yet",
+            "opts": self.opts,
+            "media": self.media,
+            "original": record,
+            "choices": merge.choices,
+            "asked": picks is not None,
+            "edits": edits.select_related("user").defer("content").order_by("number"),
+            "typed": merging.packed(data),
+        }
+        return TemplateResponse(request, "admin/records/merge.html", context, status=409)
+
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         record = kwargs.get("obj")
+        form = context["adminform"].form
+        if record is not None and form.is_bound and form.has_error("__all__", code="stale"):
+            # Afresh: the form has written what was typed into this one.
+            return self.merge_page(
+                request, self.model.objects.get(pk=record.pk), request.POST.copy()
+            )
         if record is not None:
             context |= self.standing(record)
             context["steps"] = [

@@ -52,7 +52,7 @@ def written(record: Record) -> dict[str, Any]:
     keys, each list in its order."""
     names = [field.name for field in record.content_fields()] + ["reason"]
     names += ["text"] if hasattr(record, "text") else []
-    rows: dict[str, list[dict[str, Any]]] = {}
+    rows: dict[str, list[Any]] = {}
     if record.ROLES:
         rows["parties"] = [row for roles in record.parties_by_role.values() for row in roles]
         rows["figures"] = record.ordered_figures()
