@@ -90,7 +90,7 @@ def sent(shown: forms.Field, value: Any) -> str:
     value = shown.prepare_value(value)
     if hasattr(value, "isoformat"):
         return value.isoformat()
-    return "" if value is None else str(value)
+    return "" if value is None else str(value).replace("\r\n", "\n")
 
 
 def typed(shown: forms.Field, raw: str) -> str:
@@ -317,10 +317,11 @@ def as_sent(outcome: Sheet, theirs: Sheet, form: Shape, data: QueryDict, seen: i
 
 
 def flat(at: str, fields: dict[str, forms.Field], values: Values) -> Iterator[tuple[str, str]]:
-    """Names and values to send; a box that is not ticked is not sent."""
+    """Names and values to send: with the line ends that browsers send, and without boxes that
+    are not ticked."""
     for name, shown in fields.items():
         if values[name] or not isinstance(shown, forms.BooleanField):
-            yield f"{at}{name}", values[name]
+            yield f"{at}{name}", values[name].replace("\n", "\r\n")
 
 
 def packed(data: QueryDict) -> str:

@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import connection, models, transaction
 from django.db.models import Prefetch, Q
 from django.http import (
@@ -29,8 +29,10 @@ from records.actions import note_edit
 from records.admin import merging
 from records.admin.base import CuratedAdmin, SeenForm, touched
 from records.admin.inlines import RowFormSet
-from records.admin.steps import STEPS, Step, take
-from records.models import Edit, Hand, Record, State, written
+from records.admin.review import companions, compare
+from records.admin.steps import STEPS, Step, mark, take
+from records.admin.worklist import WorkFilter
+from records.models import KINDS, Edit, Hand, HandRole, Record, State, written
 
 MAX_BULK = 400
 """Records that one bulk action takes: as many as one form can safely carry."""
@@ -45,6 +47,23 @@ def content_at(record: Record, edits: int) -> dict[str, Any] | None:
     if edits == record.edits:
         return written(record)
     return Edit.of(record).filter(number=edits).values_list("content", flat=True).first()
+
+
+def also_chosen(request: HttpRequest) -> list[Record]:
+    """The records of any kind that a reviewer approves along, each as its page showed it."""
+    found: list[Record] = []
+    for token in request.POST.getlist("also")[:MAX_BULK]:
+        kind, _, rest = token.partition(":")
+        pk, _, digest = rest.partition(":")
+        model = KINDS.get(kind)
+        if model is None or not request.user.has_perm(f"{model._meta.app_label}.publish_{kind}"):
+            raise PermissionDenied
+        record = model._default_manager.filter(pk=merging.number(pk)).first()
+        if record is None:
+            raise SuspiciousOperation("A record that was to be approved along is not there.")
+        record.seen = digest
+        found.append(record)
+    return found
 
 
 def bulk_action(step: Step) -> Callable:
@@ -87,6 +106,9 @@ class RecordAdmin(CuratedAdmin):
 
     # Lists
 
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        return [WorkFilter, *super().get_list_filter(request)]
+
     @admin.display(description="Id", ordering="public_id")
     def shown_id(self, record: Record) -> str:
         return record.public_id
@@ -107,13 +129,15 @@ class RecordAdmin(CuratedAdmin):
         return ["public_id", "version", "shown_state", "published_in", "retired_in", "created_at"]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list:
-        """A new record has no life yet, and a first version nothing to give a reason for."""
+        """A new record has no life yet, and a first version nothing to give a reason for; of a
+        later one it comes first, since it is owed."""
         fieldsets = list(super().get_fieldsets(request, obj))
         if obj is None:
             return fieldsets
         name, options = self.LIFECYCLE
-        reason = ["reason"] if obj.version > 1 else []
-        return [*fieldsets, (name, {"fields": [*options["fields"], *reason, "created_at"]})]
+        life = (name, {"fields": [*options["fields"], "created_at"]})
+        why = [("Why it changes", {"fields": ["reason"]})] if obj.version > 1 else []
+        return [*why, *fieldsets, life]
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
@@ -152,6 +176,7 @@ class RecordAdmin(CuratedAdmin):
             record.save()
             Hand.edited(record, request.user)
         super().save_related(request, form, formsets, change)
+        self.warn_of_quotes(request, [record])
 
     def save_formset(
         self, request: HttpRequest, form: forms.ModelForm, formset: Any, change: bool
@@ -265,10 +290,13 @@ class RecordAdmin(CuratedAdmin):
             )
         if record is not None:
             context |= self.standing(record)
+            context["mark"] = mark(record)
             context["steps"] = [
                 step
                 for step in STEPS
-                if record.state in step.states and self.user_may(request, step.permission)
+                if record.state in step.states
+                and self.user_may(request, step.permission)
+                and not (context["opened"] and step.opens)
             ]
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -278,18 +306,31 @@ class RecordAdmin(CuratedAdmin):
         versions = list(
             self.model.objects.filter(public_id=record.public_id)
             .order_by("version")
-            .only("public_id", "version", "state", "title", "published_in", "retired_in")
+            .only("public_id", "version", "state", "title", "reason", "published_in", "retired_in")
         )
         published = next((row for row in versions if row.state == State.PUBLISHED), None)
         opened = next((row for row in versions if row.is_open), None)
-        hands = Hand.objects.filter(
-            public_id=record.public_id, version=opened.version if opened else record.version
+        worked_on = opened.version if opened else record.version
+        hands = list(
+            Hand.objects.filter(
+                public_id=record.public_id, version__in={worked_on, record.version}
+            )
+            .select_related("user")
+            .order_by("at", "pk")
         )
         return {
             "versions": versions,
             "published": published,
             "opened": opened,
-            "hands": hands.select_related("user").order_by("at", "pk"),
+            "hands": [hand for hand in hands if hand.version == worked_on],
+            "approval": next(
+                (
+                    hand
+                    for hand in hands
+                    if hand.version == record.version and hand.role == HandRole.APPROVER
+                ),
+                None,
+            ),
             "public_url": published
             and reverse(f"{self.opts.verbose_name_plural}-detail", args=[record.public_id]),
         }
@@ -357,24 +398,29 @@ class RecordAdmin(CuratedAdmin):
     ) -> HttpResponse:
         """Take the step if it was asked for and its words are there; else, or where something
         stands in the way, the page that lists the records, with every problem."""
-        form = step.form(request.POST if asked else None)
+        form = step.form(request.POST if asked else None, owed=bulk or not step.at_once)
         problems: list[tuple[Record, list[str]]] = []
-        seen = {str(record.pk): record.digest for record in records}
+        seen = {record.pk: mark(record) for record in records}
         if not asked and "seen" in request.GET:
-            seen = {str(record.pk): request.GET["seen"] for record in records}
+            seen = dict.fromkeys(seen, request.GET["seen"])
         elif asked:
-            carried = (pair.partition(":") for pair in request.POST.getlist("seen"))
-            seen |= dict.fromkeys(seen, "") | {pk: digest for pk, _, digest in carried}
+            carried = dict(
+                pair.split(":", 1) for pair in request.POST.getlist("seen") if ":" in pair
+            )
+            seen = {pk: carried.get(str(pk), "") for pk in seen}
+        for record in records:
+            record.seen = seen[record.pk]
+        also = also_chosen(request) if step.name == "approve" and asked else []
         if asked and form.is_valid():
-            words = form.cleaned_data.get(step.asks, "")
-            for record in records:
-                record.digest = seen[str(record.pk)]
+            words = form.cleaned_data
             with transaction.atomic():
-                outcome = take(step, records, by=request.user, words=words)
+                outcome = take(step, [*records, *also], by=request.user, words=words)
                 self.log_step(request, step, outcome.taken, outcome.opened, words)
             problems = outcome.problems
             if outcome.taken:
                 self.message_user(request, self.tell(step, outcome.taken), messages.SUCCESS)
+            if step.name == "submit":
+                self.warn_of_quotes(request, outcome.taken)
             if not problems:
                 return HttpResponseRedirect(
                     request.get_full_path()
@@ -388,18 +434,41 @@ class RecordAdmin(CuratedAdmin):
             return HttpResponseRedirect(self.page(records[0]))
         context = {
             **self.admin_site.each_context(request),
-            "title": step.label,
+            "title": step.link or step.label,
             "opts": self.opts,
             "media": self.media,
             "step": step,
             "form": form,
-            "records": [(record, seen[str(record.pk)]) for record in records],
+            "records": [(record, seen[record.pk]) for record in records],
             "problems": problems,
             "bulk": bulk,
             "action_checkbox_name": ACTION_CHECKBOX_NAME,
             "back": self.list_url() if bulk else self.page(records[0]),
         }
-        return TemplateResponse(request, "admin/records/step.html", context)
+        if step.name == "approve":
+            context |= self.reviewed(request, records, also if asked else None)
+        return TemplateResponse(request, step.page, context)
+
+    def reviewed(
+        self, request: HttpRequest, records: Sequence[Any], also: Sequence[Record] | None
+    ) -> dict[str, Any]:
+        """What the page of a review shows: the records, and those that wait for one another, which
+        are chosen along unless the reviewer chose otherwise."""
+        compared = compare(records, request.user)
+        others = compare(
+            companions([each.record for each in compared], request.user), request.user
+        )
+        chosen = None if also is None else {(row.KIND, row.pk) for row in also}
+        for each in others:
+            ready = not each.refusals
+            each.chosen = ready if chosen is None else (each.record.KIND, each.record.pk) in chosen
+        everything = [*compared, *others]
+        return {
+            "compared": compared,
+            "companions": others,
+            "unverified": any(each.unverified for each in everything),
+            "refused": any(each.refusals for each in compared),
+        }
 
     def log_step(
         self,
@@ -407,10 +476,11 @@ class RecordAdmin(CuratedAdmin):
         step: Step,
         taken: Sequence[Record],
         opened: Sequence[Record],
-        words: str,
+        words: dict[str, str],
     ) -> None:
         """Write the step into the admin's history of each record."""
-        message = f"{step.label}: {words}" if words else f"{step.label}."
+        said = " · ".join(filter(None, words.values()))
+        message = f"{step.label}: {said}" if said else f"{step.label}."
         for draft in opened:
             self.log_addition(request, draft, message)
         if step.name == "discard":
@@ -420,9 +490,26 @@ class RecordAdmin(CuratedAdmin):
             for record in taken:
                 self.log_change(request, record, message)
 
+    def warn_of_quotes(self, request: HttpRequest, records: Sequence[Record]) -> None:
+        """Words that are not in the text stop nobody here; the approver will have to say why."""
+        for record in records:
+            if not record.ROLES:
+                continue
+            figures = record.child("figures").objects.filter(record=record, quote_found=False)
+            for figure in figures.select_related("statement").defer("statement__text"):
+                self.message_user(
+                    request,
+                    f"“{figure.quote}” does not occur in the text of "
+                    f"{figure.statement.public_id}: copy the words from it, or the reviewer must "
+                    f"say why they are published all the same.",
+                    messages.WARNING,
+                )
+
     def tell(self, step: Step, taken: Sequence[Record]) -> str:
         if len(taken) > 1:
-            return f"{len(taken)} {self.opts.verbose_name_plural}: each {step.done}."
+            kinds = {record.KIND for record in taken}
+            name = self.opts.verbose_name_plural if len(kinds) == 1 else "records"
+            return f"{len(taken)} {name}: each {step.done}."
         name = capfirst(self.opts.verbose_name)
         return f"{name} {taken[0].public_id} v{taken[0].version} {step.done}."
 
