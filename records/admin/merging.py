@@ -154,7 +154,8 @@ def merge(
         pick = picks.get("*") or picks.get(key) or auto
         if pick not in (THEIRS, MINE):
             pick = ""
-        merged.choices.append(Choice(key, label, *said, pick))
+        base, theirs, mine = said
+        merged.choices.append(Choice(key, label, base, theirs, mine, pick))
         return pick
 
     def values(
@@ -177,7 +178,7 @@ def merge(
         return found
 
     merged.outcome.fields = values(
-        form.fields, "", "", base and base.fields, theirs.fields, mine.fields
+        form.fields, "", "", base.fields if base else None, theirs.fields, mine.fields
     )
     for rows in form.rows:
         merged.outcome.rows[rows.prefix] = merge_rows(rows, base, theirs, mine, choose, values)
@@ -206,8 +207,9 @@ def merge_rows(
             # Added by them, or struck out by me; without a base the form cannot have shown it.
             struck = key in known
             auto = THEIRS if not struck else MINE if known[key] == stands else ""
-            said = summary(rows, known.get(key)), summary(rows, stands)
-            if choose(at, label, auto, *said, "struck out" if struck else "not there") != MINE:
+            gone = "struck out" if struck else "not there"
+            said = summary(rows, known.get(key)), summary(rows, stands), gone
+            if choose(at, label, auto, *said) != MINE:
                 kept[key] = stands
         elif ours and key.startswith("new-"):
             if ours not in added:

@@ -204,7 +204,7 @@ class RecordAdmin(CuratedAdmin):
                     if isinstance(merged, HttpResponse):
                         return merged
                     data = merged
-            request.POST = data
+            request.POST = data  # type: ignore[assignment]  # a QueryDict as any
         return super().change_view(request, object_id, form_url, extra_context)
 
     def merged(
@@ -217,8 +217,8 @@ class RecordAdmin(CuratedAdmin):
         if theirs is None or shown is None:
             return self.merge_page(request, record, data)
         picks = {
-            name.removeprefix("pick:"): value
-            for name, value in request.POST.items()
+            name.removeprefix("pick:"): request.POST.get(name, "")
+            for name in request.POST
             if name.startswith("pick:")
         }
         if request.POST["_merge"] == merging.MINE:

@@ -11,7 +11,18 @@ from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.urls import reverse
 from django.utils.text import capfirst
 
-from records.models import DATED, KINDS, OPEN, Hand, HandRole, LinkType, Record, State, plain
+from records.models import (
+    DATED,
+    KINDS,
+    OPEN,
+    Hand,
+    HandRole,
+    LinkType,
+    Record,
+    State,
+    Statement,
+    plain,
+)
 
 AROUND = 140
 """Characters of the text shown on either side of a quote."""
@@ -219,12 +230,12 @@ def field_lines(record: Record, published: Record | None) -> list[Line]:
     if record.version > 1:
         lines.append(Line("Why it changes", "", record.reason or "(not given)"))
     columns = [column for column in record.content_fields() if column.name != "text_sha256"]
-    if isinstance(record, KINDS["statement"]):
-        columns.append(record._meta.get_field("text"))
+    if isinstance(record, Statement):
+        columns.append(Statement._meta.get_field("text"))
     for column in columns:
         before = None if published is None else shown(published, column)
         after = shown(record, column)
-        name = capfirst(column.verbose_name)
+        name = capfirst(str(column.verbose_name))
         if column.name == "text":
             name += " (curators only)"
         if column.name.endswith("_precision") and {before, after} <= {None, "day"}:
@@ -331,7 +342,7 @@ def figure_lines(old: Any, new: Any) -> list[Line]:
             before = None if old is None else shown(old, column)
             after = shown(new, column)
         if before or after:
-            lines.append(line(capfirst(column.verbose_name), before, after or ""))
+            lines.append(line(capfirst(str(column.verbose_name)), before, after or ""))
     before = None if old is None else cited(old)
     lines.append(line("Statement", before, cited(new)))
     return lines
@@ -410,7 +421,7 @@ def waiting(records: Sequence[Record], user: Any) -> list[Record]:
         public = model._default_manager.filter(
             public_id=OuterRef("public_id"), state=State.PUBLISHED
         )
-        wanted = Q(public_id__in=targets) & ~Exists(public)
+        wanted = Q(~Exists(public), public_id__in=targets)
         if model in DATED.values():
             resting = model.child("figures").objects.filter(statement__in=ids)
             wanted |= Q(pk__in=resting.values("record"), state=State.IN_REVIEW)
