@@ -407,6 +407,20 @@ class TestApproving:
         assert response.status_code == 403
         assert Head.number() == 0
 
+    def test_of_records_that_wait_for_one_another_the_true_obstacle_is_named(
+        self, editor: User, reviewer_client: Client
+    ) -> None:
+        statement = StatementFactory(text=TEXT)
+        record = DonationFactory(figures__statement=statement, figures__quote="fifty thousand")
+        for row in (statement, record):
+            actions.submit(row, by=editor)
+
+        data = sent(reviewer_client, record, message="Both.")
+        html = reviewer_client.post(url(record, "approve"), data).content.decode()
+
+        assert "say why it is published all the same" in html
+        assert "publish it first" not in html
+
     def test_evidence_that_does_not_verify_needs_a_reason_that_is_kept(
         self, reviewer_client: Client, editor_client: Client
     ) -> None:

@@ -250,6 +250,11 @@ def _note_approver(record: Record, by: Any, reason: str) -> None:
         ) from error
 
 
+def _unpublished(message: str, public_id: str) -> ValidationError:
+    """A refusal that another record's publication, in the same revision or before, would lift."""
+    return ValidationError(message, code=f"unpublished:{public_id}")
+
+
 def _check_references(record: Record, batch: _Batch) -> None:
     """Evidence and links must be published, in this revision or an earlier one."""
     problems = []
@@ -257,15 +262,22 @@ def _check_references(record: Record, batch: _Batch) -> None:
         for statement in {figure.statement for figure in record.ordered_figures()}:
             if statement.state == State.WITHDRAWN or statement.published_in_id is None:
                 problems.append(
-                    f"{record.public_id}: statement {statement.public_id} v{statement.version} "
-                    f"is {statement.get_state_display()}; publish it first or cite another."
+                    _unpublished(
+                        f"{record.public_id}: statement {statement.public_id} "
+                        f"v{statement.version} is {statement.get_state_display()}; publish it "
+                        f"first or cite another.",
+                        statement.public_id,
+                    )
                 )
     for link in record.links.all():
         kind = next(kind for kind in KINDS.values() if link.target.startswith(kind.PREFIX + "-"))
         published = kind.objects.filter(public_id=link.target, published_in__isnull=False)
         if link.target not in batch.publishing and not published.exists():
             problems.append(
-                f"{record.public_id}: it links to {link.target}, which is not published."
+                _unpublished(
+                    f"{record.public_id}: it links to {link.target}, which is not published.",
+                    link.target,
+                )
             )
     if problems:
         raise ValidationError(problems)

@@ -76,6 +76,7 @@ class Step:
             fields[self.may_ask] = forms.CharField(
                 required=False,
                 max_length=2000,
+                label="Why unverified words are published",
                 help_text=self.may_help_text,
                 widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
             )
@@ -108,16 +109,26 @@ def take(step: Step, records: Sequence[Record], *, by: Any, words: dict[str, str
 def _each_problem(
     step: Step, records: Sequence[Record], by: Any, words: dict[str, str]
 ) -> list[tuple[Record, list[str]]]:
-    """What stands in the way of each: tried one by one, and undone."""
+    """What stands in the way of each: tried one by one, and undone. That one of them waits for
+    another is no obstacle, since they go together."""
+    together = {f"unpublished:{record.public_id}" for record in records}
     problems = []
     for record in records:
         with transaction.atomic():
             try:
                 step.act([record], by, words)
             except ValidationError as error:
-                problems.append((record, sentences(error)))
+                if not {getattr(each, "code", None) for each in listed(error)} <= together:
+                    problems.append((record, sentences(error)))
             transaction.set_rollback(True)
     return problems
+
+
+def listed(error: ValidationError) -> list[ValidationError]:
+    """The single errors that it holds."""
+    if hasattr(error, "error_dict"):
+        return [each for errors in error.error_dict.values() for each in errors]
+    return list(error.error_list)
 
 
 def sentences(error: ValidationError) -> list[str]:

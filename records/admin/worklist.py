@@ -121,6 +121,11 @@ def changelist(model: type[Record], asked: str) -> str:
     return f"{reverse(f'admin:records_{model.KIND}_changelist')}?work={asked}"
 
 
+def how_many(model: type[Record], n: int) -> str:
+    names = model._meta.verbose_name, model._meta.verbose_name_plural
+    return f"{n} {names[n != 1]}"
+
+
 def united(parts: Sequence[models.QuerySet]) -> models.QuerySet:
     """One query of them all."""
     first, *others = parts
@@ -158,13 +163,8 @@ def work(asked: str, *permissions: str) -> Callable[[HttpRequest], Found | None]
         total = sum(n for _, n in counts)
         found = Found(
             total,
-            [
-                (f"{n} {model._meta.verbose_name if n == 1 else model._meta.verbose_name_plural}",
-                 changelist(model, asked))
-                for model, n in counts
-                if n
-            ],
-        )  # fmt: skip
+            [(how_many(model, n), changelist(model, asked)) for model, n in counts if n],
+        )
         if total:
             parts = [
                 model._default_manager.filter(WORK[asked][1](request.user))
@@ -234,12 +234,11 @@ def lost_evidence(request: HttpRequest) -> Found | None:
     found = Found(
         sum(counts.values()),
         [
-            (f"{counts[model.KIND]} {model._meta.verbose_name_plural}",
-             changelist(model, "unverified"))
+            (how_many(model, counts[model.KIND]), changelist(model, "unverified"))
             for model in seen
             if counts.get(model.KIND)
         ],
-    )  # fmt: skip
+    )
     if found.count:
         shown = [
             model.child("figures")
