@@ -149,6 +149,21 @@ def record_rules(model: type[Record]) -> Iterator[tuple[str, str, str, str]]:
     )
     if model in DATED.values():
         figures = model.child("figures")._meta.db_table
+        yield (
+            table,
+            "UPDATE",
+            (
+                f"{becoming} AND EXISTS (SELECT 1 FROM {figures} f"
+                f" WHERE f.record_id = NEW.id AND NOT f.quote_found)"
+                f" AND NOT EXISTS (SELECT 1 FROM {Hand._meta.db_table} h"
+                f" WHERE h.public_id = NEW.public_id AND h.version = NEW.version"
+                f" AND h.role = '{HandRole.APPROVER}' AND h.reason <> '')"
+                f" AND NOT EXISTS (SELECT 1 FROM {Revision._meta.db_table} v"
+                f" WHERE v.number = NEW.published_in_id"
+                f" AND v.origin = '{Origin.VOCABULARY}')"
+            ),
+            "words of its figures are not in their statement and nobody said why",
+        )
         statements = StatementModel._meta.db_table
         yield (
             table,

@@ -49,6 +49,7 @@ OUT_OF_SIGHT = {
     "statement_version_once": "no form holds a version's number",
     "change_position": "publishing writes the changes",
     "change_happens_once": "publishing writes the changes",
+    "edit_counted_once": "saving counts the edits",
     "head_is_one_row": "migrate writes the row, publishing counts it up",
     "one_approver": "approval itself says who cannot approve",
     "term_counted_once": "publishing counts the terms",

@@ -6,26 +6,26 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, Max
 
-from records.models import ENDED, Hand, Record, State, Statement
+from records.models import ENDED, Edit, Hand, Record, State, Statement, written
 
 R = TypeVar("R", bound=Record)
 
 
-def begin_correction(record: R, *, by: Any, reason: str) -> R:
-    """A draft of the next version, copied from the published one, which stays up meanwhile."""
+def begin_correction(record: R, *, by: Any, reason: str = "") -> R:
+    """A draft of the next version, copied from the published one, which stays up meanwhile. Its
+    reason may be written later: it is owed on submission."""
     refusal = "Only a published version is corrected."
     return _copy(record, [State.PUBLISHED], refusal, by=by, reason=reason)
 
 
-def revert(record: R, *, by: Any, reason: str) -> R:
-    """A draft of the next version with the content of an earlier, or a withdrawn, one."""
+def revert(record: R, *, by: Any, reason: str = "") -> R:
+    """A draft of the next version with the content of an earlier, or a withdrawn, one; its
+    reason likewise."""
     refusal = "Revert to a version that was published."
     return _copy(record, [State.PUBLISHED, *ENDED], refusal, by=by, reason=reason)
 
 
 def _copy(source: R, states: list[State], refusal: str, *, by: Any, reason: str) -> R:
-    if not reason.strip():
-        raise ValidationError({"reason": "Say why: readers see the reason beside the change."})
     model = type(source)
     with transaction.atomic():
         # As it is now, not as it was when a page showed it: a later version may stand since.
@@ -78,7 +78,8 @@ def _copy_child(child: Any, draft: Record) -> None:
 
 
 def note_edit(record: Record, *, by: Any, edits: int | None = None) -> None:
-    """Note that somebody saved the open version; call it in the transaction of the save.
+    """Note that somebody saves the open version; call it in the transaction of the save, before
+    anything is written: what stands is kept, for those whose forms show it.
 
     Refused if it was saved since the editor's form was loaded (`edits` is the count that the
     form carried), so that nobody overwrites what they have not seen. A version edited in review
@@ -89,10 +90,18 @@ def note_edit(record: Record, *, by: Any, edits: int | None = None) -> None:
         unseen = unseen.filter(edits=edits)
     if not unseen.update(edits=F("edits") + 1, state=State.DRAFT, digest=""):
         raise ValidationError(
-            "Somebody saved this record after you opened it. Copy what you wrote, load the page "
-            "again and enter it there: nothing of theirs was overwritten."
+            "Somebody saved this record after you opened it. Nothing of theirs was overwritten."
         )
     record.refresh_from_db(fields=["edits", "state", "digest"])
+    before = type(record).objects.get(pk=record.pk)
+    Edit.objects.create(
+        public_id=record.public_id,
+        version=record.version,
+        number=record.edits - 1,
+        user=by,
+        content=written(before),
+    )
+    Edit.of(record).filter(number__lt=record.edits - Edit.KEPT).delete()
     Hand.edited(record, by)
 
 
@@ -100,4 +109,5 @@ def discard(record: Record) -> None:
     """Delete an open version; what is published stays."""
     if not record.is_open:
         raise ValidationError("What was published is not deleted: withdraw it.")
+    Edit.of(record).delete()
     record.delete()

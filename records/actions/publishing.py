@@ -20,6 +20,7 @@ from records.models import (
     Action,
     Change,
     DatedRecord,
+    Edit,
     FigureItem,
     Hand,
     HandRole,
@@ -48,9 +49,10 @@ COUNTED_AT_ONCE = 200
 
 @dataclass
 class Publication:
-    """A version to publish."""
+    """A version to publish, and why, should words of its figures not be in the texts on file."""
 
     record: Record
+    because: str = ""
 
 
 @dataclass
@@ -87,10 +89,11 @@ class _Batch:
         )
 
 
-def approve(records: Sequence[Record], *, by: Any, message: str) -> Revision:
-    """Publish versions in review as one new revision, approved by a second person."""
+def approve(records: Sequence[Record], *, by: Any, message: str, because: str = "") -> Revision:
+    """Publish versions in review as one new revision, approved by a second person, who says why
+    where evidence does not verify."""
     return release(
-        [Publication(record) for record in records],
+        [Publication(record, because) for record in records],
         by=by,
         message=message,
         origin=Origin.PEOPLE,
@@ -157,7 +160,7 @@ def release(
                 progress()
         batch.lineages, batch.names = lineages(), names()
         for publication in publications:
-            _publish(publication.record, batch, by=by, origin=origin)
+            _publish(publication, batch, by=by, origin=origin)
             if progress:
                 progress()
         for withdrawal in withdrawals:
@@ -169,12 +172,12 @@ def release(
     return revision
 
 
-def _publish(record: Record, batch: _Batch, *, by: Any, origin: Origin) -> None:
+def _publish(publication: Publication, batch: _Batch, *, by: Any, origin: Origin) -> None:
     # Imported here: rendering belongs to the API, which knows the public shape of a record.
     from records.documents import write_document
 
-    model = type(record)
-    record = model.objects.select_for_update().get(pk=record.pk)
+    model = type(publication.record)
+    record = model.objects.select_for_update().get(pk=publication.record.pk)
     if record.state != State.IN_REVIEW:
         raise ValidationError(f"{record.public_id} v{record.version} is not in review.")
     if record.content_digest() != record.digest:
@@ -184,8 +187,9 @@ def _publish(record: Record, batch: _Batch, *, by: Any, origin: Origin) -> None:
         )
     check(record)
     _check_references(record, batch)
+    unverified = _check_evidence(record, publication.because, origin)
     if origin == Origin.PEOPLE:
-        _note_approver(record, by)
+        _note_approver(record, by, publication.because.strip() if unverified else "")
     predecessor = model.objects.filter(public_id=record.public_id, state=State.PUBLISHED).first()
     if predecessor is not None:
         _retire(predecessor, State.SUPERSEDED, batch)
@@ -198,6 +202,7 @@ def _publish(record: Record, batch: _Batch, *, by: Any, origin: Origin) -> None:
     record.published_in = batch.revision
     record.state = State.PUBLISHED
     record.save()
+    Edit.of(record).delete()
     write_document(record)
     batch.note(
         record.KIND,
@@ -232,7 +237,32 @@ def counted_terms(record: Record) -> set[tuple[str, str, str]]:
     return {(record.KIND, role, term) for role, term in terms}
 
 
-def _note_approver(record: Record, by: Any) -> None:
+def _check_evidence(record: Record, because: str, origin: Origin) -> bool:
+    """Whether words of its figures are not in the texts on file; refused unless the approver
+    says why. What the vocabulary republishes was accepted before."""
+    problems, unverified = [], []
+    for figure in record.ordered_figures() if record.ROLES else ():
+        sealed = figure.offset, figure.quote_found
+        figure.locate_quote()
+        if sealed != (figure.offset, figure.quote_found):
+            problems.append(
+                f"{record.public_id} v{record.version}: the text of {figure.statement.public_id} "
+                f"changed since this was submitted: return it, to be submitted again."
+            )
+        if figure.quote_found is False:
+            unverified.append(figure)
+    if unverified and origin != Origin.VOCABULARY and not because.strip():
+        problems += [
+            f"{record.public_id} v{record.version}: “{figure.quote}” does not occur in the text "
+            f"of {figure.statement.public_id}: say why it is published all the same."
+            for figure in unverified
+        ]
+    if problems:
+        raise ValidationError(list(dict.fromkeys(problems)))
+    return bool(unverified)
+
+
+def _note_approver(record: Record, by: Any, reason: str) -> None:
     try:
         with transaction.atomic():
             Hand.objects.create(
@@ -240,12 +270,18 @@ def _note_approver(record: Record, by: Any) -> None:
                 version=record.version,
                 user=by,
                 role=HandRole.APPROVER,
+                reason=reason,
             )
     except IntegrityError as error:
         raise ValidationError(
             f"You had a hand in {record.public_id} v{record.version}, so somebody else must "
             f"approve it."
         ) from error
+
+
+def _unpublished(message: str, public_id: str) -> ValidationError:
+    """A refusal that another record's publication, in the same revision or before, would lift."""
+    return ValidationError(message, code=f"unpublished:{public_id}")
 
 
 def _check_references(record: Record, batch: _Batch) -> None:
@@ -255,15 +291,22 @@ def _check_references(record: Record, batch: _Batch) -> None:
         for statement in {figure.statement for figure in record.ordered_figures()}:
             if statement.state == State.WITHDRAWN or statement.published_in_id is None:
                 problems.append(
-                    f"{record.public_id}: statement {statement.public_id} v{statement.version} "
-                    f"is {statement.get_state_display()}; publish it first or cite another."
+                    _unpublished(
+                        f"{record.public_id}: statement {statement.public_id} "
+                        f"v{statement.version} is {statement.get_state_display()}; publish it "
+                        f"first or cite another.",
+                        statement.public_id,
+                    )
                 )
     for link in record.links.all():
         kind = next(kind for kind in KINDS.values() if link.target.startswith(kind.PREFIX + "-"))
         published = kind.objects.filter(public_id=link.target, published_in__isnull=False)
         if link.target not in batch.publishing and not published.exists():
             problems.append(
-                f"{record.public_id}: it links to {link.target}, which is not published."
+                _unpublished(
+                    f"{record.public_id}: it links to {link.target}, which is not published.",
+                    link.target,
+                )
             )
     if problems:
         raise ValidationError(problems)

@@ -45,10 +45,21 @@ def submit(record: Record, *, by: Any) -> None:
         if record.state != State.DRAFT:
             raise ValidationError("Only a draft is submitted.")
         check(record)
+        _locate_quotes(record)
         Hand.edited(record, by)
         record.digest = record.content_digest()
         record.state = State.IN_REVIEW
         record.save(update_fields=["digest", "state"])
+
+
+def _locate_quotes(record: Record) -> None:
+    """Look for the quotes again: the text of a statement that is still a draft may have changed
+    since the figures were saved. What is not found stands in the reviewer's way, not here."""
+    for figure in record.ordered_figures() if record.ROLES else ():
+        before = figure.offset, figure.quote_found
+        figure.locate_quote()
+        if before != (figure.offset, figure.quote_found):
+            figure.save(update_fields=["offset", "quote_found"])
 
 
 def return_for_changes(record: Record, *, by: Any, comment: str) -> None:

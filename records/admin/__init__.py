@@ -14,7 +14,8 @@ from records.admin import (
 
 admin.site.site_header = "AidAPI curation"
 admin.site.site_title = "AidAPI curation"
-admin.site.index_title = "Records, vocabularies and history"
+admin.site.index_title = "Worklist"
+admin.site.index_template = "admin/records/home.html"
 
 __all__ = [
     "contracts",

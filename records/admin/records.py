@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import connection, models, transaction
 from django.db.models import Prefetch, Q
 from django.http import (
@@ -18,6 +18,7 @@ from django.http import (
     HttpResponse,
     HttpResponseNotAllowed,
     HttpResponseRedirect,
+    QueryDict,
 )
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -25,11 +26,14 @@ from django.utils.html import format_html
 from django.utils.text import capfirst
 
 from records.actions import note_edit
+from records.admin import merging
 from records.admin.base import CuratedAdmin, SeenForm, touched
 from records.admin.inlines import FigureInline, RowFormSet
 from records.admin.reader import first_values, preset, reader
-from records.admin.steps import STEPS, Step, take
-from records.models import Hand, Record, State
+from records.admin.review import companions, compare
+from records.admin.steps import STEPS, Step, mark, take
+from records.admin.worklist import WorkFilter
+from records.models import KINDS, Edit, Hand, HandRole, Record, State, written
 
 MAX_BULK = 400
 """Records that one bulk action takes: as many as one form can safely carry."""
@@ -37,6 +41,30 @@ MAX_BULK = 400
 
 class RecordForm(SeenForm):
     COUNTER = "edits"
+
+
+def content_at(record: Record, edits: int) -> dict[str, Any] | None:
+    """What the version said after so many saves; None if nobody remembers."""
+    if edits == record.edits:
+        return written(record)
+    return Edit.of(record).filter(number=edits).values_list("content", flat=True).first()
+
+
+def also_chosen(request: HttpRequest) -> list[Record]:
+    """The records of any kind that a reviewer approves along, each as its page showed it."""
+    found: list[Record] = []
+    for token in request.POST.getlist("also")[:MAX_BULK]:
+        kind, _, rest = token.partition(":")
+        pk, _, digest = rest.partition(":")
+        model = KINDS.get(kind)
+        if model is None or not request.user.has_perm(f"{model._meta.app_label}.publish_{kind}"):
+            raise PermissionDenied
+        record = model._default_manager.filter(pk=merging.number(pk)).first()
+        if record is None:
+            raise SuspiciousOperation("A record that was to be approved along is not there.")
+        record.seen = digest
+        found.append(record)
+    return found
 
 
 def bulk_action(step: Step) -> Callable:
@@ -79,6 +107,9 @@ class RecordAdmin(CuratedAdmin):
 
     # Lists
 
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        return [WorkFilter, *super().get_list_filter(request)]
+
     @admin.display(description="Id", ordering="public_id")
     def shown_id(self, record: Record) -> str:
         return record.public_id
@@ -99,13 +130,15 @@ class RecordAdmin(CuratedAdmin):
         return ["public_id", "version", "shown_state", "published_in", "retired_in", "created_at"]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list:
-        """A new record has no life yet, and a first version nothing to give a reason for."""
+        """A new record has no life yet, and a first version nothing to give a reason for; of a
+        later one it comes first, since it is owed."""
         fieldsets = list(super().get_fieldsets(request, obj))
         if obj is None:
             return fieldsets
         name, options = self.LIFECYCLE
-        reason = ["reason"] if obj.version > 1 else []
-        return [*fieldsets, (name, {"fields": [*options["fields"], *reason, "created_at"]})]
+        life = (name, {"fields": [*options["fields"], "created_at"]})
+        why = [("Why it changes", {"fields": ["reason"]})] if obj.version > 1 else []
+        return [*why, *fieldsets, life]
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
@@ -144,6 +177,7 @@ class RecordAdmin(CuratedAdmin):
             record.save()
             Hand.edited(record, request.user)
         super().save_related(request, form, formsets, change)
+        self.warn_of_quotes(request, [record])
 
     def save_formset(
         self, request: HttpRequest, form: forms.ModelForm, formset: Any, change: bool
@@ -152,16 +186,118 @@ class RecordAdmin(CuratedAdmin):
         if isinstance(formset, RowFormSet):
             formset.write_positions()
 
+    # Saves that meet
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """What comes from the page of a merge is put together first, and saved like any form."""
+        if request.method == "POST" and "_merge" in request.POST:
+            data = merging.unpacked(request.POST.get("_typed", ""))
+            with transaction.atomic():
+                record = self.get_object(request, unquote(object_id))
+                if record is not None and self.has_change_permission(request, record):
+                    merged = self.merged(request, record, data)
+                    if isinstance(merged, HttpResponse):
+                        return merged
+                    data = merged
+            request.POST = data  # type: ignore[assignment]  # a QueryDict as any
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    def merged(
+        self, request: HttpRequest, record: Record, data: QueryDict
+    ) -> QueryDict | HttpResponse:
+        """The typed form with the choices made in it, or the page again, where one is open. Should
+        somebody have saved once more, the save itself will notice."""
+        shown = merging.number(request.POST.get("_theirs"))
+        theirs = None if shown is None else content_at(record, shown)
+        if theirs is None or shown is None:
+            return self.merge_page(request, record, data)
+        picks = {
+            name.removeprefix("pick:"): request.POST.get(name, "")
+            for name in request.POST
+            if name.startswith("pick:")
+        }
+        if request.POST["_merge"] == merging.MINE:
+            picks = {"*": merging.MINE}
+        form = self.shape(request, record)
+        sheet = merging.sheet_of(theirs, form)
+        merge = self.merge(record, form, sheet, data, picks)
+        if merge.open:
+            return self.merge_page(request, record, data, picks)
+        return merging.as_sent(merge.outcome, sheet, form, data, shown)
+
+    def shape(self, request: HttpRequest, record: Record) -> merging.Shape:
+        formsets = [
+            (made(instance=record, prefix=made.get_default_prefix()), str(inline.verbose_name))
+            for made, inline in self.get_formsets_with_inlines(request, record)
+        ]
+        return merging.shape(self.get_form(request, record, change=True)(), formsets)
+
+    def merge(
+        self,
+        record: Record,
+        form: merging.Shape,
+        theirs: merging.Sheet,
+        data: QueryDict,
+        picks: dict[str, str],
+    ) -> merging.Merge:
+        opened = merging.number(data.get("seen"))
+        content = None if opened is None else content_at(record, opened)
+        base = merging.sheet_of(content, form) if content else None
+        return merging.merge(form, base, theirs, merging.sheet_typed(data, form), picks)
+
+    def merge_page(
+        self,
+        request: HttpRequest,
+        record: Record,
+        data: QueryDict,
+        picks: dict[str, str] | None = None,
+    ) -> HttpResponse:
+        """What stands now beside what was typed, and what both began with; nothing is saved."""
+        form = self.shape(request, record)
+        theirs = merging.sheet_of(written(record), form)
+        merge = self.merge(record, form, theirs, data, picks or {})
+        opened = merging.number(data.get("seen"))
+        edits = (
+            Edit.of(record).filter(number__gte=opened) if opened is not None else Edit.of(record)
+        )
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Not saved yet",
+            "opts": self.opts,
+            "media": self.media,
+            "original": record,
+            "choices": merge.choices,
+            "asked": picks is not None,
+            "edits": edits.select_related("user").defer("content").order_by("number"),
+            "typed": merging.packed(data),
+        }
+        return TemplateResponse(request, "admin/records/merge.html", context, status=409)
+
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         record = kwargs.get("obj")
+        form = context["adminform"].form
+        if record is not None and form.is_bound and form.has_error("__all__", code="stale"):
+            # Afresh: the form has written what was typed into this one.
+            return self.merge_page(
+                request, self.model.objects.get(pk=record.pk), request.POST.copy()
+            )
         if record is not None:
             context |= self.standing(record)
+            context["mark"] = mark(record)
             context["steps"] = [
                 step
                 for step in STEPS
-                if record.state in step.states and self.user_may(request, step.permission)
+                if record.state in step.states
+                and self.user_may(request, step.permission)
+                and not (context["opened"] and step.opens)
             ]
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -171,18 +307,31 @@ class RecordAdmin(CuratedAdmin):
         versions = list(
             self.model.objects.filter(public_id=record.public_id)
             .order_by("version")
-            .only("public_id", "version", "state", "title", "published_in", "retired_in")
+            .only("public_id", "version", "state", "title", "reason", "published_in", "retired_in")
         )
         published = next((row for row in versions if row.state == State.PUBLISHED), None)
         opened = next((row for row in versions if row.is_open), None)
-        hands = Hand.objects.filter(
-            public_id=record.public_id, version=opened.version if opened else record.version
+        worked_on = opened.version if opened else record.version
+        hands = list(
+            Hand.objects.filter(
+                public_id=record.public_id, version__in={worked_on, record.version}
+            )
+            .select_related("user")
+            .order_by("at", "pk")
         )
         return {
             "versions": versions,
             "published": published,
             "opened": opened,
-            "hands": hands.select_related("user").order_by("at", "pk"),
+            "hands": [hand for hand in hands if hand.version == worked_on],
+            "approval": next(
+                (
+                    hand
+                    for hand in hands
+                    if hand.version == record.version and hand.role == HandRole.APPROVER
+                ),
+                None,
+            ),
             "public_url": published
             and reverse(f"{self.opts.verbose_name_plural}-detail", args=[record.public_id]),
         }
@@ -250,24 +399,29 @@ class RecordAdmin(CuratedAdmin):
     ) -> HttpResponse:
         """Take the step if it was asked for and its words are there; else, or where something
         stands in the way, the page that lists the records, with every problem."""
-        form = step.form(request.POST if asked else None)
+        form = step.form(request.POST if asked else None, owed=bulk or not step.at_once)
         problems: list[tuple[Record, list[str]]] = []
-        seen = {str(record.pk): record.digest for record in records}
+        seen = {record.pk: mark(record) for record in records}
         if not asked and "seen" in request.GET:
-            seen = {str(record.pk): request.GET["seen"] for record in records}
+            seen = dict.fromkeys(seen, request.GET["seen"])
         elif asked:
-            carried = (pair.partition(":") for pair in request.POST.getlist("seen"))
-            seen |= dict.fromkeys(seen, "") | {pk: digest for pk, _, digest in carried}
+            carried = dict(
+                pair.split(":", 1) for pair in request.POST.getlist("seen") if ":" in pair
+            )
+            seen = {pk: carried.get(str(pk), "") for pk in seen}
+        for record in records:
+            record.seen = seen[record.pk]
+        also = also_chosen(request) if step.name == "approve" and asked else []
         if asked and form.is_valid():
-            words = form.cleaned_data.get(step.asks, "")
-            for record in records:
-                record.digest = seen[str(record.pk)]
+            words = form.cleaned_data
             with transaction.atomic():
-                outcome = take(step, records, by=request.user, words=words)
+                outcome = take(step, [*records, *also], by=request.user, words=words)
                 self.log_step(request, step, outcome.taken, outcome.opened, words)
             problems = outcome.problems
             if outcome.taken:
                 self.message_user(request, self.tell(step, outcome.taken), messages.SUCCESS)
+            if step.name == "submit":
+                self.warn_of_quotes(request, outcome.taken)
             if not problems:
                 return HttpResponseRedirect(
                     request.get_full_path()
@@ -281,18 +435,41 @@ class RecordAdmin(CuratedAdmin):
             return HttpResponseRedirect(self.page(records[0]))
         context = {
             **self.admin_site.each_context(request),
-            "title": step.label,
+            "title": step.link or step.label,
             "opts": self.opts,
             "media": self.media,
             "step": step,
             "form": form,
-            "records": [(record, seen[str(record.pk)]) for record in records],
+            "records": [(record, seen[record.pk]) for record in records],
             "problems": problems,
             "bulk": bulk,
             "action_checkbox_name": ACTION_CHECKBOX_NAME,
             "back": self.list_url() if bulk else self.page(records[0]),
         }
-        return TemplateResponse(request, "admin/records/step.html", context)
+        if step.name == "approve":
+            context |= self.reviewed(request, records, also if asked else None)
+        return TemplateResponse(request, step.page, context)
+
+    def reviewed(
+        self, request: HttpRequest, records: Sequence[Any], also: Sequence[Record] | None
+    ) -> dict[str, Any]:
+        """What the page of a review shows: the records, and those that wait for one another, which
+        are chosen along unless the reviewer chose otherwise."""
+        compared = compare(records, request.user)
+        others = compare(
+            companions([each.record for each in compared], request.user), request.user
+        )
+        chosen = None if also is None else {(row.KIND, row.pk) for row in also}
+        for each in others:
+            ready = not each.refusals
+            each.chosen = ready if chosen is None else (each.record.KIND, each.record.pk) in chosen
+        everything = [*compared, *others]
+        return {
+            "compared": compared,
+            "companions": others,
+            "unverified": any(each.unverified for each in everything),
+            "refused": any(each.refusals for each in compared),
+        }
 
     def log_step(
         self,
@@ -300,10 +477,11 @@ class RecordAdmin(CuratedAdmin):
         step: Step,
         taken: Sequence[Record],
         opened: Sequence[Record],
-        words: str,
+        words: dict[str, str],
     ) -> None:
         """Write the step into the admin's history of each record."""
-        message = f"{step.label}: {words}" if words else f"{step.label}."
+        said = " · ".join(filter(None, words.values()))
+        message = f"{step.label}: {said}" if said else f"{step.label}."
         for draft in opened:
             self.log_addition(request, draft, message)
         if step.name == "discard":
@@ -313,9 +491,26 @@ class RecordAdmin(CuratedAdmin):
             for record in taken:
                 self.log_change(request, record, message)
 
+    def warn_of_quotes(self, request: HttpRequest, records: Sequence[Record]) -> None:
+        """Words that are not in the text stop nobody here; the approver will have to say why."""
+        for record in records:
+            if not record.ROLES:
+                continue
+            figures = record.child("figures").objects.filter(record=record, quote_found=False)
+            for figure in figures.select_related("statement").defer("statement__text"):
+                self.message_user(
+                    request,
+                    f"“{figure.quote}” does not occur in the text of "
+                    f"{figure.statement.public_id}: copy the words from it, or the reviewer must "
+                    f"say why they are published all the same.",
+                    messages.WARNING,
+                )
+
     def tell(self, step: Step, taken: Sequence[Record]) -> str:
         if len(taken) > 1:
-            return f"{len(taken)} {self.opts.verbose_name_plural}: each {step.done}."
+            kinds = {record.KIND for record in taken}
+            name = self.opts.verbose_name_plural if len(kinds) == 1 else "records"
+            return f"{len(taken)} {name}: each {step.done}."
         name = capfirst(self.opts.verbose_name)
         return f"{name} {taken[0].public_id} v{taken[0].version} {step.done}."
 

@@ -14,13 +14,14 @@ from django.db.models import ProtectedError
 from records import actions
 from records.models import ENDED, OPEN, Record, State
 
-Run = Callable[[Sequence[Record], Any, str], Sequence[Record] | None]
+Run = Callable[[Sequence[Record], Any, dict[str, str]], Sequence[Record] | None]
 
 
 @dataclass(frozen=True)
 class Step:
-    """A step of one or many records. `run` takes the records, the user and the words asked for,
-    and returns the drafts that it opened, if it opens any."""
+    """A step of one or many records. `run` takes the records, each with the mark of what was
+    seen of it, the user and the words asked for, and returns the drafts that it opened, if it
+    opens any."""
 
     name: str
     label: str
@@ -33,13 +34,22 @@ class Step:
     asks: str = ""
     """What is to be written: `reason`, `message` or `comment`; nothing if empty."""
     help_text: str = ""
+    may_ask: str = ""
+    """What is to be written in some cases only."""
+    may_help_text: str = ""
     at_once: bool = False
-    """Taken straight from the record's page, without a page of its own."""
+    """Taken straight from the record's page, without a page of its own; what it asks for may
+    then be written later."""
+    page: str = "admin/records/step.html"
+    link: str = ""
+    """What the record's page calls it, if not by its label."""
+    opens: bool = False
+    """It opens a draft of the next version, of which there is one at a time."""
     bulk: bool = True
     one_revision: bool = False
     """All of the records or none, since they make one revision."""
 
-    def act(self, records: Sequence[Record], by: Any, words: str) -> Sequence[Record]:
+    def act(self, records: Sequence[Record], by: Any, words: dict[str, str]) -> Sequence[Record]:
         """Take the step with records that stand where it may be taken; the actions look again,
         under their locks."""
         for record in records:
@@ -51,15 +61,24 @@ class Step:
                 )
         return self.run(records, by, words) or []
 
-    def form(self, data: Any = None) -> forms.Form:
+    def form(self, data: Any = None, *, owed: bool = True) -> forms.Form:
         """The form of the step's own page: the words it asks for, or nothing."""
         fields: dict[str, forms.Field] = {}
         if self.asks:
             fields[self.asks] = forms.CharField(
+                required=owed,
                 max_length=2000,
                 help_text=self.help_text,
                 widget=forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"}),
                 error_messages={"required": f"Write a {self.asks}."},
+            )
+        if self.may_ask:
+            fields[self.may_ask] = forms.CharField(
+                required=False,
+                max_length=2000,
+                label="Why unverified words are published",
+                help_text=self.may_help_text,
+                widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
             )
         return type("StepForm", (forms.Form,), fields)(data)
 
@@ -73,7 +92,7 @@ class Outcome:
     problems: list[tuple[Record, list[str]]]
 
 
-def take(step: Step, records: Sequence[Record], *, by: Any, words: str) -> Outcome:
+def take(step: Step, records: Sequence[Record], *, by: Any, words: dict[str, str]) -> Outcome:
     """Take the step: as one act where it is one revision, else record by record."""
     outcome = Outcome([], [], [])
     for batch in [records] if step.one_revision else [[record] for record in records]:
@@ -88,18 +107,28 @@ def take(step: Step, records: Sequence[Record], *, by: Any, words: str) -> Outco
 
 
 def _each_problem(
-    step: Step, records: Sequence[Record], by: Any, words: str
+    step: Step, records: Sequence[Record], by: Any, words: dict[str, str]
 ) -> list[tuple[Record, list[str]]]:
-    """What stands in the way of each: tried one by one, and undone."""
+    """What stands in the way of each: tried one by one, and undone. That one of them waits for
+    another is no obstacle, since they go together."""
+    together = {f"unpublished:{record.public_id}" for record in records}
     problems = []
     for record in records:
         with transaction.atomic():
             try:
                 step.act([record], by, words)
             except ValidationError as error:
-                problems.append((record, sentences(error)))
+                if not {getattr(each, "code", None) for each in listed(error)} <= together:
+                    problems.append((record, sentences(error)))
             transaction.set_rollback(True)
     return problems
+
+
+def listed(error: ValidationError) -> list[ValidationError]:
+    """The single errors that it holds."""
+    if hasattr(error, "error_dict"):
+        return [each for errors in error.error_dict.values() for each in errors]
+    return list(error.error_list)
 
 
 def sentences(error: ValidationError) -> list[str]:
@@ -113,44 +142,55 @@ def sentences(error: ValidationError) -> list[str]:
     ]
 
 
-def _submit(records: Sequence[Record], by: Any, words: str) -> None:
+def _submit(records: Sequence[Record], by: Any, words: dict[str, str]) -> None:
     for record in records:
         actions.submit(record, by=by)
 
 
-def _return(records: Sequence[Record], by: Any, words: str) -> None:
+def _return(records: Sequence[Record], by: Any, words: dict[str, str]) -> None:
     for record in records:
-        actions.return_for_changes(record, by=by, comment=words)
+        actions.return_for_changes(record, by=by, comment=words["comment"])
 
 
-def _approve(records: Sequence[Record], by: Any, words: str) -> None:
+def mark(record: Record) -> str:
+    """What tells this content of an open version from any other that it had or will have."""
+    return record.digest or f"edit-{record.edits}"
+
+
+def _unseen(records: Sequence[Any]) -> list[str]:
+    """Those whose content is not what the page showed."""
+    return [
+        f"{record.public_id} v{record.version} was edited after you opened it: look at it again."
+        for record in records
+        for now in type(record).objects.filter(pk=record.pk).only("digest", "edits")
+        if mark(now) != record.seen
+    ]
+
+
+def _approve(records: Sequence[Record], by: Any, words: dict[str, str]) -> None:
     """Approval is of what the reviewer saw: the records come with the digests that their page
     carried, and what was published must be the same, or all is undone."""
     with transaction.atomic():
-        actions.approve(records, by=by, message=words)
-        problems = [
-            f"{record.public_id} v{record.version} was edited after you opened it: look at it "
-            f"again."
-            for record in records
-            if type(record).objects.filter(pk=record.pk).exclude(digest=record.digest).exists()
-        ]
-        if problems:
+        actions.approve(records, by=by, message=words["message"], because=words.get("because", ""))
+        if problems := _unseen(records):
             raise ValidationError(problems)
 
 
-def _withdraw(records: Sequence[Record], by: Any, words: str) -> None:
-    actions.withdraw(records, by=by, reason=words)
+def _withdraw(records: Sequence[Record], by: Any, words: dict[str, str]) -> None:
+    actions.withdraw(records, by=by, reason=words["reason"])
 
 
-def _correct(records: Sequence[Record], by: Any, words: str) -> list[Record]:
-    return [actions.begin_correction(record, by=by, reason=words) for record in records]
+def _correct(records: Sequence[Record], by: Any, words: dict[str, str]) -> list[Record]:
+    return [actions.begin_correction(record, by=by, reason=words["reason"]) for record in records]
 
 
-def _revert(records: Sequence[Record], by: Any, words: str) -> list[Record]:
-    return [actions.revert(record, by=by, reason=words) for record in records]
+def _revert(records: Sequence[Record], by: Any, words: dict[str, str]) -> list[Record]:
+    return [actions.revert(record, by=by, reason=words["reason"]) for record in records]
 
 
-def _discard(records: Sequence[Record], by: Any, words: str) -> None:
+def _discard(records: Sequence[Record], by: Any, words: dict[str, str]) -> None:
+    if problems := _unseen([record for record in records if getattr(record, "seen", "")]):
+        raise ValidationError(problems)
     for record in records:
         try:
             actions.discard(copy(record))  # deletion takes the key off the instance
@@ -179,6 +219,8 @@ STEPS = [
     Step(
         name="approve",
         label="Approve and publish",
+        link="Review",
+        page="admin/records/review.html",
         done="was approved and published",
         states=[State.IN_REVIEW],
         permission="publish",
@@ -188,6 +230,9 @@ STEPS = [
         asks="message",
         help_text="What this revision brings, in a sentence. Readers see it in the list of "
         "revisions.",
+        may_ask="because",
+        may_help_text="Why figures are published whose words are not in the text on file. It is "
+        "kept with your approval, for curators.",
         one_revision=True,
     ),
     Step(
@@ -212,6 +257,8 @@ STEPS = [
         "draft is approved.",
         asks="reason",
         help_text=f"Why it is corrected. {READERS_SEE_IT}",
+        opens=True,
+        at_once=True,
     ),
     Step(
         name="revert",
@@ -223,6 +270,8 @@ STEPS = [
         explain="It opens a draft of the next version with the content of this one.",
         asks="reason",
         help_text=f"Why the record goes back to it. {READERS_SEE_IT}",
+        opens=True,
+        at_once=True,
         bulk=False,
     ),
     Step(

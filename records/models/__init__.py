@@ -34,6 +34,7 @@ from records.models.donations import (
     DonationParty,
     DonationWords,
 )
+from records.models.edits import Edit, written
 from records.models.exports import (
     Export,
     ExportDocument,
@@ -114,6 +115,7 @@ __all__ = [
     "DonationLink",
     "DonationParty",
     "DonationWords",
+    "Edit",
     "Export",
     "ExportDocument",
     "ExportFigure",
@@ -157,4 +159,5 @@ __all__ = [
     "fold",
     "is_fragment",
     "plain",
+    "written",
 ]

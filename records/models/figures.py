@@ -4,12 +4,11 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Coalesce, StrIndex
 
-from records.models.base import plain
+from records.models.base import OPEN, State, plain
 from records.models.fields import NOT_EXACT, CodeField, NumberField, exact_digits
 from records.models.items import Unit
 from records.models.parties import PartyType
@@ -149,6 +148,37 @@ def _bounds_follow_operator() -> Q:
     return condition
 
 
+class FigureQuerySet(models.QuerySet):
+    """Which figures."""
+
+    def unverified(self) -> "FigureQuerySet":
+        """Those of versions that are public or being worked on whose words are not in the text
+        of their statement: as it was when they were published, as it stands where it is still
+        being worked on, or as a correction of the statement has it."""
+        statements: Any = self.model._meta.get_field("statement").related_model
+        corrected = (
+            statements.objects.filter(
+                public_id=OuterRef("statement__public_id"), state=State.PUBLISHED
+            )
+            .exclude(text="")
+            .annotate(at=StrIndex("text", OuterRef("quote")))
+            .filter(at=0)
+        )
+        lost = self.alias(at=StrIndex("statement__text", F("quote"))).filter(
+            ~Q(statement__text=""), record__state__in=OPEN, at=0
+        )
+        published = self.filter(record__state=State.PUBLISHED)
+        return self.filter(
+            Q(pk__in=lost.values("pk"))
+            | Q(pk__in=published.filter(quote_found=False).values("pk"))
+            | Q(
+                pk__in=published.filter(Exists(corrected), statement__state=State.SUPERSEDED)
+                .order_by()
+                .values("pk")
+            )
+        )
+
+
 class Figure(models.Model):
     """A figure of a donation, export or contract. It cannot exist without a statement and the
     words in it that bear the figure."""
@@ -277,6 +307,8 @@ class Figure(models.Model):
         "on file.",
     )
 
+    objects = FigureQuerySet.as_manager()
+
     CONTENT: ClassVar[tuple[str, ...]] = (
         "measure",
         "operator",
@@ -385,6 +417,10 @@ class Figure(models.Model):
                 ],
                 name="%(class)s_tested",
             ),
+            # The curators' worklist: evidence that does not verify.
+            models.Index(
+                fields=["record"], condition=Q(quote_found=False), name="%(class)s_not_found"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -398,13 +434,6 @@ class Figure(models.Model):
     def clean_fields(self, exclude: Any = None) -> None:
         super().clean_fields(exclude)
         self.fill_bounds()
-
-    def clean(self) -> None:
-        self.locate_quote()
-        if self.quote_found is False:
-            raise ValidationError(
-                {"quote": "These words do not occur in the statement's text: copy them from it."}
-            )
 
     def fill_bounds(self) -> None:
         """Set the bounds that the operator derives from the value."""

@@ -174,6 +174,11 @@ class Hand(models.Model):
     )
     role = models.CharField(max_length=8, choices=HandRole, help_text="What they did.")
     at = models.DateTimeField(default=timezone.now, help_text="When first, in UTC.")
+    reason = models.TextField(
+        blank=True,
+        help_text="Why the approver published figures whose words are not in the text on file; "
+        "empty where all of them are. For curators.",
+    )
 
     class Meta:
         constraints = [
