@@ -3,6 +3,7 @@
 from django.contrib import admin
 
 from records.admin import (
+    audit,
     contracts,
     donations,
     exports,
@@ -17,6 +18,7 @@ admin.site.site_title = "AidAPI curation"
 admin.site.index_title = "Records, vocabularies and history"
 
 __all__ = [
+    "audit",
     "contracts",
     "donations",
     "exports",

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from records.models.audit import AuditedAct, AuditEntry
 from records.models.base import (
     ENDED,
     ID_PATTERN,
@@ -86,6 +87,8 @@ __all__ = [
     "KINDS",
     "OPEN",
     "Action",
+    "AuditEntry",
+    "AuditedAct",
     "Basis",
     "Change",
     "Contract",
