@@ -127,7 +127,7 @@ class CurationSite(AdminSite):
         sessions.limit(request)
 
     def page(self, request: HttpRequest, name: str, title: str, **context: Any) -> HttpResponse:
-        request.current_app = self.name  # type: ignore[attr-defined]
+        request.current_app = self.name
         context = {**self.each_context(request), "title": title, **context}
         return TemplateResponse(request, f"admin/door/{name}.html", context)
 
