@@ -1,9 +1,14 @@
-"""Signing in as a browser does, with a password and a code."""
+"""People with roles, and signing in as a browser does, with a password and a code."""
 
 import time
+from importlib import import_module
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
-from django.contrib.auth.models import User
+from django.apps import apps
+from django.contrib.auth.models import Group, User
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django_otp.oath import TOTP
@@ -13,6 +18,15 @@ from aidapi.door import second_factor as factor
 
 PASSWORD = "a long password of a test"
 LOGIN = "/admin/login/"
+
+
+def role(name: str) -> Group:
+    """The role as its migration makes it; tests that empty all tables take roles away, too."""
+    if not Group.objects.filter(name=name).exists():
+        (path,) = Path(apps.get_app_config("records").path).glob("migrations/*_roles_and_audit.py")
+        migration = import_module(f"records.migrations.{path.stem}")
+        migration.make_roles(apps, SimpleNamespace(connection=connection))
+    return Group.objects.get(name=name)
 
 
 def authenticator_shows(key: str, later: int = 0) -> str:

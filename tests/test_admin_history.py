@@ -4,7 +4,7 @@ which nobody writes but what happens."""
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
@@ -12,7 +12,7 @@ from records.actions import approve, withdraw
 from records.models import AuditedAct, AuditEntry, Party
 from tests.contract.test_permissions import entered, typed
 from tests.factories import DonationFactory, PartyFactory, StatementFactory, UserFactory, publish
-from tests.signing_in import LOGIN, PASSWORD, give_password
+from tests.signing_in import LOGIN, PASSWORD, give_password, role
 
 pytestmark = pytest.mark.django_db
 
@@ -184,7 +184,7 @@ class TestAuditLog:
 
     def test_changes_of_accounts_say_who_made_them(self, desk: Client) -> None:
         user = UserFactory(username="person")
-        reviewer = Group.objects.get(name="reviewer")
+        reviewer = role("reviewer")
         address = reverse("admin:auth_user_change", args=[user.pk])
         form = {"date_joined_0": "2026-01-01", "date_joined_1": "00:00:00"}
 
@@ -209,7 +209,7 @@ class TestAuditLog:
 
         user.user_permissions.add(permission)
         user.user_permissions.clear()
-        Group.objects.get(name="curator").permissions.add(permission)
+        role("curator").permissions.add(permission)
         user.is_superuser = True
         user.save()
 
@@ -251,7 +251,7 @@ class TestAuditLog:
 
     def test_administrators_search_it_and_nobody_writes_it(self) -> None:
         administrator = UserFactory(username="administrator")
-        administrator.groups.add(Group.objects.get(name="administrator"))
+        administrator.groups.add(role("administrator"))
         client = entered(administrator)
         address = reverse("admin:records_auditentry_changelist")
         entry = AuditEntry.objects.filter(about="administrator").first()

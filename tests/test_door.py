@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from axes.models import AccessAttempt
 from django.contrib import admin
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.models import Permission, User
 from django.db import connections
 from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -26,6 +26,7 @@ from tests.signing_in import (
     enrolled,
     give_code,
     give_password,
+    role,
     sign_in,
 )
 
@@ -176,7 +177,7 @@ class TestLockout:
 
     def test_an_administrator_unlocks_in_the_browser(self, client: Client, person: User) -> None:
         administrator = UserFactory(username="administrator")
-        administrator.groups.add(Group.objects.get(name="administrator"))
+        administrator.groups.add(role("administrator"))
         for _ in range(5):
             wrong(client)
         page = reverse("admin:axes_accessattempt_changelist")
@@ -487,7 +488,7 @@ class TestSecondFactor:
         administrator = UserFactory(username="administrator")
         administrator.set_password(PASSWORD)
         administrator.save()
-        administrator.groups.add(Group.objects.get(name="administrator"))
+        administrator.groups.add(role("administrator"))
         device, _ = enrolled(administrator)
         desk = Client()
         sign_in(desk, administrator, device)
@@ -512,7 +513,7 @@ class TestSecondFactor:
 
     def test_an_administrator_has_no_power_over_a_superuser(self, person: User) -> None:
         administrator = UserFactory(username="administrator")
-        administrator.groups.add(Group.objects.get(name="administrator"))
+        administrator.groups.add(role("administrator"))
         administrator.set_password(PASSWORD)
         administrator.save()
         device, _ = enrolled(administrator)

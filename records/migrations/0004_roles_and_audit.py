@@ -38,9 +38,9 @@ def make_roles(apps, schema_editor):
     alias = schema_editor.connection.alias
     for label in ("records", "auth", "axes"):
         config = apps.get_app_config(label)
-        config.models_module = True  # else it passes for an app without models
+        if not getattr(config, "models_module", None):
+            config.models_module = True  # a migration's apps pass for apps without models
         create_permissions(config, verbosity=0, using=alias, apps=apps)
-        config.models_module = None
     Group = apps.get_model("auth", "Group")
     Permission = apps.get_model("auth", "Permission")
     for name, allowed in ROLES.items():

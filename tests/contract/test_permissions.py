@@ -16,6 +16,7 @@ from django.urls import reverse
 from records.actions import approve, begin_correction, submit, withdraw
 from records.models import KINDS, DatedRecord, Hand, Head, Record
 from tests.factories import RECORDS, DonationFactory, HSCodeFactory, UserFactory, publish
+from tests.signing_in import role
 
 pytestmark = pytest.mark.django_db
 
@@ -80,10 +81,10 @@ def url(model: Any, page: str, *args: Any) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
 
 
-def somebody(role: str) -> User:
-    user = UserFactory(username=f"the-{role}", is_superuser=role == "superuser")
-    if role not in ("superuser", "nobody"):
-        user.groups.add(Group.objects.get(name=role))
+def somebody(name: str) -> User:
+    user = UserFactory(username=f"the-{name}", is_superuser=name == "superuser")
+    if name not in ("superuser", "nobody"):
+        user.groups.add(role(name))
     return user
 
 
@@ -183,9 +184,9 @@ def cells() -> Iterator[tuple[str, str, bool, str]]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("role", ROLES)
-def test_every_role_does_what_it_is_for_and_nothing_else(role: str, kind: str) -> None:
-    person, reader = somebody(role), entered(UserFactory(username="reader", is_superuser=True))
+@pytest.mark.parametrize("name", ROLES)
+def test_every_role_does_what_it_is_for_and_nothing_else(name: str, kind: str) -> None:
+    person, reader = somebody(name), entered(UserFactory(username="reader", is_superuser=True))
     client = entered(person)
     authors: dict[bool, User] = {True: person, False: UserFactory(username="author")}
     made = {
@@ -203,12 +204,12 @@ def test_every_role_does_what_it_is_for_and_nothing_else(role: str, kind: str) -
             ENTER[entrance](client, act, cell)
             happened = standing(cell.record) != before
             transaction.set_rollback(True)
-        if happened != expected(role, act, state, own=own, entrance=entrance):
+        if happened != expected(name, act, state, own=own, entrance=entrance):
             whose = "own" if own else "another's"
             wrong.append(f"{act} {whose} {state} by {entrance}: {'done' if happened else 'not'}")
     for (state, own), cell in made.items():
         seen = cell.page.status_code == 200
-        if seen != expected(role, "view", state, own=own, entrance="page"):
+        if seen != expected(name, "view", state, own=own, entrance="page"):
             wrong.append(f"view {state}")
 
     assert not wrong
@@ -237,13 +238,13 @@ PAGES = {
 }
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_every_role_opens_its_pages_and_no_others(role: str) -> None:
-    client = entered(somebody(role))
+@pytest.mark.parametrize("name", ROLES)
+def test_every_role_opens_its_pages_and_no_others(name: str) -> None:
+    client = entered(somebody(name))
 
     opened = {page for page in PAGES if client.get(reverse(f"admin:{page}")).status_code == 200}
 
-    assert opened == {page for page, who in PAGES.items() if role in who}
+    assert opened == {page for page, who in PAGES.items() if name in who}
 
 
 def test_staff_without_a_role_see_nothing() -> None:
@@ -258,6 +259,8 @@ def test_staff_without_a_role_see_nothing() -> None:
 
 def test_roles_hold_what_their_migration_says() -> None:
     """It ran before Django had made the permissions, and made them first."""
+    role("curator")
+
     held = {
         group.name: set(group.permissions.values_list("codename", flat=True))
         for group in Group.objects.all()
