@@ -57,6 +57,10 @@ class SharedCounter:
         return int(count)
 
 
+def make_counter() -> Counter | SharedCounter:
+    return SharedCounter(settings.CACHE_URL) if settings.CACHE_URL else Counter()
+
+
 class RateLimitMiddleware:
     """Refuses what an address sends beyond its limit."""
 
@@ -64,7 +68,7 @@ class RateLimitMiddleware:
         if not settings.RATE_LIMIT:
             raise MiddlewareNotUsed
         self.get_response = get_response
-        self.counter = SharedCounter(settings.CACHE_URL) if settings.CACHE_URL else Counter()
+        self.counter = make_counter()
         self.policy = f'"requests";q={settings.RATE_LIMIT};w={settings.RATE_PERIOD}'
 
     def __call__(self, request: HttpRequest) -> HttpResponse:

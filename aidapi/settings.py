@@ -8,6 +8,7 @@ import hashlib
 import re
 import sys
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -103,7 +104,7 @@ if not re.fullmatch(r"[A-Za-z0-9.-]+", TAG_AUTHORITY):
 
 INSTALLED_APPS = [
     "aidapi",  # first, for its command `spectacular` goes before the library's
-    "django.contrib.admin",
+    "aidapi.door.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -116,6 +117,10 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "aidapi.door.apps.LockoutConfig",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "records",
 ]
 
@@ -135,8 +140,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "aidapi.door.sessions.SessionLimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "aidapi.urls"
@@ -214,7 +222,36 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+AUTHENTICATION_BACKENDS = [
+    # Refuses who is locked out, before a password is looked at.
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+# A code of an authenticator beside the password.
+SECOND_FACTOR = boolean("SECOND_FACTOR", PRODUCTION)
+OTP_TOTP_ISSUER = "AidAPI"
+# Wrong passwords until one account is locked for one address; wider counts are multiples of it.
+LOGIN_FAILURES = integer("LOGIN_FAILURES", 5, 1)
+LOGIN_LOCK_MINUTES = integer("LOGIN_LOCK_MINUTES", 15, 1)
+# Tries of a password or a code that one address has in a minute, right or wrong; 0 for no limit.
+LOGIN_RATE = integer("LOGIN_RATE", 20, 0)
+AXES_HANDLER = "aidapi.door.lockout.Lockout"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "ip_address", "username"]
+AXES_FAILURE_LIMIT = LOGIN_FAILURES
+AXES_COOLOFF_TIME = timedelta(minutes=LOGIN_LOCK_MINUTES)
+# Whoever is locked out cannot be kept out by trying on.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "aidapi.door.lockout.address"
+AXES_LOCKOUT_CALLABLE = "aidapi.door.lockout.locked"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken"]
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+# A session ends so long after signing in, and so long after its last use.
+SESSION_HOURS = integer("SESSION_HOURS", 12, 1)
+SESSION_IDLE_MINUTES = integer("SESSION_IDLE_MINUTES", 120, 1)
 
 # --- Language and time
 
@@ -299,6 +336,8 @@ LOGGING = {
     "loggers": {
         # A wrong question is the caller's affair and is answered; a crash is ours.
         "django.request": {"level": "ERROR"},
+        # Failed sign-ins stand in the audit log.
+        "axes": {"level": "ERROR"},
         "aidapi.requests": {"level": "INFO" if boolean("LOG_REQUESTS", PRODUCTION) else "WARNING"},
     },
 }
@@ -317,6 +356,9 @@ if PRODUCTION:
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
+    # The prefix keeps other hosts of the domain, and plain HTTP, from planting a cookie.
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
     if boolean("BEHIND_PROXY", False):
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     # Probes of the machine that runs the site speak plain HTTP.

@@ -7,7 +7,8 @@ class RecordsConfig(AppConfig):
     verbose_name = "COVID-19 aid"
 
     def ready(self) -> None:
-        from records import checks, guards, indexes  # noqa: F401  (checks register themselves)
+        # Checks and listeners register themselves.
+        from records import audit, checks, guards, indexes  # noqa: F401
 
         for keeper in (guards.drop, indexes.suspend):
             pre_migrate.connect(keeper, sender=self)

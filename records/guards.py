@@ -18,6 +18,7 @@ from records.models import (
     ENDED,
     KINDS,
     OPEN,
+    AuditEntry,
     Change,
     Hand,
     HandRole,
@@ -63,7 +64,7 @@ def rules() -> Iterator[tuple[str, str, str, str]]:
                     for row in rows
                 )
                 yield child._meta.db_table, event, sealed, "its version is published"
-    for immutable in (Revision, Change, Hand):
+    for immutable in (Revision, Change, Hand, AuditEntry):
         for event in ("UPDATE", "DELETE"):
             yield immutable._meta.db_table, event, "1 = 1", "it is history"
     yield (

@@ -47,11 +47,13 @@ def django_db_modify_db_settings(
 def straight_answers() -> Iterator[None]:
     """Static files come straight from the packages: nothing need be collected before a test.
     Answers come from the database and are as many as asked for, except where a test is about
-    those that are kept, or about the limit."""
+    those that are kept, or about the limits. Passwords are hashed fast."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     with override_settings(
         CACHES={"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}},
         RATE_LIMIT=0,
+        LOGIN_RATE=0,
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
         STORAGES=settings.STORAGES | {"staticfiles": plain},
         WHITENOISE_AUTOREFRESH=True,
         WHITENOISE_USE_FINDERS=True,

@@ -14,7 +14,17 @@ from django.db.migrations.executor import MigrationExecutor
 
 from records import guards
 from records.actions import begin_correction, withdraw
-from records.models import KINDS, Change, Hand, Head, Record, Revision, State, Statement
+from records.models import (
+    KINDS,
+    AuditEntry,
+    Change,
+    Hand,
+    Head,
+    Record,
+    Revision,
+    State,
+    Statement,
+)
 from tests.factories import (
     RECORDS,
     HandFactory,
@@ -24,7 +34,7 @@ from tests.factories import (
 )
 
 EVERY_KIND = pytest.mark.parametrize("kind", KINDS)
-HISTORY: list[type[models.Model]] = [Revision, Change, Hand]
+HISTORY: list[type[models.Model]] = [Revision, Change, Hand, AuditEntry]
 Attempt = tuple[str, Callable[[], Any]]
 
 

@@ -76,6 +76,9 @@ def test_production_is_locked_down(load: Any) -> None:
     assert read["ALLOWED_HOSTS"] == ["aid.example.org", "www.aid.example.org"]
     assert read["SESSION_COOKIE_SECURE"]
     assert read["CSRF_COOKIE_SECURE"]
+    assert read["SESSION_COOKIE_NAME"] == "__Host-sessionid"
+    assert read["CSRF_COOKIE_NAME"] == "__Host-csrftoken"
+    assert read["SECOND_FACTOR"]
     assert read["SECURE_SSL_REDIRECT"]
     assert not read["DEBUG"]
     assert "SECURE_PROXY_SSL_HEADER" not in read, "a header of the client's making is not believed"

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from records.actions.review import check
 from records.actions.vocabulary import TermEdit, apply_term_edit
+from records.audit import note_publication
 from records.models import (
     DATED,
     KINDS,
@@ -169,6 +170,7 @@ def release(
                 progress()
         Change.objects.bulk_create(batch.changes)
         count_terms(batch.counts, batch.retired)
+        note_publication(revision, batch.changes, by=by)
     return revision
 
 

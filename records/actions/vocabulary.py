@@ -92,4 +92,4 @@ def republish_users(term: Term, *, by: Any, reason: str) -> Revision:
                 draft.state = State.IN_REVIEW
                 draft.save()
                 publications.append(Publication(draft))
-        return release(publications, message=reason, origin=Origin.VOCABULARY)
+        return release(publications, by=by, message=reason, origin=Origin.VOCABULARY)

@@ -3,6 +3,7 @@
 from django.contrib import admin
 
 from records.admin import (
+    audit,
     contracts,
     donations,
     exports,
@@ -18,6 +19,7 @@ admin.site.index_title = "Worklist"
 admin.site.index_template = "admin/records/home.html"
 
 __all__ = [
+    "audit",
     "contracts",
     "donations",
     "exports",

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 
+from records.admin.history import changed_values, history_page, shown
 from records.models import fold, plain
 from records.models.fields import NumberField
 
@@ -201,7 +202,13 @@ class CuratedAdmin(admin.ModelAdmin):
         """For the admin's history; rows that were not saved have nothing to tell."""
         if getattr(form.instance, "untouched", False):
             return []
-        return super().construct_change_message(request, form, formsets, add)
+        message = super().construct_change_message(request, form, formsets, add)
+        return message if add else [*message, {"values": changed_values(form, formsets)}]
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return history_page(self, request, object_id)
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         if getattr(obj, "untouched", False):
@@ -236,15 +243,3 @@ def differences(form: forms.ModelForm, formsets: Any) -> list[dict[str, Any]]:
                 }
             )
     return found
-
-
-def shown(field: forms.Field, value: Any) -> Any:
-    """The value of a form's field as a person reads it."""
-    if isinstance(field, forms.ModelChoiceField):
-        try:
-            return field.label_from_instance(field.clean(value)) if value else ""
-        except ValidationError:
-            return value
-    if isinstance(field, forms.ChoiceField):
-        return dict(field.widget.choices).get(value, value)
-    return field.prepare_value(value)

@@ -16,6 +16,7 @@ from django.utils.html import format_html
 
 from records.actions import TermEdit, edit_terms, republish_users, term_content
 from records.admin.base import CuratedAdmin, SeenForm, touched
+from records.admin.history import changed_values
 from records.admin.steps import READERS_SEE_IT, sentences
 from records.models import DATED, Head, Term, fold
 
@@ -126,10 +127,11 @@ class TermAdmin(CuratedAdmin):
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
     ) -> Any:
-        """The admin's history tells the reason; the change feed has the content."""
+        """The admin's history tells the reason and the values; the change feed the content."""
         if getattr(form.instance, "untouched", False):
             return ""
-        return form.cleaned_data["reason"]
+        values = [] if add else changed_values(form, formsets)
+        return [{"reason": form.cleaned_data["reason"]}, {"values": values}]
 
     # Republishing
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from records.models.audit import AuditedAct, AuditEntry
 from records.models.base import (
     ENDED,
     ID_PATTERN,
@@ -97,6 +98,8 @@ __all__ = [
     "UNKNOWN",
     "UNSPACED",
     "Action",
+    "AuditEntry",
+    "AuditedAct",
     "Basis",
     "Change",
     "Contract",

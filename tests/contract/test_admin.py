@@ -16,7 +16,7 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from records.models import KINDS, Change, Hand, Item, Party, Revision
+from records.models import KINDS, AuditEntry, Change, Hand, Item, Party, Revision
 from tests.factories import (
     RECORDS,
     DonationFactory,
@@ -31,7 +31,7 @@ MODELS = sorted(
     (model for model in admin.site._registry if model._meta.app_label == "records"),
     key=lambda model: str(model._meta.model_name),
 )
-WRITTEN_BY_PUBLISHING = [Change, Hand, Revision]
+WRITTEN_BY_PUBLISHING = [AuditEntry, Change, Hand, Revision]
 MOST_QUERIES = 12
 
 
@@ -72,7 +72,7 @@ def test_list_opens(model: Any, superuser_client: Client) -> None:
 @pytest.mark.parametrize("model", MODELS, ids=names(MODELS))
 def test_search_finds_and_finds_not(model: Any, superuser_client: Client) -> None:
     row = make(model)
-    known = str(getattr(row, "public_id", row.pk))
+    known = str(getattr(row, "public_id", getattr(row, "about", row.pk)))
 
     found = superuser_client.get(url(model, "changelist"), {"q": known})
     missed = superuser_client.get(url(model, "changelist"), {"q": "zzyzx nowhere"})
