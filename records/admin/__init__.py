@@ -5,6 +5,7 @@ from django.contrib import admin
 from records.admin import (
     contracts,
     donations,
+    duplicates,
     exports,
     items,
     parties,
@@ -19,6 +20,7 @@ admin.site.index_title = "Records, vocabularies and history"
 __all__ = [
     "contracts",
     "donations",
+    "duplicates",
     "exports",
     "items",
     "parties",

@@ -26,6 +26,7 @@ from django.utils.text import capfirst
 
 from records.actions import note_edit
 from records.admin.base import CuratedAdmin, SeenForm, touched
+from records.admin.duplicates import panel, tell_found
 from records.admin.inlines import RowFormSet
 from records.admin.steps import STEPS, Step, take
 from records.models import Hand, Record, State
@@ -143,6 +144,7 @@ class RecordAdmin(CuratedAdmin):
             record.save()
             Hand.edited(record, request.user)
         super().save_related(request, form, formsets, change)
+        tell_found(self, request, record)
 
     def save_formset(
         self, request: HttpRequest, form: forms.ModelForm, formset: Any, change: bool
@@ -157,6 +159,7 @@ class RecordAdmin(CuratedAdmin):
         record = kwargs.get("obj")
         if record is not None:
             context |= self.standing(record)
+            context["duplicates"] = panel(record)
             context["steps"] = [
                 step
                 for step in STEPS

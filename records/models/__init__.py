@@ -34,6 +34,7 @@ from records.models.donations import (
     DonationParty,
     DonationWords,
 )
+from records.models.duplicates import Candidate, Standing
 from records.models.exports import (
     Export,
     ExportDocument,
@@ -87,6 +88,7 @@ __all__ = [
     "OPEN",
     "Action",
     "Basis",
+    "Candidate",
     "Change",
     "Contract",
     "ContractDocument",
@@ -135,6 +137,7 @@ __all__ = [
     "RecordWords",
     "Revision",
     "Search",
+    "Standing",
     "State",
     "Statement",
     "StatementDocument",
