@@ -17,6 +17,7 @@ from factory.django import DjangoModelFactory
 
 from records.actions import approve, submit
 from records.models import (
+    Candidate,
     Contract,
     ContractFigure,
     ContractLink,
@@ -218,6 +219,22 @@ class FigureFactory(DjangoModelFactory):
         if isinstance(kwargs["item"], str):
             kwargs["item"] = ItemFactory(code=kwargs["item"])
         return kwargs
+
+
+class CandidateFactory(DjangoModelFactory):
+    """Two donations that may be one: `records=(one, other)` for others."""
+
+    class Meta:
+        model = Candidate
+
+    class Params:
+        records = factory.LazyFunction(lambda: [DonationFactory(), DonationFactory()])
+
+    kind = factory.LazyAttribute(lambda pair: pair.records[0].KIND)
+    first = factory.LazyAttribute(lambda pair: min(row.public_id for row in pair.records))
+    second = factory.LazyAttribute(lambda pair: max(row.public_id for row in pair.records))
+    score = 4
+    reasons = factory.LazyFunction(lambda: ["Parties: CHN → PAK", "Equal: surgical-mask (piece)"])
 
 
 class ContractFactory(DatedRecordFactory):

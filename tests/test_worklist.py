@@ -11,9 +11,10 @@ from django.urls import reverse
 
 from records import actions
 from records.admin import worklist
-from records.models import KINDS, Donation, Record, Statement
+from records.models import KINDS, Donation, Record, Standing, Statement
 from tests.factories import (
     RECORDS,
+    CandidateFactory,
     DonationFactory,
     StatementFactory,
     UserFactory,
@@ -146,6 +147,23 @@ class TestSections:
         monkeypatch.setattr(worklist, "SECTIONS", [*worklist.SECTIONS, more])
 
         assert "Twins" in editor_client.get(HOME).content.decode()
+
+
+def test_possible_duplicates_wait_for_whoever_may_correct_them(
+    editor_client: Client, reviewer: User
+) -> None:
+    pair = CandidateFactory()
+    decided = CandidateFactory()
+    decided.decide(Standing.NOT_A_DUPLICATE, by=reviewer, why="Two flights.")
+
+    section = found(editor_client)["duplicates"]
+
+    assert section.count == 1
+    assert [row.title for row in section.rows] == [str(pair)]
+    assert editor_client.get(section.rows[0].page).status_code == 200
+    ((_, address),) = section.lists
+    assert list(editor_client.get(address).context["cl"].result_list) == [pair]
+    assert "duplicates" not in found(entered(UserFactory(username="looker-on")))
 
 
 def test_the_home_takes_few_queries_however_much_there_is_to_do(reviewer: User) -> None:

@@ -28,6 +28,7 @@ from django.utils.text import capfirst
 from records.actions import note_edit
 from records.admin import merging
 from records.admin.base import CuratedAdmin, SeenForm, touched
+from records.admin.duplicates import panel, tell_found
 from records.admin.inlines import FigureInline, RowFormSet
 from records.admin.reader import first_values, preset, reader
 from records.admin.review import companions, compare
@@ -178,6 +179,7 @@ class RecordAdmin(CuratedAdmin):
             Hand.edited(record, request.user)
         super().save_related(request, form, formsets, change)
         self.warn_of_quotes(request, [record])
+        tell_found(self, request, record)
 
     def save_formset(
         self, request: HttpRequest, form: forms.ModelForm, formset: Any, change: bool
@@ -292,6 +294,7 @@ class RecordAdmin(CuratedAdmin):
         if record is not None:
             context |= self.standing(record)
             context["mark"] = mark(record)
+            context["duplicates"] = panel(record)
             context["steps"] = [
                 step
                 for step in STEPS

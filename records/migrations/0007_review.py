@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('records', '0004_roles_and_audit'),
+        ('records', '0005_duplicates'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

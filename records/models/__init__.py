@@ -35,6 +35,7 @@ from records.models.donations import (
     DonationParty,
     DonationWords,
 )
+from records.models.duplicates import Candidate, Standing
 from records.models.edits import Edit, written
 from records.models.exports import (
     Export,
@@ -101,6 +102,7 @@ __all__ = [
     "AuditEntry",
     "AuditedAct",
     "Basis",
+    "Candidate",
     "Change",
     "Contract",
     "ContractDocument",
@@ -150,6 +152,7 @@ __all__ = [
     "RecordWords",
     "Revision",
     "Search",
+    "Standing",
     "State",
     "Statement",
     "StatementDocument",
