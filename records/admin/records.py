@@ -25,6 +25,7 @@ from django.utils.html import format_html
 from django.utils.text import capfirst
 
 from records.actions import note_edit
+from records.admin import imports
 from records.admin.base import CuratedAdmin, SeenForm, touched
 from records.admin.inlines import RowFormSet
 from records.admin.steps import STEPS, Step, take
@@ -56,6 +57,7 @@ class RecordAdmin(CuratedAdmin):
 
     form = RecordForm
     change_form_template = "admin/records/record_change_form.html"
+    change_list_template = "admin/records/record_change_list.html"
     actions = [bulk_action(step) for step in STEPS if step.bulk]
     save_on_top = False
     LIFECYCLE: ClassVar[Any] = (
@@ -202,7 +204,7 @@ class RecordAdmin(CuratedAdmin):
         version = path(
             "<slug:public_id>/v<int:version>/", wrap(self.version_view), name=f"{name}_version"
         )
-        return [version, *own, *super().get_urls()]
+        return [version, *own, *imports.urls(self), *super().get_urls()]
 
     def version_view(self, request: HttpRequest, public_id: str, version: int) -> HttpResponse:
         """The page of a version, found by what is public of it."""

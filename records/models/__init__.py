@@ -55,6 +55,13 @@ from records.models.figures import (
     PartyRole,
     Rank,
 )
+from records.models.imports import (
+    ImportBatch,
+    ImportedDraft,
+    ImportRow,
+    ImportState,
+    Verdict,
+)
 from records.models.items import HSCode, Item, Unit
 from records.models.parties import IatiType, Party, PartyType, Term
 from records.models.revisions import (
@@ -118,6 +125,10 @@ __all__ = [
     "HandRole",
     "Head",
     "IatiType",
+    "ImportBatch",
+    "ImportRow",
+    "ImportState",
+    "ImportedDraft",
     "Item",
     "LinkType",
     "Measure",
@@ -143,6 +154,7 @@ __all__ = [
     "Term",
     "TermCount",
     "Unit",
+    "Verdict",
     "fold",
     "plain",
 ]
