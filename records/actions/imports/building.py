@@ -451,11 +451,11 @@ class Builder:
         its own term, whatever others are called."""
         if model not in self._names:
             names: dict[str, set[str]] = defaultdict(set)
-            terms = list(model.objects.values_list("code", "name", "aliases"))
-            for code, name, aliases in terms:
-                for called in (name, *aliases):
-                    names[fold(called)].add(code)
-            names |= {fold(code): {code} for code, _, _ in terms}
+            terms = list(model.objects.values_list("code", "words_key"))
+            for code, folded in terms:
+                for called in folded.split("\n"):
+                    names[called].add(code)
+            names |= {fold(code): {code} for code, _ in terms}
             self._names[model] = names
         return self._names[model]
 

@@ -6,7 +6,7 @@ to fill the columns of the record itself.
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from itertools import zip_longest
 from typing import Any
 
@@ -47,12 +47,12 @@ class Column:
     """Whether it is text of any form, in which a spreadsheet might see a formula."""
     many: bool = False
 
-    @property
+    @cached_property
     def codes(self) -> list[str]:
         """The codes that it takes, if it takes only those."""
         return [code for code, _ in self.field.flatchoices if code] if self.field else []
 
-    @property
+    @cached_property
     def datatype(self) -> str:
         """The kind of its values in terms of XML Schema; dates that may lack their day are
         text."""
@@ -64,7 +64,7 @@ class Column:
             return "date"
         return "integer" if self.name in ("version", "statement_version") else "string"
 
-    @property
+    @cached_property
     def is_date(self) -> bool:
         return isinstance(self.field, models.DateField)
 
