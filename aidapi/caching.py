@@ -33,6 +33,9 @@ LONGEST = 1_000
 class NewestRevision:
     """The newest revision's number, remembered for a second."""
 
+    known: tuple[int, float]
+    """The number, and when it was read."""
+
     def __init__(self) -> None:
         self.forget()
 
