@@ -192,13 +192,18 @@ def whole(
 
 
 def workbook(
-    table: Table, raw: bool, about: Sequence[tuple[str, str]], created: datetime.datetime
+    table: Table,
+    raw: bool,
+    about: Sequence[tuple[str, str]],
+    created: datetime.datetime,
+    lists: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (),
 ) -> IO[bytes]:
     """The table as an open workbook in a temporary file: the rows in the first sheet, what they
-    are and what the columns mean in the second. The same table gives the same bytes."""
+    are and what the columns mean in the second, lists of codes and their names in further ones.
+    The same table gives the same bytes."""
     file = tempfile.TemporaryFile()  # noqa: SIM115 (who gets it closes it)
     try:
-        write_workbook(file, table, raw, about, created)
+        write_workbook(file, table, raw, about, created, lists)
     except Exception:
         file.close()
         raise
@@ -212,6 +217,7 @@ def write_workbook(
     raw: bool,
     about: Sequence[tuple[str, str]],
     created: datetime.datetime,
+    lists: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (),
 ) -> None:
     options = {
         "constant_memory": True,
@@ -240,15 +246,16 @@ def write_workbook(
                         write(sheet, line, place, value, day)
         if line != table.count:
             raise Incomplete(f"{table.name}: {line} rows of {table.count}")
-        notes = book.add_worksheet("about")
-        notes.set_column(0, 0, 28)
-        notes.set_column(1, 1, 100)
         explained = [*about, ("", "")] + [
             (column.name, column.description) for column in table.columns
         ]
-        for line, (name, meaning) in enumerate(explained):
-            notes.write_string(line, 0, name, bold)
-            notes.write_string(line, 1, guarded(meaning)[:MAX_CELL])
+        for title, pairs in [("about", explained), *lists]:
+            notes = book.add_worksheet(title)
+            notes.set_column(0, 0, 28)
+            notes.set_column(1, 1, 100)
+            for line, (name, meaning) in enumerate(pairs):
+                notes.write_string(line, 0, name, bold)
+                notes.write_string(line, 1, guarded(meaning)[:MAX_CELL])
 
 
 def date_cell(text: str | None) -> datetime.date | str | None:

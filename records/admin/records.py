@@ -26,7 +26,7 @@ from django.utils.html import format_html
 from django.utils.text import capfirst
 
 from records.actions import note_edit
-from records.admin import merging
+from records.admin import imports, merging
 from records.admin.base import CuratedAdmin, SeenForm, touched
 from records.admin.duplicates import panel, tell_found
 from records.admin.inlines import FigureInline, RowFormSet
@@ -86,6 +86,7 @@ class RecordAdmin(CuratedAdmin):
 
     form = RecordForm
     change_form_template = "admin/records/record_change_form.html"
+    change_list_template = "admin/records/record_change_list.html"
     actions = [bulk_action(step) for step in STEPS if step.bulk]
     save_on_top = False
     LIFECYCLE: ClassVar[Any] = (
@@ -355,7 +356,7 @@ class RecordAdmin(CuratedAdmin):
         version = path(
             "<slug:public_id>/v<int:version>/", wrap(self.version_view), name=f"{name}_version"
         )
-        return [version, *own, *super().get_urls()]
+        return [version, *own, *imports.urls(self), *super().get_urls()]
 
     def version_view(self, request: HttpRequest, public_id: str, version: int) -> HttpResponse:
         """The page of a version, found by what is public of it."""

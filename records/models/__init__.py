@@ -62,6 +62,13 @@ from records.models.figures import (
     Rank,
     is_fragment,
 )
+from records.models.imports import (
+    ImportBatch,
+    ImportedDraft,
+    ImportRow,
+    ImportState,
+    Verdict,
+)
 from records.models.items import HSCode, Item, Unit
 from records.models.parties import IatiType, Party, PartyType, Term
 from records.models.revisions import (
@@ -135,6 +142,10 @@ __all__ = [
     "HandRole",
     "Head",
     "IatiType",
+    "ImportBatch",
+    "ImportRow",
+    "ImportState",
+    "ImportedDraft",
     "Item",
     "LinkType",
     "Measure",
@@ -161,6 +172,7 @@ __all__ = [
     "Term",
     "TermCount",
     "Unit",
+    "Verdict",
     "flag",
     "fold",
     "is_fragment",

@@ -16,7 +16,17 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from records.models import KINDS, AuditEntry, Candidate, Change, Hand, Item, Party, Revision
+from records.models import (
+    KINDS,
+    AuditEntry,
+    Candidate,
+    Change,
+    Hand,
+    ImportBatch,
+    Item,
+    Party,
+    Revision,
+)
 from tests.factories import (
     RECORDS,
     CandidateFactory,
@@ -24,6 +34,7 @@ from tests.factories import (
     HSCodeFactory,
     ItemFactory,
     PartyFactory,
+    UserFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +44,8 @@ MODELS = sorted(
     key=lambda model: str(model._meta.model_name),
 )
 WRITTEN_BY_PUBLISHING = [AuditEntry, Change, Hand, Revision]
-NOT_TYPED = [*WRITTEN_BY_PUBLISHING, Candidate]
+WRITTEN_BY_IMPORTING = [ImportBatch]
+NOT_TYPED = [*WRITTEN_BY_PUBLISHING, *WRITTEN_BY_IMPORTING, Candidate]
 MOST_QUERIES = 12
 
 
@@ -55,6 +67,11 @@ def make(model: Any) -> Any:
         return HSCodeFactory().item
     if model is Candidate:
         return CandidateFactory()
+    if model is ImportBatch:
+        batch = ImportBatch.objects.create(kind="donation", by=UserFactory())
+        batch.file_name = f"donations-{batch.pk}.csv"
+        batch.save()
+        return batch
     DonationFactory(published=True)
     return model.objects.first()
 
@@ -114,7 +131,7 @@ def test_row_opens(model: Any, superuser_client: Client) -> None:
 
 
 @pytest.mark.parametrize("model", MODELS, ids=names(MODELS))
-def test_new_row_opens_unless_publishing_writes_it(model: Any, superuser_client: Client) -> None:
+def test_new_row_opens_unless_it_is_not_typed(model: Any, superuser_client: Client) -> None:
     expected = 403 if model in NOT_TYPED else 200
 
     assert superuser_client.get(url(model, "add")).status_code == expected
