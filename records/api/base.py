@@ -32,7 +32,7 @@ from records.api.citations import (
 from records.api.columns import layout
 from records.api.conditions import Condition
 from records.api.downloads import Download, asked_of, digest, walk
-from records.api.facets import FacetsSerializer, facet_parameters, facets
+from records.api.facets import RecordFacetsSerializer, facet_parameters, facets
 from records.api.history import RecordVersionSerializer, published_versions
 from records.api.parameters import (
     AnyParameters,
@@ -123,7 +123,7 @@ class RecordViewSet(DatasetViewSet):
     versions_parameters = AnyParameters
     versions_serializer = RecordVersionSerializer(many=True)
     facets_parameters: ClassVar[Any]
-    facets_serializer = FacetsSerializer
+    facets_serializer = RecordFacetsSerializer
     citation_parameters: ClassVar[Any] = CitationParameters
     citation_serializer = CitationSerializer
     query_citation_parameters: ClassVar[Any]
