@@ -33,6 +33,8 @@ LONGEST = 1_000
 class NewestRevision:
     """The newest revision's number, remembered for a second."""
 
+    known: tuple[int, float]
+
     def __init__(self) -> None:
         self.forget()
 

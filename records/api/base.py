@@ -11,6 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.viewsets import ViewSet
 
+from aidapi.deprecation import deprecations_used, headers, serializer_of
 from aidapi.errors import InvalidParameters, ParameterError, Problem
 from aidapi.filters import Parameter, ParameterSet
 from aidapi.negotiation import Negotiation, parameters_of, renderers_of
@@ -85,6 +86,8 @@ class DatasetViewSet(ViewSet):
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Every answer names its licence, and says if Accept decided its form."""
         response = super().finalize_response(request, response, *args, **kwargs)
+        for name, value in self.deprecation(request).items():
+            response[name] = value
         if len(renderers_of(parameters_of(self))) > 1:
             patch_vary_headers(response, ["Accept"])
         if response.has_header("Dataset-Revision"):
@@ -95,6 +98,13 @@ class DatasetViewSet(ViewSet):
                 links.append(response["Link"])
             response["Link"] = ", ".join(links)
         return response
+
+    def deprecation(self, request: Request) -> dict[str, str]:
+        """The headers for whoever uses what will be taken out."""
+        parameters = parameters_of(self)
+        if parameters is None:
+            return {}
+        return headers(deprecations_used(parameters, serializer_of(self), request.GET))
 
     def links(self, request: Request, response: Any) -> list[str]:
         """What else the headers of an answer refer to: of a list, how to cite it."""

@@ -39,12 +39,20 @@ def alternatives(operation: Json) -> list[str]:
     return [part["$ref"].rpartition("/")[2] for part in schema.get("anyOf", [schema])]
 
 
-OPERATIONS = [
-    pytest.param(path, operations["get"], id=operations["get"]["operationId"])
-    for path, operations in document()["paths"].items()
+READS: list[tuple[str, Json]] = [
+    (path, operations["get"]) for path, operations in document()["paths"].items()
 ]
+
+
+def over(reads: list[tuple[str, Json]]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize(
+        ("path", "operation"),
+        [pytest.param(path, read, id=read["operationId"]) for path, read in reads],
+    )
+
+
 pytestmark = pytest.mark.django_db  # asks for the database that the server reads
-every_operation = pytest.mark.parametrize(("path", "operation"), OPERATIONS)
+every_operation = over(READS)
 
 
 @pytest.fixture(scope="module")
@@ -83,8 +91,7 @@ def test_every_operation_has_its_function(package: Path) -> None:
     }
 
     assert generated == {
-        f"{operation['tags'][0]}.{snake_case(operation['operationId'])}"
-        for _, operation in (param.values for param in OPERATIONS)
+        f"{operation['tags'][0]}.{snake_case(operation['operationId'])}" for _, operation in READS
     }
 
 
@@ -160,10 +167,7 @@ def test_answers_are_parsed_as_they_were_sent(
     assert response.headers["Dataset-Revision"].isdecimal()
 
 
-@pytest.mark.parametrize(
-    ("path", "operation"),
-    [param for param in OPERATIONS if len(alternatives(param.values[1])) == 2],
-)
+@over([read for read in READS if len(alternatives(read[1])) == 2])
 def test_parts_of_answers_are_told_from_the_whole(
     package: Path, served: Served, path: str, operation: Json
 ) -> None:
@@ -234,9 +238,7 @@ def test_what_is_not_there_is_a_problem(
     check_parsed(response, "Problem")
 
 
-@pytest.mark.parametrize(
-    ("path", "operation"), [param for param in OPERATIONS if "410" in param.values[1]["responses"]]
-)
+@over([read for read in READS if "410" in read[1]["responses"]])
 def test_what_was_withdrawn_is_a_tombstone_with_its_reason(
     package: Path, served: Served, path: str, operation: Json
 ) -> None:
