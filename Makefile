@@ -51,6 +51,17 @@ lint: $(VENV)/development ## Style, types, missing migrations, settings fit for 
 schema: $(VENV)/development ## Write openapi/openapi.yaml anew
 	$(BIN)/python manage.py spectacular --file openapi/openapi.yaml --validate --fail-on-warn
 
+release-schema: schema ## Keep openapi.yaml as what the version of pyproject.toml promises
+	@version=$$(sed -n 's/^version = "\(.*\)"$$/\1/p' pyproject.toml); \
+	if ! grep -q "^## $$version (unreleased)" CHANGELOG.md; then \
+		echo "$$version is released: its promise stands. Raise the version first." >&2; exit 1; \
+	fi; \
+	cp openapi/openapi.yaml openapi/released/$$version.yaml
+
+clients: $(VENV)/development ## Clients in Python and TypeScript, generated and tried (needs node)
+	cd clients/typescript && npm ci --ignore-scripts --no-audit --no-fund
+	$(BIN)/pytest tests/clients
+
 bench: $(VENV)/development ## Measure against a textbook API (BENCH_N records; both databases)
 	$(BIN)/python benchmarks/run.py
 
@@ -65,4 +76,4 @@ lock: $(VENV)/development ## Write the hashed lock files anew from pyproject.tom
 clean: ## Remove the environment, the development database and caches
 	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help prepare serve test test-postgres lint schema bench lock clean
+.PHONY: help prepare serve test test-postgres lint schema release-schema clients bench lock clean

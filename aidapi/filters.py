@@ -16,6 +16,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
+from aidapi.deprecation import Deprecation
 from aidapi.errors import InvalidParameters, ParameterError, nearest
 
 MAX_LIST = 100
@@ -205,9 +206,17 @@ class Parameter(django_filters.Filter):
 
     field_class = ParameterField
 
-    def __init__(self, field: ParameterField, help_text: str, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        field: ParameterField,
+        help_text: str,
+        *,
+        deprecated: Deprecation | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(help_text=help_text, **kwargs)
         self.help_text = help_text
+        self.deprecated = deprecated
         self._field = field
 
 

@@ -51,9 +51,11 @@ PROBLEM: Json = {
     "required": ["type", "title", "status", "detail", "code", "request_id", "errors"],
 }
 WITHDRAWN_PROBLEM: Json = {
-    "description": "The tombstone of a withdrawn record.",
-    "allOf": [{"$ref": "#/components/schemas/Problem"}],
-    "properties": {
+    "type": "object",
+    # In full, not as `allOf` with a Problem: generators of clients take that for a mere Problem.
+    "description": "The tombstone of a withdrawn record: a problem that says what was withdrawn.",
+    "properties": PROBLEM["properties"]
+    | {
         "withdrawn": {
             "type": "object",
             "description": "What was withdrawn, when and why.",
@@ -71,7 +73,7 @@ WITHDRAWN_PROBLEM: Json = {
             "required": ["id", "revision", "reason", "last_version", "last_seen_in_revision"],
         },
     },
-    "required": ["withdrawn"],
+    "required": [*PROBLEM["required"], "withdrawn"],
 }
 PROBLEM_SCHEMAS = {
     "ParameterError": PARAMETER_ERROR,

@@ -28,6 +28,7 @@ from drf_spectacular.plumbing import (
     is_list_serializer,
 )
 
+from aidapi.deprecation import deprecated_paths, serializer_of
 from aidapi.errors import MEDIA_TYPE
 from aidapi.filters import Parameter
 from aidapi.negotiation import parameters_of, renderers_of
@@ -91,6 +92,20 @@ ROWS_HEADER: Json = {
     "file with fewer was cut off; if the server failed, its last line says so.",
     "schema": {"type": "integer", "minimum": 0},
     "example": 1234,
+}
+DEPRECATION_HEADERS: dict[str, Json] = {
+    "Deprecation": {
+        "description": "Where the question uses something deprecated: since when it is, in "
+        "seconds since 1970 (RFC 9745).",
+        "schema": {"type": "string"},
+        "example": "@1767225600",
+    },
+    "Sunset": {
+        "description": "Where the question uses something deprecated: from when it may be gone "
+        "(RFC 8594).",
+        "schema": {"type": "string"},
+        "example": "Fri, 01 Jan 2027 00:00:00 GMT",
+    },
 }
 ENVELOPE: Json = {
     "revision": {
@@ -224,6 +239,10 @@ class Schema(AutoSchema):
 
     def headers(self) -> Json:
         names = [*HEADERS]
+        if self.is_deprecating():
+            for name, header in DEPRECATION_HEADERS.items():
+                self.register("headers", name, header)
+                names.append(name)
         if "rows" in self.query_parameters or "raw" in self.query_parameters:
             self.register("headers", "DatasetRows", ROWS_HEADER)
             names.append("DatasetRows")
@@ -231,6 +250,12 @@ class Schema(AutoSchema):
             HEADER_NAMES.get(name, name): {"$ref": f"#/components/headers/{name}"}
             for name in names
         }
+
+    def is_deprecating(self) -> bool:
+        """Whether a parameter or a field of the answer is deprecated."""
+        return any(one.deprecated for one in self.query_parameters.values()) or bool(
+            deprecated_paths(serializer_of(self.view))
+        )
 
     def written(self) -> Json:
         """The further representations of the answer."""
@@ -335,6 +360,9 @@ class Schema(AutoSchema):
     def _map_serializer_field(
         self, field: Any, direction: Any, bypass_extensions: bool = False
     ) -> Any:
+        deprecation = getattr(field.parent, "deprecated", {}).get(field.field_name)
+        if deprecation and deprecation.sentence() not in field.help_text:
+            field.help_text += f" {deprecation.sentence()}"
         if hasattr(field, "json_schema"):
             meta = self._get_serializer_field_meta(field, direction)
             return append_meta(field.json_schema(), meta)
@@ -350,6 +378,9 @@ def described(name: str, parameter: Parameter, examples: dict[str, str]) -> Json
     schema = parameter.field.json_schema()
     found: Json = {"name": name, "description": parameter.help_text, "schema": schema}
     example = examples.get(name, parameter.field.example)
+    if parameter.deprecated:
+        found["description"] += f" {parameter.deprecated.sentence()}"
+        found["deprecated"] = True
     if example is not None:
         readers: dict[str, Callable[[str], Any]] = {
             "array": lambda text: text.split(","),

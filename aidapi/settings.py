@@ -382,11 +382,13 @@ CORS_EXPOSE_HEADERS = [
     "Content-Disposition",
     "Dataset-Revision",
     "Dataset-Rows",
+    "Deprecation",
     "ETag",
     "Link",
     "RateLimit",
     "RateLimit-Policy",
     "Retry-After",
+    "Sunset",
     "X-Request-Id",
 ]
 CORS_PREFLIGHT_MAX_AGE = 86_400

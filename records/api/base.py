@@ -12,6 +12,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.viewsets import ViewSet
 
+from aidapi.deprecation import deprecations_used, headers, serializer_of
 from aidapi.errors import InvalidParameters, ParameterError, Problem
 from aidapi.filters import Parameter, ParameterSet
 from aidapi.negotiation import Negotiation, parameters_of, renderers_of
@@ -33,7 +34,7 @@ from records.api.citations import (
 from records.api.columns import layout
 from records.api.conditions import Condition
 from records.api.downloads import Download, asked_of, digest, walk
-from records.api.facets import FacetsSerializer, facet_parameters, facets
+from records.api.facets import RecordFacetsSerializer, facet_parameters, facets
 from records.api.feeds import feed, record_entries
 from records.api.history import RecordVersionSerializer, published_versions
 from records.api.parameters import (
@@ -109,6 +110,8 @@ class DatasetViewSet(ViewSet):
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Every answer names its licence, and says if Accept decided its form."""
         response = super().finalize_response(request, response, *args, **kwargs)
+        for name, value in self.deprecation(request).items():
+            response[name] = value
         if len(renderers_of(parameters_of(self))) > 1:
             patch_vary_headers(response, ["Accept"])
         if response.has_header("Dataset-Revision"):
@@ -119,6 +122,13 @@ class DatasetViewSet(ViewSet):
                 links.append(response["Link"])
             response["Link"] = ", ".join(links)
         return response
+
+    def deprecation(self, request: Request) -> dict[str, str]:
+        """The headers for whoever uses what will be taken out."""
+        parameters = parameters_of(self)
+        if parameters is None:
+            return {}
+        return headers(deprecations_used(parameters, serializer_of(self), request.GET))
 
     def links(self, request: Request, response: Any) -> list[str]:
         """What else the headers of an answer refer to: of a list, how to cite it."""
@@ -147,7 +157,7 @@ class RecordViewSet(DatasetViewSet):
     versions_parameters = AnyParameters
     versions_serializer = RecordVersionSerializer(many=True)
     facets_parameters: ClassVar[Any]
-    facets_serializer = FacetsSerializer
+    facets_serializer = RecordFacetsSerializer
     citation_parameters: ClassVar[Any] = CitationParameters
     citation_serializer = CitationSerializer
     query_citation_parameters: ClassVar[Any]

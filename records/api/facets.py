@@ -172,7 +172,7 @@ class FacetSerializer(serializers.Serializer):
     more = serializers.IntegerField(help_text="How many further values there are.")
 
 
-class FacetsSerializer(serializers.Serializer):
+class RecordFacetsSerializer(serializers.Serializer):
     """How often the values of parameters occur among the records of a query."""
 
     revision = serializers.IntegerField(help_text="Number of the revision that is counted.")

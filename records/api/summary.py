@@ -137,7 +137,7 @@ SUM_LOWER = (
 SUM_UPPER = "Most that the figures add up to; null where that is open, as with `more than`."
 
 
-class RateSerializer(serializers.Serializer):
+class ExchangeRateSerializer(serializers.Serializer):
     """An exchange rate, and how many of the figures it converted."""
 
     date = serializers.DateField(help_text="The day of the rate.")
@@ -155,7 +155,7 @@ class ConvertedSerializer(serializers.Serializer):
     without_rate = serializers.IntegerField(
         help_text="Figures of whose currency and day there is no rate."
     )
-    rates = RateSerializer(many=True, help_text="The rates, by day.")
+    rates = ExchangeRateSerializer(many=True, help_text="The rates, by day.")
     rate_source = serializers.CharField(help_text="Whose rates they are.")
 
 
