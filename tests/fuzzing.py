@@ -382,6 +382,7 @@ ONLY_TOGETHER = {
 }
 """Codes of what is wrong with parameters that are right one by one."""
 ONLY_IN_WORDS = {
+    "not_a_number",
     "unknown_code",
     "unknown_field",
     "bad_cursor",
@@ -391,7 +392,7 @@ ONLY_IN_WORDS = {
     "not_text",
 }
 """Codes of what a JSON Schema cannot say of a text: that it names what there is, that it was
-signed by us, that there is a letter in it."""
+signed by us, that there is a letter in it, that a number is written without an exponent."""
 
 
 def faults(asked: Asked, got: Answer) -> list[str]:
@@ -453,9 +454,9 @@ def difference(request: Request, one: Answer, other: Answer) -> str | None:
     """In what two databases answer the same question differently."""
     if one.status != other.status:
         return f"status {one.status} and {other.status}"
-    if request.headers.get("Accept-Encoding") != "identity":
-        return None  # compressed with some randomness, against guessing from its size
-    if one.headers != other.headers:
+    if any(request.headers.get(name) != value for name, value in HEADERS.items()):
+        return None  # compressed with some randomness, or with an id made up for it
+    if "/admin/" not in request.target and one.headers != other.headers:
         differ = {name for name, _ in one.headers.items() ^ other.headers.items()}
         return f"headers {', '.join(sorted(differ))}"
     return "bodies" if one.body != other.body else None
