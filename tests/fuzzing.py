@@ -383,6 +383,7 @@ ONLY_TOGETHER = {
 """Codes of what is wrong with parameters that are right one by one."""
 ONLY_IN_WORDS = {
     "not_a_number",
+    "nul_character",
     "unknown_code",
     "unknown_field",
     "bad_cursor",
@@ -392,7 +393,8 @@ ONLY_IN_WORDS = {
     "not_text",
 }
 """Codes of what a JSON Schema cannot say of a text: that it names what there is, that it was
-signed by us, that there is a letter in it, that a number is written without an exponent."""
+signed by us, that there is a letter in it, that a number is written without an exponent, that
+there is no NUL in it."""
 
 
 def faults(asked: Asked, got: Answer) -> list[str]:
@@ -435,8 +437,9 @@ def excused(failure: BaseException, got: Answer) -> bool:
     hold: and each of its reasons is such a one."""
     if not isinstance(failure, RejectedPositiveData) or got.status != 400:
         return False
-    codes = {error["code"] for error in orjson.loads(got.body)["errors"]}
-    return bool(codes) and codes <= ONLY_TOGETHER | ONLY_IN_WORDS
+    problem = orjson.loads(got.body)
+    codes = {error["code"] for error in problem["errors"]} or {problem["code"]}
+    return codes <= ONLY_TOGETHER | ONLY_IN_WORDS
 
 
 def against_promise(asked: Asked, got: Answer) -> list[str]:
@@ -454,10 +457,10 @@ def difference(request: Request, one: Answer, other: Answer) -> str | None:
     """In what two databases answer the same question differently."""
     if one.status != other.status:
         return f"status {one.status} and {other.status}"
-    if any(request.headers.get(name) != value for name, value in HEADERS.items()):
-        return None  # compressed with some randomness, or with an id made up for it
-    if request.target.startswith("/admin/"):
-        return None  # its forms have a token of their own
+    odd = any(request.headers.get(name) != value for name, value in HEADERS.items())
+    if odd or request.target.startswith("/admin/"):
+        # Compressed with some randomness, with an id made up for it, or with a token in its forms.
+        return None
     if one.headers != other.headers:
         differ = {name for name, _ in one.headers.items() ^ other.headers.items()}
         return f"headers {', '.join(sorted(differ))}"
