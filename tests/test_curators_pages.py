@@ -127,6 +127,7 @@ def test_the_home_is_a_worklist(
     assert "Name the occasion." in page.locator("#work-returned").inner_text()
     sound(looked, "home", width)
     page.locator("#work-review a", has_text="1 donation").click()
+    page.locator("#result_list tbody tr").first.wait_for()
     assert page.locator("#result_list tbody tr").count() == 1
 
 
