@@ -13,6 +13,7 @@ import zeal.patch
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.db import connections
 from django.test import Client, override_settings
 from hypothesis import settings as hypothesis_settings
 
@@ -201,6 +202,8 @@ def look(live_server: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
         yield open_page
         chromium.close()
+        # Beside the event loop Django opens another connection, which nobody else would close.
+        connections.close_all()
 
 
 @pytest.fixture

@@ -2,13 +2,11 @@
 and a phone, keep nobody out, and ask for nothing that the policy forbids."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connections
 from django.test import Client
 
 from records import actions
@@ -71,7 +69,7 @@ def correction(curator: User) -> Donation:
 
 
 @pytest.fixture
-def enter(look: Any, live_server: Any, curator: User) -> Iterator[Any]:
+def enter(look: Any, live_server: Any, curator: User) -> Any:
     """Opens a page of the admin, signed in."""
     client = Client()
     client.force_login(curator)
@@ -86,9 +84,7 @@ def enter(look: Any, live_server: Any, curator: User) -> Iterator[Any]:
         looked.page.goto(f"{live_server.url}{address}")
         return looked
 
-    yield open_page
-    # Under the browser's event loop Django has opened another connection for the tests.
-    connections.close_all()
+    return open_page
 
 
 def pictured(looked: Looked, name: str, width: int) -> None:
@@ -127,6 +123,7 @@ def test_the_home_is_a_worklist(
     assert "Name the occasion." in page.locator("#work-returned").inner_text()
     sound(looked, "home", width)
     page.locator("#work-review a", has_text="1 donation").click()
+    page.locator("#result_list tbody tr").first.wait_for()
     assert page.locator("#result_list tbody tr").count() == 1
 
 

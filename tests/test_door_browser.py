@@ -12,6 +12,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from tests.browser import Looked, barriers, fits
 from tests.factories import UserFactory
 from tests.signing_in import PASSWORD, authenticator_shows
+from tests.test_reader_pages import stored
 
 pytestmark = [
     pytest.mark.browser,
@@ -97,4 +98,4 @@ def test_the_second_factor_is_set_up_and_used(width: int, look: Any, tmp_path: A
         assert "9 recovery codes left" in looked.page.inner_text("#content")
         sound(looked, "second-factor", width, pictures)
 
-    assert TOTPDevice.objects.get().key == key
+    assert stored(TOTPDevice.objects.get).key == key
