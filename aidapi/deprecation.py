@@ -64,7 +64,6 @@ def _paths(serializer: Any, prefix: str) -> Iterator[tuple[str, Deprecation]]:
             yield from _paths(field, f"{prefix}{name}.")
 
 
-@cache
 def deprecating(parameters: Any, serializer_class: Any) -> bool:
     """Whether anything is deprecated that can be asked with the parameters, or is answered."""
     asked = parameters.base_filters.values() if parameters else ()

@@ -191,10 +191,15 @@ def look(live_server: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
             looked = Looked(page)
             page.on("console", lambda message: looked.complaints.append(message.text))
             page.on("pageerror", lambda error: looked.complaints.append(str(error)))
-            page.on("requestfailed", lambda request: looked.complaints.append(request.url))
+            page.on("requestfailed", lambda request: note_failed(request, looked))
             page.on("request", lambda request: note_foreign(request.url, looked))
             page.goto(f"{live_server.url}{address}")
             return looked
+
+        def note_failed(request: Any, looked: Looked) -> None:
+            # Whoever goes to another page stops what the first was still loading.
+            if request.failure != "net::ERR_ABORTED":
+                looked.complaints.append(request.url)
 
         def note_foreign(url: str, looked: Looked) -> None:
             if not url.startswith((f"{live_server.url}/", "data:")):
