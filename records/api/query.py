@@ -415,6 +415,8 @@ class RecordQuery:
     def counted(self) -> int | None:
         """How many records match, where publishing has counted them: at the newest revision,
         under no condition or one."""
+        if not self.revision:
+            return 0  # before the first
         if not self.exact or not self.shows_newest:
             return None
         return sum(self.plan.in_force.get(term, 0) for term in self.exact)

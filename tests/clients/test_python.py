@@ -279,10 +279,7 @@ def test_what_cannot_be_written_so_is_a_problem(
 def client(served: Served, **more: Any) -> Any:
     """The generated client; it raises what the document does not admit."""
     hooks = {"request": [recipe()["join_lists"]]}
-    # A connection for each question: none is left open for whoever collects the garbage.
-    limits = httpx.Limits(max_keepalive_connections=0)
-    httpx_args = {"trust_env": False, "event_hooks": hooks, "limits": limits}
-    httpx_args |= more.pop("httpx_args", {})
+    httpx_args = {"trust_env": False, "event_hooks": hooks} | more.pop("httpx_args", {})
     made = importlib.import_module(PACKAGE).Client
     return made(
         base_url=served.url,
