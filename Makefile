@@ -62,6 +62,9 @@ clients: $(VENV)/development ## Clients in Python and TypeScript, generated and 
 	cd clients/typescript && npm ci --ignore-scripts --no-audit --no-fund
 	$(BIN)/pytest tests/clients
 
+guide-pictures: $(VENV)/development ## Take the pictures of docs/curating.md anew (needs Chromium)
+	GUIDE_PICTURES=docs/curating $(BIN)/pytest tests/test_story.py -k readers
+
 bench: $(VENV)/development ## Measure against a textbook API (BENCH_N records; both databases)
 	$(BIN)/python benchmarks/run.py
 
@@ -76,4 +79,4 @@ lock: $(VENV)/development ## Write the hashed lock files anew from pyproject.tom
 clean: ## Remove the environment, the development database and caches
 	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help prepare serve test test-postgres lint schema release-schema clients bench lock clean
+.PHONY: help prepare serve test test-postgres lint schema release-schema clients guide-pictures bench lock clean

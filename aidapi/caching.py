@@ -79,6 +79,8 @@ class CacheMiddleware:
         self, request: HttpRequest, response: HttpResponse, key: str | None, known: str | None
     ) -> HttpResponse:
         """Headers for caches on the way; and the answer is kept, if it is one to keep."""
+        # What is for all knows nobody: a broken CSRF cookie, say, is not answered with a new one.
+        response.cookies.clear()
         if response.status_code != 200:
             response["Cache-Control"] = "no-store"
             return response
@@ -95,7 +97,7 @@ class CacheMiddleware:
         etag = make_etag(revision, pinned, key)
         response["ETag"] = etag
         response["Cache-Control"] = lifetime(pinned)
-        if request.method == "GET" and not response.cookies and len(response.content) <= LARGEST:
+        if request.method == "GET" and len(response.content) <= LARGEST:
             match = request.resolver_match
             kept: Any = response
             # What is answered from memory is resolved to no view, and the counters want to know.

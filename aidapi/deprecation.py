@@ -64,6 +64,13 @@ def _paths(serializer: Any, prefix: str) -> Iterator[tuple[str, Deprecation]]:
             yield from _paths(field, f"{prefix}{name}.")
 
 
+@cache
+def deprecating(parameters: Any, serializer_class: Any) -> bool:
+    """Whether anything is deprecated that can be asked with the parameters, or is answered."""
+    asked = parameters.base_filters.values() if parameters else ()
+    return any(one.deprecated for one in asked) or bool(deprecated_paths(serializer_class))
+
+
 def deprecations_used(parameters: Any, serializer_class: Any, query: Any) -> list[Deprecation]:
     """Those of the parameters that a question names, and of the fields that its answer shows."""
     named = [parameters.base_filters[name] for name in query if name in parameters.base_filters]

@@ -61,7 +61,7 @@ class TextField(ParameterField):
 
 class SlugField(TextField):
     def json_schema(self) -> dict[str, Any]:
-        return {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"}
+        return super().json_schema() | {"pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"}
 
     def clean(self, value: str) -> str:
         if not re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", super().clean(value)):
@@ -143,7 +143,7 @@ class ListField(ParameterField):
         }
 
     def item_schema(self) -> dict[str, Any]:
-        return {"type": "string", "pattern": f"^{self.pattern}$"}
+        return {"type": "string", "pattern": f"^{self.pattern}$", "maxLength": MAX_TEXT}
 
     def clean(self, value: str) -> list[str]:
         values = value.split(",", MAX_LIST + 1)

@@ -28,7 +28,7 @@ from drf_spectacular.plumbing import (
     is_list_serializer,
 )
 
-from aidapi.deprecation import deprecated_paths, serializer_of
+from aidapi.deprecation import deprecating, serializer_of
 from aidapi.errors import MEDIA_TYPE
 from aidapi.filters import Parameter
 from aidapi.negotiation import parameters_of, renderers_of
@@ -253,9 +253,7 @@ class Schema(AutoSchema):
 
     def is_deprecating(self) -> bool:
         """Whether a parameter or a field of the answer is deprecated."""
-        return any(one.deprecated for one in self.query_parameters.values()) or bool(
-            deprecated_paths(serializer_of(self.view))
-        )
+        return deprecating(self.parameter_set, serializer_of(self.view))
 
     def written(self) -> Json:
         """The further representations of the answer."""

@@ -154,7 +154,6 @@ APPEND_SLASH = True
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "aidapi" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

@@ -92,6 +92,7 @@ def test_the_second_factor_is_set_up_and_used(width: int, look: Any, tmp_path: A
         looked.page.fill("#id_code", codes[3])
         looked.page.press("#id_code", "Enter")
         assert is_in(looked)
+        assert looked.page.locator("#user-tools >> text=Second factor").count() == 1
         looked.page.click("#user-tools >> text=Second factor")
         assert "9 recovery codes left" in looked.page.inner_text("#content")
         sound(looked, "second-factor", width, pictures)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from records.models import (
     ID_PATTERN,
     KINDS,
+    Candidate,
     Change,
     Donation,
     Head,
@@ -28,6 +29,7 @@ from records.models import (
 from tests.factories import (
     FIGURES,
     RECORDS,
+    CandidateFactory,
     DonationFactory,
     ItemFactory,
     PartyFactory,
@@ -49,6 +51,7 @@ OUT_OF_SIGHT = {
     "statement_version_once": "no form holds a version's number",
     "change_position": "publishing writes the changes",
     "change_happens_once": "publishing writes the changes",
+    "candidate_once": "pairs are found, never typed",
     "edit_counted_once": "saving counts the edits",
     "head_is_one_row": "migrate writes the row, publishing counts it up",
     "one_approver": "approval itself says who cannot approve",
@@ -124,6 +127,9 @@ VIOLATIONS: dict[str, Any] = {
     "party_has_name": {"name": ""},
     "item_is_not_its_parent": {"parent_id": "surgical-mask"},
     "item_has_name": {"name": ""},
+    # of possible duplicates
+    "in_order": {"first": "zzz-zzzzzzzz"},
+    "decided": {"standing": "same_event"},
     # of the head, revisions and changes
     "is_one_row": second_head,
     "has_message": silent_revision,
@@ -141,6 +147,7 @@ FACTORIES: dict[Any, Any] = {
         for model, factory in RECORDS.items()
         if model.ROLES
     },
+    Candidate: CandidateFactory,
     Item: ItemFactory,
     Party: PartyFactory,
 }

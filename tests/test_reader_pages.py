@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.test import Client
 from django.urls import reverse
 
-from records.models import Donation, DonationFigure, State, Statement
+from records.models import Donation, DonationFigure, Statement
 from tests.browser import Looked, barriers, fits
 from tests.factories import (
     DonationFactory,
@@ -40,16 +40,6 @@ organizations. It sent more than 3.86 million masks, nearly 38,000 protective su
 It also gave 20 million US dollars in cash to the World Health Organization. Once more: \
 16,000 ventilators.
 """
-INTERACTIONS = 34
-"""Clicks, selections and filled fields from an empty statement to a submitted donation."""
-QUOTES = {
-    "127 countries": ("parties", "exact", 127),
-    "4 international organizations": ("parties", "exact", 4),
-    "more than 3.86 million masks": ("quantity", "more_than", 3_860_000),
-    "nearly 38,000 protective suits": ("quantity", "approx", 38_000),
-    "16,000 ventilators": ("quantity", "exact", 16_000),
-    "20 million US dollars": ("money", "exact", 20_000_000),
-}
 
 
 class Curator:
@@ -178,63 +168,6 @@ def wrong_with(curator: Curator) -> list[str]:
     complaints += barriers(curator.looked)
     curator.looked.complaints.clear()  # axe itself tries styles that the policy forbids
     return complaints + ([] if fits(curator.looked) else ["wider than the window"])
-
-
-@SIZES
-def test_a_statement_and_six_figures_take_few_interactions(
-    vocabulary: None, sit_down: Any, width: int
-) -> None:
-    curator = sit_down(reverse("admin:records_statement_add"), width)
-    page = curator.page
-
-    curator.fill("Title:", "Foreign ministry on aid to other countries")
-    curator.fill("Publisher:", "The Nation")
-    curator.fill("Published on:", "2020-04-13")
-    curator.fill("Said on:", "2020-04-10")
-    curator.fill("Summary:", "What China gave to other countries.")
-    curator.fill("Text:", TEXT)
-    curator.fill("Url:", "https://example.org/said")
-    curator.fill("Language:", "en")
-    curator.click(page.get_by_role("button", name="Save and continue editing"))
-    curator.shoot(f"statement-{width}", whole=True)
-    curator.click(page.get_by_role("link", name="New donation from this"))
-    curator.fill("Title:", "China gives supplies to 127 countries")
-    curator.choose("form", "mixed")
-    curator.choose("stage", "committed")
-    curator.choose("stated_by", "donor")
-    curator.search("parties-0-party", "china", "China (CHN)")
-    curator.search("parties-1-party", "world", "World Health Organization (who)")
-    for n, (quote, (measure, _, _)) in enumerate(QUOTES.items()):
-        curator.select(quote)
-        curator.press("Enter")
-        page.locator(f"[name='figures-{n}-measure'] >> visible=true").wait_for()
-        page.wait_for_function(
-            "([n, measure]) => document.getElementsByName(`figures-${n}-measure`)[0].value"
-            " === measure",
-            arg=[n, measure],
-        )
-    curator.shoot(f"six-figures-{width}")
-    curator.shoot(f"six-figures-whole-{width}", whole=True)
-    wrong = wrong_with(curator)
-    curator.click(page.get_by_role("button", name="Save and continue editing"))
-    curator.click(page.get_by_role("button", name="Submit for review"))
-
-    page.get_by_text("was submitted for review").wait_for()
-    assert wrong == []
-    assert wrong_with(curator) == []
-    assert curator.interactions == INTERACTIONS <= 40
-    donation = stored(Donation.objects.get)
-    assert donation.state == State.IN_REVIEW
-    assert str(donation.as_of) == "2020-04-10"
-    text = stored(Statement.objects.get).text
-    assert "\r" not in text
-    figures = {figure.quote: figure for figure in stored(DonationFigure.objects.all)}
-    assert {
-        quote: (figure.measure, figure.operator, figure.value) for quote, figure in figures.items()
-    } == QUOTES
-    for quote, figure in figures.items():
-        assert figure.quote_found
-        assert figure.offset == text.index(quote)
 
 
 KEYBOARD = """Зачем? 😀😀 Сказано: Китай

@@ -192,6 +192,24 @@ def test_the_home_takes_few_queries_however_much_there_is_to_do(reviewer: User) 
     assert len(many) <= MOST_QUERIES
 
 
+@pytest.mark.parametrize("state", ["draft", "in_review", "published", "corrected"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_page_of_a_record_takes_few_queries(kind: str, state: str, reviewer: User) -> None:
+    record: Any = RECORDS[KINDS[kind]](
+        in_review=state == "in_review", published=state in ("published", "corrected")
+    )
+    if state == "corrected":
+        record = actions.begin_correction(record, by=reviewer, reason="A later statement.")
+    client = entered(reviewer)
+    page = reverse(f"admin:records_{kind}_change", args=[record.pk])
+    client.get(page)
+
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(page).status_code == 200
+
+    assert len(queries) <= MOST_QUERIES
+
+
 @pytest.mark.parametrize("asked", ["mine", "returned", "review", "unverified", "nonsense"])
 def test_a_list_narrowed_by_work_opens(asked: str, reviewer: User) -> None:
     StatementFactory(in_review=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from records.actions.review import check
@@ -182,6 +183,8 @@ def _publish(publication: Publication, batch: _Batch, *, by: Any, origin: Origin
     record = model.objects.select_for_update().get(pk=publication.record.pk)
     if record.state != State.IN_REVIEW:
         raise ValidationError(f"{record.public_id} v{record.version} is not in review.")
+    # Digest, checks, index, words and document all go through the same rows.
+    prefetch_related_objects([record], *record.ROWS)
     if record.content_digest() != record.digest:
         raise ValidationError(
             f"{record.public_id} v{record.version} was edited since it was submitted: look at it "
@@ -321,7 +324,7 @@ def _write_index(record: DatedRecord, batch: _Batch) -> None:
         "as_of": record.as_of,
         "published_in": batch.revision.number,
     }
-    parties = list(record.parties.select_related("party"))
+    parties = list(record.parties.all())
     for row in parties:
         row.name = row.party.name
         row.type = row.party.type

@@ -68,6 +68,12 @@ def also_chosen(request: HttpRequest) -> list[Record]:
     return found
 
 
+def of_one(request: HttpRequest) -> bool:
+    """Whether the page is of one record, and not a list."""
+    match = request.resolver_match
+    return match is not None and "object_id" in match.kwargs
+
+
 def bulk_action(step: Step) -> Callable:
     """The step as an action of the list."""
 
@@ -107,7 +113,12 @@ class RecordAdmin(CuratedAdmin):
         """For the bulk actions that need it; `steps` names the permission."""
         return self.user_may(request, "publish")
 
-    # Lists
+    # Lists and pages
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet:
+        """On a record's own page with its revisions, which the page names."""
+        rows = super().get_queryset(request)
+        return rows.select_related("published_in", "retired_in") if of_one(request) else rows
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         return [WorkFilter, *super().get_list_filter(request)]
@@ -580,12 +591,12 @@ class DatedRecordAdmin(RecordAdmin):
         return f"{givers or '?'} → {receivers or '?'}"
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet:
+        """In lists with the parties, which a record's own page loads as rows of its form."""
+        records = super().get_queryset(request)
+        if of_one(request):
+            return records
         rows = self.model._meta.get_field("parties").related_model
-        return (
-            super()
-            .get_queryset(request)
-            .prefetch_related(Prefetch("parties", rows.objects.select_related("party")))
-        )
+        return records.prefetch_related(Prefetch("parties", rows.objects.select_related("party")))
 
     def matching(self, word: str) -> Q:
         parties = self.model._meta.get_field("parties").related_model

@@ -1,7 +1,9 @@
 """What is to be done: the filters by which lists show it, and the sections of the home."""
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from django.contrib import admin
@@ -14,6 +16,8 @@ from records.models import DATED, KINDS, OPEN, Change, Hand, HandRole, Record, S
 
 SHOWN = 5
 """Rows that a section of the home shows of all that it counts."""
+OLDEST = ("created_at", "public_id")
+"""The order of open work."""
 
 
 def by_hand(user: Any) -> Exists:
@@ -151,9 +155,38 @@ def counted(request: HttpRequest) -> dict[str, dict[str, int]]:
     return found
 
 
+def first_rows(request: HttpRequest) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """(sort of open work, kind) → its oldest versions; one query, remembered with the request."""
+    found: dict[tuple[str, str], list[dict[str, Any]]] | None = getattr(request, "_rows", None)
+    if found is None:
+        found = defaultdict(list)
+        parts = []
+        for kind, counts in counted(request).items():
+            versions = KINDS[kind]._default_manager
+            for asked in WORK:
+                if not counts[asked]:
+                    continue
+                oldest = versions.filter(WORK[asked][1](request.user)).order_by(*OLDEST)
+                # A part of a union is not cut short on SQLite: the cut is within.
+                cut = oldest.values("pk")[:SHOWN]
+                parts.append(
+                    versions.filter(pk__in=cut)
+                    .order_by()
+                    .annotate(
+                        asked=Value(asked, CharField()),
+                        kind=Value(kind, CharField()),
+                        of=F("pk"),
+                    )
+                    .values("asked", "kind", "of", "title", "version", "review_comment", *OLDEST)
+                )
+        for row in united(parts) if parts else ():
+            found[row["asked"], row["kind"]].append(row)
+        request._rows = found  # type: ignore[attr-defined]
+    return found
+
+
 def work(asked: str, *permissions: str) -> Callable[[HttpRequest], Found | None]:
-    """A section of open versions, oldest first: two queries for all kinds, none where there are
-    none."""
+    """A section of open versions, oldest first; all such sections share their two queries."""
 
     def find(request: HttpRequest) -> Found | None:
         models_ = kinds(request, *permissions)
@@ -166,28 +199,18 @@ def work(asked: str, *permissions: str) -> Callable[[HttpRequest], Found | None]
             [(how_many(model, n), changelist(model, asked)) for model, n in counts if n],
         )
         if total:
-            parts = [
-                model._default_manager.filter(WORK[asked][1](request.user))
-                .order_by()
-                .annotate(kind=Value(model.KIND, CharField()), of=F("pk"))
-                .values_list(
-                    "kind", "of", "public_id", "version", "title", "created_at", "review_comment"
+            rows = [row for model in models_ for row in first_rows(request)[asked, model.KIND]]
+            rows.sort(key=itemgetter(*OLDEST))
+            step = "approve" if asked == "review" else "change"
+            found.rows = [
+                Row(
+                    reverse(f"admin:records_{row['kind']}_{step}", args=[row["of"]]),
+                    f"{row['public_id']} v{row['version']}: {row['title']}",
+                    row["review_comment"] if asked == "returned" else "",
+                    row["created_at"],
                 )
-                for model, n in counts
-                if n
+                for row in rows[:SHOWN]
             ]
-            for kind, pk, public_id, version, title, at, comment in united(parts).order_by(
-                "created_at", "public_id"
-            )[:SHOWN]:
-                step = "approve" if asked == "review" else "change"
-                found.rows.append(
-                    Row(
-                        reverse(f"admin:records_{kind}_{step}", args=[pk]),
-                        f"{public_id} v{version}: {title}",
-                        comment if asked == "returned" else "",
-                        at,
-                    )
-                )
         return found
 
     return find

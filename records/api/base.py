@@ -12,7 +12,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.viewsets import ViewSet
 
-from aidapi.deprecation import deprecations_used, headers, serializer_of
+from aidapi.deprecation import deprecating, deprecations_used, headers, serializer_of
 from aidapi.errors import InvalidParameters, ParameterError, Problem
 from aidapi.filters import Parameter, ParameterSet
 from aidapi.negotiation import Negotiation, parameters_of, renderers_of
@@ -125,10 +125,10 @@ class DatasetViewSet(ViewSet):
 
     def deprecation(self, request: Request) -> dict[str, str]:
         """The headers for whoever uses what will be taken out."""
-        parameters = parameters_of(self)
-        if parameters is None:
+        parameters, serializer = parameters_of(self), serializer_of(self)
+        if not deprecating(parameters, serializer):
             return {}
-        return headers(deprecations_used(parameters, serializer_of(self), request.GET))
+        return headers(deprecations_used(parameters, serializer, request.GET))
 
     def links(self, request: Request, response: Any) -> list[str]:
         """What else the headers of an answer refer to: of a list, how to cite it."""

@@ -63,6 +63,8 @@ class Record(models.Model):
     """Who gives and who receives; a record with several of either is joint."""
     CODED: ClassVar[tuple[str, ...]] = ()
     """Columns of codes by which lists are filtered, and whose codes are counted."""
+    ROWS: ClassVar[tuple[str, ...]] = ("links",)
+    """Its rows and what they refer to, as names to prefetch."""
     DATE: ClassVar[str] = "as_of"
     """The date by which lists are ordered."""
 
@@ -342,6 +344,8 @@ def plain(value: Any) -> Any:
 
 class DatedRecord(Record):
     """A donation, export or contract: parties in roles, a period, a date at which it held."""
+
+    ROWS = ("links", "parties__party", "figures__statement", "figures__item")
 
     period_start = models.DateField(
         null=True,

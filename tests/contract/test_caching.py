@@ -248,6 +248,16 @@ def test_the_number_is_remembered_for_a_second(
     )
 
 
+def test_an_answer_sets_no_cookie(client: Client, history: History) -> None:
+    """Not even in place of one that is broken: a cache on the way would give it to everybody."""
+    for address in answers(client, history):
+        for method in (client.get, client.head):
+            response = method(address, headers={"Cookie": "sessionid=x; csrftoken=\x01"})
+
+            assert response.status_code == 200
+            assert not response.cookies
+
+
 def test_long_questions_are_answered_and_forgotten(client: Client, history: History) -> None:
     response = client.get(f"{API}donations/", headers={"Accept": "application/json," * 100})
 

@@ -134,6 +134,14 @@ def test_parameter_is_described(parameter: Json) -> None:
         assert (parameter["style"], parameter["explode"]) == ("form", False), "a comma list"
 
 
+@pytest.mark.parametrize("parameter", PARAMETERS)
+def test_no_parameter_takes_a_text_of_any_length(parameter: Json) -> None:
+    schema = parameter["schema"]
+    endless = "a" * 5_000
+
+    assert not validator(schema).is_valid([endless] if schema.get("type") == "array" else endless)
+
+
 def test_fields_say_what_they_mean() -> None:
     silent = [
         f"{name}.{field}"

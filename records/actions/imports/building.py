@@ -372,6 +372,8 @@ class Builder:
             if not self._evidence(found, row, figure, stood):
                 wrong.add("statement")
             figure.judged = self._judge_figure(found, row, figure, wrong)
+            if "statement" not in wrong:
+                self._judge_quote(found, row, figure, old)
             figures.append(figure)
         return figures
 
@@ -509,6 +511,17 @@ class Builder:
                 self._told(found, row, error)
                 return False
         return sound
+
+    def _judge_quote(self, found: Found, row: ImportRow, figure: Any, old: Any) -> None:
+        """Words that a text on file does not hold are a slip in a file as a rule. Those that an
+        approver accepted once may stay."""
+        figure.locate_quote()
+        accepted = old is not None and old.quote_found is False and old.quote == figure.quote
+        if figure.quote_found is False and not accepted:
+            found.fault(row, "quote", f"These words do not occur in the text of "
+                                      f"{figure.statement.public_id}: copy them from it. Words "
+                                      f"that it lacks are entered on the record's own "
+                                      f"page.")  # fmt: skip
 
     def _judge_whole(self, found: Found, record: Any, children: dict[str, list[Any]]) -> None:
         """What stands in the way of publication that no single row can tell."""

@@ -1,0 +1,140 @@
+"""Some of the requests and searches that `benchmarks/fuzz.py` asks by the ten thousand: no answer
+is a server error, and each is as the OpenAPI document has it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import islice
+from random import Random
+from typing import Any
+from urllib.parse import unquote_plus
+
+import orjson
+import pytest
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+
+from aidapi.schema import document
+from tests import fuzzing
+from tests.contract.routes import API, RECORDS
+from tests.fuzzing import HEADERS, Asked, Request, answer, difference, faults
+from tests.histories import History
+from tests.naive import evaluate
+
+pytestmark = pytest.mark.django_db
+
+EACH = 6
+"""So many derived requests, and so many hostile ones, are asked of each operation."""
+
+
+@pytest.fixture(scope="module")
+def schema() -> Any:
+    return fuzzing.schema_of(document())
+
+
+@pytest.fixture
+def application() -> Iterator[Callable]:
+    # Imported when the settings of the tests hold: the server's entry point loads all at once.
+    from aidapi.wsgi import application
+
+    # The connection is the test's, with its open transaction: a request must not close it.
+    request_started.disconnect(close_old_connections)
+    request_finished.disconnect(close_old_connections)
+    yield application
+    request_started.connect(close_old_connections)
+    request_finished.connect(close_old_connections)
+
+
+def wrong(application: Callable, asked: list[Asked]) -> list[tuple[str, list[str]]]:
+    """The requests that are answered as they must not be."""
+    found = [(str(one.request), faults(one, answer(application, one.request))) for one in asked]
+    return [(request, told) for request, told in found if told]
+
+
+def test_requests_derived_from_the_document_are_answered_as_it_says(
+    application: Callable, history: History, schema: Any
+) -> None:
+    operations = fuzzing.operations(schema)
+    asked = [
+        one
+        for operation in operations
+        for one in islice(fuzzing.systematic(schema, operation), EACH)
+    ]
+
+    assert len({one.case.operation.label for one in asked if one.case}) == len(document()["paths"])
+    assert wrong(application, asked) == []
+
+
+@pytest.mark.parametrize("path", ["donations/", "contracts/summary/", "statements/{id}/cite/"])
+def test_requests_drawn_from_the_document_are_answered_as_it_says(
+    application: Callable, history: History, schema: Any, path: str
+) -> None:
+    asked = fuzzing.drawn(schema[API + path]["GET"], examples=10, seed_=1)
+
+    assert len(asked) >= 10
+    assert wrong(application, asked) == []
+
+
+def test_hostile_requests_are_refused_as_the_document_says(
+    application: Callable, history: History, schema: Any
+) -> None:
+    rng = Random(1)
+    asked = list(fuzzing.elsewhere())
+    for operation in fuzzing.operations(schema):
+        asked += rng.sample(list(fuzzing.hostile(operation)), EACH)
+
+    assert wrong(application, asked) == []
+
+
+def test_searches_of_any_text_find_what_they_mean(application: Callable, history: History) -> None:
+    statuses = set()
+    for place, text in enumerate(fuzzing.searches(200, seed_=1)):
+        resource = RECORDS[place % len(RECORDS)]
+        target = f"{resource.path}?page_size=500&search={text}"
+        got = answer(application, Request("GET", target, HEADERS))
+
+        assert got.status in (200, 400), text
+        statuses.add(got.status)
+        if got.status == 200:
+            expected = evaluate(
+                history,
+                resource.kind,
+                {"search": unquote_plus(text)},
+                resource.default_ordering(),
+            )
+            ids = [row["id"] for row in orjson.loads(got.body)["results"]]
+            assert ids == [row.id for row in expected], text
+    assert statuses == {200, 400}
+
+
+# The judge
+
+
+@pytest.fixture
+def good(application: Callable, history: History, schema: Any) -> tuple[Asked, fuzzing.Answer]:
+    operation = schema[f"{API}donations/"]["GET"]
+    asked = Asked(Request("GET", f"{API}donations/", HEADERS), operation.Case())
+    return asked, answer(application, asked.request)
+
+
+def test_what_must_not_be_is_noticed(good: tuple[Asked, fuzzing.Answer]) -> None:
+    asked, got = good
+    page = orjson.loads(got.body)
+    page["results"][0]["title"] = None
+    headers = {name: value for name, value in got.headers.items() if name != "dataset-revision"}
+
+    assert faults(asked, got) == []
+    assert "JsonSchemaError" in faults(asked, replace(got, body=orjson.dumps(page)))[0]
+    assert "MissingHeaders" in faults(asked, replace(got, headers=headers))[0]
+    assert faults(asked, replace(got, status=500))
+    assert faults(asked, replace(got, status=418))
+    assert faults(replace(asked, statuses=(400,)), got) == ["200 is none of (400,)"]
+
+
+def test_what_differs_is_noticed(good: tuple[Asked, fuzzing.Answer]) -> None:
+    asked, got = good
+
+    assert difference(asked.request, got, got) is None
+    assert difference(asked.request, got, replace(got, status=404)) == "status 200 and 404"
+    assert difference(asked.request, got, replace(got, body=b"")) == "bodies"
+    other = replace(got, headers=got.headers | {"etag": "x"})
+    assert difference(asked.request, got, other) == "headers etag"
