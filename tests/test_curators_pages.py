@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from playwright.sync_api import expect
 
 from records import actions
 from records.models import Donation, Statement
@@ -135,14 +136,14 @@ def test_a_review_shows_what_changes_and_publishes_it(
     page = looked.page
     page.get_by_role("link", name="Review", exact=True).click()
 
-    assert page.locator(".curation-comparison").count() == 2
-    assert page.locator(".curation-figure.changed mark").first.inner_text() == (
+    expect(page.locator(".curation-comparison")).to_have_count(2)
+    expect(page.locator(".curation-figure.changed mark").first).to_have_text(
         "50,000 surgical masks"
     )
     sound(looked, "review", width)
     page.get_by_label("Message").fill("More masks, and suits.")
     page.get_by_role("button", name="Approve and publish").click()
-    assert "say why it is published all the same" in page.locator(".errornote").inner_text()
+    expect(page.locator(".errornote")).to_contain_text("say why it is published all the same")
     page.get_by_label("Why unverified words").fill("The broadcast spells the number out.")
     page.get_by_role("button", name="Approve and publish").click()
     page.locator(".messagelist .success").wait_for()
@@ -161,8 +162,8 @@ def test_the_second_save_is_merged(width: int, curator: User, enter: Any) -> Non
     Donation.objects.filter(pk=draft.pk).update(title="By the first", stage="delivered")
     page.locator("[name=_save]").first.click()
 
-    assert page.locator(".curation-choice").count() == 3
-    assert page.locator(".curation-choice.undecided legend").inner_text().startswith("Title")
+    expect(page.locator(".curation-choice")).to_have_count(3)
+    expect(page.locator(".curation-choice.undecided legend")).to_contain_text("Title")
     # The page answers 409, which the browser reports in its console.
     looked.complaints[:] = [each for each in looked.complaints if "409" not in each]
     sound(looked, "merge", width)
@@ -182,6 +183,6 @@ def test_a_correction_is_one_click_away(width: int, curator: User, enter: Any) -
     looked = enter(f"/admin/records/statement/{now.pk}/change/", width)
     looked.page.get_by_role("button", name="Correct").click()
 
-    assert "chief" in looked.page.locator(".curation-standing").inner_text()
-    assert "No reason is given yet" in looked.page.locator(".curation-standing").inner_text()
+    expect(looked.page.locator(".curation-standing")).to_contain_text("No reason is given yet")
+    expect(looked.page.locator(".curation-standing")).to_contain_text("chief")
     sound(looked, "correction", width)
