@@ -33,8 +33,8 @@ serve: prepare ## Install, migrate, load the dataset and serve it on PORT (8000)
 	exec $(BIN)/granian --interface wsgi --host $(HOST) --port $(PORT) --workers $(WORKERS) \
 		--blocking-threads 4 --no-ws aidapi.wsgi:application
 
-test: $(VENV)/development ## All tests, on SQLite or on what DATABASE_URL names
-	$(BIN)/pytest -n 2 --dist loadscope
+test: $(VENV)/development ## All tests but `clients`, on SQLite or on what DATABASE_URL names
+	$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder --ignore tests/clients
 
 test-postgres: ## All tests on PostgreSQL (POSTGRES_URL)
 	DATABASE_URL=$(POSTGRES_URL) $(MAKE) test

@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import zeal.patch
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
-from django.db import connections
+from django.db import connection, connections
 from django.test import Client, override_settings
 from hypothesis import settings as hypothesis_settings
 
@@ -162,12 +163,44 @@ def clock(time_machine: Any) -> Any:
     return time_machine
 
 
-@pytest.fixture(scope="module")
-def dataset(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """The dataset of fixtures/, loaded once for all tests of the module."""
-    with inside_transaction(django_db_blocker):
-        call_command("load_dataset", Path(settings.BASE_DIR) / "fixtures", verbosity=0)
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Beside the test database a second one, empty at first, for the dataset."""
+    with django_db_blocker.unblock():
+        connection.close()
+        connection.creation.clone_test_db("dataset", verbosity=0)
+    yield
+    with django_db_blocker.unblock():
+        connection.creation.destroy_test_db(suffix="dataset", verbosity=0)
+
+
+@contextmanager
+def second_database() -> Iterator[None]:
+    """Connections that are opened inside lead to it, those of other threads too."""
+    usual = connection.settings_dict["NAME"]
+    clone = connection.creation.get_test_db_clone_settings("dataset")["NAME"]
+    connection.close()
+    connection.settings_dict["NAME"] = clone
+    try:
         yield
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = usual
+
+
+@pytest.fixture(scope="session")
+def dataset_is_loaded(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Loading takes long enough to be done once only."""
+    with django_db_blocker.unblock(), second_database():
+        call_command("load_dataset", Path(settings.BASE_DIR) / "fixtures", verbosity=0)
+
+
+@pytest.fixture(scope="module")
+def dataset(dataset_is_loaded: None, django_db_blocker: Any) -> Iterator[None]:
+    """The dataset of fixtures/, for all tests of the module. What they write is gone thereafter."""
+    with django_db_blocker.unblock(), second_database():
+        with inside_transaction(django_db_blocker):
+            yield
 
 
 @pytest.fixture
@@ -212,7 +245,9 @@ def look(live_server: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 @pytest.fixture
-def dataset_for_live_server(transactional_db: None) -> None:
-    """The same where another thread serves: nothing can be rolled back. Ask for it before
-    `look`: under the browser's event loop Django would open another connection."""
-    call_command("load_dataset", Path(settings.BASE_DIR) / "fixtures", verbosity=0)
+def dataset_for_live_server(dataset_is_loaded: None, transactional_db: None) -> Iterator[None]:
+    """The same where another thread serves, which nothing may write to: nothing is rolled back.
+    Ask for it before `look`: under the browser's event loop Django would open another
+    connection."""
+    with second_database():
+        yield
