@@ -197,10 +197,9 @@ def dataset_is_loaded(django_db_setup: None, django_db_blocker: Any) -> None:
 
 @pytest.fixture(scope="module")
 def dataset(dataset_is_loaded: None, django_db_blocker: Any) -> Iterator[None]:
-    """The dataset of fixtures/, for all tests of the module. What they write is gone thereafter."""
-    with django_db_blocker.unblock(), second_database():
-        with inside_transaction(django_db_blocker):
-            yield
+    """The dataset of fixtures/, for all tests of a module; what they write is gone thereafter."""
+    with django_db_blocker.unblock(), second_database(), inside_transaction(django_db_blocker):
+        yield
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from axes.models import AccessAttempt
 from django.contrib import admin
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.models import AnonymousUser, Permission, User
 from django.db import connections
 from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -17,6 +18,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from aidapi.door import lockout
 from aidapi.door import second_factor as factor
+from aidapi.door.permissions import PermissionBackend
 from records.models import AuditedAct, AuditEntry
 from tests.factories import UserFactory
 from tests.signing_in import (
@@ -65,6 +67,40 @@ def is_in(client: Client) -> bool:
 
 def wrong(client: Client, name: str = "person", **more: Any) -> Any:
     return client.post(LOGIN, {"username": name, "password": "not the password"}, **more)
+
+
+class TestPermissions:
+    """Looked up at once, they are what Django finds."""
+
+    @pytest.mark.parametrize(
+        "marks", [{}, {"is_active": False}, {"is_superuser": True}], ids=["usual", "left", "super"]
+    )
+    @pytest.mark.parametrize("roles", [[], ["curator"], ["reviewer", "editor"]])
+    @pytest.mark.parametrize("beside", [[], ["publish_donation", "view_statement"]])
+    def test_they_are_those_of_roles_and_those_beside(
+        self, marks: dict[str, bool], roles: list[str], beside: list[str]
+    ) -> None:
+        person = UserFactory(username="person", **marks)
+        person.groups.add(*[role(name) for name in roles])
+        person.user_permissions.add(*Permission.objects.filter(codename__in=beside))
+        same = User.objects.get()
+
+        found = PermissionBackend().get_all_permissions(person)
+
+        assert found == ModelBackend().get_all_permissions(same)
+        assert person.has_perm("records.publish_donation") is ("records.publish_donation" in found)
+        assert PermissionBackend().get_all_permissions(person, obj=person) == set()
+
+    def test_a_stranger_has_none(self) -> None:
+        assert PermissionBackend().get_all_permissions(AnonymousUser()) == set()
+
+    def test_one_query_finds_them(self, django_assert_num_queries: Any) -> None:
+        person = UserFactory(username="person")
+        person.groups.add(role("curator"))
+
+        with django_assert_num_queries(1):
+            assert person.has_perm("records.add_donation")
+            assert not person.has_perm("records.publish_donation")
 
 
 class TestLockout:

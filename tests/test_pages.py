@@ -167,7 +167,7 @@ SHOWN = {
 @browser_test
 def test_pages_in_a_browser(dataset_for_live_server: None, look: Any) -> None:
     """Each at two widths and in both colour schemes, with all that folds unfolded."""
-    wrong = []
+    wrong: list[tuple[str, str]] = []
     for address, status in SHOWN.items():
         looked = look(address)
         page = looked.page
@@ -175,10 +175,10 @@ def test_pages_in_a_browser(dataset_for_live_server: None, look: Any) -> None:
         for width in (1280, 390):
             page.set_viewport_size({"width": width, "height": 844})
             if not fits(looked):
-                wrong.append((address, width, "wider than the window"))
+                wrong.append((address, f"wider than a window of {width}"))
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
-            wrong += [(address, scheme, barrier) for barrier in barriers(looked)]
+            wrong += [(address, f"{scheme}: {barrier}") for barrier in barriers(looked)]
         if page.get_by_role("heading", level=1).count() != 1:
             wrong.append((address, "not one heading of the first level"))
         wrong += [

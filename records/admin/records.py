@@ -598,6 +598,13 @@ class DatedRecordAdmin(RecordAdmin):
         rows = self.model._meta.get_field("parties").related_model
         return records.prefetch_related(Prefetch("parties", rows.objects.select_related("party")))
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """What was searched for is not offered by date as well: that would search twice more."""
+        shown = super().get_changelist_instance(request)
+        if shown.query:
+            shown.date_hierarchy = None
+        return shown
+
     def matching(self, word: str) -> Q:
         parties = self.model._meta.get_field("parties").related_model
         figures = self.model._meta.get_field("figures").related_model

@@ -4,7 +4,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.db import models
-from django.db.models import Count
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -55,7 +56,10 @@ class RevisionAdmin(HistoryAdmin):
     readonly_fields = ["shown_changes"]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet:
-        return super().get_queryset(request).annotate(change_count=Count("changes"))
+        # Not by a join: the years above the list would be grouped by it.
+        changes = Change.objects.filter(revision=OuterRef("pk")).order_by().values("revision")
+        counted = Subquery(changes.annotate(n=Count("pk")).values("n"))
+        return super().get_queryset(request).annotate(change_count=Coalesce(counted, 0))
 
     @admin.display(description="Changes")
     def shown_changes(self, revision: Any) -> str:

@@ -13,10 +13,12 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.forms import ModelChoiceField
 from django.test import Client, RequestFactory
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import reverse
 
+from records import actions
 from records.models import (
+    DATED,
     KINDS,
     AuditEntry,
     Candidate,
@@ -35,7 +37,9 @@ from tests.factories import (
     ItemFactory,
     PartyFactory,
     UserFactory,
+    publish,
 )
+from tests.signing_in import PASSWORD, enrolled, role, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -229,6 +233,55 @@ def test_list_takes_the_same_queries_at_any_length(model: Any, superuser_client:
 
     assert len(many) == len(few)
     assert len(many) <= MOST_QUERIES
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_pages_of_a_reviewer_with_a_second_factor_take_few_queries(
+    kind: str, client: Client
+) -> None:
+    """What everybody's pages take, at its most: roles, a session and a device are looked up."""
+    model = KINDS[kind]
+    reviewer, author = UserFactory(username="reviewer"), UserFactory(username="author")
+    reviewer.set_password(PASSWORD)
+    reviewer.save()
+    reviewer.groups.add(*[role(name) for name in ("reviewer", "editor", "administrator")])
+    device, _ = enrolled(reviewer)
+    public, waiting = RECORDS[model](published=True), RECORDS[model]()
+    if kind in DATED:
+        publish(*waiting.cited_statements())
+    Hand.edited(waiting, author)
+    actions.submit(waiting, by=author)
+    correction = actions.begin_correction(public, by=reviewer, reason="Another number.")
+    rows = (public, waiting, correction)
+    pages = [
+        reverse("admin:index"),
+        *[url(model, page) for page in ("changelist", "add")],
+        *[url(model, page, row.pk) for page in ("change", "history") for row in rows],
+        url(model, "approve", waiting.pk),
+        url(model, "withdraw", public.pk),
+    ]
+    taken = {}
+
+    with override_settings(SECOND_FACTOR=True):
+        sign_in(client, reviewer, device)
+        client.get(pages[1])  # content types are cached from here on
+        for page in pages:
+            with CaptureQueriesContext(connection) as queries:
+                assert client.get(page).status_code == 200
+            taken[page] = len(queries)
+
+    assert {page: n for page, n in taken.items() if n > MOST_QUERIES} == {}
+
+
+@pytest.mark.parametrize("kind", DATED)
+def test_what_is_searched_for_is_not_offered_by_year(kind: str, superuser_client: Client) -> None:
+    """It would be searched for twice more."""
+    record = RECORDS[KINDS[kind]](published=True)
+    page = url(KINDS[kind], "changelist")
+
+    assert superuser_client.get(page).context["cl"].date_hierarchy == "as_of"
+    found = superuser_client.get(page, {"q": record.public_id}).context["cl"]
+    assert (found.date_hierarchy, found.result_count) == (None, 1)
 
 
 def test_index_lists_every_noun(superuser_client: Client, superuser: User) -> None:

@@ -188,7 +188,10 @@ def cells() -> Iterator[tuple[str, str, bool, str]]:
 def test_every_role_does_what_it_is_for_and_nothing_else(kind: str) -> None:
     reader = entered(UserFactory(username="reader", is_superuser=True))
     people = {name: somebody(name) for name in ROLES}
-    authors = {True: [*people.values()], False: [UserFactory(username="author")]}
+    authors: dict[bool, list[User]] = {
+        True: [*people.values()],
+        False: [UserFactory(username="author")],
+    }
     made = {
         (state, own): brought_to(kind, state, authors[own], reader)
         for state, own in product(STATES, (True, False))
