@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from records.actions import begin_correction
+from records.actions import begin_correction, publishing
+from records.api import query
+from records.models import Head, TermCount
 from tests.contract.routes import API, found
 from tests.factories import (
     DonationFactory,
@@ -264,3 +266,18 @@ def test_codes_need_not_be_in_use(client: Client) -> None:
 
     assert titles(client, donor="JPN") == set()
     assert titles(client, item="goggles") == set()
+
+
+def test_what_is_too_long_to_be_counted_together_is_counted_itself(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing, "LONGEST_TERM", 8)
+    publish(DonationFactory(recipients=["ITA", "PAK"]), DonationFactory(recipients=["ITA"]))
+    publish(DonationFactory(recipients=["ETH", "ITA", "PAK"]))
+
+    assert set(
+        TermCount.objects.filter(kind="donation", role="recipient+").values_list("term", "n")
+    ) == {("ITA PAK", 1), ("", 1)}
+    assert query.having_any("donation", "recipient", ["ITA", "PAK"], Head.number()) is None
+    page = found(client, DONATIONS, recipient="ITA,PAK", count="true")
+    assert page["count"] == 3

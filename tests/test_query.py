@@ -77,3 +77,46 @@ def test_every_plan_finds_the_same(
         monkeypatch.setattr(query, "FEW", few)
         for ordering in ("-as_of", "as_of", "title", "-published_in", "id"):
             check(client, history, resource, asked | {"ordering": ordering})
+
+
+SEVERAL: list[tuple[str, Query]] = [
+    ("donations", {"recipient": "CHN,ITA,PAK,ETH,unknown"}),
+    ("donations", {"donor_type": "country,company,foundation"}),
+    ("donations", {"recipient_region": "asia,africa,eastern-africa"}),
+    ("donations", {"item": "medical-supplies,mask,surgical-mask,ventilator"}),
+    ("exports", {"unit": "piece,box"}),
+    ("contracts", {"stage": "signed,delivered"}),
+    ("contracts", {"publisher": "a"}),
+    ("donations", {"speaker": "a"}),
+    ("donations", {"linked": "part_of,contradicts"}),
+]
+
+
+@pytest.mark.parametrize(("name", "asked"), SEVERAL)
+def test_what_has_several_terms_is_counted_once(
+    client: Client, history: History, monkeypatch: pytest.MonkeyPatch, name: str, asked: Query
+) -> None:
+    """By the counts of publishing; and by counting, where these do not tell."""
+    resource = next(resource for resource in RECORDS if resource.name == name)
+    told = []
+    counted = query.having_any
+
+    def having_any(*arguments: Any) -> int | None:
+        told.append(counted(*arguments))
+        return told[-1]
+
+    monkeypatch.setattr(query, "having_any", having_any)
+    check(client, history, resource, asked)
+    ways = [told[-1]]
+    monkeypatch.setattr(query, "having_any", lambda *arguments: None)
+    check(client, history, resource, asked)
+
+    assert ways[0] is not None
+    assert ways[0] >= 2
+
+
+def test_what_was_published_meanwhile_is_counted_anew(history: History) -> None:
+    terms = ["CHN", "ITA"]
+
+    assert query.having_any("donation", "donor", terms, history.newest)
+    assert query.having_any("donation", "donor", terms, history.newest - 1) is None

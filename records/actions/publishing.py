@@ -1,7 +1,7 @@
 """Publishing: one transaction that takes the next revision number, retires what is replaced,
 seals what is new, renders its documents and writes the feed of changes."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +18,7 @@ from records.audit import note_publication
 from records.models import (
     DATED,
     KINDS,
+    LONGEST_TERM,
     UNKNOWN,
     Action,
     Change,
@@ -201,8 +202,8 @@ def _publish(publication: Publication, batch: _Batch, *, by: Any, origin: Origin
     if isinstance(record, DatedRecord):
         _write_index(record, batch)
     else:
-        linked = {link.type for link in record.links.all()}
-        batch.counts.update((record.KIND, "linked", link_type) for link_type in linked)
+        terms = together({("linked", link.type) for link in record.links.all()})
+        batch.counts.update((record.KIND, *term) for term in terms)
     _write_words(record, batch)
     record.published_in = batch.revision
     record.state = State.PUBLISHED
@@ -238,7 +239,7 @@ def counted_terms(record: Record) -> set[tuple[str, str, str]]:
             record.figure_items.all(),
         )
     else:
-        terms |= {("linked", link.type) for link in record.links.all()}
+        terms |= together({("linked", link.type) for link in record.links.all()})
     return {(record.KIND, role, term) for role, term in terms}
 
 
@@ -372,6 +373,7 @@ def terms_of(
     terms |= {(role, UNKNOWN) for role in record.ROLES}
     terms -= {(row.role, UNKNOWN) for row in parties}
     terms |= {("countable", flag(row.countable)) for row in figures}
+    terms |= {("statement", str(row.statement_id)) for row in figures}
     terms |= {("linked", link.type) for link in links}
     terms |= {(column, getattr(record, column)) for column in record.CODED}
     terms |= {(column, getattr(row, column)) for row in figures for column in FIGURE_CODES}
@@ -379,7 +381,17 @@ def terms_of(
         terms |= {(row.role, row.party_id), ("party", row.party_id)}
         terms |= {(f"{row.role}_{column}", getattr(row, column)) for column in ("type", "country")}
         terms |= {(f"{row.role}_region", number) for number in regions_around(row.region)}
-    return {(role, term) for role, term in terms if term}
+    return together({(role, term) for role, term in terms if term})
+
+
+def together(terms: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """The terms, and of each role of which a version has several these as one: who counts the
+    records that have any of them must not count those twice."""
+    of_role: dict[str, list[str]] = defaultdict(list)
+    for role, term in sorted(terms):
+        of_role[role].append(term)
+    sets = {(f"{role}+", " ".join(several)) for role, several in of_role.items() if several[1:]}
+    return terms | {(role, term if len(term) <= LONGEST_TERM else "") for role, term in sets}
 
 
 def index_rows(

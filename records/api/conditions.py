@@ -116,10 +116,9 @@ class Condition(Parameter):
         return [(self.counted_as, code) for code in value] if self.counted_as else []
 
     def exact_terms(self, value: Any) -> list[tuple[str, str]]:
-        """Terms whose counts add up to how many versions meet the condition; none where a version
-        may have several of them, or not all that is asked."""
-        terms = self.terms(value)
-        return terms if len(terms) == 1 else []
+        """Terms of which whatever meets the condition has one or several, and nothing else has
+        any; none where there are no such."""
+        return self.terms(value)
 
     def codes(self, value: Any) -> list[str]:
         """The codes that must exist in the vocabulary."""
@@ -156,7 +155,7 @@ class PartyParameter(Condition):
         return [] if UNKNOWN in value else super().terms(value)
 
     def exact_terms(self, value: list[str]) -> list[tuple[str, str]]:
-        return super().terms(value) if len(value) == 1 else []
+        return Condition.terms(self, value)
 
     def codes(self, value: list[str]) -> list[str]:
         return [code for code in value if code != UNKNOWN]
@@ -197,9 +196,6 @@ class AnyRolePartyParameter(PartyParameter):
 
     def terms(self, value: list[str]) -> list[tuple[str, str]]:
         return Condition.terms(self, value)
-
-    def exact_terms(self, value: list[str]) -> list[tuple[str, str]]:
-        return Condition.exact_terms(self, value)
 
     def codes(self, value: list[str]) -> list[str]:
         return value
@@ -303,10 +299,6 @@ class ChoiceParameter(ColumnParameter):
             f"{field.help_text} Several as a comma list (any of them).",
         )
         self.column = self.counted_as = column
-
-    def exact_terms(self, value: list[str]) -> list[tuple[str, str]]:
-        # A record has one.
-        return self.terms(value)
 
     def test(self, model: Any, value: list[str]) -> Q:
         # The index by code has the records of one in the order of lists, not those of several.
@@ -555,9 +547,11 @@ class StatementParameter(FigureParameter):
 
     probed = True
 
+    def statements(self, value: Any) -> QuerySet:
+        return Statement.objects.filter(**{self.lookup: value})
+
     def figure(self, value: Any, prefix: str) -> Q:
-        statements = Statement.objects.filter(**{self.lookup: value})
-        return Q(**{f"{prefix}statement__in": statements.values("pk")})
+        return Q(**{f"{prefix}statement__in": self.statements(value).values("pk")})
 
     def test(self, model: Any, value: Any) -> Q:
         return self.figure(value, "")

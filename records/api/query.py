@@ -14,8 +14,19 @@ from typing import Any
 import orjson
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Value
+from django.db.models import (
+    CharField,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Cast
 
 from aidapi.errors import InvalidParameters, ParameterError, Problem, nearest
 from aidapi.filters import MAX_ERRORS
@@ -23,12 +34,14 @@ from aidapi.pagination import Cursor
 from records.api.conditions import (
     Condition,
     FigureParameter,
+    LatestParameter,
+    StatementParameter,
     ValueParameter,
     unindexed,
 )
 from records.api.prepared import fetch
 from records.api.totals import among, counted_records
-from records.models import Item, Party, Search, fold
+from records.models import Head, Item, Party, Search, TermCount, fold
 from records.models.words import BODY, HEAD
 
 FEW = 200
@@ -397,10 +410,15 @@ class RecordQuery:
     def count(self) -> int:
         """How many records match."""
         counted = self.counted()
+        if counted is None and self.shows_newest:
+            counted = self.told()
         if counted is not None:
             return counted
         if len(self.conditions) == 1:
             ((condition, value),) = self.conditions.values()
+            if isinstance(condition, LatestParameter):
+                overtaken = self.overtaken().count()
+                return self.without("latest").count() - overtaken if value else overtaken
             if condition.terms(value):
                 # To look up all that meet it is less work than to test all records.
                 rows = self.model.objects.in_force(self.revision)
@@ -414,12 +432,27 @@ class RecordQuery:
 
     def counted(self) -> int | None:
         """How many records match, where publishing has counted them: at the newest revision,
-        under no condition or one."""
+        under no condition or one of a single term; 0 where none has any of its terms."""
         if not self.revision:
             return 0  # before the first
         if not self.exact or not self.shows_newest:
             return None
-        return sum(self.plan.in_force.get(term, 0) for term in self.exact)
+        total = sum(self.plan.in_force.get(term, 0) for term in self.exact)
+        return total if len(self.exact) == 1 or not total else None
+
+    def told(self) -> int | None:
+        """How many match at the newest revision, by what publishing has counted of records that
+        have any of several terms, or figures from any of several statements."""
+        if len(self.conditions) != 1:
+            return None
+        ((condition, value),) = self.conditions.values()
+        if isinstance(condition, StatementParameter):
+            keys = condition.statements(value).annotate(key=Cast("pk", CharField()))
+            return having_any(self.model.KIND, "statement", keys.values("key"), self.revision)
+        if self.exact:
+            terms = [term for _, term in self.exact]
+            return having_any(self.model.KIND, condition.counted_as, terms, self.revision)
+        return None
 
     def selection(self) -> QuerySet:
         """All matching records, in no order."""
@@ -523,6 +556,12 @@ class RecordQuery:
             found = found.order_by("high")
         return found[: FEW + 1]
 
+    def overtaken(self) -> QuerySet:
+        """The points of series after which a later one comes."""
+        in_series = self.model.objects.exclude(series="").values("pk")
+        rows = self.model.objects.in_force(self.revision)
+        return rows.filter(self.latest(False), pk__in=in_series)
+
     def latest(self, wanted: bool) -> Any:
         later = (
             self.model.objects.in_force(self.revision)
@@ -534,6 +573,31 @@ class RecordQuery:
             )
         )
         return ~Exists(later) if wanted else ~Q(series="") & Exists(later)
+
+
+def having_any(kind: str, role: str, terms: Any, revision: int) -> int | None:
+    """How many records have any of the terms (a list, or a subquery) in a role, by their counts
+    and those of what records have together, by which the sum of the first is too high. None
+    where that does not tell: what some have together is too long, or something was published
+    since the revision was read."""
+    head = Subquery(Head.objects.values("n")[:1])
+    counts = (
+        TermCount.objects.filter(kind=kind)
+        .annotate(now=F("n") - F("retired"), head=head)
+        .values_list("role", "term", "now", "head")
+    )
+    # Not by OR, for which both databases read the counts of all words.
+    parts = counts.filter(role=role, term__in=terms), counts.filter(role=f"{role}+")
+    single, sets = {}, []
+    for of_role, term, n, newest in parts[0].union(parts[1], all=True):
+        if newest != revision or (n and not term):
+            return None
+        if of_role == role:
+            single[term] = n
+        else:
+            sets.append((term, n))
+    repeated = sum(n * max(0, len(single.keys() & set(terms.split(" "))) - 1) for terms, n in sets)
+    return sum(single.values()) - repeated
 
 
 def listed(ids: Sequence[int]) -> RawSQL:

@@ -72,6 +72,7 @@ from records.models.imports import (
 from records.models.items import HSCode, Item, Unit
 from records.models.parties import IatiType, Party, PartyType, Term
 from records.models.revisions import (
+    LONGEST_TERM,
     UNKNOWN,
     Action,
     Change,
@@ -100,6 +101,7 @@ __all__ = [
     "ENDED",
     "ID_PATTERN",
     "KINDS",
+    "LONGEST_TERM",
     "MAX_QUOTE_LETTERS",
     "MAX_QUOTE_WORDS",
     "OPEN",

@@ -220,6 +220,9 @@ def flag(value: bool) -> str:
     return "true" if value else "false"
 
 
+LONGEST_TERM = 1_000
+
+
 class TermCount(models.Model):
     """How many versions name a term in a role, and how many of them are still in force. It tells
     a query which of its conditions is the rarest, and so drives it; and how many records a plain
@@ -231,14 +234,16 @@ class TermCount(models.Model):
     role = CodeField(
         max_length=24,
         help_text="Role of the party, `party` for any, `item`, a role with the copied column: "
-        "`recipient_country`, or a column of codes of the record or of its figures; `word` for a "
-        "word of its texts, `head` for one of its title or of the names of its parties and "
-        "items.",
+        "`recipient_country`, or a column of codes of the record or of its figures; `statement`; "
+        "`word` for a word of its texts, `head` for one of its title or of the names of its "
+        "parties and items. `item+` and the like for what versions have together.",
     )
     term = CodeField(
-        max_length=100,
-        help_text="Code of the party, item, country, region or type; or a word, or two that "
-        "follow one another, `test_kits`; the empty word counts all versions.",
+        max_length=LONGEST_TERM,
+        help_text="Code of the party, item, country, region or type; key of the statement; or a "
+        "word, or two that follow one another, `test_kits`; the empty word counts all versions. "
+        "Of what they have together all, in order, with spaces between; empty where that is "
+        "too long.",
     )
     n = models.PositiveIntegerField(default=0, help_text="Versions ever published that name it.")
     retired = models.PositiveIntegerField(
