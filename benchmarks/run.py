@@ -23,6 +23,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from email.message import Message
 from pathlib import Path
+from typing import Any
 
 import databases
 
@@ -84,8 +85,15 @@ def family(pid: int) -> list[int]:
 
 @contextlib.contextmanager
 def serving(
-    settings: str, database_url: str, application: str = "aidapi.wsgi:application", **env: str
+    settings: str,
+    database_url: str,
+    application: str = "aidapi.wsgi:application",
+    workers: int = 1,
+    threads: int = 1,
+    log: Any = None,
+    **env: str,
 ) -> Iterator[Server]:
+    """One worker stays on one core; what it says goes to the log file."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -93,7 +101,8 @@ def serving(
         [
             str(Path(sys.executable).with_name("granian")),
             *("--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)),
-            *("--workers", "1", "--blocking-threads", "1", "--no-ws", "--log-level", "error"),
+            *("--workers", str(workers), "--blocking-threads", str(threads)),
+            *("--no-ws", "--log-level", "error"),
             application,
         ],
         cwd=databases.ROOT,
@@ -106,7 +115,9 @@ def serving(
             **env,
             "PYTHONPATH": str(databases.ROOT),
         },
-        preexec_fn=lambda: pin(0),
+        stdout=log,
+        stderr=log,
+        preexec_fn=(lambda: pin(0)) if workers == 1 else None,
     )
     try:
         wait_for(port, process)
