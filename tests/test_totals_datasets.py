@@ -1,6 +1,7 @@
 """Totals of any dataset: rivals, series, parts of parts, joint gifts, ranges, and figures without
 a number, as they come."""
 
+import os
 from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
@@ -21,6 +22,8 @@ from tests.totals import COUNTED, check
 
 pytestmark = pytest.mark.django_db
 
+DATASETS = int(os.environ.get("DATASETS") or 30)
+"""So many are made up."""
 NUMBERS = [
     Decimal(text)
     for text in ("0.000001", "1.5", "200", "200", "3000", "123456789.123456", "999999999999999")
@@ -106,7 +109,7 @@ def dataset(seed: int, size: int) -> tuple[History, Resource]:
     return history, resource
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=DATASETS, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 10**9), st.integers(1, 9))
 def test_totals_of_any_dataset(client: Client, db: None, seed: int, size: int) -> None:
     with transaction.atomic():
