@@ -119,6 +119,21 @@ def test_contradictions_and_rivals_are_marked(client: Client) -> None:
     assert over_time(client)["differences"] == []
 
 
+@pytest.mark.parametrize("positions", [(0, 1), (1, 0)])
+def test_of_equal_reports_the_first_counts(client: Client, positions: tuple[int, int]) -> None:
+    statements = [DonationFactory(published=True).figures.get().statement for _ in positions]
+    record = ExportFactory(
+        series="customs", figures=[{"value": 5, "statement": each} for each in statements]
+    )
+    for figure, position in zip(record.figures.order_by("pk"), positions, strict=True):
+        type(figure).objects.filter(pk=figure.pk).update(position=position)
+    publish(record)
+
+    (told,) = over_time(client)["points"]
+
+    assert [figure["left_out"] for figure in told["figures"]] == [None, "repeated"]
+
+
 def test_a_series_is_shown_as_of_a_revision(client: Client) -> None:
     first = point(1, {"value": 100})
     point(2, {"value": 150})

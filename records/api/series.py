@@ -194,7 +194,7 @@ class SeriesViewSet(DatasetViewSet):
         # Nearly always one kind.
         for kind in sorted({row["kind"] for row in point_rows(revision, list(DATED), slug[:80])}):
             selection = DATED[kind].objects.in_force(revision).filter(series=slug)
-            rows = figure_rows(DATED[kind], selection.values("pk"))
+            rows = figure_rows(DATED[kind], selection.values("pk"), "record", "position")
             points += points_of(kind, selection, rows, revision, base_url(request))
             steps += steps_of(kind, rows)
         if not points:

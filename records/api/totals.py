@@ -61,11 +61,12 @@ def counting(query: Any, include: Collection[str] = ()) -> Counting:
     )
 
 
-def figure_rows(model: Any, selection: QuerySet) -> list[Row]:
-    """All figures of the selected records."""
+def figure_rows(model: Any, selection: QuerySet, *order: str) -> list[Row]:
+    """All figures of the selected records; in an order where it matters which of equal reports
+    counts: never for a sum."""
     absent = Value("")
     rows = model.child("figures").objects.filter(record__in=selection)
-    found = rows.order_by().values_list(
+    found = rows.order_by(*order).values_list(
         "record_id",
         "record__public_id",
         "record__published_in_id",
