@@ -53,7 +53,7 @@ SECTIONS.insert(
     Section(
         "duplicates",
         "Possible duplicates",
-        "No two records look alike. manage.py find_duplicates compares them all.",
+        "No two records look alike. Each is compared with the others when it is saved.",
         waiting,
     ),
 )

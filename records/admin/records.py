@@ -494,11 +494,13 @@ class RecordAdmin(CuratedAdmin):
         opened: Sequence[Record],
         words: dict[str, str],
     ) -> None:
-        """Write the step into the admin's history of each record."""
+        """Write the step into the admin's history of each record: once, where it opens a draft."""
         said = " · ".join(filter(None, words.values()))
         message = f"{step.label}: {said}" if said else f"{step.label}."
         for draft in opened:
             self.log_addition(request, draft, message)
+        if step.opens:
+            return
         if step.name == "discard":
             gone: Any = taken
             self.log_deletions(request, gone)

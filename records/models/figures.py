@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce, StrIndex
 
+from records.models import words
 from records.models.base import OPEN, State, plain
 from records.models.fields import NOT_EXACT, CodeField, NumberField, exact_digits
 from records.models.items import Unit
@@ -100,22 +101,8 @@ RANGES = [Operator.BETWEEN, Operator.ORDER_OF_MAGNITUDE]
 MAX_QUOTE_WORDS = 8
 MAX_QUOTE_LETTERS = 20
 """Of scripts that put no spaces between words."""
-UNSPACED = "".join(
-    f"{chr(first)}-{chr(last)}"
-    for first, last in [
-        (0x0E00, 0x0EFF),  # Thai, Lao
-        (0x1000, 0x109F),  # Burmese
-        (0x1780, 0x17FF),  # Khmer
-        (0x3005, 0x3007),  # marks that stand for Chinese characters
-        (0x3041, 0x30FF),  # Japanese syllables
-        (0x3400, 0x4DBF),  # Chinese characters, here and below
-        (0x4E00, 0x9FFF),
-        (0xF900, 0xFAFF),
-        (0x20000, 0x3FFFF),
-    ]
-)
-"""Letters of such scripts, as the inside of a class of regular expressions, which browsers read
-too."""
+UNSPACED = "".join(f"{chr(first)}-{chr(last)}" for first, last in words.UNSPACED)
+"""Their letters, as the inside of a class of regular expressions, which browsers read too."""
 
 
 def is_fragment(quote: str) -> bool:
