@@ -48,6 +48,11 @@ class NewestRevision:
             self.known = number, now
         return number
 
+    def heard(self, number: int) -> None:
+        """An answer was of a newer one: none of this process goes back behind it."""
+        if number > self.known[0]:
+            self.known = number, time.monotonic()
+
     def forget(self) -> None:
         self.known = -1, float("-inf")
 
@@ -93,6 +98,7 @@ class CacheMiddleware:
             response["Cache-Control"] = "public, no-cache"
             return response
         revision = int(response["Dataset-Revision"])
+        newest_revision.heard(revision)
         pinned = getattr(response, "pinned", False)
         etag = make_etag(revision, pinned, key)
         response["ETag"] = etag

@@ -20,6 +20,7 @@ def fits(looked: Looked) -> bool:
 
 def barriers(looked: Looked) -> list[str]:
     """What axe finds that would keep people out: serious and critical violations."""
+    looked.page.wait_for_load_state()
     found = Axe().run(looked.page).response["violations"]
     return [
         f"{violation['id']} ({violation['impact']}): "

@@ -31,6 +31,7 @@ def _person(transactional_db: None) -> None:
 
 def sound(looked: Looked, step: str, width: int, pictures: Any) -> None:
     """The page fits, keeps nobody out and has nothing to complain of; a picture is taken."""
+    looked.page.wait_for_load_state()
     looked.page.screenshot(path=pictures / f"door-{step}-{width}.png", full_page=True)
     assert fits(looked), step
     assert barriers(looked) == [], step
@@ -49,7 +50,8 @@ def leave(looked: Looked) -> None:
 
 
 def is_in(looked: Looked) -> bool:
-    return looked.page.url.endswith("/admin/") and looked.page.is_visible("#user-tools")
+    looked.page.wait_for_url("**/admin/")
+    return looked.page.is_visible("#user-tools")
 
 
 @pytest.mark.usefixtures("_person")
@@ -61,7 +63,7 @@ def test_the_second_factor_is_set_up_and_used(width: int, look: Any, tmp_path: A
         give_password(looked)
 
         # Nothing opens before it is set up.
-        assert looked.page.url.endswith(reverse("admin:second_factor_set_up"))
+        looked.page.wait_for_url(f"**{reverse('admin:second_factor_set_up')}*")
         looked.page.click("summary")
         sound(looked, "set-up", width, pictures)
         image = looked.page.locator("img")
@@ -73,6 +75,7 @@ def test_the_second_factor_is_set_up_and_used(width: int, look: Any, tmp_path: A
         sound(looked, "wrong", width, pictures)
         looked.page.fill("#id_code", authenticator_shows(key))
         looked.page.click("text=Confirm")
+        looked.page.locator(".door-codes").wait_for()
         codes = looked.page.locator(".door-codes code").all_inner_texts()
         assert len(codes) == 10
         sound(looked, "codes", width, pictures)
@@ -82,6 +85,7 @@ def test_the_second_factor_is_set_up_and_used(width: int, look: Any, tmp_path: A
         # With a code of the authenticator, the next one, since each is good once.
         leave(looked)
         give_password(looked)
+        looked.page.wait_for_url(f"**{reverse('admin:second_factor_code')}*")
         sound(looked, "code", width, pictures)
         looked.page.fill("#id_code", authenticator_shows(key, later=1))
         looked.page.click("text=Sign in >> nth=0")

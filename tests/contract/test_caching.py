@@ -105,6 +105,21 @@ def test_the_tag_of_another_question_is_no_copy_of_this_one(
         assert response.status_code in (200, 400)
 
 
+def test_nothing_kept_goes_back_behind_an_answer(
+    client: Client, history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though the number of the revision is remembered for a while."""
+    monkeypatch.setattr(caching, "MEMORY", 3_600)
+    kept, other = f"{API}donations/?page_size=2", f"{API}donations/?page_size=3"
+    assert client.get(kept)["Dataset-Revision"] == str(history.newest)
+    DonationFactory(published=True)
+    assert client.get(kept)["Dataset-Revision"] == str(history.newest)
+
+    assert client.get(other)["Dataset-Revision"] == str(history.newest + 1)
+
+    assert client.get(kept)["Dataset-Revision"] == str(history.newest + 1)
+
+
 def test_a_new_revision_ends_what_was_kept(client: Client, history: History) -> None:
     """Of the newest at once, of a past one never."""
     newest, past = f"{API}donations/?page_size=2", f"{API}donations/?page_size=2&revision=1"
