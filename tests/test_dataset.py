@@ -328,7 +328,12 @@ def snapshot() -> dict[str, Any]:
             *Party.objects.order_by("code").values(),
             *Item.objects.order_by("code").values(),
         ],
-        "counts": list(TermCount.objects.order_by("kind", "role", "term").values()),
+        # Not of statements: their keys are the database's own.
+        "counts": list(
+            TermCount.objects.exclude(role__startswith="statement")
+            .order_by("kind", "role", "term")
+            .values("kind", "role", "term", "n", "retired")
+        ),
         "records": [
             (record.public_id, record.version, record.state, record.published_in_id,
              record.retired_in_id, record.digest, record.content(), record.document.body)
