@@ -15,8 +15,6 @@ import os
 import statistics
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from typing import Any
 
 import databases
@@ -164,12 +162,6 @@ def measure(database_url: str, of: dict[str, Any], repetitions: int) -> list[tup
     return found
 
 
-def apart(function: Any, *arguments: Any) -> Any:
-    """The function's result, from a process of its own."""
-    with ProcessPoolExecutor(1, get_context("spawn")) as process:
-        return process.submit(function, *arguments).result()
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("-n", type=int, default=100_000, help="donations (100,000)")
@@ -186,8 +178,8 @@ def main() -> None:
         databases.create(vendor, NAME, f"gen{options.n}")
         url = databases.url(vendor, NAME)
         databases.manage(url, "collectstatic", "--noinput", "--verbosity", "0")
-        of = apart(prepare, url)
-        found = apart(measure, url, of, options.repetitions)
+        of = databases.apart(prepare, url)
+        found = databases.apart(measure, url, of, options.repetitions)
         print(f"{vendor}, {options.n:,} donations: most queries, median and longest seconds")
         for group in dict.fromkeys(row[0] for row in found):
             rows = [row[1:] for row in found if row[0] == group]

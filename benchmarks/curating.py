@@ -411,22 +411,10 @@ def check(url: str, told: Told, revision: int) -> tuple[list[str], Counter]:
     return wrong, found
 
 
-def apart(function: Any, *arguments: Any) -> Any:
-    """The function's result, from a process of its own."""
-    with ProcessPoolExecutor(1, get_context("spawn")) as process:
-        return process.submit(function, *arguments).result()
-
-
 def measure(vendor: str, options: argparse.Namespace) -> bool:
-    databases.create(vendor, NAME)
-    url = databases.url(vendor, NAME)
-    for command in (
-        ["migrate", "--verbosity", "0"],
-        ["load_dataset", "fixtures", "--verbosity", "0"],
-        ["collectstatic", "--noinput", "--verbosity", "0"],
-    ):
-        databases.manage(url, *command)
-    drafts, sessions, revision = apart(prepare, url)
+    url = databases.with_dataset(vendor, NAME)
+    databases.manage(url, "collectstatic", "--noinput", "--verbosity", "0")
+    drafts, sessions, revision = databases.apart(prepare, url)
     desk = [Work(*each) for each in drafts]
     with tempfile.TemporaryDirectory() as directory, contextlib.ExitStack() as stack:
         log = stack.enter_context((Path(directory) / "server.log").open("w+"))
@@ -456,7 +444,7 @@ def measure(vendor: str, options: argparse.Namespace) -> bool:
             for line in Path(log.name).read_text().splitlines()
             if any(complaint in line for complaint in COMPLAINTS)
         ]
-    wrong, found = apart(check, url, told, revision)
+    wrong, found = databases.apart(check, url, told, revision)
 
     locked = sum("database is locked" in line for line in complaints)
     lost = sum(each.startswith("lost") for each in wrong)

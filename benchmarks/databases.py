@@ -12,7 +12,10 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -50,6 +53,15 @@ def generated(vendor: str, n: int) -> str:
             f"unfinished. Wait, or remove it."
         )
     return url(vendor, name)
+
+
+def with_dataset(vendor: str, name: str) -> str:
+    """The URL of a fresh database that holds the dataset of fixtures/."""
+    create(vendor, name)
+    made = url(vendor, name)
+    manage(made, "migrate", "--verbosity", "0")
+    manage(made, "load_dataset", "fixtures", "--verbosity", "0")
+    return made
 
 
 def newest_revision(vendor: str, name: str) -> int | None:
@@ -133,3 +145,9 @@ def set_up_django(database_url: str) -> None:
     import django
 
     django.setup()
+
+
+def apart(function: Any, *arguments: Any) -> Any:
+    """The function's result, from a process of its own."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as process:
+        return process.submit(function, *arguments).result()

@@ -18,7 +18,6 @@ import signal
 import subprocess
 import sys
 import time
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,6 @@ import databases
 LIMIT = 60
 """Seconds from the file to its preview."""
 NAME = "importing"
-SPAWN = get_context("spawn")
 
 
 def memory(field: str) -> float:
@@ -36,15 +34,6 @@ def memory(field: str) -> float:
         if line.startswith(f"{field}:"):
             return int(line.split()[1]) / 1024
     raise LookupError(field)
-
-
-def prepare(vendor: str) -> str:
-    """The URL of a fresh database with the dataset."""
-    databases.create(vendor, NAME)
-    url = databases.url(vendor, NAME)
-    databases.manage(url, "migrate", "--verbosity", "0")
-    databases.manage(url, "load_dataset", "fixtures", "--verbosity", "0")
-    return url
 
 
 def rows(n: int) -> list[dict[str, Any]]:
@@ -190,12 +179,6 @@ def left(url: str, key: int, hands: int = 0) -> tuple[str, list[int]]:
     return ImportBatch.objects.get(pk=key).state, counts
 
 
-def apart(function: Any, *arguments: Any) -> Any:
-    """The function's result, from a process of its own."""
-    with SPAWN.Pool(1) as pool:
-        return pool.apply(function, arguments)
-
-
 def kill_halfway(
     url: str, key: int, seconds: float, kills: int, hands: int
 ) -> tuple[int, list[str]]:
@@ -214,7 +197,7 @@ def kill_halfway(
         time.sleep(chance.uniform(0.1, seconds * 0.98))
         child.send_signal(signal.SIGKILL)
         child.wait()
-        state, counts = apart(left, url, key, hands)
+        state, counts = databases.apart(left, url, key, hands)
         if state == "ready" and not any(counts):
             killed += 1
         elif state != "imported" or len(set(counts)) != 1:
@@ -226,30 +209,30 @@ def kill_halfway(
 
 
 def measure(vendor: str, n: int, kills: int) -> bool:
-    url = prepare(vendor)
+    url = databases.with_dataset(vendor, NAME)
     sound, hands = True, 0
     for form in ("csv", "xlsx"):
         path = str(databases.DIRECTORY / f"{NAME}.{form}")
         databases.DIRECTORY.mkdir(parents=True, exist_ok=True)
-        apart(write_file, url, form, n, path)
-        key, told = apart(check, url, path)
+        databases.apart(write_file, url, form, n, path)
+        key, told = databases.apart(check, url, path)
         seconds = told["preview s"]
-        told |= apart(confirm, url, key)
-        state, counts = apart(left, url, key, hands)
+        told |= databases.apart(confirm, url, key)
+        state, counts = databases.apart(left, url, key, hands)
         hands += counts[2]
         sound &= state == "imported" and counts == [n] * 4 and seconds <= LIMIT
-        told |= apart(undo, url, key)
+        told |= databases.apart(undo, url, key)
         figures = ", ".join(f"{name} {value:.1f}" for name, value in told.items())
         size = Path(path).stat().st_size / 1e6
         print(f"{vendor} {form} {n:,} rows, {size:.1f} MB: {figures}", flush=True)
     if kills:
-        key, _ = apart(check, url, str(databases.DIRECTORY / f"{NAME}.csv"))
+        key, _ = databases.apart(check, url, str(databases.DIRECTORY / f"{NAME}.csv"))
         killed, wrong = kill_halfway(url, key, told["confirm s"], kills, hands)
         sound &= not wrong
         print(f"{vendor} killed half-way: {killed}; that left a part: {len(wrong)} {wrong or ''}")
-        if apart(left, url, key, hands)[0] == "ready":
-            apart(confirm, url, key)
-        state, counts = apart(left, url, key, hands)
+        if databases.apart(left, url, key, hands)[0] == "ready":
+            databases.apart(confirm, url, key)
+        state, counts = databases.apart(left, url, key, hands)
         sound &= state == "imported" and counts == [n] * 4
         print(f"{vendor} imported after the kills: {counts[0]:,} drafts", flush=True)
     return sound

@@ -13,9 +13,7 @@ import os
 import random
 import statistics
 import time
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from typing import Any
 from urllib.parse import urlencode
 
@@ -172,8 +170,7 @@ def main() -> None:
     )
     for vendor in options.databases:
         url = databases.generated(vendor, options.n)
-        with ProcessPoolExecutor(1, get_context("spawn")) as process:
-            found = process.submit(measure, url, options.repetitions).result()
+        found = databases.apart(measure, url, options.repetitions)
         print(told(vendor, found, slowest=options.slowest), flush=True)
 
 

@@ -107,12 +107,12 @@ def test_what_has_several_terms_is_counted_once(
 
     monkeypatch.setattr(query, "having_any", having_any)
     check(client, history, resource, asked)
-    ways = [told[-1]]
+    by_counts = told[-1]
     monkeypatch.setattr(query, "having_any", lambda *arguments: None)
     check(client, history, resource, asked)
 
-    assert ways[0] is not None
-    assert ways[0] >= 2
+    assert by_counts is not None
+    assert by_counts >= 2
 
 
 def test_what_was_published_meanwhile_is_counted_anew(history: History) -> None:

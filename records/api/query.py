@@ -455,8 +455,8 @@ class RecordQuery:
             keys = condition.statements(value).annotate(key=Cast("pk", CharField()))
             return having_any(self.model.KIND, "statement", keys.values("key"), self.revision)
         if self.exact:
-            terms = [term for _, term in self.exact]
-            return having_any(self.model.KIND, condition.counted_as, terms, self.revision)
+            roles, terms = zip(*self.exact, strict=True)
+            return having_any(self.model.KIND, roles[0], terms, self.revision)
         return None
 
     def indexed(self, condition: Condition, search: Search) -> int | None:
