@@ -15,6 +15,9 @@ class Looked:
 
 
 def fits(looked: Looked) -> bool:
+    """Whether the page is no wider than its window. A page that has only begun to load has no
+    width yet."""
+    looked.page.wait_for_load_state()
     return looked.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 

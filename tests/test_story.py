@@ -113,6 +113,12 @@ def press(person: Curator, button: str, told: str) -> None:
     person.page.locator(".messagelist .success", has_text=told).wait_for()
 
 
+def follow(person: Curator, link: str, page: str) -> None:
+    """Click a link, and wait for the page that it leads to: a click by itself waits for none."""
+    person.page.get_by_role("link", name=link, exact=True).click()
+    person.page.wait_for_url(re.compile(rf"/{page}/(\?|$)"))
+
+
 def review(person: Curator) -> None:
     """From the home to the review of the donation that waits there."""
     person.open("/admin/")
@@ -233,10 +239,10 @@ def test_two_people_take_a_statement_to_readers(width: int, sit_down: Any) -> No
     assert CORRECTED in [row["reason"] for row in versions]
 
     # Withdrawn, its reason stands in its place.
-    reviewer.page.get_by_role("link", name="History", exact=True).click()
+    follow(reviewer, "History", "history")
     picture(reviewer, "history", width)
     reviewer.page.go_back()
-    reviewer.page.get_by_role("link", name="Withdraw", exact=True).click()
+    follow(reviewer, "Withdraw", "withdraw")
     reviewer.page.get_by_label("Reason").fill(WITHDRAWN)
     picture(reviewer, "withdraw", width)
     press(reviewer, "Withdraw", "was withdrawn")
