@@ -36,6 +36,7 @@ ONE = [
     "linked=contradicts",
     "series=generated",
     "latest=true",
+    "latest=false",
     "joint=true",
     "item=mask",
     "measure=money",
@@ -48,6 +49,8 @@ ONE = [
     "speaker=speaker 77",
     "organisation=body",
     "search=mask",
+    "search=mask chn",
+    "search=gene*",
     "revision=100",
 ]
 """One filter of one value."""
@@ -58,9 +61,6 @@ MORE = [
     "item=surgical-mask,ventilator",
     "operator=approx,more_than",
     "currency=USD,EUR",
-    "latest=false",
-    "search=gene*",
-    "search=mask chn",
     "unit=piece&value_min=1000",
     "item=mask&value_min=100000",
     "donor=CHN&item=mask",

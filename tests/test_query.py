@@ -61,6 +61,9 @@ PLAN_QUERIES: list[tuple[str, Query]] = [
     ("contracts", {"unit": "piece,box", "value_min": "1", "value_max": "50000"}),
     # Statements: text and ids of evidence.
     ("donations", {"publisher": "a", "speaker": "a"}),
+    # Points that a later one overtook, alone and with another condition.
+    ("donations", {"latest": "false"}),
+    ("exports", {"latest": "false", "item": "medical-supplies"}),
 ]
 
 

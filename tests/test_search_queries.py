@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from records.api import query
-from records.models import KINDS
+from records.api.conditions import SearchParameter
+from records.models import KINDS, Donation, Search, State
 from records.models.words import words
 from tests.contract.routes import API, RECORDS, Resource, ask, found, walk
 from tests.histories import QUOTES, SUMMARIES, TITLES, History, inside_transaction, long_history
@@ -122,6 +123,61 @@ def test_a_walk_stays_in_its_revision(client: Client, history: History) -> None:
         books.release(books.draft("donation", title="More masks for all"))
 
     assert walked == expected
+
+
+# Counting
+
+
+COUNTED = [
+    "masks china",
+    "m*",
+    "donation*",
+    '"surgical masks" chin*',
+    '"masks to Italy"',
+    "xyz* masks",
+]
+
+
+@pytest.mark.parametrize("most", [query.HASHED, -1])
+@pytest.mark.parametrize("search", COUNTED)
+def test_all_that_is_found_is_counted(
+    client: Client, history: History, search: str, most: int
+) -> None:
+    """By the index of words; and by reading, where too many have ended."""
+    told = []
+
+    def indexed(*arguments: Any) -> int | None:
+        told.append(count(*arguments))
+        return told[-1]
+
+    count = query.RecordQuery.indexed
+    with (
+        mock.patch.object(query, "HASHED", most),
+        mock.patch.object(query.RecordQuery, "indexed", indexed),
+    ):
+        check(client, history, RECORDS[1], {"search": search})
+
+    assert told
+    assert all((n is None) == (most < 0) for n in told)
+
+
+def test_what_is_published_meanwhile_is_not_counted(history: History) -> None:
+    books = history.fork()
+    corrected, withdrawn, *_ = (
+        row.id for row in evaluate(books, "donation", {"search": "masks m*"}, "-as_of")
+    )
+    search = {"search": (SearchParameter(), Search.parse("masks m*"))}
+    before = query.RecordQuery(Donation, search, None)
+    count = before.count()
+    correction = books.correction(corrected)
+    correction.title = "Nothing of the sort"
+    ended = Donation.objects.get(public_id=withdrawn, state=State.PUBLISHED)
+    more = books.draft("donation", title="More masks for all")
+    books.release(correction, more, withdrawing=[ended])
+    after = query.RecordQuery(Donation, search, None)
+
+    assert before.indexed(Search.parse("masks m*")) == count >= 2
+    assert after.count() == len(evaluate(books, "donation", {"search": "masks m*"}, "-as_of"))
 
 
 # Whatever is typed

@@ -8,7 +8,7 @@ and the page.
 from collections.abc import Sequence
 from contextlib import suppress
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -42,10 +42,12 @@ from records.api.conditions import (
 from records.api.prepared import fetch
 from records.api.totals import among, counted_records
 from records.models import Head, Item, Party, Search, TermCount, fold
-from records.models.words import BODY, HEAD
+from records.models.words import BODY, HEAD, Phrase
 
 FEW = 200
 """So few records are looked up by id and sorted; more are walked in the list's order."""
+HASHED = 50_000
+"""So many ids PostgreSQL is sure to look up in a hash; it might read through more each time."""
 SCOPES = {HEAD: "head", BODY: "word", None: "word"}
 """Tier → the role under which terms of a search are counted that narrow it down."""
 
@@ -53,6 +55,12 @@ SCOPES = {HEAD: "head", BODY: "word", None: "word"}
 def rare() -> int:
     """So many records are still faster to sort than to find in walking."""
     return FEW * 20
+
+
+def probed() -> int:
+    """So many ids a probe gives. SQLite, which keeps no statistics, needs to be told of more than
+    PostgreSQL, which is faster by itself where they are not few."""
+    return seldom() if connection.vendor == "sqlite" else FEW
 
 
 def seldom() -> int:
@@ -69,10 +77,11 @@ class Plan:
     counts: dict[tuple[str, str], int] = field(default_factory=dict)
     """(role, term) → how many versions have it, those no longer in force included."""
     in_force: dict[tuple[str, str], int] = field(default_factory=dict)
-    """(role, term) → how many records have it at the newest revision."""
+    """(role, term) → how many records have it at the newest revision; of how a word begins, how
+    many have the commonest word that begins so."""
     known: set[str] = field(default_factory=set)
     few: list[int] | None = None
-    """Ids of the records that the probe found, if they are few."""
+    """Ids of all records that the probe finds, if it gives them."""
     found: dict[str, list[int]] = field(default_factory=dict)
     """Role of the terms of a search → ids of the records that have them all, if they are rare."""
 
@@ -86,7 +95,7 @@ def make_plan(
     sought: tuple[Any, Search] | None = None,
 ) -> Plan:
     """The newest revision, counts of the terms, the codes that exist, what the probe (ids of
-    records, one more than are few) finds, and what is sought in the words of which model; one
+    records, one more than it gives) finds, and what is sought in the words of which model; one
     statement."""
     sql = ["SELECT '' AS role, '' AS term, n, 0 AS retired FROM records_head"]
     params: list[Any] = []
@@ -128,7 +137,7 @@ def make_plan(
         elif role == "known":
             plan.known.add(term)
         elif role == "probe":
-            if n <= FEW:
+            if n <= probed():
                 plan.few = sorted({int(pk) for pk in term.split(",")}) if n else []
         else:
             plan.counts[role, term] = n
@@ -165,8 +174,9 @@ def term_counts(kind: str, search: Search) -> tuple[str, list[Any]]:
     for begun in (term for term, prefix in search.terms if prefix):
         for role in ("head", "word"):
             sql.append(
-                f"SELECT '{role}', CAST(%s AS text), CAST(COALESCE(sum(n), 0) AS integer), 0 FROM"
-                f" (SELECT n FROM records_termcount WHERE kind = %s AND role = '{role}'"
+                f"SELECT '{role}', CAST(%s AS text), CAST(COALESCE(sum(n), 0) AS integer),"
+                " CAST(COALESCE(sum(n) - max(n - retired), 0) AS integer) FROM"
+                f" (SELECT n, retired FROM records_termcount WHERE kind = %s AND role = '{role}'"
                 f" AND term >= %s AND term < %s LIMIT {seldom() + 1}) AS {role}_begun"
             )
             params += [f"{begun}*", kind, begun, begun + LAST]
@@ -265,8 +275,8 @@ class RecordQuery:
         self.exact = exact_terms(conditions)
         terms += [term for term in self.exact if term not in terms]
         figure = self.on_figures()
-        probed = any(condition.probed for condition, _ in figure.values())
-        probe = self.probe(figure) if probed else None
+        sized = any(condition.probed for condition, _ in figure.values())
+        probe = self.probe(figure) if sized else self.in_series_probe()
         self.search: Search | None = conditions["search"][1] if "search" in conditions else None
         sought = (model.child("words"), self.search) if self.search else None
         self.plan = make_plan(model.KIND, terms, codes["party"], codes["item"], probe, sought)
@@ -354,7 +364,7 @@ class RecordQuery:
         prefix, joined = "", Q()
         few = self.few(search)
         if few is not None:
-            rows = rows.filter(pk__in=few)
+            rows = rows.filter(pk__in=few if len(few) <= FEW else listed(few))
         else:
             rows, prefix, joined, driver = self.drive(rows, tested, figure, ordering)
             if driver != "search":
@@ -442,15 +452,13 @@ class RecordQuery:
 
     def told(self) -> int | None:
         """How many match one condition at the newest revision, by what publishing has counted of
-        records that have any of several terms, or figures from any of several statements; or, on
-        SQLite, by the index of words."""
+        records that have any of several terms, or figures from any of several statements; or by
+        the index of words."""
         if len(self.conditions) != 1:
             return None
         ((condition, value),) = self.conditions.values()
         if isinstance(value, Search):
-            # PostgreSQL visits every row that its index finds: it is no faster than reading all.
-            told = connection.vendor == "sqlite" and value.is_told_by_terms
-            return self.indexed(condition, value) if told else None
+            return self.indexed(value)
         if isinstance(condition, StatementParameter):
             keys = condition.statements(value).annotate(key=Cast("pk", CharField()))
             return having_any(self.model.KIND, "statement", keys.values("key"), self.revision)
@@ -459,23 +467,32 @@ class RecordQuery:
             return having_any(self.model.KIND, roles[0], terms, self.revision)
         return None
 
-    def indexed(self, condition: Condition, search: Search) -> int | None:
-        """How many have all terms of a search at the newest revision: as many as the index of
-        words has, which is faster than reading them, less those that are no longer in force.
-        None where something was published since the revision was read."""
-        found, params = self.model.child("words").matching(search)
-        ended = self.model.objects.filter(condition.test(self.model, search))
-        ended_sql, ended_params = (
-            ended.filter(retired_in__isnull=False).order_by().values("pk").query.sql_with_params()
-        )
+    def indexed(self, search: Search) -> int | None:
+        """How many have all that is sought at the newest revision: those that the index of words
+        finds, less the versions that have ended, or came since the revision was read. None where
+        so many have ended that this is slow."""
+        every = self.plan.in_force.get(EVERY, 0)
+        if self.plan.counts.get(EVERY, 0) - every > HASHED:
+            return None
+
+        def narrows(phrase: Phrase) -> bool:
+            term, prefix = phrase.terms[0]
+            having = self.plan.in_force.get(("word", f"{term}*" if prefix else term), 0)
+            return not phrase.is_told_by_terms or having < every
+
+        narrowing = tuple(phrase for phrase in search.phrases if narrows(phrase))
+        if not narrowing:
+            return every
+        found, params = self.model.child("words").having(replace(search, phrases=narrowing))
+        table = self.model._meta.db_table
         with connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT n, (SELECT count(*) FROM ({found}) AS found),"
-                f" (SELECT count(*) FROM ({ended_sql}) AS ended) FROM records_head",
-                [*params, *ended_params],
+                f"SELECT count(*) FROM ({found}) AS found WHERE record_id NOT IN"
+                f" (SELECT id FROM {table} WHERE retired_in_id <= %s) AND record_id NOT IN"
+                f" (SELECT id FROM {table} WHERE published_in_id > %s)",
+                [*params, self.revision, self.revision],
             )
-            newest, ever, no_more = cursor.fetchone()
-        return ever - no_more if newest == self.revision else None
+            return cursor.fetchone()[0]
 
     def selection(self) -> QuerySet:
         """All matching records, in no order."""
@@ -567,7 +584,7 @@ class RecordQuery:
         return found.filter(record=OuterRef("pk"))
 
     def probe(self, figure: dict) -> QuerySet:
-        """Ids of records with such a figure: one more than are few."""
+        """Ids of records with such a figure: one more than a probe gives."""
         sought = {
             name: (condition, value)
             for name, (condition, value) in figure.items()
@@ -577,13 +594,22 @@ class RecordQuery:
         if any(isinstance(condition, ValueParameter) for condition, _ in sought.values()):
             # In the order of an index, so that reading stops at the limit.
             found = found.order_by("high")
-        return found[: FEW + 1]
+        return found[: probed() + 1]
+
+    def in_series(self) -> QuerySet:
+        """Versions that belong to a series."""
+        return self.model.objects.exclude(series="")
+
+    def in_series_probe(self) -> QuerySet | None:
+        """Where overtaken points are sought, ids of all points: one more than a probe gives."""
+        if "latest" not in self.conditions or self.conditions["latest"][1]:
+            return None
+        return self.in_series().values(record_id=F("pk"))[: probed() + 1]
 
     def overtaken(self) -> QuerySet:
         """The points of series after which a later one comes."""
-        in_series = self.model.objects.exclude(series="").values("pk")
         rows = self.model.objects.in_force(self.revision)
-        return rows.filter(self.latest(False), pk__in=in_series)
+        return rows.filter(self.latest(False), pk__in=self.in_series().values("pk"))
 
     def latest(self, wanted: bool) -> Any:
         later = (

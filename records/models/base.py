@@ -194,6 +194,12 @@ class Record(models.Model):
                 condition=Q(published_in__isnull=False),
                 name="%(class)s_title",
             ),
+            # What has ended, which the index of words still finds.
+            models.Index(
+                fields=["retired_in", "id"],
+                condition=Q(retired_in__isnull=False),
+                name="%(class)s_retired",
+            ),
             # The admin's worklists: what is open.
             models.Index(fields=["state", "created_at"], name="%(class)s_state"),
         ]

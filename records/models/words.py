@@ -109,6 +109,18 @@ class Phrase:
         """What stands in a line of words that holds the phrase."""
         return f" {' '.join(self.words)}{'' if self.prefix else ' '}"
 
+    @property
+    def terms(self) -> list[tuple[str, bool]]:
+        """What an index is asked for: the word, or the pairs of words; each with whether it is
+        only how one begins."""
+        terms = paired(self.words) or self.words
+        return [(term, self.prefix and place == len(terms)) for place, term in enumerate(terms, 1)]
+
+    @property
+    def is_told_by_terms(self) -> bool:
+        """Whether a text that has the terms has the phrase."""
+        return len(self.words) <= 2
+
 
 HEAD, BODY = 1, 2
 """Tiers of what a search finds: all of it stands in the head, or some of it does not."""
@@ -141,19 +153,13 @@ class Search:
 
     @property
     def terms(self) -> list[tuple[str, bool]]:
-        """What an index is asked for: words, and of phrases the pairs of words; each with
-        whether it is only how one begins."""
-        found: dict[tuple[str, bool], None] = {}
-        for phrase in self.phrases:
-            terms = paired(phrase.words) or phrase.words
-            for place, term in enumerate(terms, start=1):
-                found[term, phrase.prefix and place == len(terms)] = None
-        return list(found)
+        """What an index is asked for, of all phrases."""
+        return list(dict.fromkeys(term for phrase in self.phrases for term in phrase.terms))
 
     @property
     def is_told_by_terms(self) -> bool:
         """Whether a text that has the terms has all that is sought."""
-        return all(len(phrase.words) <= 2 for phrase in self.phrases)
+        return all(phrase.is_told_by_terms for phrase in self.phrases)
 
 
 class RecordWords(models.Model):
@@ -198,6 +204,17 @@ class RecordWords(models.Model):
         table = cls._meta.db_table
         where = f"{cls.vector(head=head)} @@ CAST(%s AS tsquery)"
         return f"SELECT record_id FROM {table} WHERE {where}", [asked]
+
+    @classmethod
+    def having(cls, search: Search) -> tuple[str, list[str]]:
+        """SQL, with its parameters, of the ids of records that have all that is sought."""
+        sql, params = cls.matching(search)
+        position = "instr" if connection.vendor == "sqlite" else "strpos"
+        for phrase in search.phrases:
+            if not phrase.is_told_by_terms:
+                sql += f" AND ({position}(head, %s) > 0 OR {position}(body, %s) > 0)"
+                params += [phrase.sought, phrase.sought]
+        return sql, params
 
 
 Names = Mapping[tuple[str, str], tuple[str, list[str]]]
