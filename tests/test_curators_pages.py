@@ -186,3 +186,29 @@ def test_a_correction_is_one_click_away(width: int, curator: User, enter: Any) -
     expect(looked.page.locator(".curation-standing")).to_contain_text("No reason is given yet")
     expect(looked.page.locator(".curation-standing")).to_contain_text("chief")
     sound(looked, "correction", width)
+
+
+@WIDTHS
+def test_a_search_left_open_takes_no_click(width: int, curator: User, enter: Any) -> None:
+    draft = DonationFactory(title="As it was")
+    looked = enter(f"/admin/records/donation/{draft.pk}/change/", width)
+    page = looked.page
+    page.locator("#id_title").fill("As it is")
+    page.locator("[name=parties-0-party] + .select2").click()
+    page.locator(".select2-results__option[aria-selected]").first.wait_for()
+
+    page.get_by_role("button", name="Save and continue editing").click()
+
+    page.locator(".messagelist .success").wait_for()
+
+
+def test_the_browser_asks_before_typed_words_are_lost(curator: User, enter: Any) -> None:
+    draft = DonationFactory(title="As it was")
+    page = enter(f"/admin/records/donation/{draft.pk}/change/", 1280).page
+    leave = "() => window.dispatchEvent(new Event('beforeunload', {cancelable: true}))"
+
+    page.wait_for_load_state("networkidle")
+    untouched = page.evaluate(leave)
+    page.locator("#id_title").fill("As it is")
+
+    assert (untouched, page.evaluate(leave)) == (True, False)

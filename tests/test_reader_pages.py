@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote_plus
 
 import pytest
 from django.conf import settings
@@ -73,8 +74,12 @@ class Curator:
         # A search that is given up for another one would be a request that failed.
         self.page.locator(".select2-results__option[aria-selected]").first.wait_for()
         self.interactions += 1
-        self.page.locator(".select2-search__field").fill(words)
+        # What is listed before the answer goes from under the pointer when the search begins.
+        with self.page.expect_response(lambda answer: f"term={quote_plus(words)}&" in answer.url):
+            self.page.locator(".select2-search__field").fill(words)
+        self.page.locator(".select2-results__option.loading-results").wait_for(state="detached")
         self.click(self.page.get_by_role("option", name=found))
+        self.page.locator(".select2-container--open").wait_for(state="detached")
 
     def select(self, words: str, occurrence: int = 0) -> None:
         """Select words in the text, as a mouse does."""

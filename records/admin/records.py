@@ -101,7 +101,11 @@ class RecordAdmin(CuratedAdmin):
     )
 
     class Media:
-        js: ClassVar = ["records/admin/rows.js", "records/admin/labels.js"]
+        js: ClassVar = [
+            "records/admin/rows.js",
+            "records/admin/labels.js",
+            "records/admin/search-boxes.js",
+        ]
 
     # Who may do what
 

@@ -7,9 +7,13 @@ document.addEventListener("DOMContentLoaded", () => {
   if (!form) return;
   // A form that comes back with errors holds what was typed and not saved.
   let unsaved = document.querySelector(".errornote") !== null;
-  // The search boxes of parties, items and statements tell of changes through jQuery only.
-  django.jQuery(form).on("input change formset:added formset:removed", () => {
-    unsaved = true;
+  // The search boxes of parties, items and statements tell of changes through jQuery only; so do
+  // the admin's own scripts when the page opens, before anybody can have touched it.
+  let touched = false;
+  for (const name of ["pointerdown", "keydown"])
+    document.addEventListener(name, () => (touched = true), { capture: true, once: true });
+  django.jQuery(form).on("input change formset:added formset:removed", (event) => {
+    if (touched || event.originalEvent?.isTrusted) unsaved = true;
   });
   form.addEventListener("submit", () => {
     unsaved = false;
