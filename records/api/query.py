@@ -312,7 +312,7 @@ class RecordQuery:
         if isinstance(value, Search):
             found = self.plan.found.get(SCOPES[value.tier])
             # Sorting them must be less work than walking to a page of them.
-            versions = self.plan.counts.get(("word", ""), 0)
+            versions = self.plan.counts.get(EVERY, 0)
             sortable = found is not None and len(found) ** 2 <= FEW * versions
             return len(found) if found is not None and sortable else None
         terms = condition.terms(value)
