@@ -63,7 +63,7 @@ clients: $(VENV)/development ## Clients in Python and TypeScript, generated and 
 	$(BIN)/pytest tests/clients
 
 guide-pictures: $(VENV)/development ## Take the pictures of docs/curating.md anew (needs Chromium)
-	GUIDE_PICTURES=docs/curating $(BIN)/pytest tests/test_story.py -k readers
+	GUIDE_PICTURES=docs/curating $(BIN)/pytest tests/curation/test_story.py -k readers
 
 bench: $(VENV)/development ## Measure against a textbook API (BENCH_N records; both databases)
 	$(BIN)/python benchmarks/run.py

@@ -13,7 +13,7 @@ from rest_framework.exceptions import NotAcceptable
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 
-from aidapi.filters import RepresentationField
+from aidapi.parameters import RepresentationField
 from aidapi.renderers import JSONRenderer
 
 MAX_RANGES = 100

@@ -3,7 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from aidapi.errors import InvalidParameters, ParameterError, Problem, generic
+from aidapi.errors import (
+    InvalidParameters,
+    ParameterError,
+    Problem,
+    generic,
+)
 
 Json = dict[str, Any]
 

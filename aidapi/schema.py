@@ -30,8 +30,8 @@ from drf_spectacular.plumbing import (
 
 from aidapi.deprecation import deprecating, serializer_of
 from aidapi.errors import MEDIA_TYPE
-from aidapi.filters import Parameter
 from aidapi.negotiation import parameters_of, renderers_of
+from aidapi.parameters import Parameter
 from aidapi.problems import FAILURES, PROBLEM_SCHEMAS
 
 Json = dict[str, Any]

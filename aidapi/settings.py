@@ -103,8 +103,9 @@ if not re.fullmatch(r"[A-Za-z0-9.-]+", TAG_AUTHORITY):
     raise ImproperlyConfigured(f"TAG_AUTHORITY={TAG_AUTHORITY!r}: give a host name.")
 
 INSTALLED_APPS = [
-    "aidapi",  # first, for its command `spectacular` goes before the library's
-    "aidapi.door.apps.AdminConfig",
+    "accounts",  # first: its admin pages come before those of the apps that it replaces
+    "aidapi",  # before the library, for its command `spectacular` goes before the library's
+    "accounts.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -117,7 +118,7 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "aidapi.door.apps.LockoutConfig",
+    "accounts.apps.LockoutConfig",
     "django_otp",
     "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
@@ -141,7 +142,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
-    "aidapi.door.sessions.SessionLimitMiddleware",
+    "accounts.sessions.SessionLimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -190,7 +191,7 @@ if ENGINE.endswith("sqlite3"):
         Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
 elif ENGINE.endswith("postgresql"):
     DATABASES["default"]["OPTIONS"] = {
-        # What every request asks is planned once per connection (records.api.prepared).
+        # What every request asks is planned once per connection (records.query.prepared).
         "prepare_threshold": 2,
         # A page is read along an index in a millisecond, each row of a join once: starting
         # workers, compiling or remembering rows for it takes longer than it saves, and estimates
@@ -224,7 +225,7 @@ AUTH_PASSWORD_VALIDATORS = [
 AUTHENTICATION_BACKENDS = [
     # Refuses who is locked out, before a password is looked at.
     "axes.backends.AxesStandaloneBackend",
-    "aidapi.door.permissions.PermissionBackend",
+    "accounts.permissions.PermissionBackend",
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
@@ -236,15 +237,15 @@ LOGIN_FAILURES = integer("LOGIN_FAILURES", 5, 1)
 LOGIN_LOCK_MINUTES = integer("LOGIN_LOCK_MINUTES", 15, 1)
 # Tries of a password or a code that one address has in a minute, right or wrong; 0 for no limit.
 LOGIN_RATE = integer("LOGIN_RATE", 20, 0)
-AXES_HANDLER = "aidapi.door.lockout.Lockout"
+AXES_HANDLER = "accounts.lockout.Lockout"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "ip_address", "username"]
 AXES_FAILURE_LIMIT = LOGIN_FAILURES
 AXES_COOLOFF_TIME = timedelta(minutes=LOGIN_LOCK_MINUTES)
 # Whoever is locked out cannot be kept out by trying on.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
-AXES_CLIENT_IP_CALLABLE = "aidapi.door.lockout.address"
-AXES_LOCKOUT_CALLABLE = "aidapi.door.lockout.locked"
+AXES_CLIENT_IP_CALLABLE = "accounts.lockout.address"
+AXES_LOCKOUT_CALLABLE = "accounts.lockout.locked"
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken"]
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
@@ -275,7 +276,7 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "ma
 # --- Caching
 
 # What answers are good for: the newest revision's number, and the code that made them.
-DATASET_HEAD = "records.models.Head"
+DATASET_HEAD = "records.models.RevisionCounter"
 BUILD = hashlib.blake2b(
     b"".join(
         path.read_bytes()
@@ -428,7 +429,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "Basis": "records.models.Basis",
         "ChangeAction": "records.models.Action",
-        "ChangeKind": "records.api.changes.KIND_CHOICES",
+        "ChangeKind": "records.api.resources.changes.KIND_CHOICES",
         "CodeConfidence": "records.models.HSCode.Confidence",
         "CodeMatcher": "records.models.HSCode.AssignedBy",
         "ContractMethod": "records.models.Contract.Method",
@@ -450,8 +451,8 @@ SPECTACULAR_SETTINGS = {
         "Precision": "records.models.Precision",
         "Rank": "records.models.Rank",
         "Region": "records.models.regions.REGION_CHOICES",
-        "RecordKind": "records.api.coverage.KIND_CHOICES",
-        "CountedKind": "records.api.series.KIND_CHOICES",
+        "RecordKind": "records.api.views.coverage.KIND_CHOICES",
+        "CountedKind": "records.api.resources.series.KIND_CHOICES",
         "RevisionOrigin": "records.models.Origin",
         "Unit": "records.models.Unit",
     },

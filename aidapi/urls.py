@@ -6,12 +6,12 @@ from django.urls import include, path
 from aidapi import views
 
 urlpatterns = [
-    path("", include("records.pages.urls")),
+    path("", include("records.site.urls")),
     path("docs/", views.Docs.as_view(), name="docs"),
     path("reference/", views.Reference.as_view(), name="reference"),
     path("api/v1/openapi.json", views.OpenApiJson.as_view(), name="openapi-json"),
     path("api/v1/openapi.yaml", views.OpenApiYaml.as_view(), name="openapi-yaml"),
-    path("api/v1/", include("records.urls")),
+    path("api/v1/", include("records.api.urls")),
     path("livez", views.Live.as_view(), name="livez"),
     path("readyz", views.Ready.as_view(), name="readyz"),
     path("metrics", views.Metrics.as_view(), name="metrics"),

@@ -20,7 +20,7 @@ from rest_framework.views import APIView
 
 from aidapi.checks import sqlite_is_sound
 from aidapi.errors import Problem
-from aidapi.filters import ParameterSet
+from aidapi.parameters import ParameterSet
 from aidapi.problems import FAILURES
 from aidapi.renderers import JSONRenderer, YAMLRenderer
 from aidapi.schema import document

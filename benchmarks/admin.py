@@ -34,9 +34,16 @@ def prepare(database_url: str) -> dict[str, Any]:
     databases.set_up_django(database_url)
     from django.contrib.auth.models import User
 
-    from records import actions
-    from records.actions import duplicates
-    from records.models import KINDS, Candidate, Donation, Hand, State, Statement
+    from records import publishing
+    from records.curation.duplicates import finding
+    from records.curation.duplicates.models import DuplicatePair
+    from records.models import (
+        KINDS,
+        Contributor,
+        Donation,
+        State,
+        Statement,
+    )
 
     people = [User.objects.create(username=f"curator-{n}") for n in range(PEOPLE)]
     text = Statement.objects.create(
@@ -54,25 +61,27 @@ def prepare(database_url: str) -> dict[str, Any]:
     for n, model in enumerate(models):
         draft = new_donation(model, f"Open donation {n}", model.as_of)
         drafts.append(draft)
-        Hand.edited(draft, people[n % PEOPLE])
+        Contributor.edited(draft, people[n % PEOPLE])
         if n % 9 == 0:
             quote = "two pieces" if n % 2 else "one piece"
             draft.figures.update(statement=text, quote=quote)
         elif n % 3 == 0:
-            actions.submit(draft, by=people[n % PEOPLE])
+            publishing.submit(draft, by=people[n % PEOPLE])
         elif n % 3 == 1:
-            actions.submit(draft, by=people[n % PEOPLE])
-            actions.return_for_changes(draft, by=people[(n + 1) % PEOPLE], comment="Name the day.")
-    corrected = actions.begin_correction(models[0], by=people[0], reason="Another number.")
+            publishing.submit(draft, by=people[n % PEOPLE])
+            publishing.return_for_changes(
+                draft, by=people[(n + 1) % PEOPLE], comment="Name the day."
+            )
+    corrected = publishing.begin_correction(models[0], by=people[0], reason="Another number.")
     long = new_donation(models[1], "Open donation of many figures", models[1].as_of)
     first = long.figures.get()
     for position in range(1, MANY_FIGURES):
         first.pk, first.position, first.value = None, position, position
         first.save()
-    Hand.edited(long, people[0])
+    Contributor.edited(long, people[0])
     for kind in KINDS:
-        duplicates.find(kind)
-    candidate = Candidate.objects.open().first()
+        finding.find(kind)
+    candidate = DuplicatePair.objects.open().first()
     assert candidate is not None
     return {
         "candidate": candidate.pk,
@@ -136,7 +145,7 @@ def measure(database_url: str, of: dict[str, Any], repetitions: int) -> list[tup
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
 
-    from tests.signing_in import PASSWORD, enrolled, role, sign_in
+    from tests.support.sign_in import PASSWORD, enrolled, role, sign_in
 
     person = User.objects.get(username="curator-0")
     person.is_staff = True

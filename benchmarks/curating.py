@@ -343,8 +343,8 @@ def prepare(url: str) -> tuple[list[tuple[str, str, list[int]]], list[str], int]
     from django.test import Client
     from django.urls import reverse
 
-    from records.actions import begin_correction
-    from records.models import Donation, Head, State
+    from records.models import Donation, RevisionCounter, State
+    from records.publishing import begin_correction
 
     people, sessions = [], []
     for number in range(CURATORS):
@@ -352,7 +352,7 @@ def prepare(url: str) -> tuple[list[tuple[str, str, list[int]]], list[str], int]
         person.groups.add(Group.objects.get(name="reviewer"))
         people.append(person)
         client = Client()
-        client.force_login(person, "aidapi.door.permissions.PermissionBackend")
+        client.force_login(person, "accounts.permissions.PermissionBackend")
         sessions.append(client.cookies["sessionid"].value)
     editors = [[number] for number in range(CURATORS) for _ in range(OWN)]
     editors += [[(CROWD * n + k) % CURATORS for k in range(CROWD)] for n in range(SHARED)]
@@ -362,7 +362,7 @@ def prepare(url: str) -> tuple[list[tuple[str, str, list[int]]], list[str], int]
         draft = begin_correction(record, by=people[who[0]], reason="A line more.")
         page = reverse("admin:records_donation_change", args=[draft.pk])
         desk.append((record.public_id, page, who))
-    return desk, sessions, Head.number()
+    return desk, sessions, RevisionCounter.number()
 
 
 def check(url: str, told: Told, revision: int) -> tuple[list[str], Counter]:
@@ -370,7 +370,14 @@ def check(url: str, told: Told, revision: int) -> tuple[list[str], Counter]:
     databases.set_up_django(url)
     from django.contrib.admin.models import LogEntry
 
-    from records.models import Donation, Hand, HandRole, Head, Revision, State
+    from records.models import (
+        Contributor,
+        ContributorRole,
+        Donation,
+        Revision,
+        RevisionCounter,
+        State,
+    )
 
     wrong: list[str] = []
     found: Counter = Counter()
@@ -392,16 +399,20 @@ def check(url: str, told: Told, revision: int) -> tuple[list[str], Counter]:
     steps = LogEntry.objects.filter(change_message__startswith="Submit for review")
     found["submissions"] = steps.count()
     numbers = list(Revision.objects.order_by("number").values_list("number", flat=True))
-    if numbers != list(range(1, Head.number() + 1)):
+    if numbers != list(range(1, RevisionCounter.number() + 1)):
         wrong.append("the revisions are not numbered without a gap")
-    found["revisions"] = Head.number() - revision
+    found["revisions"] = RevisionCounter.number() - revision
     if found["revisions"] != told.answers["approve", 302]:
         wrong.append(f"{found['revisions']} revisions, {told.answers['approve', 302]} approvals")
     editors = set(
-        Hand.objects.filter(role=HandRole.EDITOR).values_list("public_id", "version", "user")
+        Contributor.objects.filter(role=ContributorRole.EDITOR).values_list(
+            "public_id", "version", "user"
+        )
     )
     approvers = set(
-        Hand.objects.filter(role=HandRole.APPROVER).values_list("public_id", "version", "user")
+        Contributor.objects.filter(role=ContributorRole.APPROVER).values_list(
+            "public_id", "version", "user"
+        )
     )
     wrong += [f"approved their own: {each}" for each in editors & approvers]
     twice = Counter(

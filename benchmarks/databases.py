@@ -66,7 +66,7 @@ def with_dataset(vendor: str, name: str) -> str:
 
 def newest_revision(vendor: str, name: str) -> int | None:
     """Its newest revision's number; None where there is no such database."""
-    sql = "SELECT n FROM records_head"
+    sql = "SELECT n FROM records_revisioncounter"
     try:
         if vendor == "sqlite":
             with contextlib.closing(read_only(name)) as reader:

@@ -5,7 +5,7 @@ application, whose cache of answers and limit of requests are off. Each answer i
 OpenAPI document, and the two against each other: status, headers and body.
 
 - Requests: all that schemathesis derives from the document, some that it draws, and hostile ones
-  (`tests/fuzzing.py`), so many as make up the number.
+  (`tests/support/fuzzing.py`), so many as make up the number.
 - Searches: random texts as `search=` over the four kinds of record: 200 or 400, and the same
   records in the same order.
 
@@ -33,7 +33,7 @@ import databases
 import yaml
 
 sys.path.insert(0, str(databases.ROOT))
-from tests import fuzzing
+from tests.support import fuzzing
 
 KINDS = ("statements", "donations", "exports", "contracts")
 NOON = "2026-11-22T12:00:00+00:00"

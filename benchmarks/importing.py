@@ -113,18 +113,18 @@ def write_file(url: str, form: str, n: int, path: str) -> None:
 def check(url: str, path: str) -> tuple[int, dict[str, float]]:
     """The import's key, and seconds and megabytes of its reading and its check."""
     databases.set_up_django(url)
-    from records.actions import imports
+    from records.curation.imports import batches
     from records.models import Donation
 
     by = curator()
     idle = memory("VmRSS")
     told, begun, busy = {}, time.perf_counter(), time.process_time()
-    batch = imports.receive(Path(path).read_bytes(), Path(path).name, Donation, by=by)
+    batch = batches.receive(Path(path).read_bytes(), Path(path).name, Donation, by=by)
     told["read s"] = time.perf_counter() - begun
     longest = 0.0
     while batch.state == "checking":
         slice_begun = time.perf_counter()
-        batch = imports.check_slice(batch)
+        batch = batches.check_slice(batch)
         longest = max(longest, time.perf_counter() - slice_begun)
     told["preview s"] = time.perf_counter() - begun
     told["preview CPU s"] = time.process_time() - busy
@@ -138,13 +138,13 @@ def check(url: str, path: str) -> tuple[int, dict[str, float]]:
 
 def confirm(url: str, key: int) -> dict[str, float]:
     databases.set_up_django(url)
-    from records.actions import imports
-    from records.models import ImportBatch
+    from records.curation.imports import batches
+    from records.curation.imports.models import ImportBatch
 
     by = curator()
     batch = ImportBatch.objects.get(pk=key)
     idle, begun, busy = memory("VmRSS"), time.perf_counter(), time.process_time()
-    imports.confirm(batch, by=by, again=True)
+    batches.confirm(batch, by=by, again=True)
     return {
         "confirm s": time.perf_counter() - begun,
         "confirm CPU s": time.process_time() - busy,
@@ -155,11 +155,11 @@ def confirm(url: str, key: int) -> dict[str, float]:
 
 def undo(url: str, key: int) -> dict[str, float]:
     databases.set_up_django(url)
-    from records.actions import imports
-    from records.models import ImportBatch
+    from records.curation.imports import batches
+    from records.curation.imports.models import ImportBatch
 
     begun = time.perf_counter()
-    imports.undo(ImportBatch.objects.get(pk=key))
+    batches.undo(ImportBatch.objects.get(pk=key))
     return {"undo s": time.perf_counter() - begun}
 
 
@@ -167,13 +167,14 @@ def left(url: str, key: int, hands: int = 0) -> tuple[str, list[int]]:
     """The import's state, and how many rows there are of what it writes, without the hands that
     were noted before: they are history, and stay when an import is undone."""
     databases.set_up_django(url)
-    from records.models import Donation, DonationFigure, Hand, ImportBatch, ImportedDraft
+    from records.curation.imports.models import ImportBatch, ImportedDraft
+    from records.models import Contributor, Donation, DonationFigure
 
     drafts = Donation.objects.filter(state="draft")
     counts = [
         drafts.count(),
         DonationFigure.objects.filter(record__in=drafts).count(),
-        Hand.objects.filter(user=curator(), public_id__startswith="don").count() - hands,
+        Contributor.objects.filter(user=curator(), public_id__startswith="don").count() - hands,
         ImportedDraft.objects.filter(batch=key).count(),
     ]
     return ImportBatch.objects.get(pk=key).state, counts

@@ -39,9 +39,9 @@ class Timed:
 
 def searches(rng: random.Random) -> list[Timed]:
     """Searches of every sort in turn."""
-    from records.models import TermCount
+    from records.index.models import FilterStatistics
 
-    counts = TermCount.objects.filter(kind="donation", role="word").exclude(term="")
+    counts = FilterStatistics.objects.filter(kind="donation", role="word").exclude(term="")
     ranked = list(counts.order_by("-n", "term").values_list("term", "n"))
     words = [(term, n) for term, n in ranked if "_" not in term]
     pairs = [(term.replace("_", " "), n) for term, n in ranked if "_" in term]
@@ -51,7 +51,9 @@ def searches(rng: random.Random) -> list[Timed]:
     rare = [term for term, n in words if n <= total / 1000]
     phrases = [term for term, n in pairs if n > total / 100]
     rare_phrases = [term for term, n in pairs if n <= total / 1000]
-    parties = TermCount.objects.filter(kind="donation", role="recipient").order_by("-n", "term")
+    parties = FilterStatistics.objects.filter(kind="donation", role="recipient").order_by(
+        "-n", "term"
+    )
     recipients = [count.term for count in parties]
     items = ["mask", "goggles", "sinopharm-vaccine", "medical-supplies"]
 

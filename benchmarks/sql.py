@@ -45,9 +45,10 @@ class Shape:
 
 def shapes() -> list[Shape]:
     """The queries to measure; what is rare is looked up."""
-    from records.models import DonationFigure, Head, TermCount
+    from records.index.models import FilterStatistics
+    from records.models import DonationFigure, RevisionCounter
 
-    recipients = TermCount.objects.filter(kind="donation", role="recipient")
+    recipients = FilterStatistics.objects.filter(kind="donation", role="recipient")
     rare = min(recipients, key=lambda count: (abs(count.n - RARE), count.term)).term
 
     def top(place: int, **condition: str) -> str:
@@ -55,7 +56,7 @@ def shapes() -> list[Shape]:
         figures = DonationFigure.objects.filter(**condition, value__isnull=False)
         return f"value_min={figures.order_by('-value')[place].value:.0f}"
 
-    early = max(2, Head.number() // 20)
+    early = max(2, RevisionCounter.number() // 20)
     value = "item=mask&value_min=1000000"
     queries = [
         ("no filter", "simple", ""),
@@ -132,7 +133,7 @@ def times(place: int, repetitions: int) -> list[float]:
     """Milliseconds that the statements of a shape took, once for each repetition."""
     from django.db import connection
 
-    from records.api import prepared
+    from records.query import prepared
 
     _, statements = MEASURED[place]
     found = []

@@ -114,8 +114,13 @@ def prepare(reads: int) -> Stage:
     """People, counters and the records that will change."""
     from django.contrib.auth.models import User
 
-    from records.actions import Publication, release
-    from records.models import Donation, Head, Origin, State
+    from records.models import (
+        Donation,
+        Origin,
+        RevisionCounter,
+        State,
+    )
+    from records.publishing import Publication, release
 
     for name in ("editor", "approver"):
         User.objects.create(username=name)
@@ -133,7 +138,7 @@ def prepare(reads: int) -> Stage:
     ))  # fmt: skip
     chosen = random.Random(1).sample(ids, PUBLISHERS * HOT)
     return Stage(
-        newest=Head.number(),
+        newest=RevisionCounter.number(),
         counters=[counter.public_id for counter in counters],
         hot=[chosen[number::PUBLISHERS] for number in range(PUBLISHERS)],
         pages=published.count() // PAGE,
@@ -185,8 +190,15 @@ def publish_in_turns(number: int, stage: Stage) -> None:
     from django.contrib.auth.models import User
     from django.db import transaction
 
-    from records.actions import Publication, Withdrawal, begin_correction, release, revert, submit
     from records.models import Donation, Origin, State
+    from records.publishing import (
+        Publication,
+        Withdrawal,
+        begin_correction,
+        release,
+        revert,
+        submit,
+    )
 
     rng = random.Random(number)
     editor, approver = (User.objects.get(username=name) for name in ("editor", "approver"))
@@ -249,7 +261,7 @@ def walk(stage: Stage) -> tuple[int, list[Version], int]:
     when the last page had come."""
     from django.test import Client
 
-    from records.models import Head
+    from records.models import RevisionCounter
 
     client = Client()
     path, revision, page, found = LIST, None, 0, []
@@ -262,7 +274,7 @@ def walk(stage: Stage) -> tuple[int, list[Version], int]:
         found += [(record["id"], record["version"]) for record in body["results"]]
         page += 1
         path = body["next"] and body["next"][body["next"].index(LIST) :]
-    return revision, found, Head.number()
+    return revision, found, RevisionCounter.number()
 
 
 def read(number: int, stage: Stage) -> Seen:

@@ -1,16 +1,35 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate, pre_migrate
+
+MODELS = (
+    "accounts.models",
+    "records.documents.models",
+    "records.index.models",
+    "records.curation.duplicates.models",
+    "records.curation.imports.models",
+)
+"""Modules with models of this app beside `records.models`: each lives with its workflow."""
 
 
 class RecordsConfig(AppConfig):
     name = "records"
     verbose_name = "COVID-19 aid"
 
-    def ready(self) -> None:
-        # Checks and listeners register themselves.
-        from records import audit, checks, guards, indexes  # noqa: F401
+    def import_models(self) -> None:
+        super().import_models()
+        for module in MODELS:
+            import_module(module)
 
-        for keeper in (guards.drop, indexes.suspend):
-            pre_migrate.connect(keeper, sender=self)
-        for keeper in (indexes.install, guards.install):
-            post_migrate.connect(keeper, sender=self)
+    def ready(self) -> None:
+        # Checks register themselves.
+        from records.index import checks as index_checks  # noqa: F401
+        from records.index import search_index
+        from records.publishing import checks as publishing_checks  # noqa: F401
+        from records.publishing import triggers
+
+        for before in (triggers.drop, search_index.suspend):
+            pre_migrate.connect(before, sender=self)
+        for after in (search_index.install, triggers.install):
+            post_migrate.connect(after, sender=self)

@@ -19,9 +19,9 @@ from django.test import Client, override_settings
 from hypothesis import settings as hypothesis_settings
 
 from aidapi.caching import newest_revision
-from tests.browser import Looked
-from tests.factories import UserFactory
-from tests.histories import History, inside_transaction, long_history
+from tests.support.browser import Looked
+from tests.support.factories import UserFactory
+from tests.support.histories import History, inside_transaction, long_history
 
 # Databases and shared machines are slow at times; that is no failure of a property.
 hypothesis_settings.register_profile("aidapi", deadline=None, print_blob=True)

@@ -1,8 +1,7 @@
-"""The domain model. Everyone imports from here."""
+"""The content: nouns, figures, evidence, revisions. Everyone imports from here."""
 
 from typing import Any
 
-from records.models.audit import AuditedAct, AuditEntry
 from records.models.base import (
     ENDED,
     ID_PATTERN,
@@ -11,7 +10,6 @@ from records.models.base import (
     LinkType,
     Precision,
     Record,
-    RecordDocument,
     RecordLink,
     RecordParty,
     State,
@@ -19,34 +17,26 @@ from records.models.base import (
 )
 from records.models.contracts import (
     Contract,
-    ContractDocument,
     ContractFigure,
     ContractFigureItem,
     ContractLink,
     ContractParty,
-    ContractWords,
 )
 from records.models.donations import (
     Donation,
-    DonationDocument,
     DonationFigure,
     DonationFigureItem,
     DonationLink,
     DonationParty,
-    DonationWords,
 )
-from records.models.duplicates import Candidate, Standing
-from records.models.edits import Edit, written
+from records.models.draft_saves import DraftSave, form_values
 from records.models.exports import (
     Export,
-    ExportDocument,
     ExportFigure,
     ExportFigureItem,
     ExportLink,
     ExportParty,
-    ExportWords,
 )
-from records.models.fields import fold
 from records.models.figures import (
     COUNTED_TYPE,
     MAX_QUOTE_LETTERS,
@@ -62,30 +52,19 @@ from records.models.figures import (
     Rank,
     is_fragment,
 )
-from records.models.imports import (
-    ImportBatch,
-    ImportedDraft,
-    ImportRow,
-    ImportState,
-    Verdict,
-)
 from records.models.items import HSCode, Item, Unit
-from records.models.parties import IatiType, Party, PartyType, Term
+from records.models.parties import IatiType, Party, PartyType, VocabularyEntry
 from records.models.revisions import (
-    LONGEST_TERM,
-    UNKNOWN,
     Action,
     Change,
-    Hand,
-    HandRole,
-    Head,
+    Contributor,
+    ContributorRole,
     Origin,
     Revision,
-    TermCount,
-    flag,
+    RevisionCounter,
 )
-from records.models.statements import Statement, StatementDocument, StatementLink, StatementWords
-from records.models.words import RecordWords, Search
+from records.models.statements import Statement, StatementLink
+from records.models.text import fold
 
 KINDS: dict[str, type[Record]] = {
     model.KIND: model for model in (Statement, Donation, Export, Contract)
@@ -101,53 +80,37 @@ __all__ = [
     "ENDED",
     "ID_PATTERN",
     "KINDS",
-    "LONGEST_TERM",
     "MAX_QUOTE_LETTERS",
     "MAX_QUOTE_WORDS",
     "OPEN",
-    "UNKNOWN",
     "UNSPACED",
     "Action",
-    "AuditEntry",
-    "AuditedAct",
     "Basis",
-    "Candidate",
     "Change",
     "Contract",
-    "ContractDocument",
     "ContractFigure",
     "ContractFigureItem",
     "ContractLink",
     "ContractParty",
-    "ContractWords",
+    "Contributor",
+    "ContributorRole",
     "CountableReason",
     "DatedRecord",
     "Donation",
-    "DonationDocument",
     "DonationFigure",
     "DonationFigureItem",
     "DonationLink",
     "DonationParty",
-    "DonationWords",
-    "Edit",
+    "DraftSave",
     "Export",
-    "ExportDocument",
     "ExportFigure",
     "ExportFigureItem",
     "ExportLink",
     "ExportParty",
-    "ExportWords",
     "Figure",
     "FigureItem",
     "HSCode",
-    "Hand",
-    "HandRole",
-    "Head",
     "IatiType",
-    "ImportBatch",
-    "ImportRow",
-    "ImportState",
-    "ImportedDraft",
     "Item",
     "LinkType",
     "Measure",
@@ -159,25 +122,17 @@ __all__ = [
     "Precision",
     "Rank",
     "Record",
-    "RecordDocument",
     "RecordLink",
     "RecordParty",
-    "RecordWords",
     "Revision",
-    "Search",
-    "Standing",
+    "RevisionCounter",
     "State",
     "Statement",
-    "StatementDocument",
     "StatementLink",
-    "StatementWords",
-    "Term",
-    "TermCount",
     "Unit",
-    "Verdict",
-    "flag",
+    "VocabularyEntry",
     "fold",
+    "form_values",
     "is_fragment",
     "plain",
-    "written",
 ]

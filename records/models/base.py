@@ -11,8 +11,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.crypto import get_random_string
 
-from records.models.fields import CodeField, fold
+from aidapi.fields import CodeField
 from records.models.parties import PartyType
+from records.models.text import fold
 
 ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 ID_PATTERN = r"(?:st|don|exp|con)-[0-9a-hjkmnp-tv-z]{8}"
@@ -596,25 +597,3 @@ class RecordLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.target}"
-
-
-class RecordDocument(models.Model):
-    """The public JSON of a published version, rendered once on publishing: what lists send.
-    A rendering may be rewritten after a change of the serializers; the content may not."""
-
-    FORMAT = 2
-    """Raise it when the serializers change, and run `manage.py render_documents`."""
-
-    # Whoever writes a document says its format; the default is the first one, for ever, so that
-    # raising FORMAT is no migration.
-    format = models.PositiveIntegerField(default=1, help_text="Version of the rendering.")
-    body = models.TextField(help_text="The JSON document.")
-    content_digest = CodeField(
-        max_length=64, help_text="Digest of the content that the document renders."
-    )
-
-    class Meta:
-        abstract = True
-
-    def __str__(self) -> str:
-        return f"document of {self.pk}"

@@ -4,17 +4,15 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
+from aidapi.fields import CodeField
 from records.models.base import (
     DatedRecord,
     Precision,
-    RecordDocument,
     RecordLink,
     RecordParty,
     role_of,
 )
-from records.models.fields import CodeField, SharedKeyField
 from records.models.figures import Figure, FigureItem, Measure
-from records.models.words import RecordWords
 
 
 class Contract(DatedRecord):
@@ -136,25 +134,5 @@ class ContractLink(RecordLink):
         Contract,
         models.CASCADE,
         related_name="links",
-        help_text="The contract's version.",
-    )
-
-
-class ContractDocument(RecordDocument):
-    record = SharedKeyField(
-        Contract,
-        models.CASCADE,
-        primary_key=True,
-        related_name="document",
-        help_text="The contract's version.",
-    )
-
-
-class ContractWords(RecordWords):
-    record = SharedKeyField(
-        Contract,
-        models.CASCADE,
-        primary_key=True,
-        related_name="words",
         help_text="The contract's version.",
     )

@@ -3,10 +3,13 @@
 from django.db import models
 from django.db.models import Q
 
-from records.models.base import DatedRecord, RecordDocument, RecordLink, RecordParty, role_of
-from records.models.fields import SharedKeyField
+from records.models.base import (
+    DatedRecord,
+    RecordLink,
+    RecordParty,
+    role_of,
+)
 from records.models.figures import Figure, FigureItem
-from records.models.words import RecordWords
 
 
 class Donation(DatedRecord):
@@ -115,25 +118,5 @@ class DonationLink(RecordLink):
         Donation,
         models.CASCADE,
         related_name="links",
-        help_text="The donation's version.",
-    )
-
-
-class DonationDocument(RecordDocument):
-    record = SharedKeyField(
-        Donation,
-        models.CASCADE,
-        primary_key=True,
-        related_name="document",
-        help_text="The donation's version.",
-    )
-
-
-class DonationWords(RecordWords):
-    record = SharedKeyField(
-        Donation,
-        models.CASCADE,
-        primary_key=True,
-        related_name="words",
         help_text="The donation's version.",
     )

@@ -2,10 +2,13 @@
 
 from django.db import models
 
-from records.models.base import DatedRecord, RecordDocument, RecordLink, RecordParty, role_of
-from records.models.fields import SharedKeyField
+from records.models.base import (
+    DatedRecord,
+    RecordLink,
+    RecordParty,
+    role_of,
+)
 from records.models.figures import Figure, FigureItem
-from records.models.words import RecordWords
 
 
 class Export(DatedRecord):
@@ -87,24 +90,4 @@ class ExportFigureItem(FigureItem):
 class ExportLink(RecordLink):
     record = models.ForeignKey(
         Export, models.CASCADE, related_name="links", help_text="The export's version."
-    )
-
-
-class ExportDocument(RecordDocument):
-    record = SharedKeyField(
-        Export,
-        models.CASCADE,
-        primary_key=True,
-        related_name="document",
-        help_text="The export's version.",
-    )
-
-
-class ExportWords(RecordWords):
-    record = SharedKeyField(
-        Export,
-        models.CASCADE,
-        primary_key=True,
-        related_name="words",
-        help_text="The export's version.",
     )

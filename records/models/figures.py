@@ -8,9 +8,14 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce, StrIndex
 
-from records.models import words
+from aidapi.fields import (
+    NOT_EXACT,
+    CodeField,
+    NumberField,
+    exact_digits,
+)
+from records.models import text
 from records.models.base import OPEN, State, plain
-from records.models.fields import NOT_EXACT, CodeField, NumberField, exact_digits
 from records.models.items import Unit
 from records.models.parties import PartyType
 
@@ -101,7 +106,7 @@ RANGES = [Operator.BETWEEN, Operator.ORDER_OF_MAGNITUDE]
 MAX_QUOTE_WORDS = 8
 MAX_QUOTE_LETTERS = 20
 """Of scripts that put no spaces between words."""
-UNSPACED = "".join(f"{chr(first)}-{chr(last)}" for first, last in words.UNSPACED)
+UNSPACED = "".join(f"{chr(first)}-{chr(last)}" for first, last in text.UNSPACED)
 """Their letters, as the inside of a class of regular expressions, which browsers read too."""
 
 

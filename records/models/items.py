@@ -5,8 +5,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 
-from records.models.fields import CodeField
-from records.models.parties import Term
+from aidapi.fields import CodeField
+from records.models.parties import VocabularyEntry
 
 
 class Unit(models.TextChoices):
@@ -33,7 +33,7 @@ class Unit(models.TextChoices):
     HOUR = "hour", "hour"
 
 
-class Item(Term):
+class Item(VocabularyEntry):
     """A kind of goods, personnel or service. Filtering by an item includes all below it."""
 
     KIND = "item"
@@ -57,7 +57,7 @@ class Item(Term):
         blank=True, help_text="What it is, and what it is easily confused with."
     )
 
-    class Meta(Term.Meta):
+    class Meta(VocabularyEntry.Meta):
         constraints = [
             models.CheckConstraint(
                 name="item_is_not_its_parent",

@@ -6,8 +6,9 @@ from typing import ClassVar
 from django.core.validators import RegexValidator
 from django.db import models
 
-from records.models.fields import CodeField, fold
+from aidapi.fields import CodeField
 from records.models.regions import REGION_CHOICES
+from records.models.text import fold
 
 
 class PartyType(models.TextChoices):
@@ -48,7 +49,7 @@ class IatiType(models.TextChoices):
     OTHER = "90", "90 Other"
 
 
-class Term(models.Model):
+class VocabularyEntry(models.Model):
     """What parties and items share: a code that never changes, and edits that are revisions."""
 
     KIND: ClassVar[str]
@@ -102,7 +103,7 @@ class Term(models.Model):
         super().save(*args, **kwargs)
 
 
-class Party(Term):
+class Party(VocabularyEntry):
     """A country, organisation, company or person that takes part in aid. Names and codes imply
     no recognition of any country, territory or border."""
 
@@ -139,7 +140,7 @@ class Party(Term):
         max_length=60, blank=True, help_text="External identifier within its scheme."
     )
 
-    class Meta(Term.Meta):
+    class Meta(VocabularyEntry.Meta):
         verbose_name_plural = "parties"
         constraints = [
             models.CheckConstraint(

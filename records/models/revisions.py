@@ -8,10 +8,10 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models
 from django.utils import timezone
 
-from records.models.fields import CodeField
+from aidapi.fields import CodeField
 
 
-class Head(models.Model):
+class RevisionCounter(models.Model):
     """The number of the newest revision: one row, advanced inside the publish transaction.
 
     `UPDATE … RETURNING` on it is the lock that serialises publishers: no gap, no duplicate.
@@ -31,7 +31,7 @@ class Head(models.Model):
     def number() -> int:
         """The newest revision's number, 0 before the first; one query."""
         with connection.cursor() as cursor:
-            cursor.execute("SELECT n FROM records_head")
+            cursor.execute("SELECT n FROM records_revisioncounter")
             row = cursor.fetchone()
         return row[0] if row else 0
 
@@ -41,7 +41,7 @@ class Head(models.Model):
         if not connection.in_atomic_block:
             raise RuntimeError("Head.advance() needs the transaction of the revision it numbers.")
         with connection.cursor() as cursor:
-            cursor.execute("UPDATE records_head SET n = n + 1 RETURNING n")
+            cursor.execute("UPDATE records_revisioncounter SET n = n + 1 RETURNING n")
             row = cursor.fetchone()
         if row is None:
             raise RuntimeError("The head row is missing: run manage.py migrate.")
@@ -155,12 +155,12 @@ class Change(models.Model):
         return f"{self.public_id} v{self.version} {self.action} in {self.revision_id}"
 
 
-class HandRole(models.TextChoices):
+class ContributorRole(models.TextChoices):
     EDITOR = "editor", "wrote or edited the version, or submitted it"
     APPROVER = "approver", "approved the version"
 
 
-class Hand(models.Model):
+class Contributor(models.Model):
     """Who had a hand in a version. One row per person and version, so that nobody can be both
     its editor and its approver: the four-eyes rule as a database constraint."""
 
@@ -172,7 +172,7 @@ class Hand(models.Model):
         related_name="+",
         help_text="The person.",
     )
-    role = models.CharField(max_length=8, choices=HandRole, help_text="What they did.")
+    role = models.CharField(max_length=8, choices=ContributorRole, help_text="What they did.")
     at = models.DateTimeField(default=timezone.now, help_text="When first, in UTC.")
     reason = models.TextField(
         blank=True,
@@ -190,7 +190,7 @@ class Hand(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["public_id", "version"],
-                condition=models.Q(role=HandRole.APPROVER),
+                condition=models.Q(role=ContributorRole.APPROVER),
                 name="one_approver",
             ),
         ]
@@ -205,55 +205,7 @@ class Hand(models.Model):
             public_id=record.public_id,
             version=record.version,
             user=user,
-            defaults={"role": HandRole.EDITOR},
+            defaults={"role": ContributorRole.EDITOR},
         )
-        if hand.role != HandRole.EDITOR:
+        if hand.role != ContributorRole.EDITOR:
             raise ValidationError("You approved this version, so you cannot edit it.")
-
-
-UNKNOWN = "unknown"
-"""The term under which versions are counted that name no party in a role."""
-
-
-def flag(value: bool) -> str:
-    """A truth value, as it is counted."""
-    return "true" if value else "false"
-
-
-LONGEST_TERM = 1_000
-
-
-class TermCount(models.Model):
-    """How many versions name a term in a role, and how many of them are still in force. It tells
-    a query which of its conditions is the rarest, and so drives it; and how many records a plain
-    one finds at the newest revision, without counting them. Written in the transaction that
-    publishes.
-    """
-
-    kind = CodeField(max_length=10, help_text="Kind of record.")
-    role = CodeField(
-        max_length=24,
-        help_text="Role of the party, `party` for any, `item`, a role with the copied column: "
-        "`recipient_country`, or a column of codes of the record or of its figures; `statement`; "
-        "`word` for a word of its texts, `head` for one of its title or of the names of its "
-        "parties and items. `item+` and the like for what versions have together.",
-    )
-    term = CodeField(
-        max_length=LONGEST_TERM,
-        help_text="Code of the party, item, country, region or type; key of the statement; or a "
-        "word, or two that follow one another, `test_kits`; the empty word counts all versions. "
-        "Of what they have together all, in order, with spaces between; empty where that is "
-        "too long.",
-    )
-    n = models.PositiveIntegerField(default=0, help_text="Versions ever published that name it.")
-    retired = models.PositiveIntegerField(
-        default=0, help_text="Those of them that were superseded or withdrawn since."
-    )
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["kind", "role", "term"], name="term_counted_once"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.role} {self.term}: {self.n}"

@@ -7,9 +7,9 @@ from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Q
 
-from records.models.base import Precision, Record, RecordDocument, RecordLink
-from records.models.fields import CodeField, SharedKeyField, fold
-from records.models.words import RecordWords
+from aidapi.fields import CodeField
+from records.models.base import Precision, Record, RecordLink
+from records.models.text import fold
 
 
 class Statement(Record):
@@ -156,25 +156,5 @@ class StatementLink(RecordLink):
         Statement,
         models.CASCADE,
         related_name="links",
-        help_text="The statement's version.",
-    )
-
-
-class StatementDocument(RecordDocument):
-    record = SharedKeyField(
-        Statement,
-        models.CASCADE,
-        primary_key=True,
-        related_name="document",
-        help_text="The statement's version.",
-    )
-
-
-class StatementWords(RecordWords):
-    record = SharedKeyField(
-        Statement,
-        models.CASCADE,
-        primary_key=True,
-        related_name="words",
         help_text="The statement's version.",
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import template
 
-from records.admin import worklist
+from records.curation.workflow import worklist
 
 register = template.Library()
 

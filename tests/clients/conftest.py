@@ -10,9 +10,9 @@ from django.conf import settings
 from django.core.management import call_command
 from pytest_django.live_server_helper import LiveServer
 
-from records.actions import withdraw
 from records.models import KINDS
-from tests.factories import RECORDS, UserFactory
+from records.publishing import withdraw
+from tests.support.factories import RECORDS, UserFactory
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from openapi_python_client.strings import PythonIdentifier, snake_case
 
 from aidapi.schema import document
 from tests.clients.conftest import Served
-from tests.contract.values import as_sent
+from tests.support.parameter_values import as_sent
 
 ROOT = Path(settings.BASE_DIR)
 PACKAGE = "aid_api_client"

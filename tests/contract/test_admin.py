@@ -16,30 +16,30 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import reverse
 
-from records import actions
+from accounts.models import AuditEntry
+from records import publishing
+from records.curation.duplicates.models import DuplicatePair
+from records.curation.imports.models import ImportBatch
 from records.models import (
     DATED,
     KINDS,
-    AuditEntry,
-    Candidate,
     Change,
-    Hand,
-    ImportBatch,
+    Contributor,
     Item,
     Party,
     Revision,
 )
-from tests.factories import (
+from tests.support.factories import (
     RECORDS,
-    CandidateFactory,
     DonationFactory,
+    DuplicatePairFactory,
     HSCodeFactory,
     ItemFactory,
     PartyFactory,
     UserFactory,
     publish,
 )
-from tests.signing_in import PASSWORD, enrolled, role, sign_in
+from tests.support.sign_in import PASSWORD, enrolled, role, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -47,9 +47,9 @@ MODELS = sorted(
     (model for model in admin.site._registry if model._meta.app_label == "records"),
     key=lambda model: str(model._meta.model_name),
 )
-WRITTEN_BY_PUBLISHING = [AuditEntry, Change, Hand, Revision]
+WRITTEN_BY_PUBLISHING = [AuditEntry, Change, Contributor, Revision]
 WRITTEN_BY_IMPORTING = [ImportBatch]
-NOT_TYPED = [*WRITTEN_BY_PUBLISHING, *WRITTEN_BY_IMPORTING, Candidate]
+NOT_TYPED = [*WRITTEN_BY_PUBLISHING, *WRITTEN_BY_IMPORTING, DuplicatePair]
 MOST_QUERIES = 12
 
 
@@ -69,8 +69,8 @@ def make(model: Any) -> Any:
         return PartyFactory()
     if model is Item:
         return HSCodeFactory().item
-    if model is Candidate:
-        return CandidateFactory()
+    if model is DuplicatePair:
+        return DuplicatePairFactory()
     if model is ImportBatch:
         batch = ImportBatch.objects.create(kind="donation", by=UserFactory())
         batch.file_name = f"donations-{batch.pk}.csv"
@@ -98,7 +98,7 @@ def test_list_opens(model: Any, superuser_client: Client) -> None:
 def test_search_finds_and_finds_not(model: Any, superuser_client: Client) -> None:
     row = make(model)
     named = getattr(row, "public_id", getattr(row, "about", row.pk))
-    known = row.first if model is Candidate else str(named)
+    known = row.first if model is DuplicatePair else str(named)
 
     found = superuser_client.get(url(model, "changelist"), {"q": known})
     missed = superuser_client.get(url(model, "changelist"), {"q": "zzyzx nowhere"})
@@ -249,9 +249,9 @@ def test_pages_of_a_reviewer_with_a_second_factor_take_few_queries(
     public, waiting = RECORDS[model](published=True), RECORDS[model]()
     if kind in DATED:
         publish(*waiting.cited_statements())
-    Hand.edited(waiting, author)
-    actions.submit(waiting, by=author)
-    correction = actions.begin_correction(public, by=reviewer, reason="Another number.")
+    Contributor.edited(waiting, author)
+    publishing.submit(waiting, by=author)
+    correction = publishing.begin_correction(public, by=reviewer, reason="Another number.")
     rows = (public, waiting, correction)
     pages = [
         reverse("admin:index"),

@@ -8,9 +8,11 @@ import pytest
 from django.test import Client
 from django.urls import get_resolver
 
-from records.api.base import DatasetViewSet
+from records.api.views.records import DatasetViewSet
 from records.models import KINDS
-from tests.contract.routes import (
+from tests.support.factories import RECORDS as FACTORIES
+from tests.support.histories import History
+from tests.support.routes import (
     API,
     RECORDS,
     RESOURCES,
@@ -21,8 +23,6 @@ from tests.contract.routes import (
     patterns,
     problem,
 )
-from tests.factories import RECORDS as FACTORIES
-from tests.histories import History
 
 pytestmark = pytest.mark.django_db
 

@@ -10,9 +10,9 @@ from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 
 from aidapi import caching
-from tests.contract.routes import API, addresses
-from tests.factories import DonationFactory
-from tests.histories import History
+from tests.support.factories import DonationFactory
+from tests.support.histories import History
+from tests.support.routes import API, addresses
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ import yaml
 from django.conf import settings
 
 from aidapi.schema import document
-from tests.breaking import breaking_changes, report
+from tests.support.breaking_changes import breaking_changes, report
 
 RELEASED = Path(settings.BASE_DIR) / "openapi" / "released"
 Json = dict[str, Any]

@@ -13,22 +13,22 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
 
-from aidapi.filters import Parameter
-from records.api.registry import SERIALIZERS
-from records.models import KINDS, Record, Term
-from records.urls import router
-from tests import factories
+from aidapi.parameters import Parameter
+from records.api.urls import router
+from records.documents.render import SERIALIZERS
+from records.models import KINDS, Record, VocabularyEntry
+from tests.support import factories
 
 ROOT = Path(settings.BASE_DIR)
 
 
-def nouns() -> dict[str, type[Record | Term]]:
+def nouns() -> dict[str, type[Record | VocabularyEntry]]:
     """Name of the module → its record or term, from the files of records/models."""
     found = {}
     for path in sorted((ROOT / "records/models").glob("[!_]*.py")):
         module = importlib.import_module(f"records.models.{path.stem}")
         for model in own_classes(module):
-            if issubclass(model, Record | Term) and not model._meta.abstract:
+            if issubclass(model, Record | VocabularyEntry) and not model._meta.abstract:
                 assert path.stem not in found, f"{path}: one noun, one module"
                 found[path.stem] = model
     return found
@@ -47,7 +47,9 @@ ROUTES: dict[str, Any] = {prefix: viewset for prefix, viewset, _ in router.regis
 
 
 def test_the_files_name_every_model_of_the_app() -> None:
-    concrete = {model for model in apps.get_models() if issubclass(model, Record | Term)}
+    concrete = {
+        model for model in apps.get_models() if issubclass(model, Record | VocabularyEntry)
+    }
 
     assert set(NOUNS.values()) == concrete
     assert set(KINDS.values()) == {model for model in concrete if issubclass(model, Record)}
@@ -56,8 +58,8 @@ def test_the_files_name_every_model_of_the_app() -> None:
 @pytest.mark.parametrize("noun", NOUNS)
 def test_noun_is_everywhere(noun: str) -> None:
     model = NOUNS[noun]
-    api = importlib.import_module(f"records.api.{noun}")
-    curation = importlib.import_module(f"records.admin.{noun}")
+    api = importlib.import_module(f"records.api.resources.{noun}")
+    curation = importlib.import_module(f"records.curation.nouns.{noun}")
 
     assert ROUTES[noun].__module__ == api.__name__, "routed, in its own module"
     assert ROUTES[noun].model is model
@@ -73,11 +75,11 @@ def test_noun_is_everywhere(noun: str) -> None:
         assert factories.RECORDS[model]._meta.model is model
 
 
-@pytest.mark.parametrize("layer", ["api", "admin"])
+@pytest.mark.parametrize("layer", ["api", "curation"])
 def test_every_viewset_and_admin_module_is_used(layer: str) -> None:
     """A module of the API that defines a viewset is routed; one of the admin that registers
     something is imported."""
-    for path in sorted((ROOT / "records" / layer).glob("[!_]*.py")):
+    for path in sorted((ROOT / "records" / layer).rglob("[!_]*.py")):
         classes = [
             node
             for node in ast.walk(ast.parse(path.read_text("utf-8")))
@@ -93,7 +95,7 @@ def test_every_viewset_and_admin_module_is_used(layer: str) -> None:
 
 def is_finished(node: ast.ClassDef, layer: str) -> bool:
     """A class that is meant to be routed (it has parameters) or registered (it says so)."""
-    if layer == "admin":
+    if layer == "curation":
         return any("register" in ast.unparse(decorator) for decorator in node.decorator_list)
     return any(
         isinstance(statement, ast.Assign)

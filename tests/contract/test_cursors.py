@@ -12,9 +12,9 @@ from django.test import Client
 
 from aidapi.pagination import signer
 from records.models import DATED, Party
-from tests.contract.routes import API, RECORDS, RESOURCES, Resource, ask, found, refused, walk
-from tests.histories import History
-from tests.naive import evaluate
+from tests.support.histories import History
+from tests.support.naive_evaluator import evaluate
+from tests.support.routes import API, RECORDS, RESOURCES, Resource, ask, found, refused, walk
 
 pytestmark = pytest.mark.django_db
 

@@ -18,13 +18,24 @@ from urllib.parse import urlencode
 import pytest
 from django.test import Client
 
-from records.actions import begin_correction, note_edit, return_for_changes, revert, submit
-from records.models import DATED, KINDS, Hand, Party
-from tests.contract.routes import API, RECORDS, RESOURCES, Resource, addresses, ask, found
-from tests.contract.values import anchored, good_values
-from tests.factories import RECORDS as FACTORIES
-from tests.factories import UserFactory, publish
-from tests.histories import History
+from records.models import (
+    DATED,
+    KINDS,
+    Contributor,
+    Party,
+)
+from records.publishing import (
+    begin_correction,
+    note_edit,
+    return_for_changes,
+    revert,
+    submit,
+)
+from tests.support.factories import RECORDS as FACTORIES
+from tests.support.factories import UserFactory, publish
+from tests.support.histories import History
+from tests.support.parameter_values import anchored, good_values
+from tests.support.routes import API, RECORDS, RESOURCES, Resource, addresses, ask, found
 
 pytestmark = pytest.mark.django_db
 
@@ -256,7 +267,7 @@ def test_the_drafts_are_really_there(history: History) -> None:
             figures = model.child("figures").objects
             assert figures.filter(quote=CANARY, record__in=open_).count() >= 6
             assert model.child("parties").objects.filter(record__in=open_).count() >= 22
-    assert Hand.objects.filter(public_id__endswith=DRAFTS[2]).exists()
+    assert Contributor.objects.filter(public_id__endswith=DRAFTS[2]).exists()
 
 
 def test_a_draft_is_as_absent_as_an_id_that_never_was(client: Client, history: History) -> None:

@@ -8,10 +8,10 @@ from django.db import DatabaseError
 from django.test import Client
 
 from aidapi import pagination
-from records.api.donations import DonationViewSet
-from records.models import Head
-from tests.contract.routes import API, RESOURCES, Resource, addresses, ask, problem
-from tests.histories import History
+from records.api.resources.donations import DonationViewSet
+from records.models import RevisionCounter
+from tests.support.histories import History
+from tests.support.routes import API, RESOURCES, Resource, addresses, ask, problem
 
 pytestmark = pytest.mark.django_db
 
@@ -87,7 +87,7 @@ def test_a_revision_to_come_is_unknown(client: Client, history: History) -> None
 
 
 def test_before_the_first_revision_there_is_none(client: Client, history: History) -> None:
-    Head.objects.update(n=0)
+    RevisionCounter.objects.update(n=0)
 
     body = problem(ask(client, f"{API}donations/", revision=1), 404)
 

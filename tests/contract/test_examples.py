@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 
 from aidapi.schema import document
-from tests.contract.routes import ask
-from tests.contract.values import BESIDE, as_sent
+from tests.support.parameter_values import BESIDE, as_sent
+from tests.support.routes import ask
 
 Json = dict[str, Any]
 

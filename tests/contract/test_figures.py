@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 
 from records.models import DATED
-from tests.contract.routes import RECORDS, Resource, found
-from tests.histories import History
+from tests.support.histories import History
+from tests.support.routes import RECORDS, Resource, found
 
 pytestmark = [
     pytest.mark.django_db,

@@ -14,11 +14,11 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 
 from aidapi.schema import document
-from tests import fuzzing
-from tests.contract.routes import API, RECORDS
-from tests.fuzzing import HEADERS, Asked, Request, answer, difference, faults
-from tests.histories import History
-from tests.naive import evaluate
+from tests.support import fuzzing
+from tests.support.fuzzing import HEADERS, Asked, Request, answer, difference, faults
+from tests.support.histories import History
+from tests.support.naive_evaluator import evaluate
+from tests.support.routes import API, RECORDS
 
 pytestmark = pytest.mark.django_db
 

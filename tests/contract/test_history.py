@@ -9,8 +9,16 @@ import orjson
 import pytest
 from django.test import Client
 
-from records.models import KINDS, Head, Item, Party
-from tests.contract.routes import (
+from records.models import (
+    KINDS,
+    Item,
+    Party,
+    RevisionCounter,
+)
+from tests.support.histories import History
+from tests.support.naive_evaluator import NOT_A_FILTER, evaluate
+from tests.support.parameter_values import anchored, good_values
+from tests.support.routes import (
     API,
     RECORDS,
     RESOURCES,
@@ -21,9 +29,6 @@ from tests.contract.routes import (
     problem,
     walk,
 )
-from tests.contract.values import anchored, good_values
-from tests.histories import History
-from tests.naive import NOT_A_FILTER, evaluate
 
 pytestmark = pytest.mark.django_db
 
@@ -388,7 +393,7 @@ def test_revisions_have_a_past(client: Client, history: History) -> None:
 
 def test_a_dataset_without_revisions_is_empty(client: Client, history: History) -> None:
     """As it is before the first one is published."""
-    Head.objects.update(n=0)
+    RevisionCounter.objects.update(n=0)
 
     for resource in RESOURCES:
         page = found(client, resource.path, count="true")

@@ -9,8 +9,8 @@ from django.core.signals import request_started
 from django.db import close_old_connections
 from django.test import Client, RequestFactory
 
-from tests.contract.routes import API, RECORDS, RESOURCES, Resource, addresses, ask, problem
-from tests.histories import History
+from tests.support.histories import History
+from tests.support.routes import API, RECORDS, RESOURCES, Resource, addresses, ask, problem
 
 pytestmark = pytest.mark.django_db
 

@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from aidapi.filters import ChoiceField
-from tests.contract.routes import (
+from aidapi.parameters import ChoiceField
+from tests.support.histories import History
+from tests.support.naive_evaluator import NOT_A_FILTER, evaluate
+from tests.support.parameter_values import BAD, anchored, bad_values, good_values
+from tests.support.routes import (
     API,
     RECORDS,
     RESOURCES,
@@ -19,9 +22,6 @@ from tests.contract.routes import (
     problem,
     refused,
 )
-from tests.contract.values import BAD, anchored, bad_values, good_values
-from tests.histories import History
-from tests.naive import NOT_A_FILTER, evaluate
 
 pytestmark = pytest.mark.django_db
 

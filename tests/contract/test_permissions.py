@@ -13,10 +13,21 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
-from records.actions import approve, begin_correction, submit, withdraw
-from records.models import KINDS, DatedRecord, Hand, Head, Record
-from tests.factories import RECORDS, DonationFactory, HSCodeFactory, UserFactory, publish
-from tests.signing_in import role
+from records.models import (
+    KINDS,
+    Contributor,
+    DatedRecord,
+    Record,
+    RevisionCounter,
+)
+from records.publishing import (
+    approve,
+    begin_correction,
+    submit,
+    withdraw,
+)
+from tests.support.factories import RECORDS, DonationFactory, HSCodeFactory, UserFactory, publish
+from tests.support.sign_in import role
 
 pytestmark = pytest.mark.django_db
 
@@ -111,7 +122,7 @@ def brought_to(kind: str, state: str, authors: list[User], reader: Client) -> Ce
     if isinstance(draft, DatedRecord):
         publish(*draft.cited_statements())
     for author in authors:
-        Hand.edited(draft, author)
+        Contributor.edited(draft, author)
     page = typed(reader.get(url(model, "change", draft.pk)))
     if state != "draft":
         submit(draft, by=authors[0])
@@ -133,7 +144,7 @@ def standing(record: Record) -> Any:
     versions = type(record).objects.filter(public_id=record.public_id).order_by("version")
     return (
         list(versions.values_list("version", "state", "title", "review_comment", "edits")),
-        Head.number(),
+        RevisionCounter.number(),
     )
 
 
@@ -236,7 +247,7 @@ PAGES = {
     "records_item_add": {"editor", "superuser"},
     "records_revision_changelist": WRITERS | {"editor"},
     "records_change_changelist": WRITERS | {"editor"},
-    "records_hand_changelist": WRITERS,
+    "records_contributor_changelist": WRITERS,
     "records_auditentry_changelist": {"administrator", "superuser"},
     "auth_user_changelist": {"administrator", "superuser"},
     "auth_user_add": {"administrator", "superuser"},

@@ -9,8 +9,8 @@ from django.test import Client
 
 from records.management.commands import generate_records
 from records.models import Donation, Export
-from tests.contract.routes import API, RESOURCES, Resource, found
-from tests.histories import inside_transaction
+from tests.support.histories import inside_transaction
+from tests.support.routes import API, RESOURCES, Resource, found
 
 pytestmark = pytest.mark.django_db
 

@@ -18,11 +18,11 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 from aidapi.schema import document
-from records.api.registry import SERIALIZERS
+from records.api.urls import router
+from records.documents.render import SERIALIZERS
 from records.models import KINDS
-from records.urls import router
-from tests.contract.routes import ABOUT, API, RESOURCES, Resource, found, patterns, problem
-from tests.contract.values import as_sent
+from tests.support.parameter_values import as_sent
+from tests.support.routes import ABOUT, API, RESOURCES, Resource, found, patterns, problem
 
 ROOT = Path(settings.BASE_DIR)
 COMMITTED = ROOT / "openapi" / "openapi.yaml"

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from records.actions.dataset import DatasetError, dump
+from records.dataset_files import DatasetError, dump
 
 
 class Command(BaseCommand):

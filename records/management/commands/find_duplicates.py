@@ -5,8 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from records.actions import duplicates
-from records.models import KINDS, Candidate
+from records.curation.duplicates import finding
+from records.curation.duplicates.models import DuplicatePair
+from records.models import KINDS
 
 
 class Command(BaseCommand):
@@ -30,8 +31,8 @@ class Command(BaseCommand):
             raise CommandError(f"No such kind: {', '.join(unknown)}. Use {', '.join(KINDS)}.")
         for kind in options["kinds"] or KINDS:
             begun = monotonic()
-            found = duplicates.find(kind)
-            waiting = Candidate.objects.open().of_kinds([kind]).count()
+            found = finding.find(kind)
+            waiting = DuplicatePair.objects.open().of_kinds([kind]).count()
             self.stdout.write(
                 f"{KINDS[kind]._meta.verbose_name_plural}: {found.new} new, {found.reopened} back "
                 f"in the queue, {found.gone} removed; {waiting} to look at "

@@ -5,7 +5,8 @@ from typing import Any
 from django.core.management.commands import flush
 from django.db import transaction
 
-from records import guards, indexes
+from records.index import search_index
+from records.publishing import triggers
 
 
 class Command(flush.Command):
@@ -15,9 +16,9 @@ class Command(flush.Command):
         database = options["database"]
         # Killed or refused in the middle, the rows and their guards are as they were.
         with transaction.atomic(using=database):
-            guards.drop(database)
-            indexes.suspend(database)
+            triggers.drop(database)
+            search_index.suspend(database)
             super().handle(**options)
-            indexes.emptied(database)
-            indexes.install(database)
-            guards.install(database)
+            search_index.emptied(database)
+            search_index.install(database)
+            triggers.install(database)

@@ -15,16 +15,8 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from tqdm import tqdm
 
-from records.actions.publishing import (
-    count_terms,
-    counted_terms,
-    index_rows,
-    is_joint,
-    lineages,
-    names,
-    terms_of,
-)
-from records.documents import render
+from records.documents.render import render
+from records.index.search import counted, written
 from records.models import (
     KINDS,
     Change,
@@ -33,17 +25,25 @@ from records.models import (
     Donation,
     Export,
     Figure,
-    Head,
     Item,
     Origin,
     Party,
     Record,
     Revision,
+    RevisionCounter,
     State,
     Statement,
     fold,
 )
-from records.models.words import counted, written
+from records.publishing.publish import (
+    count_terms,
+    counted_terms,
+    index_rows,
+    is_joint,
+    lineages,
+    names,
+    terms_of,
+)
 
 SEED = 2020
 REVISION_SIZE = 1_000
@@ -88,7 +88,7 @@ class Command(BaseCommand):
         parser.add_argument("n", type=int, help="How many donations.")
 
     def handle(self, *args: Any, n: int, **options: Any) -> None:
-        if Head.number():
+        if RevisionCounter.number():
             raise CommandError(
                 "This database holds a published dataset; generate into an empty one, such as "
                 "DATABASE_URL=sqlite:////tmp/generated.sqlite3."
@@ -171,7 +171,7 @@ class Generator:
         )
 
     def begin_revision(self) -> None:
-        number = Head.advance()
+        number = RevisionCounter.advance()
         day = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
         self.revision = Revision.objects.create(
             number=number,

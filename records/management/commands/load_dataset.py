@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from records.actions.dataset import DatasetError, load
+from records.dataset_files import DatasetError, load
 
 
 class Command(BaseCommand):

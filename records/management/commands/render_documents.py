@@ -8,8 +8,9 @@ from django.db import transaction
 from django.db.models import Q
 from tqdm import tqdm
 
-from records.documents import write_document
-from records.models import KINDS, DatedRecord, RecordDocument
+from records.documents.models import RecordDocument
+from records.documents.render import write_document
+from records.models import KINDS, DatedRecord
 
 CHUNK = 500
 """Documents rendered in one transaction."""

@@ -1,0 +1,65 @@
+"""The audit log: who came in, who may do what, and who published; written once, changed never."""
+
+from django.db import models
+from django.utils import timezone
+
+from aidapi.fields import CodeField
+
+
+class AuditedAct(models.TextChoices):
+    SIGNED_IN = "signed_in", "signed in"
+    PASSWORD_GIVEN = "password_given", "gave the password; second factor asked"
+    SIGN_IN_FAILED = "sign_in_failed", "failed to sign in"
+    LOCKED_OUT = "locked_out", "was locked out"
+    UNLOCKED = "unlocked", "was unlocked"
+    SIGNED_OUT = "signed_out", "signed out"
+    FACTOR_FAILED = "factor_failed", "gave a wrong code"
+    FACTOR_SET_UP = "factor_set_up", "second factor set up"
+    FACTOR_CODES = "factor_codes", "recovery codes made"
+    FACTOR_RESET = "factor_reset", "second factor reset"
+    PASSWORD_CHANGED = "password_changed", "password changed"
+    ACCOUNT_ADDED = "account_added", "account added"
+    ACCOUNT_CHANGED = "account_changed", "account changed"
+    ROLES_CHANGED = "roles_changed", "roles or permissions changed"
+    PUBLISHED = "published", "published a revision"
+
+
+class AuditEntry(models.Model):
+    """Something that happened at the door or in public. People stand by name, so that an entry
+    outlives every other row; names are never given to somebody else."""
+
+    at = models.DateTimeField(default=timezone.now, help_text="When, in UTC.")
+    act = models.CharField(max_length=16, choices=AuditedAct, help_text="What happened.")
+    person = CodeField(
+        max_length=150,
+        blank=True,
+        help_text="Who did it; empty for commands of the operator, and where a name was tried "
+        "that is nobody's.",
+    )
+    address = CodeField(
+        max_length=45,
+        blank=True,
+        help_text="From where, as the limits see it; empty for commands.",
+    )
+    about = CodeField(
+        max_length=200,
+        blank=True,
+        help_text="The account, role or revision that it was done to.",
+    )
+    detail = models.TextField(blank=True, help_text="What exactly.")
+
+    class Meta:
+        # Its table and addresses keep the name of the app in which it began.
+        app_label = "records"
+        verbose_name = "audit entry"
+        verbose_name_plural = "audit log"
+        default_permissions = ["view"]
+        ordering = ["-at", "-pk"]
+        indexes = [
+            models.Index(fields=["-at", "-id"], name="audit_newest"),
+            models.Index(fields=["person", "-at"], name="audit_person"),
+            models.Index(fields=["about", "-at"], name="audit_about"),
+        ]
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, [self.person, self.get_act_display(), self.about]))

@@ -1,0 +1,232 @@
+"""The admin's site, behind a password and, where SECOND_FACTOR says so, a second factor."""
+
+from time import time
+from typing import Any
+from urllib.parse import urlencode
+
+import django_otp
+from django import forms
+from django.conf import settings
+from django.contrib.admin import AdminSite
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from accounts import lockout, sessions
+from accounts import second_factor as factor
+from accounts.signals import SecondFactor, second_factor
+
+KEY = "second_factor_key"
+"""Key of the session: the secret that is being set up, until a code confirms it."""
+PROVED = "second_factor_proved_at"
+FRESH_SECONDS = 600
+"""So long after a code may its giver change the second factor itself."""
+
+
+class CodeForm(forms.Form):
+    """One code."""
+
+    code = forms.CharField(
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "autofocus": True, "spellcheck": "false"}
+        ),
+        error_messages={"required": "Enter a code."},
+    )
+
+
+def guarded(view: Any) -> Any:
+    """For pages between the password and the admin: never kept, nothing of them in traces."""
+    for decorator in (
+        require_http_methods(["GET", "HEAD", "POST"]),
+        sensitive_post_parameters(),
+        csrf_protect,
+        never_cache,
+    ):
+        view = method_decorator(decorator)(view)
+    return view
+
+
+class CurationSite(AdminSite):
+    def has_permission(self, request: Any) -> bool:
+        return super().has_permission(request) and (
+            not settings.SECOND_FACTOR or request.user.is_verified()
+        )
+
+    def is_half_way(self, request: Any) -> bool:
+        """Whether the password was given, and no second factor yet."""
+        return super().has_permission(request) and not self.has_permission(request)
+
+    def each_context(self, request: Any) -> dict[str, Any]:
+        return {**super().each_context(request), "second_factor": settings.SECOND_FACTOR}
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        own = [
+            path("second-factor/", self.second_factor_view, name="second_factor"),
+            path("second-factor/code/", self.code_view, name="second_factor_code"),
+            path("second-factor/set-up/", self.set_up_view, name="second_factor_set_up"),
+            path("second-factor/qr.svg", self.qr_view, name="second_factor_qr"),
+            # Whoever is half way may leave, too: the admin's own needs its permission.
+            path("logout/", self.logout, name="logout"),
+        ]
+        return [*own, *super().get_urls()]
+
+    @method_decorator(never_cache)
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if request.method == "GET" and self.is_half_way(request):
+            return self.ask_code(request.GET.get(REDIRECT_FIELD_NAME, ""))
+        if request.method == "POST" and (seconds := lockout.must_wait(request)):
+            return lockout.wait_page(request, seconds)
+        return super().login(request, extra_context)
+
+    # Where somebody is led
+
+    def ask_code(self, after: str) -> HttpResponseRedirect:
+        query = urlencode({REDIRECT_FIELD_NAME: after}) if after else ""
+        address = reverse("admin:second_factor_code")
+        return HttpResponseRedirect(f"{address}?{query}" if query else address)
+
+    def after(self, request: HttpRequest) -> str:
+        """Where to go on, if that is with us."""
+        wanted = request.POST.get(REDIRECT_FIELD_NAME, request.GET.get(REDIRECT_FIELD_NAME, ""))
+        ours = url_has_allowed_host_and_scheme(
+            wanted, {request.get_host()}, require_https=request.is_secure()
+        )
+        return wanted if ours else ""
+
+    def turned_away(self, request: Any, *, fresh: bool) -> HttpResponse | None:
+        """Who may not change the second factor: strangers, and whoever has one and has not
+        given a code of it in the last minutes."""
+        if not settings.SECOND_FACTOR:
+            raise Http404
+        if not super().has_permission(request):
+            return redirect_to_login(request.get_full_path(), reverse("admin:login"))
+        if fresh and factor.authenticator(request.user):
+            proved = request.user.is_verified() and request.session.get(PROVED, 0)
+            if time() - proved > FRESH_SECONDS:
+                return self.ask_code(request.path)
+        return None
+
+    def admit(self, request: Any, device: Any) -> None:
+        """The second factor was given: the session gets a new key and its full length."""
+        django_otp.login(request, device)
+        request.session.cycle_key()
+        request.session[PROVED] = int(time())
+        sessions.limit(request)
+
+    def page(self, request: HttpRequest, name: str, title: str, **context: Any) -> HttpResponse:
+        request.current_app = self.name
+        context = {**self.each_context(request), "title": title, **context}
+        return TemplateResponse(request, f"admin/accounts/{name}.html", context)
+
+    # Pages
+
+    @guarded
+    def code_view(self, request: Any) -> HttpResponse:
+        """Asks for a code: after the password, and before the second factor is changed."""
+        if away := self.turned_away(request, fresh=False):
+            return away
+        if not factor.authenticator(request.user):
+            return redirect("admin:second_factor_set_up")
+        form = CodeForm(request.POST if request.method == "POST" else None)
+        if request.method == "POST" and (seconds := lockout.must_wait(request)):
+            return lockout.wait_page(request, seconds)
+        if form.is_valid():
+            try:
+                device = factor.prove(request.user, form.cleaned_data["code"])
+            except ValidationError as error:
+                form.add_error("code", error)
+                self.tell(request, SecondFactor.FAILED)
+            else:
+                self.admit(request, device)
+                left = factor.recovery_codes_left(request.user)
+                self.tell(
+                    request,
+                    SecondFactor.PROVED,
+                    "by the authenticator"
+                    if device.name == "authenticator"
+                    else f"by a recovery code; {left} left",
+                )
+                return HttpResponseRedirect(self.after(request) or reverse("admin:index"))
+        return self.page(
+            request, "code", "Your code", form=form, next=self.after(request), subtitle=None
+        )
+
+    @guarded
+    def set_up_view(self, request: Any) -> HttpResponse:
+        """Shows a new secret, and takes it once a code proves that the authenticator has it."""
+        if away := self.turned_away(request, fresh=True):
+            return away
+        key = request.session.get(KEY)
+        if key is None:
+            if request.method == "POST":
+                # Sent twice, or from a page of an earlier session.
+                return redirect("admin:second_factor")
+            key = request.session[KEY] = factor.TOTPDevice(user=request.user).key
+        form = CodeForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            try:
+                device, codes = factor.set_up(
+                    request.user,
+                    key,
+                    form.cleaned_data["code"],
+                    replace=request.user.is_verified(),
+                )
+            except ValidationError as error:
+                form.add_error("code", error)
+            else:
+                del request.session[KEY]
+                self.admit(request, device)
+                self.tell(request, SecondFactor.SET_UP, "with new recovery codes")
+                return self.page(request, "codes", "Your recovery codes", codes=codes)
+        return self.page(
+            request,
+            "set_up",
+            "Set up your second factor",
+            form=form,
+            secret=factor.secret_text(key),
+        )
+
+    @guarded
+    def qr_view(self, request: Any) -> HttpResponse:
+        if away := self.turned_away(request, fresh=True):
+            return away
+        if KEY not in request.session:
+            raise Http404
+        image = factor.qr_code(request.user, request.session[KEY])
+        return HttpResponse(image, content_type="image/svg+xml")
+
+    @guarded
+    def second_factor_view(self, request: Any) -> HttpResponse:
+        """What one has: an authenticator and some recovery codes; a POST makes new codes."""
+        if away := self.turned_away(request, fresh=True):
+            return away
+        device = factor.authenticator(request.user)
+        if device is None:
+            return redirect("admin:second_factor_set_up")
+        if request.method == "POST":
+            codes = factor.make_recovery_codes(request.user)
+            self.tell(request, SecondFactor.CODES_MADE)
+            return self.page(request, "codes", "Your recovery codes", codes=codes)
+        return self.page(
+            request,
+            "second_factor",
+            "Second factor",
+            device=device,
+            left=factor.recovery_codes_left(request.user),
+        )
+
+    def tell(self, request: Any, event: SecondFactor, detail: str = "") -> None:
+        second_factor.send(type(self), user=request.user, event=event, detail=detail)

@@ -1,0 +1,1 @@
+"""One module per noun: its parameters and its view set."""

@@ -1,0 +1,275 @@
+"""The dataset as a whole: how to cite it, and what catalogues of data are told of it."""
+
+from typing import Any
+
+import orjson
+from django.db.models import Max, Min, Value
+from django.http import HttpRequest, HttpResponse
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from aidapi.pagination import base_url
+from aidapi.parameters import Parameter, RepresentationField
+from aidapi.renderers import JSONLD, JSONRenderer
+from records.api.parameter_sets import AnyParameters
+from records.api.resources.changes import PLURALS
+from records.api.views.citations import (
+    AUTHOR,
+    LICENCE,
+    CitationParameters,
+    CitationSerializer,
+    dataset_citation,
+    pinned,
+    published,
+)
+from records.api.views.files import FILES
+from records.api.views.records import DatasetViewSet
+from records.models import (
+    DATED,
+    KINDS,
+    Revision,
+    RevisionCounter,
+)
+from records.query.planner import shown_revision
+
+TITLE = "AidAPI: COVID-19 aid"
+DESCRIPTION = (
+    "Who gave, exported or sold what to whom against COVID-19, and when, with the sentence of the "
+    "public statement that bears every figure. Published as numbered revisions; what was "
+    "published never changes silently."
+)
+KEYWORDS = ["COVID-19", "aid", "donations", "medical supplies", "exports", "procurement"]
+
+
+def revision_asked(asked: dict[str, Any]) -> Revision:
+    return published(shown_revision(asked.get("revision"), RevisionCounter.number()))
+
+
+def temporal(revision: int) -> tuple[str, str] | None:
+    """First and last day for which a record holds; one query."""
+    first, *others = [
+        model.objects.in_force(revision)
+        .order_by()
+        .values(kind=Value(kind))
+        .annotate(first=Min("as_of"), last=Max("as_of"))
+        .values_list("first", "last")
+        for kind, model in DATED.items()
+    ]
+    days = [day for pair in first.union(*others, all=True) for day in pair if day]
+    return (min(days).isoformat(), max(days).isoformat()) if days else None
+
+
+def files(request: HttpRequest, revision: int) -> list[tuple[str, str, str]]:
+    """(kind, media type, address) of every file that has all records of a kind."""
+    return [
+        (
+            PLURALS[kind],
+            renderer.media_type,
+            pinned(request, f"/api/v1/{PLURALS[kind]}/", {"format": name}, revision),
+        )
+        for kind in KINDS
+        for name, renderer in FILES.items()
+    ]
+
+
+# --- Cite
+
+
+class DatasetCitation(DatasetViewSet):
+    """How to cite the dataset."""
+
+    tag = "index"
+    noun = "dataset citation"
+    serializer_class = CitationSerializer
+    detail_parameters = CitationParameters
+
+    def retrieve(self, request: Request) -> HttpResponse:
+        """The dataset as a whole, as of the newest revision or of `revision`: in JSON every
+        style, with `style` that one."""
+        revision = revision_asked(self.detail_parameters(request.GET).cleaned)
+        return dataset_citation(request, revision).answer(request.accepted_renderer.format)
+
+
+# --- Describe
+
+
+class DatasetParameters(AnyParameters):
+    """What the description of the dataset can be asked."""
+
+    format = Parameter(
+        RepresentationField(JSONRenderer, JSONLD, example="jsonld"),
+        "Representation of the answer: JSON-LD either way, by its own name with `jsonld`.",
+    )
+
+
+class PrefixedSerializer(serializers.Serializer):
+    """Fields are named as terms of vocabularies: `dct_title` is `dct:title`, `at_id` is `@id`."""
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        return {
+            name.replace("at_", "@", 1) if name.startswith("at_") else name.replace("_", ":", 1): f
+            for name, f in super().get_fields().items()
+        }
+
+
+class ReferenceSerializer(PrefixedSerializer):
+    """Something that has an address."""
+
+    at_id = serializers.CharField(help_text="Its address.")
+
+
+class AgentSerializer(PrefixedSerializer):
+    """Who publishes."""
+
+    at_type = serializers.CharField(help_text="`foaf:Organization`.")
+    foaf_name = serializers.CharField(help_text="The name.")
+    foaf_homepage = ReferenceSerializer(help_text="The site.")
+
+
+class PeriodOfTimeSerializer(PrefixedSerializer):
+    """A stretch of time."""
+
+    at_type = serializers.CharField(help_text="`dct:PeriodOfTime`.")
+    dcat_startDate = serializers.DateField(help_text="First day.")
+    dcat_endDate = serializers.DateField(help_text="Last day.")
+
+
+class DistributionSerializer(PrefixedSerializer):
+    """A file with all records of a kind."""
+
+    at_type = serializers.CharField(help_text="`dcat:Distribution`.")
+    dct_title = serializers.CharField(help_text="What it holds.")
+    dcat_accessURL = ReferenceSerializer(help_text="Where it is described and asked for.")
+    dcat_downloadURL = ReferenceSerializer(help_text="The file, at this revision.")
+    dcat_mediaType = serializers.CharField(help_text="Its media type.")
+    dct_license = ReferenceSerializer(help_text="The licence.")
+
+
+class DatasetSerializer(PrefixedSerializer):
+    """The dataset as DCAT describes one, as JSON-LD."""
+
+    at_context = serializers.DictField(
+        child=serializers.CharField(), help_text="Prefix → the vocabulary that it stands for."
+    )
+    at_id = serializers.CharField(help_text="Address of the dataset.")
+    at_type = serializers.CharField(help_text="`dcat:Dataset`.")
+    dct_title = serializers.CharField(help_text="Its title.")
+    dct_description = serializers.CharField(help_text="What it is.")
+    dct_language = serializers.CharField(help_text="Language of its own words, BCP 47.")
+    dct_publisher = AgentSerializer(help_text="Who publishes it.")
+    dct_license = ReferenceSerializer(help_text="The licence.")
+    dct_issued = serializers.DateTimeField(help_text="When its first revision was published.")
+    dct_modified = serializers.DateTimeField(help_text="When the described one was.")
+    dct_temporal = PeriodOfTimeSerializer(
+        allow_null=True, help_text="First and last day for which a record holds."
+    )
+    dct_bibliographicCitation = serializers.CharField(help_text="How to cite it.")
+    dcat_version = serializers.CharField(help_text="Number of the revision.")
+    dcat_keyword = serializers.ListField(
+        child=serializers.CharField(), help_text="Words by which catalogues find it."
+    )
+    dcat_landingPage = ReferenceSerializer(help_text="The page for people.")
+    dcat_distribution = DistributionSerializer(
+        many=True, help_text="The files: every kind of record, in every form."
+    )
+
+
+class Dataset(DatasetViewSet):
+    """What catalogues of data are told."""
+
+    tag = "index"
+    noun = "metadata"
+    serializer_class = DatasetSerializer
+    detail_parameters = DatasetParameters
+
+    def retrieve(self, request: Request) -> HttpResponse:
+        """The dataset as DCAT describes one: title, publisher, licence, time that it covers,
+        revision, and the files in which it can be had. JSON-LD."""
+        revision = revision_asked(self.detail_parameters(request.GET).cleaned)
+        response = HttpResponse(
+            orjson.dumps(dcat(request, revision)),
+            content_type=request.accepted_renderer.media_type,
+        )
+        response["Dataset-Revision"] = str(revision.number)
+        return response
+
+
+def dcat(request: HttpRequest, revision: Revision) -> dict[str, Any]:
+    base = base_url(request)
+    licence = {"@id": LICENCE["url"]}
+    covered = temporal(revision.number)
+    first = published(1)
+    return {
+        "@context": {
+            "dcat": "http://www.w3.org/ns/dcat#",
+            "dct": "http://purl.org/dc/terms/",
+            "foaf": "http://xmlns.com/foaf/0.1/",
+        },
+        "@id": pinned(request, "/api/v1/metadata/", {}, revision.number),
+        "@type": "dcat:Dataset",
+        "dct:title": TITLE,
+        "dct:description": DESCRIPTION,
+        "dct:language": "en",
+        "dct:publisher": {
+            "@type": "foaf:Organization",
+            "foaf:name": AUTHOR,
+            "foaf:homepage": {"@id": f"{base}/"},
+        },
+        "dct:license": licence,
+        "dct:issued": first.published_at,
+        "dct:modified": revision.published_at,
+        "dct:temporal": covered
+        and {
+            "@type": "dct:PeriodOfTime",
+            "dcat:startDate": covered[0],
+            "dcat:endDate": covered[1],
+        },
+        "dct:bibliographicCitation": dataset_citation(request, revision).undated(),
+        "dcat:version": str(revision.number),
+        "dcat:keyword": KEYWORDS,
+        "dcat:landingPage": {"@id": f"{base}/"},
+        "dcat:distribution": [
+            {
+                "@type": "dcat:Distribution",
+                "dct:title": f"{kind}, as {media_type}",
+                "dcat:accessURL": {"@id": f"{base}/api/v1/{kind}/"},
+                "dcat:downloadURL": {"@id": address},
+                "dcat:mediaType": media_type,
+                "dct:license": licence,
+            }
+            for kind, media_type, address in files(request, revision.number)
+        ],
+    }
+
+
+def schema_org(request: HttpRequest, revision: Revision) -> dict[str, Any]:
+    """The same in the words of search engines, for the page at `/`."""
+    base = base_url(request)
+    covered = temporal(revision.number)
+    return {
+        "@context": "https://schema.org",
+        "@type": "Dataset",
+        "@id": f"{base}/",
+        "name": TITLE,
+        "description": DESCRIPTION,
+        "url": f"{base}/",
+        "version": str(revision.number),
+        "dateModified": revision.published_at,
+        "license": LICENCE["url"],
+        "isAccessibleForFree": True,
+        "inLanguage": "en",
+        "keywords": KEYWORDS,
+        "creator": {"@type": "Organization", "name": AUTHOR, "url": f"{base}/"},
+        "publisher": {"@type": "Organization", "name": AUTHOR, "url": f"{base}/"},
+        **({"temporalCoverage": "/".join(covered)} if covered else {}),
+        "creditText": dataset_citation(request, revision).undated(),
+        "distribution": [
+            {
+                "@type": "DataDownload",
+                "name": kind,
+                "encodingFormat": media_type,
+                "contentUrl": address,
+            }
+            for kind, media_type, address in files(request, revision.number)
+        ],
+    }

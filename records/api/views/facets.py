@@ -1,0 +1,211 @@
+"""Facets over HTTP: how often each value of a parameter occurs among the records of a query."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
+
+from django.db.models import Count, F, QuerySet, Subquery
+from rest_framework import serializers
+
+from aidapi.parameters import (
+    ChoiceField,
+    IntegerField,
+    Parameter,
+    ParameterSet,
+)
+from records.index.models import UNKNOWN, FilterStatistics
+from records.models import RevisionCounter
+from records.models.regions import REGIONS, regions_within
+from records.query.filters import (
+    AnyRolePartyParameter,
+    ColumnParameter,
+    FigureChoiceParameter,
+    ItemParameter,
+    LinkedParameter,
+    PartyColumnParameter,
+    PartyParameter,
+    PartyRegionParameter,
+)
+from records.query.planner import RecordQuery
+
+DEFAULT_LIMIT = 20
+MAX_LIMIT = 500
+
+Counts = Iterable[tuple[str, int]]
+
+
+def of_column(query: RecordQuery, parameter: ColumnParameter) -> Counts:
+    column = parameter.lookup.removesuffix("__in")
+    rows = query.selection().order_by().values(column)
+    return rows.annotate(n=Count("pk")).values_list(column, "n")
+
+
+def of_links(query: RecordQuery, parameter: LinkedParameter) -> Counts:
+    return per_record(query.model.child("links").objects.all(), query, "type")
+
+
+def of_parties(query: RecordQuery, parameter: PartyParameter) -> Counts:
+    """Parties in the role, and how many records name none."""
+    rows = query.model.child("parties").objects.filter(role=parameter.role)
+    yield from per_record(rows, query, "party_id")
+    named = rows.filter(record__in=query.selection().values("pk")).values("record")
+    yield UNKNOWN, query.selection().exclude(pk__in=named).count()
+
+
+def of_any_party(query: RecordQuery, parameter: AnyRolePartyParameter) -> Counts:
+    return per_record(query.model.child("parties").objects.all(), query, "party_id")
+
+
+def of_party_column(query: RecordQuery, parameter: PartyColumnParameter) -> Counts:
+    rows = query.model.child("parties").objects.filter(role=parameter.role)
+    return per_record(rows, query, parameter.column)
+
+
+def of_region(query: RecordQuery, parameter: PartyRegionParameter) -> Counts:
+    """Regions with those around them, as the parameter finds them."""
+    rows = query.model.child("parties").objects.filter(
+        role=parameter.role, record__in=query.selection().values("pk")
+    )
+    records: dict[str, set[int]] = defaultdict(set)
+    for region, record in rows.order_by().values_list("region", "record_id"):
+        records[region].add(record)
+    for number in REGIONS:
+        yield number, len(set().union(*(records.get(n, ()) for n in regions_within(number))))
+
+
+def of_figures(query: RecordQuery, parameter: FigureChoiceParameter) -> Counts:
+    """Values of the figures that meet the query's conditions on figures."""
+    conditions = query.on_figures()
+    rows = query.figures(conditions)
+    column = f"figure__{parameter.column}" if "item" in conditions else parameter.column
+    return per_record(rows, query, column)
+
+
+def of_items(query: RecordQuery, parameter: ItemParameter) -> Counts:
+    """Items with those above them, as the parameter finds them."""
+    rows = query.model.child("figure_items").objects.all()
+    conditions = query.on_figures()
+    if conditions:
+        key = "figure" if "item" in conditions else "pk"
+        rows = rows.filter(figure__in=query.figures(conditions).values(key))
+    else:
+        rows = rows.filter(lead=True)
+    return per_record(rows, query, "item_id")
+
+
+def per_record(rows: QuerySet, query: RecordQuery, column: str) -> Counts:
+    """Value of the column → in how many of the query's records it stands."""
+    rows = rows.filter(record__in=query.selection().values("pk")).order_by()
+    return rows.values(column).annotate(n=Count("record", distinct=True)).values_list(column, "n")
+
+
+COUNTERS: dict[type, Callable[[RecordQuery, Any], Counts]] = {
+    LinkedParameter: of_links,
+    AnyRolePartyParameter: of_any_party,
+    PartyParameter: of_parties,
+    PartyRegionParameter: of_region,
+    PartyColumnParameter: of_party_column,
+    ItemParameter: of_items,
+    FigureChoiceParameter: of_figures,
+}
+"""Sort of parameter → how its values are counted; the first that fits."""
+
+
+def counter(parameter: Parameter) -> Callable[[RecordQuery, Any], Counts] | None:
+    if isinstance(parameter, ColumnParameter):
+        coded = parameter.lookup.endswith("__in") and parameter.lookup != "public_id__in"
+        return of_column if coded else None
+    return next((count for kind, count in COUNTERS.items() if isinstance(parameter, kind)), None)
+
+
+def values(query: RecordQuery, parameter: Any) -> Counts:
+    """How often each value of the parameter occurs: among all records as publishing has counted
+    them, else counted here."""
+    if parameter.counted_as and not query.conditions and query.shows_newest:
+        counts = FilterStatistics.objects.filter(kind=query.model.KIND, role=parameter.counted_as)
+        head = Subquery(RevisionCounter.objects.values("n")[:1])
+        rows = list(counts.annotate(head=head).values_list("term", F("n") - F("retired"), "head"))
+        # If something was published since the revision was read, they are of a later one.
+        if rows and rows[0][2] == query.revision:
+            return [(term, n) for term, n, _ in rows]
+    count: Any = counter(parameter)
+    return count(query, parameter)
+
+
+class FacetParameters(ParameterSet):
+    """What facets can be asked beside conditions on the records; the kind adds its own."""
+
+    SYNONYMS: ClassVar = {"facet": "facets", "page_size": "limit", "size": "limit"}
+
+    limit = Parameter(
+        IntegerField(minimum=1, maximum=MAX_LIMIT, example="20"),
+        f"How many values of each are told, the most frequent first; {DEFAULT_LIMIT} by default, "
+        f"at most {MAX_LIMIT}.",
+    )
+
+
+def facet_parameters(model: Any, conditions: type[ParameterSet]) -> type[ParameterSet]:
+    """The parameters of a kind's facets."""
+    names = [name for name, found in conditions.base_filters.items() if counter(found)]
+    return type(
+        f"{model.__name__}FacetParameters",
+        (conditions, FacetParameters),
+        {
+            "facets": Parameter(
+                ChoiceField(choices=sorted(names), example=",".join(names[-2:])),
+                "Names of the parameters whose values are counted, as a comma list; without it "
+                "those of the record's own codes.",
+            ),
+        },
+    )
+
+
+class ValueSerializer(serializers.Serializer):
+    """A value, and how often it occurs."""
+
+    value = serializers.CharField(help_text="The value, as the parameter takes it.")
+    records = serializers.IntegerField(
+        help_text="Records that have it: what the list finds with the value as a further "
+        "condition, where the parameter is not in the query already."
+    )
+
+
+class FacetSerializer(serializers.Serializer):
+    """The values of one parameter."""
+
+    parameter = serializers.CharField(help_text="Name of the parameter.")
+    values = ValueSerializer(many=True, help_text="The values, the most frequent first.")
+    more = serializers.IntegerField(help_text="How many further values there are.")
+
+
+class RecordFacetsSerializer(serializers.Serializer):
+    """How often the values of parameters occur among the records of a query."""
+
+    revision = serializers.IntegerField(help_text="Number of the revision that is counted.")
+    records = serializers.IntegerField(help_text="Records that meet the conditions.")
+    facets = FacetSerializer(many=True, help_text="The parameters, in the order asked for.")
+
+
+def facets(query: RecordQuery, parameters: ParameterSet) -> dict[str, Any]:
+    """The answer, by one or two statements for each parameter."""
+    names = parameters.cleaned.get("facets") or [
+        name for name, found in parameters.base_filters.items() if counter(found) is of_column
+    ]
+    limit = parameters.cleaned.get("limit", DEFAULT_LIMIT)
+    found = []
+    for name in names:
+        parameter = parameters.base_filters[name]
+        counts = [(value, n) for value, n in values(query, parameter) if value and n]
+        counts.sort(key=lambda pair: (-pair[1], pair[0]))
+        found.append(
+            {
+                "parameter": name,
+                "values": [{"value": value, "records": n} for value, n in counts[:limit]],
+                "more": max(0, len(counts) - limit),
+            }
+        )
+    return {
+        "revision": query.revision,
+        "records": query.count(),
+        "facets": found,
+    }

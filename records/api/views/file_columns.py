@@ -1,0 +1,172 @@
+"""The columns of downloads, from the serializers that render the documents: names, order and
+meaning are theirs, so a download and the documentation of the API cannot disagree.
+
+A column is named after its field, with the field around it in front (`period_start`); parties
+and links give one column for each of their fields (`donors_code`, `donors_name`), in which the
+values of several stand side by side. Where a row is a figure, its fields have no prefix, and
+those of the statement that it rests on begin with `statement_`.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from operator import itemgetter
+from typing import Any
+
+from rest_framework import serializers
+
+from aidapi.tables import Cell, Column, same
+from records.documents.serializers import (
+    ExactNumberField,
+    FigureSerializer,
+    KindField,
+    OwnIdField,
+    PublicIdField,
+    StatementInRecordSerializer,
+)
+
+DATATYPES: list[tuple[type[serializers.Field], str]] = [
+    (serializers.BooleanField, "boolean"),
+    (serializers.IntegerField, "integer"),
+    (ExactNumberField, "decimal"),
+    (serializers.DateField, "date"),
+    (serializers.URLField, "anyURI"),
+]
+
+INHERENT = ("figures", "statements")
+"""What rows of figures spread over columns of their own."""
+
+
+CODED = (serializers.ChoiceField, serializers.DateField, KindField, OwnIdField, PublicIdField)
+"""Fields whose values cannot have any form: no spreadsheet takes them for a formula."""
+
+
+def datatype(field: serializers.Field) -> str:
+    return next((name for cls, name in DATATYPES if isinstance(field, cls)), "string")
+
+
+def described(*fields: Any) -> str:
+    return " ".join(str(field.help_text) for field in fields if field.help_text)
+
+
+def columns_of(serializer: Any, around: Sequence[str] = (), prefix: str = "") -> Iterator[Column]:
+    """One column for each simple field, whatever it is nested in."""
+    for name, field in serializer.fields.items():
+        path = (*around, name)
+        if isinstance(field, serializers.ListSerializer):
+            for inner, part in field.child.fields.items():  # type: ignore[union-attr]
+                yield Column(
+                    f"{prefix}{name}_{inner}",
+                    datatype(part),
+                    described(field, part),
+                    several(path, inner),
+                    many=True,
+                    free=not isinstance(part, CODED),
+                )
+        elif isinstance(field, serializers.Serializer):
+            # Evidence is part of the figure, its fields need no prefix.
+            inside = prefix if name == "evidence" else f"{prefix}{name}_"
+            yield from columns_of(field, path, inside)
+        elif isinstance(field, serializers.ListField):
+            yield Column(prefix + name, "string", described(field), value_at(path), many=True)
+        else:
+            yield Column(
+                prefix + name,
+                datatype(field),
+                described(field),
+                value_at(path),
+                free=not isinstance(field, CODED),
+            )
+
+
+def value_at(path: Sequence[str]) -> Callable[[Any], Any]:
+    first, *rest = path
+    if not rest:
+        return itemgetter(first)
+    inner = value_at(rest)
+    return lambda part: inner(part[first])
+
+
+def several(path: Sequence[str], name: str) -> Callable[[Any], list[Any]]:
+    outer = value_at(path)
+    return lambda part: [one[name] for one in outer(part)]
+
+
+class Layout:
+    """The columns of a kind's documents, and the rows that a document gives."""
+
+    def __init__(self, serializer: Any, figures: bool) -> None:
+        columns = list(columns_of(serializer))
+        self.figures = figures
+        self.head = [one for one in columns if not one.name.startswith(INHERENT)]
+        self.tail: list[Column] = []
+        if figures:
+            self.tail = [
+                Column(
+                    "figure",
+                    "integer",
+                    "Number of the figure within its record, from 1: the `figure` of a citation.",
+                    itemgetter("number"),
+                ),
+                *columns_of(FigureSerializer()),
+                *(
+                    Column(
+                        f"statement_{one.name}",
+                        one.datatype,
+                        one.description,
+                        statement(one.read),
+                        free=one.free,
+                    )
+                    for one in columns_of(StatementInRecordSerializer())
+                    if one.name != "id"
+                ),
+            ]
+        elif "figures" in serializer.fields:
+            self.tail = [
+                Column("figures", "integer", "How many figures the record has.", number_of),
+                next(one for one in columns if one.name == "statements_id"),
+            ]
+        self.columns = [*self.head, *self.tail]
+
+    def rows(self, cells: Sequence[Cell]) -> Callable[[Any], list[list[Any]]]:
+        """What makes of a document its rows; what the record says is read once."""
+        head = reader(self.head, cells[: len(self.head)])
+        tail = reader(self.tail, cells[len(self.head) :])
+        if not self.figures:
+            return lambda document: [head(document) + tail(document)]
+
+        def rows_of(document: Any) -> list[list[Any]]:
+            record = head(document)
+            statements = {one["id"]: one for one in document["statements"]}
+            for number, figure in enumerate(document["figures"], start=1):
+                figure["number"] = number
+                figure["statement"] = statements[figure["evidence"]["statement"]]
+            return [record + tail(figure) for figure in document["figures"]]
+
+        return rows_of
+
+
+def reader(columns: Sequence[Column], cells: Sequence[Cell]) -> Callable[[Any], list[Any]]:
+    """What reads all the columns of a part, each value as its cell makes it."""
+    reads = [
+        column.read if cell is same else after(column.read, cell)
+        for column, cell in zip(columns, cells, strict=True)
+    ]
+    return lambda part: [read(part) for read in reads]
+
+
+def after(read: Callable[[Any], Any], cell: Cell) -> Callable[[Any], Any]:
+    return lambda part: cell(read(part))
+
+
+def number_of(document: dict[str, Any]) -> int:
+    return len(document["figures"])
+
+
+def statement(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda figure: read(figure["statement"])
+
+
+@cache
+def layout(serializer_class: Any, figures: bool) -> Layout:
+    """Built once: it holds no state of a record."""
+    return Layout(serializer_class(), figures)

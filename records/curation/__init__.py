@@ -1,0 +1,1 @@
+"""The curators' workplace: admin pages by noun and by workflow."""

@@ -1,0 +1,1 @@
+"""Possible duplicates: found, shown side by side, decided."""

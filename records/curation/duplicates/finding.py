@@ -1,0 +1,393 @@
+"""Duplicates: finding the pairs of records that may tell of one event, and deciding about them.
+
+A pair that was found "not a duplicate" is never proposed again, whatever becomes of its records:
+people judged the events, not the wording. A pair that was found the "same event" is proposed again
+only if the link that said so is gone, since its draft was discarded, say. Pairs that nobody has
+decided about come and go with the content of their records.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from records.curation.duplicates.likeness import (
+    NO_EVIDENCE,
+    SLACK,
+    TOLD_ONCE,
+    Account,
+    Claim,
+    Likeness,
+    Text,
+    address,
+    compare,
+    compare_texts,
+    days,
+    pairs,
+    pairs_of_texts,
+    reach,
+)
+from records.curation.duplicates.models import DuplicatePair, DuplicateStatus
+from records.models import (
+    KINDS,
+    OPEN,
+    CountableReason,
+    DatedRecord,
+    LinkType,
+    Record,
+    State,
+    Statement,
+)
+from records.publishing.drafts import begin_correction, note_edit
+from records.publishing.publish import lineages
+
+MOST = 500
+"""Records near a saved one that are compared with it; the command compares all."""
+AT_ONCE = 500
+"""Rows written by one statement."""
+CURRENT = [State.PUBLISHED, *OPEN]
+
+Pairs = dict[tuple[str, str], Likeness]
+"""Ids of two candidates, the lesser first → why they are."""
+
+
+@dataclass
+class Found:
+    """How many pairs a search added, put back into the queue, and took out of it."""
+
+    new: int = 0
+    reopened: int = 0
+    gone: int = 0
+
+
+# Finding
+
+
+def find(kind: str) -> Found:
+    """Compare all published and open records of a kind; keep the pairs up to date."""
+    known = {row.ids: row for row in DuplicatePair.objects.filter(kind=kind)}
+    model = KINDS[kind]
+    rows = model.objects.filter(state__in=CURRENT)
+    found: Pairs = {}
+    if issubclass(model, DatedRecord):
+        for one, other in pairs(accounts(model, rows)):
+            _keep(found, one, other, compare(one, other))
+    else:
+        for text, another in pairs_of_texts(texts(rows)):
+            _keep(found, text, another, compare_texts(text, another))
+    return _write(kind, known, found)
+
+
+def find_near(record: Record) -> list[DuplicatePair]:
+    """The open pairs of one record, found anew: after a save, with a number of queries that does
+    not grow with the dataset."""
+    known = {row.ids: row for row in DuplicatePair.objects.of(record.public_id)}
+    model = type(record)
+    found: Pairs = {}
+    if issubclass(model, DatedRecord):
+        near = accounts(model, _near(record))
+        for one in [account for account in near if account.id == record.public_id]:
+            for other in near:
+                _keep(found, one, other, compare(one, other))
+    else:
+        read = texts(_near_texts(record))
+        for text in [text for text in read if text.id == record.public_id]:
+            for another in read:
+                _keep(found, text, another, compare_texts(text, another))
+    _write(record.KIND, known, found)
+    return list(DuplicatePair.objects.open().of(record.public_id))
+
+
+def _keep(
+    found: Pairs, one: Account | Text, other: Account | Text, likeness: Likeness | None
+) -> None:
+    """A pair under its ids; of several versions those that are most alike."""
+    if likeness is None:
+        return
+    key = (one.id, other.id) if one.id < other.id else (other.id, one.id)
+    best = found.get(key)
+    if best is None or (best.score, best.reasons) < (likeness.score, likeness.reasons):
+        found[key] = likeness
+
+
+def _write(kind: str, known: dict[tuple[str, str], DuplicatePair], found: Pairs) -> Found:
+    """Bring the pairs to what was found. `known` was read before the records were, so that
+    nothing is removed that another search added meanwhile."""
+    outcome = Found()
+    changed, gone = [], []
+    for ids, row in known.items():
+        likeness = found.get(ids)
+        if likeness is None:
+            if row.is_open and not row.why:
+                gone.append(row.pk)
+        elif row.standing != DuplicateStatus.NOT_A_DUPLICATE and (
+            (row.is_open, row.score, row.reasons) != (True, likeness.score, likeness.reasons)
+        ):
+            outcome.reopened += not row.is_open
+            row.standing = DuplicateStatus.OPEN
+            row.score, row.reasons = likeness.score, likeness.reasons
+            changed.append(row)
+    new = [
+        DuplicatePair(
+            kind=kind,
+            first=first,
+            second=second,
+            score=likeness.score,
+            reasons=likeness.reasons,
+        )
+        for (first, second), likeness in found.items()
+        if (first, second) not in known
+    ]
+    outcome.new = len(new)
+    with transaction.atomic():
+        # Only while nobody has decided: they may, while this searches.
+        for start in range(0, len(gone), AT_ONCE):
+            undecided = DuplicatePair.objects.open().filter(pk__in=gone[start : start + AT_ONCE])
+            outcome.gone += undecided.delete()[0]
+        fields = ["standing", "score", "reasons"]
+        DuplicatePair.objects.bulk_update(changed, fields, batch_size=AT_ONCE)
+        # Another search may have added the same pair just now.
+        DuplicatePair.objects.bulk_create(new, batch_size=AT_ONCE, ignore_conflicts=True)
+    return outcome
+
+
+# Reading what the rule compares
+
+
+def accounts(model: type[DatedRecord], rows: QuerySet) -> list[Account]:
+    """Versions as the rule reads them; five queries. What any of a record's versions links to
+    holds for all of them: a draft may say already how the published one relates."""
+    columns = (
+        "pk",
+        "public_id",
+        "as_of",
+        "as_of_precision",
+        "period_start",
+        "period_end",
+        "series",
+    )
+    read = list(rows.order_by().values_list(*columns))
+    within = Q(record__in=rows.order_by().values("pk"))
+    ids = {pk: public_id for pk, public_id, *_ in read}
+    giver, receiver = model.MAIN_ROLES
+    parties: dict[tuple[int, str], set[str]] = defaultdict(set)
+    for pk, role, party in (
+        model.child("parties")
+        .objects.filter(within, role__in=model.MAIN_ROLES)
+        .order_by()
+        .values_list("record_id", "role", "party_id")
+    ):
+        parties[pk, role].add(party)
+    linked: dict[str, set[str]] = defaultdict(set)
+    events: dict[str, set[str]] = defaultdict(set)
+    for pk, link_type, target in (
+        model.child("links")
+        .objects.filter(within)
+        .order_by()
+        .values_list("record_id", "type", "target")
+    ):
+        linked[ids[pk]].add(target)
+        if link_type == LinkType.SAME_EVENT_AS:
+            events[ids[pk]].add(target)
+    claims = _claims(model, within)
+    found = []
+    for pk, public_id, as_of, precision, start, end, series in read:
+        first, last = days(as_of, precision, start, end)
+        found.append(
+            Account(
+                id=public_id,
+                givers=frozenset(parties[pk, giver]),
+                receivers=frozenset(parties[pk, receiver]),
+                first=first,
+                last=last,
+                series=series,
+                linked=frozenset(linked[public_id]),
+                events=frozenset({public_id, *events[public_id]}),
+                claims=tuple(claims[pk]),
+            )
+        )
+    return found
+
+
+def _claims(model: type[DatedRecord], within: Q) -> dict[int, list[Claim]]:
+    """Record → its figures that are evidence."""
+    lines = {code: tuple(line) for code, line in lineages().items()}
+    columns = ("measure", "item_id", "unit", "currency", "party_type", "party_role")
+    figures = (
+        model.child("figures")
+        .objects.filter(within, basis__in=TOLD_ONCE)
+        .exclude(countable_reason__in=NO_EVIDENCE)
+        .exclude(rank="deprecated")
+        .order_by("record_id", "position", "pk")
+        .values_list("record_id", *columns, "operator", "value", "lower", "upper")
+    )
+    claims: dict[int, list[Claim]] = defaultdict(list)
+    for pk, measure, item, unit, currency, party_type, party_role, *number in figures:
+        low, high = reach(*number)
+        claim = Claim(
+            measure, lines.get(item, ()), unit or currency, (party_type, party_role), low, high
+        )
+        claims[pk].append(claim)
+    return claims
+
+
+def _near(record: Any) -> QuerySet:
+    """The record's versions, and others that share a party and whose `as_of` is near. Dates drive:
+    an index knows them, while one giver may have half of all records. A period that reaches here
+    from an `as_of` far away is left to the command."""
+    model = type(record)
+    first, last = days(
+        record.as_of, record.as_of_precision, record.period_start, record.period_end
+    )
+    first, last = first - SLACK, last + SLACK
+    # A month or a year stands as its first day, which may lie before.
+    firsts = {first.replace(day=1): "month", first.replace(month=1, day=1): "year"}
+    near = Q(as_of__range=(first, last))
+    for day, precision in firsts.items():
+        near |= Q(as_of=day, as_of_precision=precision)
+    others = model.objects.exclude(public_id=record.public_id).filter(_sharing(record))
+    # As the index of the default order has it; by `state` a database would read half of them.
+    published = others.filter(near, published_in__isnull=False, retired_in__isnull=True)
+    opened = others.filter(near, state__in=OPEN)
+    return _with_versions(record, published, opened)
+
+
+def _with_versions(record: Record, *others: QuerySet) -> QuerySet:
+    """The current versions of the record, and of the others the latest."""
+    model = type(record)
+    versions = model.objects.filter(public_id=record.public_id, state__in=CURRENT)
+    keys = list(versions.values_list("pk", flat=True))
+    for rows in others:
+        keys += rows.order_by(f"-{model.DATE}", "-pk").values_list("pk", flat=True)[:MOST]
+    return model.objects.filter(pk__in=keys)
+
+
+def _sharing(record: Any) -> Q:
+    """Records that share a party in a main role, and in the other, or leave the other open."""
+    model = type(record)
+    parties = model.child("parties").objects.filter(record=OuterRef("pk"))
+    own = list(record.parties.values_list("role", "party_id"))
+    shared: Any = Q(pk__in=[])
+    fits: Any = Q()
+    for role in model.MAIN_ROLES:
+        codes = [party for name, party in own if name == role]
+        if codes:
+            here = Exists(parties.filter(role=role, party__in=codes))
+            shared |= Q(here)
+            fits &= Q(here) | ~Exists(parties.filter(role=role))
+    return shared & fits
+
+
+def texts(rows: QuerySet) -> list[Text]:
+    """Statements as the rule reads them; two queries."""
+    columns = (
+        "pk", "public_id", "publisher_key", "published_on", "title_key", "url", "text_sha256",
+    )  # fmt: skip
+    read = list(rows.order_by().values_list(*columns))
+    ids = {pk: public_id for pk, public_id, *_ in read}
+    linked: dict[str, set[str]] = defaultdict(set)
+    links = Statement.child("links").objects.filter(record__in=rows.order_by().values("pk"))
+    for pk, target in links.order_by().values_list("record_id", "target"):
+        linked[ids[pk]].add(target)
+    return [
+        Text(
+            id=public_id,
+            publisher=publisher,
+            day=day,
+            title=title,
+            address=address(url),
+            digest=digest,
+            linked=frozenset(linked[public_id]),
+        )
+        for pk, public_id, publisher, day, title, url, digest in read
+    ]
+
+
+def _near_texts(record: Any) -> QuerySet:
+    """The statement's versions, and others with its publisher and day, its text, or an address
+    that contains its own."""
+    bare = address(record.url).partition("?")[0]
+    near = Q(publisher_key=record.publisher_key, published_on=record.published_on)
+    near |= Q(url__contains=bare)
+    if record.text_sha256:
+        near |= Q(text_sha256=record.text_sha256)
+    others = Statement.objects.exclude(public_id=record.public_id)
+    return _with_versions(record, others.filter(near, state__in=CURRENT))
+
+
+def current(kind: str, public_id: str) -> Any:
+    """The version of a record that people work on: the open one, else the published one; nothing
+    if it was withdrawn or discarded."""
+    versions = KINDS[kind].objects.filter(public_id=public_id, state__in=CURRENT)
+    return versions.order_by("-version").first()
+
+
+# Deciding
+
+
+def not_a_duplicate(candidate: DuplicatePair, *, by: Any, why: str) -> None:
+    """Two events: remembered, and not proposed again."""
+    with transaction.atomic():
+        _undecided(candidate, why).decide(DuplicateStatus.NOT_A_DUPLICATE, by=by, why=why)
+
+
+def same_event(candidate: DuplicatePair, *, keep: str, by: Any, why: str) -> Record:
+    """One event: the record `keep` goes on counting, the other links to it and its figures count
+    no more. That is a draft of the other, its open one or a new correction, which somebody else
+    approves like any."""
+    if keep not in candidate.ids:
+        raise ValidationError({"keep": "Choose which of the two goes on counting."})
+    with transaction.atomic():
+        candidate = _undecided(candidate, why)
+        kept = current(candidate.kind, keep)
+        other = current(candidate.kind, candidate.other(keep))
+        if kept is None or other is None:
+            raise ValidationError("One of the two is there no more, so nothing counts twice.")
+        if _is_linked(candidate):
+            raise ValidationError("They are linked already: continue the draft that says so.")
+        if other.is_open:
+            note_edit(other, by=by)
+        else:
+            other = begin_correction(other, by=by, reason=why)
+        other.links.create(type=LinkType.SAME_EVENT_AS, target=keep)
+        if isinstance(other, DatedRecord):
+            for figure in other.figures.filter(countable=True).select_related("statement"):
+                figure.countable = False
+                figure.countable_reason = CountableReason.DUPLICATE_REPORT
+                figure.save()
+        candidate.decide(DuplicateStatus.SAME_EVENT, by=by, why=why)
+    return other
+
+
+def look_again(candidate: DuplicatePair) -> None:
+    """Put a decided pair back into the queue; who decided and why is kept until somebody decides
+    anew."""
+    row = DuplicatePair.objects.filter(pk=candidate.pk).exclude(standing=DuplicateStatus.OPEN)
+    if not row.update(standing=DuplicateStatus.OPEN):
+        raise ValidationError("It is in the queue already.")
+
+
+def _undecided(candidate: DuplicatePair, why: str) -> DuplicatePair:
+    """The pair as it stands, locked; refused if somebody decided since the page was opened."""
+    if not why.strip():
+        raise ValidationError({"why": "Say why: whoever meets the two again will ask."})
+    row = DuplicatePair.objects.select_for_update().filter(pk=candidate.pk).first()
+    if row is None:
+        raise ValidationError("The two have nothing in common any more: somebody changed one.")
+    if not row.is_open:
+        raise ValidationError(
+            f"{row.decided_by} decided already: {row.get_standing_display()}. {row.why}"
+        )
+    return row
+
+
+def _is_linked(candidate: DuplicatePair) -> bool:
+    """Whether a current version of one leads to the other."""
+    links = KINDS[candidate.kind].child("links").objects.filter(record__state__in=CURRENT)
+    return links.filter(
+        Q(record__public_id=candidate.first, target=candidate.second)
+        | Q(record__public_id=candidate.second, target=candidate.first)
+    ).exists()

@@ -1,0 +1,109 @@
+"""Pairs of records that may tell of one event, and what curators made of them."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from aidapi.fields import CodeField
+
+
+class DuplicateStatus(models.TextChoices):
+    OPEN = "open", "to be looked at"
+    NOT_A_DUPLICATE = "not_a_duplicate", "not a duplicate"
+    SAME_EVENT = "same_event", "same event"
+
+
+class DuplicatePairQuerySet(models.QuerySet):
+    """Which pairs."""
+
+    def open(self) -> "DuplicatePairQuerySet":
+        """Those that somebody is to look at."""
+        return self.filter(standing=DuplicateStatus.OPEN)
+
+    def of(self, public_id: str) -> "DuplicatePairQuerySet":
+        """Those that a record is one of."""
+        return self.filter(Q(first=public_id) | Q(second=public_id))
+
+    def of_kinds(self, kinds: Any) -> "DuplicatePairQuerySet":
+        return self.filter(kind__in=list(kinds))
+
+
+class DuplicatePair(models.Model):
+    """Two records of a kind that may tell of the same event, by their public ids. What is decided
+    stays, with who decided and why: the pair is not proposed again."""
+
+    kind = CodeField(max_length=10, help_text="Kind of both records.")
+    first = CodeField(max_length=12, help_text="Public id of the one, the lesser of the two.")
+    second = CodeField(
+        max_length=12, db_index=True, help_text="Public id of the other, the greater."
+    )
+    standing = models.CharField(
+        max_length=15,
+        choices=DuplicateStatus,
+        default=DuplicateStatus.OPEN,
+        help_text="Whether somebody is to look at it, or what was decided.",
+    )
+    score = models.PositiveSmallIntegerField(help_text="How much speaks for it, from 1 to 5.")
+    reasons = models.JSONField(default=list, help_text="What the two have in common, in words.")
+    found_at = models.DateTimeField(default=timezone.now, help_text="When first found, in UTC.")
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="Who decided last.",
+    )
+    decided_at = models.DateTimeField(null=True, help_text="When that was, in UTC.")
+    why = models.TextField(blank=True, help_text="Why it was decided so.")
+
+    objects = DuplicatePairQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "possible duplicate"
+        # Who may change records of the kind decides about their pairs.
+        default_permissions = ()
+        ordering = ["-score", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["first", "second"], name="candidate_once"),
+            models.CheckConstraint(
+                name="candidate_in_order",
+                condition=Q(first__lt=F("second")),
+                violation_error_message="The lesser id stands first.",
+            ),
+            models.CheckConstraint(
+                name="candidate_decided",
+                condition=Q(standing=DuplicateStatus.OPEN)
+                | Q(~Q(why=""), decided_by__isnull=False, decided_at__isnull=False),
+                violation_error_message="A decision has somebody who made it, and a reason.",
+            ),
+        ]
+        indexes = [
+            # The queue, and how many wait in it.
+            models.Index(fields=["standing", "kind", "-score"], name="candidate_queue"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first} and {self.second}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.standing == DuplicateStatus.OPEN
+
+    @property
+    def ids(self) -> tuple[str, str]:
+        return self.first, self.second
+
+    def other(self, public_id: str) -> str:
+        """The one that is not this one."""
+        return self.second if public_id == self.first else self.first
+
+    def decide(self, standing: DuplicateStatus, *, by: Any, why: str) -> None:
+        """Write down what was decided."""
+        self.standing = standing
+        self.decided_by = by
+        self.decided_at = timezone.now()
+        self.why = why.strip()
+        self.save(update_fields=["standing", "decided_by", "decided_at", "why"])

@@ -1,0 +1,441 @@
+"""Possible duplicates: the queue, and two records side by side."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.text import capfirst
+
+from accounts.read_only import ReadOnlyAdmin
+from records.curation.duplicates import finding
+from records.curation.duplicates.models import DuplicatePair, DuplicateStatus
+from records.curation.workflow.worklist import (
+    SECTIONS,
+    SHOWN,
+    Found,
+    Row,
+    Section,
+    kinds,
+)
+from records.models import (
+    KINDS,
+    DatedRecord,
+    Figure,
+    Record,
+)
+
+MOST_SHOWN = 10
+"""Pairs that a record's page names; the queue has them all."""
+
+
+def may(request: HttpRequest, kind: str, permission: str) -> bool:
+    """Whether the user has the permission for records of the kind."""
+    return request.user.has_perm(f"records.{permission}_{kind}")
+
+
+def readable(request: HttpRequest) -> list[str]:
+    """The kinds whose pairs the user may look at."""
+    return [kind for kind in KINDS if may(request, kind, "view") or may(request, kind, "change")]
+
+
+def waiting(request: HttpRequest) -> Found | None:
+    """The open pairs that the user may decide about, for the worklist."""
+    of = [model.KIND for model in kinds(request, "change")]
+    if not of:
+        return None
+    pairs = DuplicatePair.objects.open().of_kinds(of)
+    n = pairs.count()
+    return Found(
+        n,
+        [(f"{n} pair{'s' * (n != 1)}", f"{queue()}?standing__exact={DuplicateStatus.OPEN}")]
+        if n
+        else [],
+        [Row(page(pair), str(pair), "; ".join(pair.reasons)) for pair in pairs[:SHOWN]],
+    )
+
+
+SECTIONS.insert(
+    -1,
+    Section(
+        "duplicates",
+        "Possible duplicates",
+        "No two records look alike. Each is compared with the others when it is saved.",
+        waiting,
+    ),
+)
+
+
+def queue() -> str:
+    return reverse("admin:records_duplicatepair_changelist")
+
+
+def tell_found(modeladmin: admin.ModelAdmin, request: HttpRequest, record: Record) -> None:
+    """After a save: look for records that tell of the same event, and say so. Saving is done
+    whatever is found."""
+    found = finding.find_near(record)
+    if found:
+        links = format_html_list(found, record.public_id)
+        text = "This may be recorded already: compare it with {}."
+        modeladmin.message_user(request, format_html(text, links), messages.WARNING)
+
+
+def format_html_list(found: Sequence[DuplicatePair], public_id: str) -> str:
+    """Links to the comparisons of a record with each of the others."""
+    shown = [
+        format_html('<a href="{}">{}</a>', page(row), row.other(public_id))
+        for row in found[:MOST_SHOWN]
+    ]
+    if len(found) > MOST_SHOWN:
+        shown.append(format_html("{} more", len(found) - MOST_SHOWN))
+    return format_html(", ".join(["{}"] * len(shown)), *shown)
+
+
+def page(candidate: DuplicatePair) -> str:
+    """Where the two stand side by side."""
+    return reverse("admin:records_duplicatepair_change", args=[candidate.pk])
+
+
+def panel(record: Record) -> list[tuple[str, DuplicatePair]]:
+    """The open pairs of a record with the other's id, for its page; one query."""
+    rows = DuplicatePair.objects.open().of(record.public_id)[:MOST_SHOWN]
+    return [(row.other(record.public_id), row) for row in rows]
+
+
+# Side by side
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that both records say, or one of them."""
+
+    label: str
+    cells: tuple[Any, Any]
+
+    @property
+    def verdict(self) -> str:
+        one, other = self.cells
+        if one == other:
+            return "equal"
+        return "differs" if one and other else "only one"
+
+
+@dataclass(frozen=True)
+class FigureLine:
+    """Figures of the two that tell of the same thing, or one that has no match."""
+
+    cells: tuple[Any, Any]
+
+    @property
+    def verdict(self) -> str:
+        one, other = self.cells
+        if not (one and other):
+            return "only one"
+        alike = one.rival_key() == other.rival_key() and one.claim() == other.claim()
+        return "equal" if alike else "differs"
+
+    @property
+    def shown(self) -> list[Any]:
+        """Each figure with its number; nothing where there is none."""
+        return [figure and (figure, number(figure)) for figure in self.cells]
+
+
+def lines(one: Record, other: Record) -> list[Line]:
+    """What the two say, field by field; what neither says is left out."""
+    found = []
+    for column in type(one).content_fields():
+        cells = (told(one, column), told(other, column))
+        if any(cells):
+            found.append(Line(str(capfirst(column.verbose_name)), cells))
+    if isinstance(one, DatedRecord):
+        sides = (one.parties_by_role, other.parties_by_role)
+        for role, plural in one.ROLES.items():
+            named = [", ".join(row.party.name for row in side[role]) for side in sides]
+            if any(named):
+                found.append(Line(capfirst(plural), (named[0], named[1])))
+    linked = ["\n".join(map(str, row.ordered_links())) for row in (one, other)]
+    if any(linked):
+        found.append(Line("Links", (linked[0], linked[1])))
+    return found
+
+
+def told(record: Record, column: models.Field) -> str:
+    """A column as a person reads it."""
+    value = getattr(record, column.attname)
+    if column.choices and value:
+        return str(dict(column.flatchoices).get(value, value))
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)
+
+
+def aligned(one: Record, other: Record) -> list[FigureLine]:
+    """The figures of the two, those side by side that tell of the same thing: first what is alike
+    in everything, then what shares an item, then what shares a measure; the rest alone."""
+    left, right = list(one.ordered_figures()), list(other.ordered_figures())
+    found: list[tuple[int, FigureLine]] = []
+    keys: list[Callable[[Any], Any]] = [
+        lambda figure: (figure.rival_key(), figure.claim()),
+        lambda figure: (figure.measure, figure.item_id, figure.unit, figure.currency),
+        lambda figure: (figure.measure, figure.item_id),
+        lambda figure: figure.measure,
+    ]
+    for key in keys:
+        for figure in list(left):
+            match = next((row for row in right if key(row) == key(figure)), None)
+            if match is not None:
+                found.append((figure.position, FigureLine((figure, match))))
+                left.remove(figure)
+                right.remove(match)
+    found += [(figure.position, FigureLine((figure, None))) for figure in left]
+    rest = [FigureLine((None, figure)) for figure in right]
+    return [line for _, line in sorted(found, key=lambda pair: pair[0])] + rest
+
+
+def number(figure: Figure) -> str:
+    """The number with its qualifier."""
+    if figure.value is not None:
+        return f"{figure.operator.replace('_', ' ')} {figure.value.normalize():,f}"
+    if figure.lower is not None and figure.upper is not None:
+        return f"{figure.lower.normalize():,f} to {figure.upper.normalize():,f}"
+    return "no number"
+
+
+class WhyForm(forms.Form):
+    """Why two records tell of two events."""
+
+    prefix = "apart"
+
+    why = forms.CharField(
+        label="Why they are two events",
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
+        help_text="Kept with your name, so that nobody has to ask again. Readers do not see it.",
+        error_messages={"required": "Say why they are two."},
+    )
+
+
+class SameForm(forms.Form):
+    """Which of two records of one event goes on counting."""
+
+    prefix = "same"
+
+    keep = forms.ChoiceField(
+        label="Which record goes on counting",
+        widget=forms.RadioSelect,
+        help_text="The better documented one. The other links to it, and its figures no longer "
+        "count; a draft says so, which somebody else approves.",
+        error_messages={"required": "Choose the record that goes on counting."},
+    )
+    why = forms.CharField(
+        label="Why they are one event",
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
+        help_text="The reason of the correction: readers see it beside the change.",
+        error_messages={"required": "Say why they are one."},
+    )
+
+    def __init__(self, ids: Sequence[str], titles: Sequence[str], data: Any = None) -> None:
+        super().__init__(data)
+        labels = [f"{public_id}: {title}" for public_id, title in zip(ids, titles, strict=True)]
+        keep = self.fields["keep"]
+        keep.choices = list(zip(ids, labels, strict=True))  # type: ignore[attr-defined]
+
+
+@admin.register(DuplicatePair)
+class DuplicatePairAdmin(ReadOnlyAdmin):
+    """The queue. Pairs are found, never typed; whoever may change records of a kind decides."""
+
+    list_display = [
+        "shown_pair",
+        "kind",
+        "shown_titles",
+        "score",
+        "shown_reasons",
+        "shown_standing",
+        "shown_decision",
+    ]
+    list_filter = ["standing", "kind", "score"]
+    list_select_related = ["decided_by"]
+    # What is to be looked at stands first; a filter shows nothing else.
+    ordering: ClassVar[list[Any]] = [
+        models.Case(models.When(standing=DuplicateStatus.OPEN, then=0), default=1),
+        "-score",
+        "pk",
+    ]
+    search_fields = ["first", "second", "why"]
+    search_help_text = "A record's id, or words of a decision."
+
+    class Media:
+        css: ClassVar = {"all": ["records/admin/duplicates.css"]}
+
+    # Who may do what
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return bool(readable(request))
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        kinds = readable(request)
+        return bool(kinds) if obj is None else obj.kind in kinds
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet:
+        rows: Any = super().get_queryset(request)
+        return rows.of_kinds(readable(request))
+
+    # The queue
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The list, with the titles of its records: one query for each kind on the page."""
+        changelist: Any = super().get_changelist_instance(request)
+        rows = list(changelist.result_list)
+        titles: dict[str, str] = {}
+        for kind in {row.kind for row in rows}:
+            ids = {public_id for row in rows if row.kind == kind for public_id in row.ids}
+            versions = KINDS[kind].objects.filter(public_id__in=ids).order_by("version")
+            titles |= dict(versions.values_list("public_id", "title"))
+        for row in rows:
+            row.titles = [titles.get(public_id, "discarded") for public_id in row.ids]
+        changelist.result_list = rows
+        return changelist
+
+    @admin.display(description="Pair", ordering="first")
+    def shown_pair(self, candidate: DuplicatePair) -> str:
+        return str(candidate)
+
+    @admin.display(description="Titles")
+    def shown_titles(self, candidate: Any) -> str:
+        return format_html("{}<br>{}", *candidate.titles)
+
+    @admin.display(description="In common")
+    def shown_reasons(self, candidate: DuplicatePair) -> str:
+        return "; ".join(candidate.reasons)
+
+    @admin.display(description="Standing", ordering="standing")
+    def shown_standing(self, candidate: DuplicatePair) -> str:
+        return candidate.get_standing_display()
+
+    @admin.display(description="Decision", empty_value="")
+    def shown_decision(self, candidate: DuplicatePair) -> str | None:
+        return f"{candidate.decided_by}: {candidate.why}" if candidate.why else None
+
+    # The comparison
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The two side by side, with what a curator may decide about them."""
+        candidate: Any = self.get_object(request, unquote(object_id))
+        if candidate is None:
+            if not self.has_view_permission(request):
+                raise PermissionDenied
+            text = "These two have nothing in common any more: somebody changed or linked one."
+            self.message_user(request, text, messages.WARNING)
+            return HttpResponseRedirect(queue())
+        may_decide = may(request, candidate.kind, "change")
+        records = self.records(candidate)
+        ids, titles = candidate.ids, [getattr(row, "title", "") for row in records]
+        apart, same = WhyForm(), SameForm(ids, titles)
+        if request.method == "POST":
+            if not may_decide:
+                raise PermissionDenied
+            if "look_again" in request.POST:
+                return self.attempt(request, candidate, self.look_again)
+            if "same_event" in request.POST:
+                same = SameForm(ids, titles, request.POST)
+                if same.is_valid():
+                    return self.attempt(request, candidate, self.same_event, same.cleaned_data)
+            else:
+                apart = WhyForm(request.POST)
+                if apart.is_valid():
+                    return self.attempt(request, candidate, self.apart, apart.cleaned_data)
+        both = all(records)
+        context = {
+            **self.admin_site.each_context(request),
+            **(extra_context or {}),
+            "title": f"Is this one event? {candidate}",
+            "opts": self.opts,
+            "media": self.media,
+            "candidate": candidate,
+            "original": candidate,
+            "sides": [
+                (public_id, row, row and self.record_page(row))
+                for public_id, row in zip(ids, records, strict=True)
+            ],
+            "both": both,
+            "lines": lines(*records) if both else [],
+            "figures": aligned(*records) if both and candidate.kind != "statement" else [],
+            "may_decide": may_decide,
+            "apart": apart,
+            "same": same,
+        }
+        return TemplateResponse(request, "admin/records/duplicate.html", context)
+
+    def records(self, candidate: DuplicatePair) -> list[Any]:
+        """The versions to compare: open ones before published ones; none for what is gone."""
+        model = KINDS[candidate.kind]
+        rows = model.objects.filter(public_id__in=candidate.ids, state__in=finding.CURRENT)
+        related = ["links"]
+        if issubclass(model, DatedRecord):
+            related += ["parties__party", "figures__statement"]
+        newest = {
+            row.public_id: row for row in rows.order_by("version").prefetch_related(*related)
+        }
+        return [newest.get(public_id) for public_id in candidate.ids]
+
+    def record_page(self, record: Record) -> str:
+        return reverse(f"admin:records_{record.KIND}_change", args=[record.pk])
+
+    def attempt(
+        self,
+        request: HttpRequest,
+        candidate: DuplicatePair,
+        act: Callable[..., HttpResponse],
+        words: dict[str, str] | None = None,
+    ) -> HttpResponse:
+        """Decide; or say what stands in the way, back on the page."""
+        try:
+            with transaction.atomic():
+                return act(request, candidate, **(words or {}))
+        except ValidationError as error:
+            for sentence in error.messages:
+                self.message_user(request, sentence, messages.ERROR)
+            return HttpResponseRedirect(page(candidate))
+
+    def apart(self, request: HttpRequest, candidate: DuplicatePair, why: str) -> HttpResponse:
+        finding.not_a_duplicate(candidate, by=request.user, why=why)
+        self.log_change(request, candidate, f"Not a duplicate: {why}")
+        text = f"{candidate}: not a duplicate. The pair will not be proposed again."
+        self.message_user(request, text, messages.SUCCESS)
+        return HttpResponseRedirect(queue())
+
+    def same_event(
+        self, request: HttpRequest, candidate: DuplicatePair, keep: str, why: str
+    ) -> HttpResponse:
+        draft = finding.same_event(candidate, keep=keep, by=request.user, why=why)
+        words = f"Same event as {keep}, which goes on counting: {why}"
+        self.log_change(request, candidate, words)
+        self.admin_site.get_model_admin(type(draft)).log_change(request, draft, words)
+        text = (
+            f"This draft links to {keep} and its figures count no more. Look it over and submit "
+            f"it for review: readers see the change when somebody else has approved it."
+        )
+        self.message_user(request, text, messages.SUCCESS)
+        return HttpResponseRedirect(self.record_page(draft))
+
+    def look_again(self, request: HttpRequest, candidate: DuplicatePair) -> HttpResponse:
+        finding.look_again(candidate)
+        self.log_change(request, candidate, "Put back into the queue.")
+        self.message_user(request, f"{candidate} is in the queue again.", messages.SUCCESS)
+        return HttpResponseRedirect(page(candidate))

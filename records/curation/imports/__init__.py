@@ -1,0 +1,1 @@
+"""Spreadsheets: checked row by row against the database, imported as drafts."""

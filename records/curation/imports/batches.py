@@ -1,0 +1,367 @@
+"""The life of an import: received, checked slice by slice, imported as drafts all at once, undone
+all at once."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import DataError, IntegrityError, transaction
+from django.db.models import ProtectedError
+from django.utils import timezone
+
+from records.curation.imports.building import (
+    PENDING_REASON,
+    Builder,
+    Found,
+    grouped,
+)
+from records.curation.imports.columns import columns_of
+from records.curation.imports.models import (
+    ImportBatch,
+    ImportedDraft,
+    ImportRow,
+    ImportState,
+    Verdict,
+)
+from records.curation.imports.sheets import read
+from records.models import (
+    KINDS,
+    Contributor,
+    ContributorRole,
+    Record,
+    State,
+    Statement,
+    fold,
+)
+
+SLICE = 250
+"""Records that are checked at a time: about a second's work."""
+MOST_REFUSED = 500
+"""Rows that are refused before the rest is left unchecked: nobody mends more at a time."""
+KEPT = timedelta(days=14)
+"""So long is what was never imported kept."""
+NOT_WRITTEN = [ImportState.CHECKING, ImportState.READY, ImportState.REFUSED]
+LONGEST_LABEL = 200
+
+
+def receive(data: bytes, file_name: str, model: type[Record], *, by: Any) -> ImportBatch:
+    """Read a file and keep its rows, to be checked; what is old and was never imported goes."""
+    sheet = read(data, columns_of(model))
+    batch = ImportBatch(
+        kind=model.KIND,
+        file_name=file_name[-200:],
+        digest=hashlib.sha256(data).hexdigest(),
+        by=by,
+        columns=sheet.columns,
+        rows=len(sheet.lines),
+    )
+    firsts: dict[tuple[str, str], int] = {}
+    rows = []
+    for line in sheet.lines:
+        record = line.cells.pop("record", "")
+        if len(record) > LONGEST_LABEL:
+            line.faults.append(["record", f"A label has at most {LONGEST_LABEL} characters."])
+            record = record[:LONGEST_LABEL]
+        key = (record, line.cells.get("version", ""))
+        rows.append(
+            ImportRow(
+                batch=batch,
+                number=line.number,
+                first=firsts.setdefault(key, line.number) if record else line.number,
+                record=record,
+                cells=line.cells,
+                faults=line.faults,
+            )
+        )
+    with transaction.atomic():
+        old = ImportBatch.objects.filter(
+            state__in=NOT_WRITTEN, created_at__lt=timezone.now() - KEPT
+        )
+        old.delete()
+        batch.save()
+        ImportRow.objects.bulk_create(rows)
+    return batch
+
+
+def earlier(batch: ImportBatch) -> ImportBatch | None:
+    """The last import of the very same file that stands."""
+    same = ImportBatch.objects.filter(
+        digest=batch.digest, kind=batch.kind, state=ImportState.IMPORTED
+    )
+    return same.exclude(pk=batch.pk).select_related("by").first()
+
+
+def builder_for(batch: ImportBatch) -> Builder:
+    model = KINDS[batch.kind]
+    may_change = batch.by.has_perm(f"records.change_{model._meta.model_name}")
+    return Builder(model, batch.columns, may_change=may_change)
+
+
+# --- Checking
+
+
+def check_slice(batch: ImportBatch) -> ImportBatch:
+    """Check the next records of a file; what was found is kept, nothing else is written. Two
+    who check at once do the same work, and only one keeps it."""
+    unchecked = batch.lines.filter(verdict="").order_by("first")
+    firsts = list(unchecked.values_list("first", flat=True).distinct()[:SLICE])
+    rows = list(batch.lines.filter(first__in=firsts).order_by("first", "number"))
+    builder = builder_for(batch)
+    found = builder.build(grouped(rows))
+    refuse_repeated(batch, found)
+    try_out(builder, found, by=batch.by)
+    for one in found:
+        one.conclude()
+    with transaction.atomic():
+        now = ImportBatch.objects.select_for_update().get(pk=batch.pk)
+        if now.state != ImportState.CHECKING or now.checked != batch.checked:
+            return now
+        ImportRow.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            update_fields=["verdict", "told"],
+            unique_fields=["batch", "number"],
+        )
+        now.checked += len(rows)
+        refused = now.lines.filter(verdict=Verdict.REFUSED).count()
+        if now.checked >= now.rows or refused >= MOST_REFUSED:
+            now.state = ImportState.REFUSED if refused else ImportState.READY
+        now.save(update_fields=["checked", "state"])
+    return now
+
+
+def refuse_repeated(batch: ImportBatch, found: Sequence[Found]) -> None:
+    """A record is corrected once: its rows in two versions cannot both be meant."""
+    changed = {one.rows[0].record: one for one in found if one.verdict == Verdict.CHANGED}
+    elsewhere = batch.lines.filter(record__in=changed).values_list("record", "first", "verdict")
+    for record, first, verdict in elsewhere.distinct():
+        one = changed[record]
+        if first != one.rows[0].first and verdict in ("", Verdict.CHANGED):
+            one.fault(one.rows[0], "record", f"Line {first} is of the same record, with another "
+                                             f"version: keep one of them.")  # fmt: skip
+
+
+def try_out(builder: Builder, found: Sequence[Found], *, by: Any) -> None:
+    """Write the drafts and take them back: what the database would refuse, it refuses now, and
+    the constraints say why."""
+    drafts = [one for one in found if one.verdict in (Verdict.NEW, Verdict.CHANGED)]
+    if not drafts:
+        return
+    try:
+        with transaction.atomic():
+            write(drafts, by=by)
+            transaction.set_rollback(True)
+    except (IntegrityError, DataError) as error:
+        for one in drafts:
+            builder.obey(one)
+        if all(one.verdict != Verdict.REFUSED for one in drafts):
+            raise ValidationError(f"The database refused: {error}") from error
+
+
+# --- Importing
+
+
+class Stale(ValidationError):
+    """What the check found does not hold any more."""
+
+
+def confirm(
+    batch: ImportBatch,
+    *,
+    by: Any,
+    reason: str = "",
+    again: bool = False,
+    log: Callable[[Sequence[Any]], None] | None = None,
+) -> list[Any]:
+    """Write all drafts of a checked file, or none; they are the importer's, who therefore does
+    not approve them. `log` is told of them in the same transaction. Refused where the database
+    says otherwise by now than what was checked: it is then checked anew."""
+    if by != batch.by:
+        raise ValidationError("Only who sent the file imports it: send it yourself.")
+    if batch.state != ImportState.READY:
+        raise ValidationError(f"This import is {batch.get_state_display()}.")
+    if earlier(batch) and not again:
+        raise ValidationError(
+            {"again": "The same file was imported before: say that it is to be imported again."}
+        )
+    found = list(build_all(batch))
+    drafts = [one for one in found if one.draft is not None]
+    if not drafts:
+        raise ValidationError("There is nothing to import: all stands so already.")
+    for one in drafts:
+        if one.draft.reason == PENDING_REASON:
+            if not reason.strip():
+                raise ValidationError(
+                    {"reason": "Say why published records change: readers see it."}
+                )
+            one.draft.reason = reason.strip()
+    try:
+        with transaction.atomic():
+            now = ImportBatch.objects.select_for_update().get(pk=batch.pk)
+            if now.state != ImportState.READY:
+                raise ValidationError(f"This import is {now.get_state_display()}.")
+            hold(drafts)
+            write(drafts, by=by)
+            now.state, now.reason = ImportState.IMPORTED, reason.strip()
+            now.imported_at = timezone.now()
+            now.save(update_fields=["state", "reason", "imported_at"])
+            ImportedDraft.objects.bulk_create([ImportedDraft.of(now, one.draft) for one in drafts])
+            if log is not None:
+                log([one.draft for one in drafts])
+    except (Stale, IntegrityError) as error:
+        check_anew(batch)
+        raise Stale(
+            "Somebody changed records of this file, or what they cite, after it was checked: "
+            "nothing was imported, and the file is checked anew."
+        ) from error
+    batch.refresh_from_db()
+    return [one.draft for one in drafts]
+
+
+def build_all(batch: ImportBatch) -> Iterable[Found]:
+    """Every record of the file once more, as it was checked."""
+    builder = builder_for(batch)
+    firsts = list(batch.lines.order_by("first").values_list("first", flat=True).distinct())
+    for start in range(0, len(firsts), SLICE):
+        rows = list(
+            batch.lines.filter(first__in=firsts[start : start + SLICE]).order_by("first", "number")
+        )
+        checked = {row.number: (row.verdict, row.told) for row in rows}
+        for one in builder.build(grouped(rows)):
+            one.conclude()
+            if any(checked[row.number] != (row.verdict, row.told) for row in one.rows):
+                check_anew(batch)
+                raise Stale(
+                    "Somebody changed records of this file, or what they cite, after it was "
+                    "checked: nothing was imported, and the file is checked anew."
+                )
+            yield one
+
+
+def check_anew(batch: ImportBatch) -> None:
+    with transaction.atomic():
+        batch.lines.update(verdict="", told=[])
+        ImportBatch.objects.filter(pk=batch.pk, state__in=NOT_WRITTEN).update(
+            state=ImportState.CHECKING, checked=0
+        )
+
+
+def hold(drafts: Sequence[Found]) -> None:
+    """Lock the versions that are corrected; they are still those in force."""
+    bases = [one.base.pk for one in drafts if one.base is not None]
+    if not bases:
+        return
+    model = type(drafts[0].draft)
+    held = model.objects.select_for_update().filter(pk__in=bases, state=State.PUBLISHED)
+    if len(held.values_list("pk")) != len(bases):
+        raise Stale("A version that is corrected is not in force any more.")
+
+
+def write(drafts: Sequence[Found], *, by: Any) -> None:
+    """The drafts with their children, and whose they are."""
+    records = [one.draft for one in drafts]
+    model = type(records[0])
+    for record in records:
+        record.title_key = fold(record.title)
+        record.round_dates()
+        if isinstance(record, Statement):
+            record.fold_words()
+    store(model, records)
+    for relation in ("links", "parties", "figures"):
+        children = []
+        for one in drafts:
+            for child in one.children.get(relation, ()):
+                child.record = one.draft
+                children.append(child)
+        if children:
+            store(type(children[0]), children)
+    Contributor.objects.bulk_create(
+        [
+            Contributor(
+                public_id=row.public_id, version=row.version, user=by, role=ContributorRole.EDITOR
+            )
+            for row in records
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def store(model: Any, rows: Sequence[Any]) -> None:
+    """Insert unsaved rows that were numbered for their check."""
+    for row in rows:
+        row.pk = None
+    model.objects.bulk_create(rows)
+
+
+# --- Undoing
+
+
+def standing(batch: ImportBatch) -> tuple[list[Any], list[Any], list[Any]]:
+    """The drafts of an import that are there, in three lists: untouched, edited or in review
+    since, published."""
+    model = KINDS[batch.kind]
+    keys = list(batch.drafts.values_list("record", flat=True))
+    rows = model.objects.filter(pk__in=keys).order_by("pk")
+    rows = rows.only("public_id", "version", "state", "title", "edits")
+    untouched, edited, published = [], [], []
+    for row in rows:
+        if not row.is_open:
+            published.append(row)
+        elif row.edits or row.state != State.DRAFT:
+            edited.append(row)
+        else:
+            untouched.append(row)
+    return untouched, edited, published
+
+
+def undo(batch: ImportBatch, *, edited_too: bool = False) -> list[Any]:
+    """Delete all drafts of an import. Refused if one is published, or was edited since and
+    nobody said that it may go."""
+    with transaction.atomic():
+        now = ImportBatch.objects.select_for_update().get(pk=batch.pk)
+        if now.state != ImportState.IMPORTED:
+            raise ValidationError(f"This import is {now.get_state_display()}.")
+        model = KINDS[now.kind]
+        keys = list(now.drafts.values_list("record", flat=True))
+        list(model.objects.select_for_update().filter(pk__in=keys).values_list("pk"))
+        untouched, edited, published = standing(now)
+        if published:
+            raise ValidationError(
+                f"Of its drafts {len(published)} are published ({named(published)}), so it cannot "
+                f"be undone as a whole: discard the others, and withdraw what is published."
+            )
+        if edited and not edited_too:
+            raise ValidationError(
+                {"edited": f"{len(edited)} were edited or submitted since ({named(edited)}): say "
+                           f"that they may go too."}
+            )  # fmt: skip
+        gone = [*untouched, *edited]
+        try:
+            model.objects.filter(pk__in=[row.pk for row in gone]).delete()
+        except ProtectedError as error:
+            resting: Iterable[Any] = error.protected_objects
+            names = sorted({str(getattr(figure, "record", figure)) for figure in resting})
+            raise ValidationError(
+                f"Figures rest on these drafts: {'; '.join(names[:5])}. Let them cite another "
+                f"statement first."
+            ) from error
+        now.state, now.undone_at = ImportState.UNDONE, timezone.now()
+        now.save(update_fields=["state", "undone_at"])
+    batch.refresh_from_db()
+    return gone
+
+
+def named(records: Sequence[Any]) -> str:
+    told = ", ".join(record.public_id for record in records[:5])
+    return told + (" …" if len(records) > 5 else "")
+
+
+def throw_away(batch: ImportBatch) -> None:
+    """Forget a file that was not imported."""
+    with transaction.atomic():
+        now = ImportBatch.objects.select_for_update().get(pk=batch.pk)
+        if now.state not in NOT_WRITTEN:
+            raise ValidationError(f"This import is {now.get_state_display()}.")
+        now.delete()

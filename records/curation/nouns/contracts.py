@@ -1,0 +1,60 @@
+"""Contracts in the admin."""
+
+from django.contrib import admin
+
+from records.curation.nouns.curated_admin import short
+from records.curation.nouns.inlines import FigureInline, LinkInline, PartyInline
+from records.curation.nouns.record_admin import DatedRecordAdmin
+from records.models import (
+    Contract,
+    ContractFigure,
+    ContractLink,
+    ContractParty,
+)
+
+
+class ContractPartyInline(PartyInline):
+    model = ContractParty
+
+
+class ContractFigureInline(FigureInline):
+    model = ContractFigure
+
+
+class ContractLinkInline(LinkInline):
+    model = ContractLink
+
+
+@admin.register(Contract)
+class ContractAdmin(DatedRecordAdmin):
+    short_stage = short("stage")
+    short_method = short("method")
+
+    list_display = [
+        "shown_id",
+        "version",
+        "shown_state",
+        "title",
+        "shown_parties",
+        "as_of",
+        "short_stage",
+        "short_method",
+        "series",
+        "shown_revision",
+    ]
+    list_filter = ["state", "stage", "method", "joint", "series"]
+    inlines = [ContractPartyInline, ContractFigureInline, ContractLinkInline]
+    fieldsets = [
+        ("Identification", {"fields": ["title"]}),
+        ("What", {"fields": [("stage", "method"), "note"]}),
+        (
+            "When",
+            {
+                "fields": [
+                    ("signed_on", "signed_on_precision"),
+                    *DatedRecordAdmin.WHEN[1]["fields"],
+                ]
+            },
+        ),
+        ("Provenance", {"fields": ["ocid"]}),
+    ]

@@ -1,0 +1,51 @@
+"""Donations in the admin."""
+
+from django.contrib import admin
+
+from records.curation.nouns.curated_admin import short
+from records.curation.nouns.inlines import FigureInline, LinkInline, PartyInline
+from records.curation.nouns.record_admin import DatedRecordAdmin
+from records.models import (
+    Donation,
+    DonationFigure,
+    DonationLink,
+    DonationParty,
+)
+
+
+class DonationPartyInline(PartyInline):
+    model = DonationParty
+
+
+class DonationFigureInline(FigureInline):
+    model = DonationFigure
+
+
+class DonationLinkInline(LinkInline):
+    model = DonationLink
+
+
+@admin.register(Donation)
+class DonationAdmin(DatedRecordAdmin):
+    short_stage = short("stage")
+
+    list_display = [
+        "shown_id",
+        "version",
+        "shown_state",
+        "title",
+        "shown_parties",
+        "as_of",
+        "form",
+        "short_stage",
+        "series",
+        "shown_revision",
+    ]
+    list_filter = ["state", "form", "stage", "stated_by", "joint", "series"]
+    inlines = [DonationPartyInline, DonationFigureInline, DonationLinkInline]
+    fieldsets = [
+        ("Identification", {"fields": ["title"]}),
+        ("What", {"fields": [("form", "stage"), "note"]}),
+        DatedRecordAdmin.WHEN,
+        ("Provenance", {"fields": ["stated_by"]}),
+    ]

@@ -1,0 +1,47 @@
+"""Exports in the admin."""
+
+from django.contrib import admin
+
+from records.curation.nouns.inlines import FigureInline, LinkInline, PartyInline
+from records.curation.nouns.record_admin import DatedRecordAdmin
+from records.models import (
+    Export,
+    ExportFigure,
+    ExportLink,
+    ExportParty,
+)
+
+
+class ExportPartyInline(PartyInline):
+    model = ExportParty
+
+
+class ExportFigureInline(FigureInline):
+    model = ExportFigure
+
+
+class ExportLinkInline(LinkInline):
+    model = ExportLink
+
+
+@admin.register(Export)
+class ExportAdmin(DatedRecordAdmin):
+    list_display = [
+        "shown_id",
+        "version",
+        "shown_state",
+        "title",
+        "shown_parties",
+        "as_of",
+        "trade",
+        "series",
+        "shown_revision",
+    ]
+    list_filter = ["state", "trade", "reported_by", "joint", "series"]
+    inlines = [ExportPartyInline, ExportFigureInline, ExportLinkInline]
+    fieldsets = [
+        ("Identification", {"fields": ["title"]}),
+        ("What", {"fields": ["trade", "note"]}),
+        DatedRecordAdmin.WHEN,
+        ("Provenance", {"fields": ["reported_by"]}),
+    ]

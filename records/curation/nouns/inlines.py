@@ -1,0 +1,340 @@
+"""The rows of a record: parties in their roles, figures with their evidence, links."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.options import InlineModelAdmin
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Case, Value, When
+from django.forms.models import BaseInlineFormSet
+from django.http import HttpRequest
+
+from aidapi.fields import NumberField
+from records.curation.nouns.curated_admin import (
+    ExactField,
+    LinesField,
+    UnchangingField,
+    VerbatimField,
+)
+from records.models import (
+    MAX_QUOTE_LETTERS,
+    MAX_QUOTE_WORDS,
+    Statement,
+    is_fragment,
+    plain,
+)
+
+
+class RowSelect(AutocompleteSelect):
+    """A search box that knows what its row holds, so that showing it asks nothing."""
+
+    held: Any = None
+
+    def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> list[Any]:
+        if self.held is None or [str(one) for one in value] != [str(self.held.pk)]:
+            return super().optgroups(name, value, attr)
+        label = self.choices.field.label_from_instance(self.held)
+        options = [self.create_option(name, self.held.pk, label, True, 0)]
+        if not self.is_required:
+            options.insert(0, self.create_option(name, "", "", False, 0))
+        return [(None, options, 0)]
+
+
+class RowForm(forms.ModelForm):
+    """A row that has a place among others."""
+
+    place = UnchangingField(required=False, min_value=0)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, held in self.instance._state.fields_cache.items():
+            widget = getattr(self.fields.get(name), "widget", None)
+            if isinstance(search := getattr(widget, "widget", None), RowSelect):
+                search.held = held
+
+
+class RowFormSet(BaseInlineFormSet):
+    """Rows in an order: `place` is where a row stands on the page, kept up by rows.js; a new
+    row without it comes last."""
+
+    def add_fields(self, form: forms.ModelForm, index: int | None) -> None:
+        super().add_fields(form, index)
+        if index is not None and index < self.initial_form_count():
+            form.initial["place"] = index
+
+    def in_order(self) -> list[forms.ModelForm]:
+        def place(form: forms.ModelForm) -> tuple[bool, int]:
+            at = getattr(form, "cleaned_data", {}).get("place")
+            return (at is None, at or 0)
+
+        return sorted(self.forms, key=place)
+
+    @property
+    def reordered(self) -> bool:
+        return self.in_order() != self.forms
+
+    def write_positions(self) -> None:
+        """Number the saved rows in their order, from 0, parties within their role."""
+        counts: Counter[str] = Counter()
+        for form in self.in_order():
+            row = form.instance
+            if row.pk is None:  # left empty, or deleted
+                continue
+            role = getattr(row, "role", "")
+            if row.position != counts[role]:
+                row.position = counts[role]
+                row.save(update_fields=["position"])
+            counts[role] += 1
+
+
+class OfRecord(InlineModelAdmin):
+    """Rows are part of their record: who may edit the one may edit the others."""
+
+    formfield_overrides = {
+        models.JSONField: {"form_class": LinesField},
+        models.TextField: {
+            "widget": forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"})
+        },
+        NumberField: {"form_class": ExactField},
+    }
+
+    def formfield_for_foreignkey(
+        self, db_field: models.ForeignKey, request: HttpRequest, **kwargs: Any
+    ) -> forms.ModelChoiceField | None:
+        if db_field.name in self.autocomplete_fields:
+            kwargs.setdefault("widget", RowSelect(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def writable(self, request: HttpRequest, obj: Any) -> bool:
+        parent = self.admin_site.get_model_admin(self.parent_model)
+        if obj is None:
+            return parent.has_add_permission(request)
+        return parent.has_change_permission(request, obj)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        parent = self.admin_site.get_model_admin(self.parent_model)
+        return parent.has_view_or_change_permission(request, obj) or self.writable(request, obj)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.writable(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.writable(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.writable(request, obj)
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        """One empty row on a new record; on others the button below the rows adds one."""
+        return 1 if obj is None else 0
+
+
+class PartyFormSet(RowFormSet):
+    """A new record has a row for each of its main roles; one without a party is not there."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance._state.adding:
+            self.initial_extra = [{"role": role} for role in self.instance.MAIN_ROLES]
+
+
+class PartyInline(OfRecord, admin.TabularInline):
+    """Who takes part. Rows stand by role, and within it in the order that readers see."""
+
+    form = RowForm
+    formset = PartyFormSet
+    autocomplete_fields = ["party"]
+    verbose_name = "party"
+    verbose_name_plural = "Parties"
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ["role", "party", *(["place"] if self.writable(request, obj) else [])]
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        return len(self.parent_model.MAIN_ROLES) if obj is None else 0
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet:
+        roles = Case(
+            *(When(role=role, then=Value(n)) for n, role in enumerate(self.parent_model.ROLES))
+        )
+        rows = super().get_queryset(request).select_related("party")
+        return rows.order_by(roles, "position", "pk")
+
+    def formfield_for_dbfield(
+        self, db_field: models.Field, request: HttpRequest, **kwargs: Any
+    ) -> forms.Field | None:
+        if db_field.name == "role":
+            roles = [(role, role) for role in self.parent_model.ROLES]
+            return forms.ChoiceField(
+                choices=[("", "---------"), *roles], label="Role", help_text=db_field.help_text
+            )
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+
+class LinkInline(OfRecord, admin.TabularInline):
+    """Links to other records, by public id."""
+
+    fields = ["type", "target"]
+    verbose_name = "link"
+    verbose_name_plural = "Links"
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        return 0
+
+
+def statement_label(statement: Statement) -> str:
+    """How a choice of statements names one: what, who, when, and which version."""
+    state = "" if statement.state == "published" else f", {statement.get_state_display()}"
+    return (
+        f"{statement.title} · {statement.publisher}, {statement.published_on} "
+        f"({statement.public_id} v{statement.version}{state})"
+    )
+
+
+class StatementChoiceField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        return statement_label(obj)
+
+
+class StatementSelect(RowSelect):
+    """A search of statements that offers what a figure may rest on."""
+
+    url_name = "%s:records_statement_autocomplete"
+
+
+def bare(column: str) -> Callable[[Any, Any], Any]:
+    """A read-only column that shows a number without its padding."""
+
+    @admin.display(description=column, empty_value="-")
+    def shown(inline: Any, figure: Any) -> Any:
+        return plain(getattr(figure, column))
+
+    return shown
+
+
+class FigureForm(RowForm):
+    """A figure and the words that bear it. `at` is where they were selected in the statement's
+    text, in characters; without it they are looked for. `preset` is the statement that new
+    figures begin with."""
+
+    at = forms.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=2**31 - 1,
+        label="Place in the text",
+        widget=forms.HiddenInput,
+    )
+
+    def __init__(self, *args: Any, preset: int | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance._state.adding:
+            self.initial["at"] = self.instance.offset
+        elif preset is not None:
+            self.initial.setdefault("statement", preset)
+
+    def clean_quote(self) -> str:
+        quote = self.cleaned_data["quote"]
+        if "quote" in self.changed_data and not is_fragment(quote):
+            raise ValidationError(
+                f"Quote at most {MAX_QUOTE_WORDS} words, or {MAX_QUOTE_LETTERS} characters of a "
+                f"script without spaces: those that bear the figure."
+            )
+        return quote
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        statement, quote, at = (cleaned.get(name) for name in ("statement", "quote", "at"))
+        if not statement or not quote:
+            return cleaned
+        text = statement.text
+        if quote not in text and "\r\n" in text:
+            # The text was filed when line breaks were kept as browsers send them.
+            quote = cleaned["quote"] = quote.replace("\n", "\r\n")
+        chosen = "at" in self.changed_data
+        if chosen and at is not None and not text.startswith(quote, at):
+            self.add_error(
+                "quote",
+                "These words do not stand where they were selected in the statement's text: "
+                "select them again.",
+            )
+        elif chosen and text:
+            self.instance.offset = at
+        elif not text and {"quote", "statement"} & set(self.changed_data):
+            self.instance.offset = self.instance.quote_found = None
+        return cleaned
+
+
+class FigureInline(OfRecord, admin.StackedInline):
+    """A number, how it counts, and the words that bear it."""
+
+    form = FigureForm
+    formset = RowFormSet
+    autocomplete_fields = ["item"]
+    verbose_name = "figure"
+    verbose_name_plural = "Figures"
+    NUMBERS = ("value", "lower", "upper")
+
+    bare_value, bare_lower, bare_upper = map(bare, NUMBERS)
+
+    @admin.display(description="Quote found")
+    def found(self, figure: Any) -> str:
+        if figure.pk is None:
+            return "-"
+        if figure.quote_found is None:
+            return "unknown: the statement's text is not on file"
+        if figure.quote_found:
+            return f"in the statement's text, at character {figure.offset}"
+        return "not in the statement's text"
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        numbers = [] if self.writable(request, obj) else [f"bare_{name}" for name in self.NUMBERS]
+        return ["found", *numbers]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list:
+        writable = self.writable(request, obj)
+        numbers = self.NUMBERS if writable else tuple(f"bare_{name}" for name in self.NUMBERS)
+        says = ["statement", "quote", "found", *(["at", "place"] if writable else [])]
+        return [
+            (
+                "What",
+                {
+                    "fields": [
+                        ("measure", "operator"),
+                        numbers,
+                        ("item", "unit", "currency"),
+                        ("party_type", "party_role"),
+                    ]
+                },
+            ),
+            (
+                "How it counts",
+                {"fields": [("basis", "countable", "countable_reason"), ("rank", "rank_reason")]},
+            ),
+            ("Who says so", {"fields": says}),
+        ]
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet:
+        # Without the statements' full texts, which no label needs.
+        rows = super().get_queryset(request).select_related("item", "statement")
+        return rows.defer("statement__text")
+
+    def formfield_for_dbfield(
+        self, db_field: models.Field, request: HttpRequest, **kwargs: Any
+    ) -> forms.Field | None:
+        if db_field.name == "quote":
+            kwargs["form_class"] = VerbatimField
+            kwargs["widget"] = forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"})
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def formfield_for_foreignkey(
+        self, db_field: models.ForeignKey, request: HttpRequest, **kwargs: Any
+    ) -> forms.ModelChoiceField | None:
+        if db_field.name == "statement":
+            kwargs["form_class"] = StatementChoiceField
+            kwargs["widget"] = StatementSelect(db_field, self.admin_site)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)

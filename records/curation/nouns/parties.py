@@ -1,0 +1,31 @@
+"""Parties in the admin."""
+
+from django.contrib import admin
+from django.db import models
+
+from records.curation.nouns.vocabularies import VocabularyAdmin
+from records.models import (
+    DATED,
+    Party,
+    State,
+    VocabularyEntry,
+)
+
+
+@admin.register(Party)
+class PartyAdmin(VocabularyAdmin):
+    list_display = ["code", "name", "type", "country", "region", "version"]
+    list_filter = ["type", "region", "iati_type"]
+    ordering = ["name_key", "code"]
+    fieldsets = [
+        ("Identification", {"fields": [("code", "version"), "name", "aliases"]}),
+        ("What", {"fields": [("type", "iati_type"), ("country", "region")]}),
+        ("Provenance", {"fields": [("identifier_scheme", "identifier")]}),
+        ("Lifecycle", {"fields": ["reason"]}),
+    ]
+
+    def using(self, term: VocabularyEntry) -> list[models.QuerySet]:
+        return [
+            model.objects.filter(parties__party=term, state=State.PUBLISHED).distinct()
+            for model in DATED.values()
+        ]

@@ -1,0 +1,642 @@
+"""What the four kinds of record share in the admin: lists, forms that refuse stale saves,
+read-only published versions, and the steps of a version's life."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.db import connection, models, transaction
+from django.db.models import Prefetch, Q
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+    QueryDict,
+)
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.text import capfirst
+
+from records.curation.duplicates.pages import panel, tell_found
+from records.curation.imports import pages
+from records.curation.nouns.curated_admin import CuratedAdmin, SeenForm, touched
+from records.curation.nouns.inlines import FigureInline, RowFormSet
+from records.curation.statement_reader.pages import first_values, preset, reader
+from records.curation.workflow import merging
+from records.curation.workflow.review_page import companions, compare
+from records.curation.workflow.steps import (
+    STEPS,
+    Step,
+    mark,
+    take,
+)
+from records.curation.workflow.worklist import WorkFilter
+from records.models import (
+    KINDS,
+    Contributor,
+    ContributorRole,
+    DraftSave,
+    Record,
+    State,
+    form_values,
+)
+from records.publishing import note_edit
+
+MAX_BULK = 400
+"""Records that one bulk action takes: as many as one form can safely carry."""
+
+
+class RecordForm(SeenForm):
+    COUNTER = "edits"
+
+
+def content_at(record: Record, edits: int) -> dict[str, Any] | None:
+    """What the version said after so many saves; None if nobody remembers."""
+    if edits == record.edits:
+        return form_values(record)
+    return DraftSave.of(record).filter(number=edits).values_list("content", flat=True).first()
+
+
+def also_chosen(request: HttpRequest) -> list[Record]:
+    """The records of any kind that a reviewer approves along, each as its page showed it."""
+    found: list[Record] = []
+    for token in request.POST.getlist("also")[:MAX_BULK]:
+        kind, _, rest = token.partition(":")
+        pk, _, digest = rest.partition(":")
+        model = KINDS.get(kind)
+        if model is None or not request.user.has_perm(f"{model._meta.app_label}.publish_{kind}"):
+            raise PermissionDenied
+        record = model._default_manager.filter(pk=merging.number(pk)).first()
+        if record is None:
+            raise SuspiciousOperation("A record that was to be approved along is not there.")
+        record.seen = digest
+        found.append(record)
+    return found
+
+
+def of_one(request: HttpRequest) -> bool:
+    """Whether the page is of one record, and not a list."""
+    match = request.resolver_match
+    return match is not None and "object_id" in match.kwargs
+
+
+def bulk_action(step: Step) -> Callable:
+    """The step as an action of the list."""
+
+    @admin.action(permissions=[step.permission], description=step.label)
+    def action(
+        modeladmin: "RecordAdmin", request: HttpRequest, queryset: models.QuerySet
+    ) -> HttpResponse | None:
+        return modeladmin.bulk_view(request, queryset, step)
+
+    action.__name__ = step.name
+    return action
+
+
+class RecordAdmin(CuratedAdmin):
+    """One kind of record, in all its versions."""
+
+    form = RecordForm
+    change_form_template = "admin/records/record_change_form.html"
+    change_list_template = "admin/records/record_change_list.html"
+    actions = [bulk_action(step) for step in STEPS if step.bulk]
+    save_on_top = False
+    LIFECYCLE: ClassVar[Any] = (
+        "Lifecycle",
+        {"fields": [("public_id", "version", "shown_state"), ("published_in", "retired_in")]},
+    )
+
+    class Media:
+        js: ClassVar = [
+            "records/admin/rows.js",
+            "records/admin/labels.js",
+            "records/admin/search-boxes.js",
+        ]
+
+    # Who may do what
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Published, superseded and withdrawn versions are read-only for everybody."""
+        return super().has_change_permission(request) and (obj is None or obj.is_open)
+
+    def has_publish_permission(self, request: HttpRequest) -> bool:
+        """For the bulk actions that need it; `steps` names the permission."""
+        return self.user_may(request, "publish")
+
+    # Lists and pages
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet:
+        """On a record's own page with its revisions, which the page names."""
+        rows = super().get_queryset(request)
+        return rows.select_related("published_in", "retired_in") if of_one(request) else rows
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        return [WorkFilter, *super().get_list_filter(request)]
+
+    @admin.display(description="Id", ordering="public_id")
+    def shown_id(self, record: Record) -> str:
+        return record.public_id
+
+    @admin.display(description="State", ordering="state")
+    def shown_state(self, record: Record) -> str:
+        return format_html(
+            '<span class="state state-{}">{}</span>', record.state, record.get_state_display()
+        )
+
+    @admin.display(description="Published in", ordering="published_in_id", empty_value="")
+    def shown_revision(self, record: Record) -> int | None:
+        return record.published_in_id
+
+    # Forms
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["public_id", "version", "shown_state", "published_in", "retired_in", "created_at"]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list:
+        """A new record has no life yet, and a first version nothing to give a reason for; of a
+        later one it comes first, since it is owed."""
+        fieldsets = list(super().get_fieldsets(request, obj))
+        if obj is None:
+            return fieldsets
+        name, options = self.LIFECYCLE
+        life = (name, {"fields": [*options["fields"], "created_at"]})
+        why = [("Why it changes", {"fields": ["reason"]})] if obj.version > 1 else []
+        return [*why, *fieldsets, life]
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        """The record; locked for a save, so that what the form saw is compared with what stands
+        until the save is done."""
+        record = super().get_object(request, object_id, from_field)
+        if record is not None and request.method == "POST" and connection.in_atomic_block:
+            record = self.model.objects.select_for_update().filter(pk=record.pk).first()
+        return record
+
+    def save_model(
+        self, request: HttpRequest, obj: Any, form: forms.ModelForm, change: bool
+    ) -> None:
+        """Nothing yet: only with its rows is it known whether the record changed."""
+
+    def save_related(
+        self, request: HttpRequest, form: forms.ModelForm, formsets: Any, change: bool
+    ) -> None:
+        record = form.instance
+        if change and not touched(form, formsets):
+            record.untouched = True
+            return
+        if change:
+            reviewed = record.state == State.IN_REVIEW
+            note_edit(record, by=request.user, edits=form.cleaned_data["seen"])
+            record.save()
+            if reviewed:
+                self.message_user(
+                    request,
+                    "It was in review and is a draft again, since its content changed: submit it "
+                    "when it is ready.",
+                    messages.WARNING,
+                )
+        else:
+            record.save()
+            Contributor.edited(record, request.user)
+        super().save_related(request, form, formsets, change)
+        self.warn_of_quotes(request, [record])
+        tell_found(self, request, record)
+
+    def save_formset(
+        self, request: HttpRequest, form: forms.ModelForm, formset: Any, change: bool
+    ) -> None:
+        super().save_formset(request, form, formset, change)
+        if isinstance(formset, RowFormSet):
+            formset.write_positions()
+
+    # Saves that meet
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """What comes from the page of a merge is put together first, and saved like any form."""
+        if request.method == "POST" and "_merge" in request.POST:
+            data = merging.unpacked(request.POST.get("_typed", ""))
+            with transaction.atomic():
+                record = self.get_object(request, unquote(object_id))
+                if record is not None and self.has_change_permission(request, record):
+                    merged = self.merged(request, record, data)
+                    if isinstance(merged, HttpResponse):
+                        return merged
+                    data = merged
+            request.POST = data  # type: ignore[assignment]  # a QueryDict as any
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    def merged(
+        self, request: HttpRequest, record: Record, data: QueryDict
+    ) -> QueryDict | HttpResponse:
+        """The typed form with the choices made in it, or the page again, where one is open. Should
+        somebody have saved once more, the save itself will notice."""
+        shown = merging.number(request.POST.get("_theirs"))
+        theirs = None if shown is None else content_at(record, shown)
+        if theirs is None or shown is None:
+            return self.merge_page(request, record, data)
+        picks = {
+            name.removeprefix("pick:"): request.POST.get(name, "")
+            for name in request.POST
+            if name.startswith("pick:")
+        }
+        if request.POST["_merge"] == merging.MINE:
+            picks = {"*": merging.MINE}
+        form = self.shape(request, record)
+        sheet = merging.sheet_of(theirs, form)
+        merge = self.merge(record, form, sheet, data, picks)
+        if merge.open:
+            return self.merge_page(request, record, data, picks)
+        return merging.as_sent(merge.outcome, sheet, form, data, shown)
+
+    def shape(self, request: HttpRequest, record: Record) -> merging.Shape:
+        formsets = [
+            (made(instance=record, prefix=made.get_default_prefix()), str(inline.verbose_name))
+            for made, inline in self.get_formsets_with_inlines(request, record)
+        ]
+        return merging.shape(self.get_form(request, record, change=True)(), formsets)
+
+    def merge(
+        self,
+        record: Record,
+        form: merging.Shape,
+        theirs: merging.Sheet,
+        data: QueryDict,
+        picks: dict[str, str],
+    ) -> merging.Merge:
+        opened = merging.number(data.get("seen"))
+        content = None if opened is None else content_at(record, opened)
+        base = merging.sheet_of(content, form) if content else None
+        return merging.merge(form, base, theirs, merging.sheet_typed(data, form), picks)
+
+    def merge_page(
+        self,
+        request: HttpRequest,
+        record: Record,
+        data: QueryDict,
+        picks: dict[str, str] | None = None,
+    ) -> HttpResponse:
+        """What stands now beside what was typed, and what both began with; nothing is saved."""
+        form = self.shape(request, record)
+        theirs = merging.sheet_of(form_values(record), form)
+        merge = self.merge(record, form, theirs, data, picks or {})
+        opened = merging.number(data.get("seen"))
+        edits = (
+            DraftSave.of(record).filter(number__gte=opened)
+            if opened is not None
+            else DraftSave.of(record)
+        )
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Not saved yet",
+            "opts": self.opts,
+            "media": self.media,
+            "original": record,
+            "choices": merge.choices,
+            "asked": picks is not None,
+            "edits": edits.select_related("user").defer("content").order_by("number"),
+            "typed": merging.packed(data),
+        }
+        return TemplateResponse(request, "admin/records/merge.html", context, status=409)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        record = kwargs.get("obj")
+        form = context["adminform"].form
+        if record is not None and form.is_bound and form.has_error("__all__", code="stale"):
+            # Afresh: the form has written what was typed into this one.
+            return self.merge_page(
+                request, self.model.objects.get(pk=record.pk), request.POST.copy()
+            )
+        if record is not None:
+            context |= self.standing(record)
+            context["mark"] = mark(record)
+            context["duplicates"] = panel(record)
+            context["steps"] = [
+                step
+                for step in STEPS
+                if record.state in step.states
+                and self.user_may(request, step.permission)
+                and not (context["opened"] and step.opens)
+            ]
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def standing(self, record: Record) -> dict[str, Any]:
+        """Where the version stands among the record's others, and whose hands were in the open
+        one."""
+        versions = list(
+            self.model.objects.filter(public_id=record.public_id)
+            .order_by("version")
+            .only("public_id", "version", "state", "title", "reason", "published_in", "retired_in")
+        )
+        published = next((row for row in versions if row.state == State.PUBLISHED), None)
+        opened = next((row for row in versions if row.is_open), None)
+        worked_on = opened.version if opened else record.version
+        hands = list(
+            Contributor.objects.filter(
+                public_id=record.public_id, version__in={worked_on, record.version}
+            )
+            .select_related("user")
+            .order_by("at", "pk")
+        )
+        return {
+            "versions": versions,
+            "published": published,
+            "opened": opened,
+            "hands": [hand for hand in hands if hand.version == worked_on],
+            "approval": next(
+                (
+                    hand
+                    for hand in hands
+                    if hand.version == record.version and hand.role == ContributorRole.APPROVER
+                ),
+                None,
+            ),
+            "public_url": published
+            and reverse(f"{self.opts.verbose_name_plural}-detail", args=[record.public_id]),
+        }
+
+    # Steps
+
+    def get_urls(self) -> list[URLPattern]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}"
+        wrap = self.admin_site.admin_view
+        own = [
+            path(
+                f"<path:object_id>/{step.name}/",
+                wrap(partial(self.step_view, step=step)),
+                name=f"{name}_{step.name}",
+            )
+            for step in STEPS
+        ]
+        version = path(
+            "<slug:public_id>/v<int:version>/", wrap(self.version_view), name=f"{name}_version"
+        )
+        return [version, *own, *pages.urls(self), *super().get_urls()]
+
+    def version_view(self, request: HttpRequest, public_id: str, version: int) -> HttpResponse:
+        """The page of a version, found by what is public of it."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        record = self.model.objects.filter(public_id=public_id, version=version).first()
+        if record is None:
+            raise Http404
+        return HttpResponseRedirect(self.page(record))
+
+    def step_view(self, request: HttpRequest, object_id: str, step: Step) -> HttpResponse:
+        """A step of one record: its page asks for the words that it needs, a POST takes it."""
+        if not self.user_may(request, step.permission):
+            raise PermissionDenied
+        methods = ["POST"] if step.at_once else ["GET", "HEAD", "POST"]
+        if request.method not in methods:
+            return HttpResponseNotAllowed(methods)
+        record = self.get_object(request, unquote(object_id))
+        if record is None:
+            self.message_user(request, "This record is not there any more.", messages.WARNING)
+            return HttpResponseRedirect(self.list_url())
+        return self.step_page(request, step, [record], asked=request.method == "POST")
+
+    def bulk_view(
+        self, request: HttpRequest, queryset: models.QuerySet, step: Step
+    ) -> HttpResponse | None:
+        """A step of the records selected in a list, by way of a page that names them all."""
+        records = list(queryset[: MAX_BULK + 1])
+        if len(records) > MAX_BULK:
+            self.message_user(
+                request, f"Select at most {MAX_BULK} records at a time.", messages.ERROR
+            )
+            return None
+        return self.step_page(request, step, records, asked="confirmed" in request.POST, bulk=True)
+
+    def step_page(
+        self,
+        request: HttpRequest,
+        step: Step,
+        records: Sequence[Record],
+        *,
+        asked: bool,
+        bulk: bool = False,
+    ) -> HttpResponse:
+        """Take the step if it was asked for and its words are there; else, or where something
+        stands in the way, the page that lists the records, with every problem."""
+        form = step.form(request.POST if asked else None, owed=bulk or not step.at_once)
+        problems: list[tuple[Record, list[str]]] = []
+        seen = {record.pk: mark(record) for record in records}
+        if not asked and "seen" in request.GET:
+            seen = dict.fromkeys(seen, request.GET["seen"])
+        elif asked:
+            carried = dict(
+                pair.split(":", 1) for pair in request.POST.getlist("seen") if ":" in pair
+            )
+            seen = {pk: carried.get(str(pk), "") for pk in seen}
+        for record in records:
+            record.seen = seen[record.pk]
+        also = also_chosen(request) if step.name == "approve" and asked else []
+        if asked and form.is_valid():
+            words = form.cleaned_data
+            with transaction.atomic():
+                outcome = take(step, [*records, *also], by=request.user, words=words)
+                self.log_step(request, step, outcome.taken, outcome.opened, words)
+            problems = outcome.problems
+            if outcome.taken:
+                self.message_user(request, self.tell(step, outcome.taken), messages.SUCCESS)
+            if step.name == "submit":
+                self.warn_of_quotes(request, outcome.taken)
+            if not problems:
+                return HttpResponseRedirect(
+                    request.get_full_path()
+                    if bulk
+                    else self.page_after(step, records[0], outcome.opened)
+                )
+            records = [record for record in records if record not in outcome.taken]
+        if step.at_once and not bulk:
+            for sentence in problems[0][1]:
+                self.message_user(request, sentence, messages.ERROR)
+            return HttpResponseRedirect(self.page(records[0]))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": step.link or step.label,
+            "opts": self.opts,
+            "media": self.media,
+            "step": step,
+            "form": form,
+            "records": [(record, seen[record.pk]) for record in records],
+            "problems": problems,
+            "bulk": bulk,
+            "action_checkbox_name": ACTION_CHECKBOX_NAME,
+            "back": self.list_url() if bulk else self.page(records[0]),
+        }
+        if step.name == "approve":
+            context |= self.reviewed(request, records, also if asked else None)
+        return TemplateResponse(request, step.page, context)
+
+    def reviewed(
+        self, request: HttpRequest, records: Sequence[Any], also: Sequence[Record] | None
+    ) -> dict[str, Any]:
+        """What the page of a review shows: the records, and those that wait for one another, which
+        are chosen along unless the reviewer chose otherwise."""
+        compared = compare(records, request.user)
+        others = compare(
+            companions([each.record for each in compared], request.user), request.user
+        )
+        chosen = None if also is None else {(row.KIND, row.pk) for row in also}
+        for each in others:
+            ready = not each.refusals
+            each.chosen = ready if chosen is None else (each.record.KIND, each.record.pk) in chosen
+        everything = [*compared, *others]
+        return {
+            "compared": compared,
+            "companions": others,
+            "unverified": any(each.unverified for each in everything),
+            "refused": any(each.refusals for each in compared),
+        }
+
+    def log_step(
+        self,
+        request: HttpRequest,
+        step: Step,
+        taken: Sequence[Record],
+        opened: Sequence[Record],
+        words: dict[str, str],
+    ) -> None:
+        """Write the step into the admin's history of each record: once, where it opens a draft."""
+        said = " · ".join(filter(None, words.values()))
+        message = f"{step.label}: {said}" if said else f"{step.label}."
+        for draft in opened:
+            self.log_addition(request, draft, message)
+        if step.opens:
+            return
+        if step.name == "discard":
+            gone: Any = taken
+            self.log_deletions(request, gone)
+        else:
+            for record in taken:
+                self.log_change(request, record, message)
+
+    def warn_of_quotes(self, request: HttpRequest, records: Sequence[Record]) -> None:
+        """Words that are not in the text stop nobody here; the approver will have to say why."""
+        for record in records:
+            if not record.ROLES:
+                continue
+            figures = record.child("figures").objects.filter(record=record, quote_found=False)
+            for figure in figures.select_related("statement").defer("statement__text"):
+                self.message_user(
+                    request,
+                    f"“{figure.quote}” does not occur in the text of "
+                    f"{figure.statement.public_id}: copy the words from it, or the reviewer must "
+                    f"say why they are published all the same.",
+                    messages.WARNING,
+                )
+
+    def tell(self, step: Step, taken: Sequence[Record]) -> str:
+        if len(taken) > 1:
+            kinds = {record.KIND for record in taken}
+            name = self.opts.verbose_name_plural if len(kinds) == 1 else "records"
+            return f"{len(taken)} {name}: each {step.done}."
+        name = capfirst(self.opts.verbose_name)
+        return f"{name} {taken[0].public_id} v{taken[0].version} {step.done}."
+
+    def page(self, record: Record) -> str:
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
+        return reverse(name, args=[record.pk])
+
+    def list_url(self) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+
+    def page_after(self, step: Step, record: Record, opened: Sequence[Record]) -> str:
+        """The draft that was opened; what is left of a discarded one; else the record."""
+        if opened:
+            return self.page(opened[0])
+        if step.name == "discard":
+            left = self.model.objects.filter(public_id=record.public_id).order_by("-version")
+            return self.page(left[0]) if left else self.list_url()
+        return self.page(record)
+
+
+class DatedRecordAdmin(RecordAdmin):
+    """A donation, export or contract: with parties, figures and an `as_of`. The texts that its
+    figures rest on stand beside its form."""
+
+    change_form_template = "admin/records/dated_record_change_form.html"
+    date_hierarchy = "as_of"
+    ordering = ["-as_of", "-pk"]
+    search_fields = ["public_id", "title"]
+    search_help_text = "Words of the title, of the parties' names, of the publisher; or an id."
+    WHEN: ClassVar[Any] = (
+        "When",
+        {"fields": [("as_of", "as_of_precision"), ("period_start", "period_end"), "series"]},
+    )
+
+    class Media:
+        css: ClassVar = {"all": ["records/admin/reader.css"]}
+        js: ClassVar = ["records/admin/reader-text.js", "records/admin/reader.js"]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return first_values(request) | super().get_changeform_initial_data(request)
+
+    def get_formset_kwargs(
+        self, request: HttpRequest, obj: Any, inline: Any, prefix: str
+    ) -> dict[str, Any]:
+        kwargs = super().get_formset_kwargs(request, obj, inline, prefix)
+        if isinstance(inline, FigureInline) and obj._state.adding:
+            statement = preset(request)
+            kwargs["form_kwargs"] = {"preset": statement and statement.pk}
+        return kwargs
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        context["reader"] = reader(self, request, context, adding=kwargs["add"])
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description="Parties")
+    def shown_parties(self, record: Record) -> str:
+        givers, receivers = (
+            ", ".join(row.party.name for row in record.parties_by_role[role])
+            for role in record.MAIN_ROLES
+        )
+        return f"{givers or '?'} → {receivers or '?'}"
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet:
+        """In lists with the parties, which a record's own page loads as rows of its form."""
+        records = super().get_queryset(request)
+        if of_one(request):
+            return records
+        rows = self.model._meta.get_field("parties").related_model
+        return records.prefetch_related(Prefetch("parties", rows.objects.select_related("party")))
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """What was searched for is not offered by date as well: that would search twice more."""
+        shown = super().get_changelist_instance(request)
+        if shown.query:
+            shown.date_hierarchy = None
+        return shown
+
+    def matching(self, word: str) -> Q:
+        parties = self.model._meta.get_field("parties").related_model
+        figures = self.model._meta.get_field("figures").related_model
+        return (
+            Q(public_id__contains=word)
+            | Q(title_key__contains=word)
+            | Q(pk__in=parties.objects.filter(party__name_key__contains=word).values("record"))
+            | Q(
+                pk__in=figures.objects.filter(statement__publisher_key__contains=word).values(
+                    "record"
+                )
+            )
+        )

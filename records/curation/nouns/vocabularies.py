@@ -1,0 +1,230 @@
+"""What parties and items share in the admin: every save is an edit of the vocabulary, and so a
+revision of its own, written by the action and by nothing else."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models, transaction
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+
+from records.curation.nouns.curated_admin import CuratedAdmin, SeenForm, touched
+from records.curation.workflow.history import changed_values
+from records.curation.workflow.steps import READERS_SEE_IT, sentences
+from records.models import (
+    DATED,
+    RevisionCounter,
+    VocabularyEntry,
+    fold,
+)
+from records.publishing import (
+    VocabularyEdit,
+    edit_vocabulary,
+    republish_users,
+    vocabulary_content,
+)
+
+SHOWN = 100
+"""How many of the records that use a term its page of republishing lists."""
+
+
+class ReasonField(forms.CharField):
+    """Why a term changes; a reason alone changes nothing."""
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return False
+
+
+class VocabularyForm(SeenForm):
+    COUNTER = "version"
+
+    reason = ReasonField(
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"}),
+        help_text=f"Why it is changed or added. {READERS_SEE_IT}",
+        error_messages={"required": "Say why: readers see the reason beside the change."},
+    )
+
+
+class RepublishForm(forms.Form):
+    reason = forms.CharField(
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"}),
+        help_text=f"Why they are published anew. {READERS_SEE_IT}",
+        error_messages={"required": "Write a reason."},
+    )
+
+
+class VocabularyAdmin(CuratedAdmin):
+    """A vocabulary. Its codes never change and its terms are never deleted."""
+
+    form = VocabularyForm
+    change_form_template = "admin/records/term_change_form.html"
+    search_fields = ["code", "name"]
+    search_help_text = "Words of a name or an alias; or a code."
+    readonly_fields = ["version"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [*super().get_readonly_fields(request, obj), *(["code"] if obj else [])]
+
+    def matching(self, word: str) -> Q:
+        # Aliases are JSON, which the databases search differently; a vocabulary is small.
+        aliased = [
+            code
+            for code, aliases in self.model.objects.exclude(aliases=[]).values_list(
+                "code", "aliases"
+            )
+            if any(word in fold(alias) for alias in aliases)
+        ]
+        return Q(code__icontains=word) | Q(name_key__contains=word) | Q(code__in=aliased)
+
+    # Saving
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Saves stand in line behind the head row, which every revision takes first: what the
+        form is compared with stands until the save is done."""
+        if request.method != "POST":
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        with transaction.atomic():
+            RevisionCounter.objects.select_for_update().first()
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def save_model(
+        self, request: HttpRequest, obj: Any, form: forms.ModelForm, change: bool
+    ) -> None:
+        """Nothing: the action writes the term, with its rows."""
+
+    def save_related(
+        self, request: HttpRequest, form: forms.ModelForm, formsets: Any, change: bool
+    ) -> None:
+        term = form.instance
+        if change and not touched(form, formsets):
+            term.untouched = True
+            return
+        reason = form.cleaned_data["reason"]
+        content = self.content(term, formsets)
+        revision = edit_vocabulary(
+            [VocabularyEdit(type(term), term.code, content, reason)], message=reason
+        )
+        term.refresh_from_db()
+        self.message_user(
+            request,
+            format_html(
+                "Revision {} holds it. Published records say what they said: "
+                '<a href="{}">republish what uses this</a>, if they are to follow.',
+                revision.number,
+                self.republish_url(term),
+            )
+            if change
+            else f"Revision {revision.number} holds it.",
+            messages.SUCCESS,
+        )
+
+    def content(self, term: VocabularyEntry, formsets: Any) -> dict[str, Any]:
+        """The whole of what the form says of the term."""
+        return vocabulary_content(term)
+
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> Any:
+        """The admin's history tells the reason and the values; the change feed the content."""
+        if getattr(form.instance, "untouched", False):
+            return ""
+        values = [] if add else changed_values(form, formsets)
+        return [{"reason": form.cleaned_data["reason"]}, {"values": values}]
+
+    # Republishing
+
+    def user_may_republish(self, request: HttpRequest) -> bool:
+        """New versions of records are published without a second pair of eyes, so whoever asks
+        for them must be trusted with publishing every kind."""
+        return self.user_may(request, "change") and all(
+            request.user.has_perm(f"{self.opts.app_label}.publish_{kind}") for kind in DATED
+        )
+
+    def using(self, term: VocabularyEntry) -> list[models.QuerySet]:
+        """The published records that name the term, per kind."""
+        raise NotImplementedError
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        term = kwargs.get("obj")
+        if term is not None:
+            context["users"] = sum(records.count() for records in self.using(term))
+            context["may_republish"] = context["users"] and self.user_may_republish(request)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def republish_url(self, term: VocabularyEntry) -> str:
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_republish"
+        return reverse(name, args=[term.pk])
+
+    def get_urls(self) -> list[URLPattern]:
+        republish = path(
+            "<path:object_id>/republish/",
+            self.admin_site.admin_view(self.republish_view),
+            name=f"{self.opts.app_label}_{self.opts.model_name}_republish",
+        )
+        return [republish, *super().get_urls()]
+
+    def republish_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """New versions of every published record that names the term, as one revision."""
+        if not self.user_may_republish(request):
+            raise PermissionDenied
+        methods = ["GET", "HEAD", "POST"]
+        if request.method not in methods:
+            return HttpResponseNotAllowed(methods)
+        term = self.get_object(request, unquote(object_id))
+        changelist = f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"
+        if term is None:
+            self.message_user(request, "There is no such term.", messages.WARNING)
+            return HttpResponseRedirect(reverse(changelist))
+        form = RepublishForm(request.POST if request.method == "POST" else None)
+        problems: list[str] = []
+        if form.is_valid():
+            reason = form.cleaned_data["reason"]
+            try:
+                with transaction.atomic():
+                    revision = republish_users(term, by=request.user, reason=reason)
+                    self.log_change(request, term, f"Republish what uses this: {reason}")
+            except ValidationError as error:
+                problems = sentences(error)
+            else:
+                self.message_user(
+                    request,
+                    f"Republished in revision {revision.number}.",
+                    messages.SUCCESS,
+                )
+                page = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
+                return HttpResponseRedirect(reverse(page, args=[term.pk]))
+        users = self.using(term)
+        count = sum(records.count() for records in users)
+        shown = [record for records in users for record in records[:SHOWN]][:SHOWN]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Republish what uses this",
+            "opts": self.opts,
+            "media": self.media,
+            "term": term,
+            "form": form,
+            "problems": problems,
+            "count": count,
+            "records": [
+                (record, reverse(f"admin:records_{record.KIND}_change", args=[record.pk]))
+                for record in shown
+            ],
+            "more": count - len(shown),
+        }
+        return TemplateResponse(request, "admin/records/republish.html", context)

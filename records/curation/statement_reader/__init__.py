@@ -1,0 +1,1 @@
+"""The statement reader: texts beside the form, and suggested figures."""

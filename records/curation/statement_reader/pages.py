@@ -1,0 +1,270 @@
+"""The statement reader: the texts that figures rest on, beside the form in which they are entered,
+and on a statement's page all that was drawn from it. Texts are for curators and leave the admin
+nowhere."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from records.curation.nouns.inlines import FigureInline, statement_label
+from records.curation.statement_reader.suggestions import Known, suggest
+from records.models import (
+    DATED,
+    MAX_QUOTE_LETTERS,
+    MAX_QUOTE_WORDS,
+    OPEN,
+    UNSPACED,
+    Figure,
+    Item,
+    Operator,
+    State,
+    Statement,
+    plain,
+)
+
+CITABLE = [State.PUBLISHED, *OPEN]
+"""States in which a statement bears new figures, and in which a record counts as drawn from it."""
+MAX_TEXTS = 50
+"""Texts that one request brings: the page asks again for more."""
+MAX_WORDS = 300
+DRAWN_ON_PAGE = 20
+"""Figures of a kind that a statement's page lists; the rest are on pages of their own."""
+PER_PAGE = 100
+
+
+def is_key(value: str) -> bool:
+    """Whether it can be a primary key: both databases hold 18 digits."""
+    return value.isascii() and value.isdigit() and len(value) <= 18
+
+
+# A new record from a statement
+
+
+def preset(request: HttpRequest) -> Statement | None:
+    """The statement on which the figures of a new record are to rest: `?statement=`."""
+    key = request.GET.get("statement", "")
+    if not is_key(key):
+        return None
+    return Statement.objects.defer("text").filter(pk=key, state__in=CITABLE).first()
+
+
+def first_values(request: HttpRequest) -> dict[str, Any]:
+    """What the form of a new record begins with: it holds for the day of the words."""
+    if "statement" not in request.GET:
+        return {}
+    statement = preset(request)
+    if statement is None:
+        messages.warning(
+            request,
+            "The statement that this record was to rest on is not there, or no longer in force: "
+            "choose one at each figure.",
+        )
+        return {}
+    if statement.said_on:
+        return {"as_of": statement.said_on, "as_of_precision": statement.said_on_precision}
+    return {
+        "as_of": statement.published_on,
+        "as_of_precision": statement.published_on_precision,
+    }
+
+
+def offers(site: Any, request: HttpRequest, statement: Statement) -> list[tuple[str, str]]:
+    """(name of a kind, its form for a new record from the statement) for those whom it is open
+    to; nothing rests on a statement that is not in force."""
+    if statement.state not in CITABLE:
+        return []
+    return [
+        (kind, f"{reverse(f'admin:records_{kind}_add')}?statement={statement.pk}")
+        for kind, model in DATED.items()
+        if site.get_model_admin(model).has_add_permission(request)
+    ]
+
+
+# Beside the form
+
+
+def reader(modeladmin: Any, request: HttpRequest, context: dict[str, Any], *, adding: bool) -> str:
+    """What the page's script needs, as JSON; empty for those who may not read statements.
+
+    Where figures can be written, it reads their fields; where not, it is told of them here.
+    """
+    statements = modeladmin.admin_site.get_model_admin(Statement)
+    if context.get("is_popup") or not statements.has_view_permission(request):
+        return ""
+    inlines = context["inline_admin_formsets"]
+    figures = next(inline for inline in inlines if isinstance(inline.opts, FigureInline))
+    told: dict[str, Any] = {
+        "texts": reverse("admin:records_statement_texts"),
+        "suggestion": reverse("admin:records_statement_suggestion"),
+        "role": modeladmin.model.MAIN_ROLES[1],
+        "unspaced": UNSPACED,
+        "most_words": MAX_QUOTE_WORDS,
+        "most_letters": MAX_QUOTE_LETTERS,
+        "most_characters": Figure._meta.get_field("quote").max_length,
+        "most_texts": MAX_TEXTS,
+        "preset": None,
+        "figures": None,
+    }
+    if adding:
+        statement = preset(request)
+        told["preset"] = statement and statement.pk
+    elif not figures.has_change_permission:
+        told["figures"] = [
+            {
+                "statement": form.instance.statement_id,
+                "quote": form.instance.quote,
+                "at": form.instance.offset,
+            }
+            for form in figures.formset.forms
+        ]
+    return json.dumps(told)
+
+
+def texts_view(modeladmin: Any, request: HttpRequest) -> HttpResponse:
+    """The texts of some statement versions, by their keys."""
+    if not modeladmin.has_view_permission(request):
+        raise PermissionDenied
+    keys = request.GET.getlist("id")
+    if len(keys) > MAX_TEXTS or not all(map(is_key, keys)):
+        return JsonResponse({"error": f"Ask for at most {MAX_TEXTS} statements."}, status=400)
+    statements = Statement.objects.filter(pk__in=keys)
+    return JsonResponse(
+        {
+            "statements": [
+                {
+                    "id": statement.pk,
+                    "label": statement_label(statement),
+                    "language": statement.language,
+                    "text": statement.text,
+                    "page": modeladmin.page(statement),
+                }
+                for statement in statements
+            ]
+        }
+    )
+
+
+def suggestion_view(modeladmin: Any, request: HttpRequest) -> HttpResponse:
+    """What a few words suggest for the fields of a figure."""
+    if not modeladmin.has_view_permission(request):
+        raise PermissionDenied
+    words = request.GET.get("words", "")
+    if len(words) > MAX_WORDS:
+        return JsonResponse({"error": f"Send at most {MAX_WORDS} characters."}, status=400)
+    known = Known.of(Item.objects.values_list("code", "name", "aliases", "default_unit"))
+    fields = suggest(words, known, request.GET.get("language", ""), request.GET.get("role", ""))
+    code = fields.get("item")
+    item = {"id": code, "text": known.items[code][2]} if code else None
+    return JsonResponse({"fields": fields, "item": item})
+
+
+# Drawn from a statement
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A figure that rests on the statement, as the statement's page tells of it."""
+
+    record: Any
+    page: str
+    number: str
+    figure: Any
+
+
+@dataclass(frozen=True)
+class DrawnKind:
+    """Those of one kind of record; `more` leads to the rest."""
+
+    name: str
+    figures: list[Drawn]
+    more: str
+
+
+def drawn_from(site: Any, request: HttpRequest, statement: Statement) -> list[DrawnKind]:
+    """The figures that rest on any version of the statement, of records in force and of those
+    being worked on: the first of each kind, one query a kind."""
+    found = []
+    for kind, model in readable_kinds(site, request).items():
+        rows = list(figures_of(model, statement)[: DRAWN_ON_PAGE + 1])
+        more = reverse("admin:records_statement_drawn", args=[statement.pk, kind])
+        if rows:
+            found.append(
+                DrawnKind(
+                    str(model._meta.verbose_name_plural),
+                    [told(figure) for figure in rows[:DRAWN_ON_PAGE]],
+                    more if len(rows) > DRAWN_ON_PAGE else "",
+                )
+            )
+    return found
+
+
+def drawn_view(modeladmin: Any, request: HttpRequest, pk: int, kind: str) -> HttpResponse:
+    """All of one kind, page by page."""
+    kinds = readable_kinds(modeladmin.admin_site, request)
+    if not modeladmin.has_view_permission(request) or (kind in DATED and kind not in kinds):
+        raise PermissionDenied
+    statement = Statement.objects.defer("text").filter(pk=pk).first() if pk < 10**18 else None
+    if statement is None or kind not in kinds:
+        raise Http404
+    page = Paginator(figures_of(kinds[kind], statement), PER_PAGE).get_page(
+        request.GET.get("page")
+    )
+    plural = kinds[kind]._meta.verbose_name_plural
+    context = {
+        **modeladmin.admin_site.each_context(request),
+        "title": f"{str(plural).capitalize()} drawn from {statement.public_id}",
+        "opts": modeladmin.opts,
+        "media": modeladmin.media,
+        "original": statement,
+        "drawn": [DrawnKind(str(plural), [told(figure) for figure in page], "")],
+        "page": page,
+        "back": modeladmin.page(statement),
+    }
+    return TemplateResponse(request, "admin/records/drawn_page.html", context)
+
+
+def readable_kinds(site: Any, request: HttpRequest) -> dict[str, Any]:
+    return {
+        kind: model
+        for kind, model in DATED.items()
+        if site.get_model_admin(model).has_view_or_change_permission(request)
+    }
+
+
+def figures_of(model: Any, statement: Statement) -> models.QuerySet:
+    return (
+        model.child("figures")
+        .objects.filter(statement__public_id=statement.public_id, record__state__in=CITABLE)
+        .select_related("record", "item", "statement")
+        .defer("statement__text")
+        .order_by("-record__as_of", "record__public_id", "record__version", "position", "pk")
+    )
+
+
+def told(figure: Any) -> Drawn:
+    record = figure.record
+    page = reverse(f"admin:records_{record.KIND}_change", args=[record.pk])
+    return Drawn(record, page, number_of(figure), figure)
+
+
+def number_of(figure: Any) -> str:
+    """“more than 3,860,000,000 piece, Masks”: qualifier, number and what it measures."""
+    numbers = [figure.value] if figure.value is not None else [figure.lower, figure.upper]
+    number = "–".join(grouped(one) for one in numbers if one is not None)
+    said = "" if figure.operator in (Operator.EXACT, Operator.BETWEEN) else figure.operator
+    unit = figure.currency or figure.unit or figure.party_type
+    words = " ".join(filter(None, [said, number, unit])).replace("_", " ")
+    return ", ".join(filter(None, [words, figure.item and figure.item.name]))
+
+
+def grouped(number: Any) -> str:
+    whole, _, part = plain(number).partition(".")
+    return f"{int(whole):,}{'.' + part if part else ''}"

@@ -1,0 +1,1 @@
+"""The life of a version in the admin: steps, review, merging, history."""

@@ -1,0 +1,309 @@
+"""The steps of a record's life, as buttons and bulk actions: what each is called, on which
+states it stands, who may take it and what it asks for. The actions do the work and refuse."""
+
+from collections.abc import Callable, Iterable, Sequence
+from copy import copy
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import ProtectedError
+
+from records import publishing
+from records.models import (
+    ENDED,
+    OPEN,
+    Record,
+    State,
+)
+
+Run = Callable[[Sequence[Record], Any, dict[str, str]], Sequence[Record] | None]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of one or many records. `run` takes the records, each with the mark of what was
+    seen of it, the user and the words asked for, and returns the drafts that it opened, if it
+    opens any."""
+
+    name: str
+    label: str
+    done: str
+    """What the history and the message say of it, after the record's name."""
+    states: Sequence[State]
+    permission: str
+    run: Run
+    explain: str
+    asks: str = ""
+    """What is to be written: `reason`, `message` or `comment`; nothing if empty."""
+    help_text: str = ""
+    may_ask: str = ""
+    """What is to be written in some cases only."""
+    may_help_text: str = ""
+    at_once: bool = False
+    """Taken straight from the record's page, without a page of its own; what it asks for may
+    then be written later."""
+    page: str = "admin/records/step.html"
+    link: str = ""
+    """What the record's page calls it, if not by its label."""
+    opens: bool = False
+    """It opens a draft of the next version, of which there is one at a time."""
+    bulk: bool = True
+    one_revision: bool = False
+    """All of the records or none, since they make one revision."""
+
+    def act(self, records: Sequence[Record], by: Any, words: dict[str, str]) -> Sequence[Record]:
+        """Take the step with records that stand where it may be taken; the actions look again,
+        under their locks."""
+        for record in records:
+            if record.state not in self.states:
+                fit = " or ".join(state.label for state in self.states)
+                raise ValidationError(
+                    f"{record.public_id} v{record.version} is {record.get_state_display()}; this "
+                    f"is for versions that are {fit}."
+                )
+        return self.run(records, by, words) or []
+
+    def form(self, data: Any = None, *, owed: bool = True) -> forms.Form:
+        """The form of the step's own page: the words it asks for, or nothing."""
+        fields: dict[str, forms.Field] = {}
+        if self.asks:
+            fields[self.asks] = forms.CharField(
+                required=owed,
+                max_length=2000,
+                help_text=self.help_text,
+                widget=forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"}),
+                error_messages={"required": f"Write a {self.asks}."},
+            )
+        if self.may_ask:
+            fields[self.may_ask] = forms.CharField(
+                required=False,
+                max_length=2000,
+                label="Why unverified words are published",
+                help_text=self.may_help_text,
+                widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
+            )
+        return type("StepForm", (forms.Form,), fields)(data)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a step: the records it took, the drafts it opened, what stood in the way."""
+
+    taken: list[Record]
+    opened: list[Record]
+    problems: list[tuple[Record, list[str]]]
+
+
+def take(step: Step, records: Sequence[Record], *, by: Any, words: dict[str, str]) -> Outcome:
+    """Take the step: as one act where it is one revision, else record by record."""
+    outcome = Outcome([], [], [])
+    for batch in [records] if step.one_revision else [[record] for record in records]:
+        try:
+            with transaction.atomic():
+                outcome.opened.extend(step.act(batch, by, words))
+            outcome.taken.extend(batch)
+        except ValidationError as error:
+            found = _each_problem(step, batch, by, words) if len(batch) > 1 else []
+            outcome.problems.extend(found or [(batch[0], sentences(error))])
+    return outcome
+
+
+def _each_problem(
+    step: Step, records: Sequence[Record], by: Any, words: dict[str, str]
+) -> list[tuple[Record, list[str]]]:
+    """What stands in the way of each: tried one by one, and undone. That one of them waits for
+    another is no obstacle, since they go together."""
+    together = {f"unpublished:{record.public_id}" for record in records}
+    problems = []
+    for record in records:
+        with transaction.atomic():
+            try:
+                step.act([record], by, words)
+            except ValidationError as error:
+                if not {getattr(each, "code", None) for each in listed(error)} <= together:
+                    problems.append((record, sentences(error)))
+            transaction.set_rollback(True)
+    return problems
+
+
+def listed(error: ValidationError) -> list[ValidationError]:
+    """The single errors that it holds."""
+    if hasattr(error, "error_dict"):
+        return [each for errors in error.error_dict.values() for each in errors]
+    return list(error.error_list)
+
+
+def sentences(error: ValidationError) -> list[str]:
+    """The error's messages, each with the field it is about."""
+    if not hasattr(error, "error_dict"):
+        return list(error.messages)
+    return [
+        message if field == "__all__" else f"{field}: {message}"
+        for field, messages in error.message_dict.items()
+        for message in messages
+    ]
+
+
+def _submit(records: Sequence[Record], by: Any, words: dict[str, str]) -> None:
+    for record in records:
+        publishing.submit(record, by=by)
+
+
+def _return(records: Sequence[Record], by: Any, words: dict[str, str]) -> None:
+    for record in records:
+        publishing.return_for_changes(record, by=by, comment=words["comment"])
+
+
+def mark(record: Record) -> str:
+    """What tells this content of an open version from any other that it had or will have."""
+    return record.digest or f"edit-{record.edits}"
+
+
+def _unseen(records: Sequence[Any]) -> list[str]:
+    """Those whose content is not what the page showed."""
+    return [
+        f"{record.public_id} v{record.version} was edited after you opened it: look at it again."
+        for record in records
+        for now in type(record).objects.filter(pk=record.pk).only("digest", "edits")
+        if mark(now) != record.seen
+    ]
+
+
+def _approve(records: Sequence[Record], by: Any, words: dict[str, str]) -> None:
+    """Approval is of what the reviewer saw: the records come with the digests that their page
+    carried, and what was published must be the same, or all is undone."""
+    with transaction.atomic():
+        publishing.approve(
+            records, by=by, message=words["message"], because=words.get("because", "")
+        )
+        if problems := _unseen(records):
+            raise ValidationError(problems)
+
+
+def _withdraw(records: Sequence[Record], by: Any, words: dict[str, str]) -> None:
+    publishing.withdraw(records, by=by, reason=words["reason"])
+
+
+def _correct(records: Sequence[Record], by: Any, words: dict[str, str]) -> list[Record]:
+    return [
+        publishing.begin_correction(record, by=by, reason=words["reason"]) for record in records
+    ]
+
+
+def _revert(records: Sequence[Record], by: Any, words: dict[str, str]) -> list[Record]:
+    return [publishing.revert(record, by=by, reason=words["reason"]) for record in records]
+
+
+def _discard(records: Sequence[Record], by: Any, words: dict[str, str]) -> None:
+    if problems := _unseen([record for record in records if getattr(record, "seen", "")]):
+        raise ValidationError(problems)
+    for record in records:
+        try:
+            publishing.discard(copy(record))  # deletion takes the key off the instance
+        except ProtectedError as error:
+            figures: Iterable[Any] = error.protected_objects
+            resting = sorted({str(figure.record) for figure in figures})
+            raise ValidationError(
+                f"Figures rest on this draft: {'; '.join(resting[:5])}. Let them cite another "
+                f"statement first."
+            ) from error
+
+
+READERS_SEE_IT = "In a sentence or two. Readers see it beside the change."
+
+STEPS = [
+    Step(
+        name="submit",
+        label="Submit for review",
+        done="was submitted for review",
+        states=[State.DRAFT],
+        permission="change",
+        run=_submit,
+        explain="Somebody else will look at it and publish it or hand it back.",
+        at_once=True,
+    ),
+    Step(
+        name="approve",
+        label="Approve and publish",
+        link="Review",
+        page="admin/records/review.html",
+        done="was approved and published",
+        states=[State.IN_REVIEW],
+        permission="publish",
+        run=_approve,
+        explain="It becomes public at once, as one new revision, and never changes from then on. "
+        "Nobody approves what they had a hand in.",
+        asks="message",
+        help_text="What this revision brings, in a sentence. Readers see it in the list of "
+        "revisions.",
+        may_ask="because",
+        may_help_text="Why figures are published whose words are not in the text on file. It is "
+        "kept with your approval, for curators.",
+        one_revision=True,
+    ),
+    Step(
+        name="return",
+        label="Return for changes",
+        done="was returned for changes",
+        states=[State.IN_REVIEW],
+        permission="publish",
+        run=_return,
+        explain="It goes back to its editors as a draft.",
+        asks="comment",
+        help_text="What is to be changed. Its editors see it, readers do not.",
+    ),
+    Step(
+        name="correct",
+        label="Correct",
+        done="is being corrected",
+        states=[State.PUBLISHED],
+        permission="change",
+        run=_correct,
+        explain="It opens a draft of the next version. Readers see the published one until the "
+        "draft is approved.",
+        asks="reason",
+        help_text=f"Why it is corrected. {READERS_SEE_IT}",
+        opens=True,
+        at_once=True,
+    ),
+    Step(
+        name="revert",
+        label="Revert to this version",
+        done="was taken up again",
+        states=ENDED,
+        permission="change",
+        run=_revert,
+        explain="It opens a draft of the next version with the content of this one.",
+        asks="reason",
+        help_text=f"Why the record goes back to it. {READERS_SEE_IT}",
+        opens=True,
+        at_once=True,
+        bulk=False,
+    ),
+    Step(
+        name="withdraw",
+        label="Withdraw",
+        done="was withdrawn",
+        states=[State.PUBLISHED],
+        permission="publish",
+        run=_withdraw,
+        explain="Readers find the reason in its place. Earlier revisions keep it.",
+        asks="reason",
+        help_text="Why it is withdrawn. Readers see it in place of the record.",
+        one_revision=True,
+    ),
+    Step(
+        name="discard",
+        label="Discard draft",
+        done="was discarded",
+        states=OPEN,
+        permission="delete",
+        run=_discard,
+        explain="The draft is deleted, with all that was written in it. What is published stays.",
+        bulk=False,
+    ),
+]
+"""In the order in which the pages offer them."""

@@ -1,0 +1,330 @@
+"""What is to be done: the filters by which lists show it, and the sections of the home."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Any
+
+from django.contrib import admin
+from django.db import models
+from django.db.models import CharField, Count, Exists, F, OuterRef, Q, Value
+from django.http import HttpRequest
+from django.urls import reverse
+
+from records.models import (
+    DATED,
+    KINDS,
+    OPEN,
+    Change,
+    Contributor,
+    ContributorRole,
+    Record,
+    State,
+)
+
+SHOWN = 5
+"""Rows that a section of the home shows of all that it counts."""
+OLDEST = ("created_at", "public_id")
+"""The order of open work."""
+
+
+def by_hand(user: Any) -> Exists:
+    """Whether the user had a hand in the version, as an editor."""
+    return Exists(
+        Contributor.objects.filter(
+            public_id=OuterRef("public_id"),
+            version=OuterRef("version"),
+            user=user.pk,
+            role=ContributorRole.EDITOR,
+        )
+    )
+
+
+WORK: dict[str, tuple[str, Callable[[Any], Q]]] = {
+    "mine": ("my drafts", lambda user: Q(by_hand(user), state=State.DRAFT)),
+    "returned": (
+        "returned to me",
+        lambda user: Q(by_hand(user), ~Q(review_comment=""), state=State.DRAFT),
+    ),
+    "review": ("waiting for my review", lambda user: Q(~by_hand(user), state=State.IN_REVIEW)),
+}
+"""What lists can be narrowed to → its name, and the versions meant."""
+
+
+class WorkFilter(admin.SimpleListFilter):
+    """The user's own work, and what they may review."""
+
+    title = "work"
+    parameter_name = "work"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        found = [(name, label) for name, (label, _) in WORK.items()]
+        if model_admin.model in DATED.values():
+            found.append(("unverified", "evidence does not verify"))
+        return found
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet) -> models.QuerySet:
+        asked = self.value()
+        if asked in WORK:
+            return queryset.filter(WORK[asked][1](request.user))
+        if asked == "unverified" and queryset.model in DATED.values():
+            return queryset.filter(pk__in=unverified(queryset.model).values("pk"))
+        return queryset
+
+
+def unverified(model: type[Record]) -> models.QuerySet:
+    """The versions that are public or open with figures that their statements' texts do not
+    bear out."""
+    figures = model.child("figures").objects.unverified()
+    return model._default_manager.filter(pk__in=figures.values("record"))
+
+
+@dataclass
+class Row:
+    """A line of a section: where it leads, what it is, and a word about it."""
+
+    page: str
+    title: str
+    about: str = ""
+    at: Any = None
+
+
+@dataclass
+class Found:
+    """What a section holds: how many, the lists that show them all, the first few."""
+
+    count: int
+    lists: list[tuple[str, str]] = field(default_factory=list)
+    """(what it leads to, address)."""
+    rows: list[Row] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the home. `find` asks for what it holds, in as few queries as it can, or returns
+    None where it is not for this user; `empty` says what to do when there is nothing."""
+
+    name: str
+    title: str
+    empty: str
+    find: Callable[[HttpRequest], Found | None]
+
+
+SECTIONS: list[Section] = []
+"""The sections of the home, in their order. Modules of the admin add theirs."""
+
+
+def sections(request: HttpRequest) -> list[tuple[Section, Found]]:
+    """What the home shows to the user."""
+    found = ((section, section.find(request)) for section in SECTIONS)
+    return [(section, what) for section, what in found if what is not None]
+
+
+def kinds(request: HttpRequest, *permissions: str) -> list[type[Record]]:
+    """The kinds of record with which the user may do any of that."""
+    return [
+        model
+        for kind, model in KINDS.items()
+        if any(request.user.has_perm(f"records.{name}_{kind}") for name in permissions)
+    ]
+
+
+def changelist(model: type[Record], asked: str) -> str:
+    return f"{reverse(f'admin:records_{model.KIND}_changelist')}?work={asked}"
+
+
+def how_many(model: type[Record], n: int) -> str:
+    names = model._meta.verbose_name, model._meta.verbose_name_plural
+    return f"{n} {names[n != 1]}"
+
+
+def united(parts: Sequence[models.QuerySet]) -> models.QuerySet:
+    """One query of them all."""
+    first, *others = parts
+    return first.union(*others, all=True) if others else first
+
+
+def counted(request: HttpRequest) -> dict[str, dict[str, int]]:
+    """Kind → how many of each sort of open work; one query, remembered with the request."""
+    found: dict[str, dict[str, int]] | None = getattr(request, "_work", None)
+    if found is None:
+        parts = [
+            model._default_manager.filter(state__in=OPEN)
+            .order_by()
+            .annotate(kind=Value(kind, CharField()))
+            .values("kind")
+            .annotate(
+                **{name: Count("pk", filter=q(request.user)) for name, (_, q) in WORK.items()}
+            )
+            for kind, model in KINDS.items()
+        ]
+        found = {row.pop("kind"): row for row in united(parts)}
+        request._work = found  # type: ignore[attr-defined]
+    return found
+
+
+def first_rows(request: HttpRequest) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """(sort of open work, kind) → its oldest versions; one query, remembered with the request."""
+    found: dict[tuple[str, str], list[dict[str, Any]]] | None = getattr(request, "_rows", None)
+    if found is None:
+        found = defaultdict(list)
+        parts = []
+        for kind, counts in counted(request).items():
+            versions = KINDS[kind]._default_manager
+            for asked in WORK:
+                if not counts[asked]:
+                    continue
+                oldest = versions.filter(WORK[asked][1](request.user)).order_by(*OLDEST)
+                # A part of a union is not cut short on SQLite: the cut is within.
+                cut = oldest.values("pk")[:SHOWN]
+                parts.append(
+                    versions.filter(pk__in=cut)
+                    .order_by()
+                    .annotate(
+                        asked=Value(asked, CharField()),
+                        kind=Value(kind, CharField()),
+                        of=F("pk"),
+                    )
+                    .values("asked", "kind", "of", "title", "version", "review_comment", *OLDEST)
+                )
+        for row in united(parts) if parts else ():
+            found[row["asked"], row["kind"]].append(row)
+        request._rows = found  # type: ignore[attr-defined]
+    return found
+
+
+def work(asked: str, *permissions: str) -> Callable[[HttpRequest], Found | None]:
+    """A section of open versions, oldest first; all such sections share their two queries."""
+
+    def find(request: HttpRequest) -> Found | None:
+        models_ = kinds(request, *permissions)
+        if not models_:
+            return None
+        counts = [(model, counted(request).get(model.KIND, {}).get(asked, 0)) for model in models_]
+        total = sum(n for _, n in counts)
+        found = Found(
+            total,
+            [(how_many(model, n), changelist(model, asked)) for model, n in counts if n],
+        )
+        if total:
+            rows = [row for model in models_ for row in first_rows(request)[asked, model.KIND]]
+            rows.sort(key=itemgetter(*OLDEST))
+            step = "approve" if asked == "review" else "change"
+            found.rows = [
+                Row(
+                    reverse(f"admin:records_{row['kind']}_{step}", args=[row["of"]]),
+                    f"{row['public_id']} v{row['version']}: {row['title']}",
+                    row["review_comment"] if asked == "returned" else "",
+                    row["created_at"],
+                )
+                for row in rows[:SHOWN]
+            ]
+        return found
+
+    return find
+
+
+def published(request: HttpRequest) -> Found | None:
+    """The newest changes of records; one query."""
+    seen = kinds(request, "view", "change")
+    if not seen:
+        return None
+    changes = Change.objects.filter(kind__in=[model.KIND for model in seen]).select_related(
+        "revision"
+    )
+    rows = [
+        Row(
+            reverse(
+                f"admin:records_{change.kind}_version", args=[change.public_id, change.version]
+            ),
+            f"{change.public_id} v{change.version}: {change.get_action_display()}",
+            change.reason or change.revision.message,
+            change.revision.published_at,
+        )
+        for change in changes.order_by("-revision_id", "-position")[:SHOWN]
+    ]
+    lists = [("all changes", reverse("admin:records_change_changelist"))]
+    return Found(len(rows), lists if request.user.has_perm("records.view_change") else [], rows)
+
+
+def lost_evidence(request: HttpRequest) -> Found | None:
+    """Figures whose words their statements do not hold; one query to count, one to show."""
+    seen = [model for model in kinds(request, "view", "change") if model in DATED.values()]
+    if not seen:
+        return None
+    parts = [
+        model.child("figures")
+        .objects.unverified()
+        .order_by()
+        .annotate(kind=Value(model.KIND, CharField()))
+        .values("kind")
+        .annotate(n=Count("record", distinct=True))
+        for model in seen
+    ]
+    counts = {row["kind"]: row["n"] for row in united(parts)}
+    found = Found(
+        sum(counts.values()),
+        [
+            (how_many(model, counts[model.KIND]), changelist(model, "unverified"))
+            for model in seen
+            if counts.get(model.KIND)
+        ],
+    )
+    if found.count:
+        shown = [
+            model.child("figures")
+            .objects.unverified()
+            .order_by()
+            .annotate(kind=Value(model.KIND, CharField()), of=F("record_id"))
+            .values_list("kind", "of", "record__public_id", "record__title", "quote", "pk")
+            for model in seen
+            if counts.get(model.KIND)
+        ]
+        found.rows = [
+            Row(
+                reverse(f"admin:records_{kind}_change", args=[of]),
+                f"{public_id}: {title}",
+                f"“{quote}”",
+            )
+            for kind, of, public_id, title, quote, _ in united(shown).order_by("kind", "-of")[
+                :SHOWN
+            ]
+        ]
+    return found
+
+
+SECTIONS += [
+    Section(
+        "returned",
+        "Returned to me",
+        "Nothing was returned to you.",
+        work("returned", "change"),
+    ),
+    Section(
+        "mine",
+        "My drafts",
+        "You have no draft. Begin one with “Add” beside a kind of record below, or correct a "
+        "published record on its page.",
+        work("mine", "change"),
+    ),
+    Section(
+        "review",
+        "Waiting for my review",
+        "Nothing waits for you. What others submit appears here; what you had a hand in, somebody "
+        "else reviews.",
+        work("review", "publish"),
+    ),
+    Section(
+        "unverified",
+        "Evidence that does not verify",
+        "Every quote whose statement’s text is on file occurs in it.",
+        lost_evidence,
+    ),
+    Section(
+        "published",
+        "Recently published",
+        "Nothing is published yet. Submit a draft, and let somebody else approve it.",
+        published,
+    ),
+]

@@ -1,0 +1,263 @@
+"""Checking: the files read and judged against the database, before anything is written."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from records.dataset_files import layout
+from records.dataset_files.building import Builder, read_acts
+from records.dataset_files.history import Act, History
+from records.dataset_files.layout import NOUNS
+from records.dataset_files.reading import Entry, Problems, read_files
+from records.models import (
+    KINDS,
+    OPEN,
+    Action,
+    Item,
+    Origin,
+    Revision,
+)
+
+
+@dataclass
+class Announced:
+    """A revision as revisions.yaml has it."""
+
+    entry: Entry
+    number: int
+    at: datetime
+    message: str
+    origin: Origin
+
+
+class Dataset:
+    """The files against the database: what they say, what is wrong, what is left to do."""
+
+    def __init__(self, directory: Path) -> None:
+        self.problems = Problems()
+        files = read_files(directory, self.problems)
+        self.unread = NOUNS.keys() - files.keys()
+        self.announced = self._announced(files.get("revisions", []))
+        self.acts = read_acts(files, self.problems)
+
+    def _announced(self, entries: Sequence[Entry]) -> dict[int, Announced]:
+        found: dict[int, Announced] = {}
+        for expected, entry in enumerate(entries, start=1):
+            entry.require(*layout.REVISION)
+            number = entry.value("number", layout.read_integer)
+            at = entry.value("at", layout.read_moment)
+            message = entry.value("message", layout.read_text, "").strip()
+            origin = entry.value("origin", layout.choice(Origin.values))
+            if number is not None and number != expected:
+                entry.fault(f"Revisions run 1, 2, 3 …: this is the place of {expected}.", "number")
+            found[expected] = Announced(entry, expected, at, message, origin)
+        return found
+
+    # --- Checks
+
+    def check(self) -> None:
+        """Read every value, apply every rule, compare with the database's history."""
+        self.history = History()
+        self.last = len(self.announced)
+        self.following = max(self.last, self.history.head) + 1
+        for act in self.acts:
+            self._place(act)
+        for act in self.acts:
+            self.history.add(act)
+        self._build()
+        for act in self.acts:
+            self._check_order(act)
+        self._check_withdrawn_evidence()
+        self._check_revisions_bring_something()
+        self._compare()
+        self._check_drafts()
+
+    def _place(self, act: Act) -> None:
+        """Which revision did, or will do, what the entry says."""
+        change = self.history.changes.get(act.key)
+        act.at = act.revision or (change.revision_id if change else self.following)
+        if act.revision is None:
+            if change and change.revision_id <= self.last:
+                act.entry.fault(
+                    f"It was published in revision {act.at}: write `revision: {act.at}`."
+                )
+        elif act.revision not in self.announced and "revisions" not in self.unread:
+            act.entry.fault(
+                f"revisions.yaml has no revision {act.revision}; leave the key out of what is "
+                f"yet to be published.",
+                "revision",
+            )
+
+    def _build(self) -> None:
+        builder = Builder(self.history, self.unread, self.problems)
+        nouns = {noun.model.KIND: noun for file, noun in NOUNS.items() if file != "revisions"}
+        terms = [act for act in self.acts if not nouns[act.kind].is_record]
+        for act in terms:
+            builder.term(act, nouns[act.kind].model, nouns[act.kind].keys)
+        for act in terms:
+            if act.kind == Item.KIND:
+                builder.parent(act)
+            else:
+                builder.region(act)
+        for act in tqdm(self.acts, desc="Checking", unit="entry", disable=None):
+            if nouns[act.kind].is_record and act.action != Action.WITHDRAWN:
+                builder.record(act, nouns[act.kind].model, nouns[act.kind].keys)
+
+    def _check_order(self, act: Act) -> None:
+        """Versions follow each other without a gap, each in a later revision."""
+        events = self.history.events(act.kind, act.public_id)
+        published = {event.version: event.at for event in events if not event.withdrawn}
+        if act.action == Action.WITHDRAWN:
+            if not act.reason.strip():
+                act.entry.fault("Say why: readers see it in place of the record.", "reason")
+            before = self.history.version_at(act.kind, act.public_id, act.at - 1)
+            if act.version not in published:
+                act.entry.fault("There is no such version to withdraw.", "version")
+            elif before != act.version:
+                act.entry.fault(
+                    f"Version {act.version} was not in force before revision {act.at}.", "version"
+                )
+            elif any(at == act.at for at in published.values()):
+                act.entry.fault(
+                    f"Revision {act.at} publishes a version of the same record.", "revision"
+                )
+        elif act.version > 1:
+            if act.version - 1 not in published:
+                act.entry.fault(f"Version {act.version - 1} is missing.", "version")
+            elif published[act.version - 1] >= act.at:
+                act.entry.fault(
+                    f"A version follows in a later revision than the one before it "
+                    f"(revision {published[act.version - 1]}).",
+                    "revision",
+                )
+
+    def _check_withdrawn_evidence(self) -> None:
+        """A statement that still bears a figure is not withdrawn."""
+        resting: dict[str, set[tuple[str, str, int]]] = defaultdict(set)
+        for act in self.acts:
+            for figure in act.children.get("figures", ()):
+                if figure.statement_id:
+                    resting[figure.statement.public_id].add((act.kind, act.public_id, act.version))
+        for act in self.acts:
+            if act.action == Action.WITHDRAWN:
+                bearing = [
+                    public_id
+                    for kind, public_id, version in sorted(resting[act.public_id])
+                    if self.history.version_at(kind, public_id, act.at) == version
+                ]
+                if bearing:
+                    act.entry.fault(
+                        f"It bears figures of {', '.join(bearing[:5])}: correct or withdraw them "
+                        f"in the same or an earlier revision."
+                    )
+
+    def _check_revisions_bring_something(self) -> None:
+        bringing = {act.revision for act in self.acts}
+        for number, told in self.announced.items():
+            if number not in bringing and not self.unread:
+                told.entry.fault("No entry has this revision: it brings nothing.")
+
+    def _compare(self) -> None:
+        """What both the files and the database hold must be the same."""
+        self._compare_revisions()
+        shared = min(self.last, self.history.head)
+        digests = published_digests()
+        listed = set()
+        for act in self.acts:
+            change = self.history.changes.get(act.key)
+            listed.add(act.key)
+            if change is None:
+                if act.revision and act.revision <= shared:
+                    act.entry.fault(
+                        f"The database's revision {act.revision} does not have it.", "revision"
+                    )
+                continue
+            if change.revision_id != act.at:
+                act.entry.fault(
+                    f"The database published it in revision {change.revision_id}.", "revision"
+                )
+            if change.action != act.action and act.action != Action.WITHDRAWN:
+                act.entry.fault(f"The database has it as {change.action}.")
+            if change.reason != act.reason:
+                act.entry.fault(f"The database has another reason: {change.reason!r}.", "reason")
+            self._compare_content(act, change.content, digests)
+        for number in range(1, shared + 1):
+            for change in self.history.by_revision[number]:
+                key = (change.kind, change.public_id, change.version,
+                       change.action == Action.WITHDRAWN)  # fmt: skip
+                if key not in listed:
+                    self.announced[number].entry.fault(
+                        f"The database's revision {number} also has {change.public_id} "
+                        f"v{change.version} ({change.action}), which the files lack."
+                    )
+
+    def _compare_revisions(self) -> None:
+        for revision in Revision.objects.filter(number__lte=self.last):
+            told = self.announced[revision.number]
+            for key, ours, theirs in (
+                ("at", told.at, revision.published_at),
+                ("message", told.message, revision.message),
+                ("origin", told.origin, revision.origin),
+            ):
+                if ours != theirs:
+                    told.entry.fault(f"The database has {str(theirs)!r}.", key)
+
+    def _compare_content(
+        self, act: Act, published: dict[str, Any] | None, digests: dict[tuple[str, int], str]
+    ) -> None:
+        if act.action == Action.WITHDRAWN or not act.sound:
+            return
+        if act.record is None:
+            ours, theirs = comparable(act.content), comparable(published or {})
+        elif act.record.content_digest() == digests.get((act.public_id, act.version)):
+            return
+        else:
+            row = type(act.record).objects.get(public_id=act.public_id, version=act.version)
+            ours, theirs = act.record.content(), row.content()
+        if different := [key for key in ours | theirs if ours.get(key) != theirs.get(key)]:
+            act.entry.fault(
+                f"The database published this version with other content: "
+                f"{', '.join(different)}. Write a correction as the next version.",
+                different[0] if different[0] in act.entry else "",
+            )
+
+    def _check_drafts(self) -> None:
+        """An open draft in the database keeps its record from being published by a file."""
+        drafts = {}
+        for kind, model in KINDS.items():
+            for row in model.objects.filter(state__in=OPEN).only("public_id", "version"):
+                drafts[kind, row.public_id] = row.version
+        for act in self.todo:
+            if act.action != Action.WITHDRAWN and (act.kind, act.public_id) in drafts:
+                act.entry.fault(
+                    f"Somebody is working on this record in the database (draft v"
+                    f"{drafts[act.kind, act.public_id]}): publish or discard that first."
+                )
+
+    @property
+    def todo(self) -> list[Act]:
+        """What the database lacks."""
+        return [act for act in self.acts if act.key not in self.history.changes]
+
+
+def published_digests() -> dict[tuple[str, int], str]:
+    """(id, version) → digest, of every published version."""
+    return {
+        (public_id, version): digest
+        for model in KINDS.values()
+        for public_id, version, digest in model.objects.filter(
+            published_in__isnull=False
+        ).values_list("public_id", "version", "digest")
+    }
+
+
+def comparable(content: dict[str, Any]) -> dict[str, Any]:
+    """A term's content, its customs codes in order."""
+    if "hs_codes" not in content:
+        return content
+    return content | {"hs_codes": layout.by_edition(content["hs_codes"])}

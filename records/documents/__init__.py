@@ -1,0 +1,1 @@
+"""The public JSON of records: serializers, stored documents, differences."""

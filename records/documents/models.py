@@ -1,0 +1,68 @@
+"""The stored documents: the public JSON of every published version."""
+
+from django.db import models
+
+from aidapi.fields import CodeField, SharedKeyField
+from records.models import Contract, Donation, Export, Statement
+
+
+class RecordDocument(models.Model):
+    """The public JSON of a published version, rendered once on publishing: what lists send.
+    A rendering may be rewritten after a change of the serializers; the content may not."""
+
+    FORMAT = 2
+    """Raise it when the serializers change, and run `manage.py render_documents`."""
+
+    # Whoever writes a document says its format; the default is the first one, for ever, so that
+    # raising FORMAT is no migration.
+    format = models.PositiveIntegerField(default=1, help_text="Version of the rendering.")
+    body = models.TextField(help_text="The JSON document.")
+    content_digest = CodeField(
+        max_length=64, help_text="Digest of the content that the document renders."
+    )
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"document of {self.pk}"
+
+
+class StatementDocument(RecordDocument):
+    record = SharedKeyField(
+        Statement,
+        models.CASCADE,
+        primary_key=True,
+        related_name="document",
+        help_text="The statement's version.",
+    )
+
+
+class DonationDocument(RecordDocument):
+    record = SharedKeyField(
+        Donation,
+        models.CASCADE,
+        primary_key=True,
+        related_name="document",
+        help_text="The donation's version.",
+    )
+
+
+class ExportDocument(RecordDocument):
+    record = SharedKeyField(
+        Export,
+        models.CASCADE,
+        primary_key=True,
+        related_name="document",
+        help_text="The export's version.",
+    )
+
+
+class ContractDocument(RecordDocument):
+    record = SharedKeyField(
+        Contract,
+        models.CASCADE,
+        primary_key=True,
+        related_name="document",
+        help_text="The contract's version.",
+    )

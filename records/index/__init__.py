@@ -1,0 +1,1 @@
+"""Derived rows: search documents and filter statistics."""

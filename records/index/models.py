@@ -1,0 +1,94 @@
+"""Derived rows: the search document of every published version, and the filter statistics."""
+
+from django.db import models
+
+from aidapi.fields import CodeField, SharedKeyField
+from records.index.search import SearchDocument
+from records.models import Contract, Donation, Export, Statement
+
+UNKNOWN = "unknown"
+"""The term under which versions are counted that name no party in a role."""
+
+
+def flag(value: bool) -> str:
+    """A truth value, as it is counted."""
+    return "true" if value else "false"
+
+
+MAX_KEY_LENGTH = 1_000
+
+
+class FilterStatistics(models.Model):
+    """How many versions name a term in a role, and how many of them are still in force. It tells
+    a query which of its conditions is the rarest, and so drives it; and how many records a plain
+    one finds at the newest revision, without counting them. Written in the transaction that
+    publishes.
+    """
+
+    kind = CodeField(max_length=10, help_text="Kind of record.")
+    role = CodeField(
+        max_length=24,
+        help_text="Role of the party, `party` for any, `item`, a role with the copied column: "
+        "`recipient_country`, or a column of codes of the record or of its figures; `statement`; "
+        "`word` for a word of its texts, `head` for one of its title or of the names of its "
+        "parties and items. `item+` and the like for what versions have together.",
+    )
+    term = CodeField(
+        max_length=MAX_KEY_LENGTH,
+        help_text="Code of the party, item, country, region or type; key of the statement; or a "
+        "word, or two that follow one another, `test_kits`; the empty word counts all versions. "
+        "Of what they have together all, in order, with spaces between; empty where that is "
+        "too long.",
+    )
+    n = models.PositiveIntegerField(default=0, help_text="Versions ever published that name it.")
+    retired = models.PositiveIntegerField(
+        default=0, help_text="Those of them that were superseded or withdrawn since."
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "role", "term"], name="term_counted_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.role} {self.term}: {self.n}"
+
+
+class StatementSearchDocument(SearchDocument):
+    record = SharedKeyField(
+        Statement,
+        models.CASCADE,
+        primary_key=True,
+        related_name="words",
+        help_text="The statement's version.",
+    )
+
+
+class DonationSearchDocument(SearchDocument):
+    record = SharedKeyField(
+        Donation,
+        models.CASCADE,
+        primary_key=True,
+        related_name="words",
+        help_text="The donation's version.",
+    )
+
+
+class ExportSearchDocument(SearchDocument):
+    record = SharedKeyField(
+        Export,
+        models.CASCADE,
+        primary_key=True,
+        related_name="words",
+        help_text="The export's version.",
+    )
+
+
+class ContractSearchDocument(SearchDocument):
+    record = SharedKeyField(
+        Contract,
+        models.CASCADE,
+        primary_key=True,
+        related_name="words",
+        help_text="The contract's version.",
+    )

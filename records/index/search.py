@@ -1,0 +1,161 @@
+"""Search: what a search asks for, and the full-text index row of a record."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db import connection, models
+
+from records.models.text import BOUNDARY, fold, line, paired, split
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """Words that follow one another; of the last perhaps only how it begins."""
+
+    words: tuple[str, ...]
+    prefix: bool = False
+
+    @property
+    def sought(self) -> str:
+        """What stands in a line of words that holds the phrase."""
+        return f" {' '.join(self.words)}{'' if self.prefix else ' '}"
+
+    @property
+    def terms(self) -> list[tuple[str, bool]]:
+        """What an index is asked for: the word, or the pairs of words; each with whether it is
+        only how one begins."""
+        terms = paired(self.words) or self.words
+        return [(term, self.prefix and place == len(terms)) for place, term in enumerate(terms, 1)]
+
+    @property
+    def is_told_by_terms(self) -> bool:
+        """Whether a text that has the terms has the phrase."""
+        return len(self.words) <= 2
+
+
+HEAD, BODY = 1, 2
+"""Tiers of what a search finds: all of it stands in the head, or some of it does not."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a search asks for: all of its phrases, most of them single words."""
+
+    phrases: tuple[Phrase, ...]
+    tier: int | None = None
+    """The tier to which it is narrowed down, if to one."""
+
+    QUOTES = str.maketrans(dict.fromkeys("“”„‟«»", '"'))
+    PARTS = re.compile(r'"([^"]*)"|([^\s"]+)')
+
+    @classmethod
+    def parse(cls, text: str) -> "Search":
+        """Any text is a search. What stands in quotes is a phrase; a star at the end of a word
+        or phrase leaves its last word open; everything else but letters and digits splits."""
+        phrases = []
+        for quoted, bare in cls.PARTS.findall(fold(text).translate(cls.QUOTES)):
+            part = (quoted or bare).strip()
+            if found := split(part):
+                phrases.append(Phrase(tuple(found), part.endswith("*")))
+        return cls(tuple(dict.fromkeys(phrases)))
+
+    def of_tier(self, tier: int) -> "Search":
+        return replace(self, tier=tier)
+
+    @property
+    def terms(self) -> list[tuple[str, bool]]:
+        """What an index is asked for, of all phrases."""
+        return list(dict.fromkeys(term for phrase in self.phrases for term in phrase.terms))
+
+    @property
+    def is_told_by_terms(self) -> bool:
+        """Whether a text that has the terms has all that is sought."""
+        return all(phrase.is_told_by_terms for phrase in self.phrases)
+
+
+class SearchDocument(models.Model):
+    """The words of a published version, as names stood when it was published: what search reads.
+    Written on publishing. The full-text indexes over them are in `records.index.search_index`."""
+
+    head = models.TextField(help_text="Words of its title and of the names of parties and items.")
+    body = models.TextField(
+        help_text="Words of its quotes or summary, of other names of parties and items, and of "
+        "publishers and speakers."
+    )
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"words of {self.pk}"
+
+    @classmethod
+    def index(cls) -> str:
+        """Name of the full-text index; on PostgreSQL those of the two begin with it."""
+        return f"{cls._meta.db_table}_index"
+
+    @classmethod
+    def vector(cls, *, head: bool) -> str:
+        """The expression that is indexed on PostgreSQL."""
+        column = "head" if head else "head || ' ' || body"
+        return f"array_to_tsvector(string_to_array({column}, ' '))"
+
+    @classmethod
+    def matching(cls, search: Search, *, head: bool = False) -> tuple[str, list[str]]:
+        """SQL, with its parameters, of the ids of records that have all terms of the search, in
+        the head or anywhere; by the index."""
+        if connection.vendor == "sqlite":
+            terms = [f'"{term}"{"*" if prefix else ""}' for term, prefix in search.terms]
+            asked = " AND ".join(terms)
+            if head:
+                asked = f"head : ({asked})"
+            index = cls.index()
+            return f"SELECT rowid AS record_id FROM {index} WHERE {index} MATCH %s", [asked]
+        asked = " & ".join(f"'{term}'{':*' if prefix else ''}" for term, prefix in search.terms)
+        table = cls._meta.db_table
+        where = f"{cls.vector(head=head)} @@ CAST(%s AS tsquery)"
+        return f"SELECT record_id FROM {table} WHERE {where}", [asked]
+
+    @classmethod
+    def having(cls, search: Search) -> tuple[str, list[str]]:
+        """SQL, with its parameters, of the ids of records that have all that is sought."""
+        sql, params = cls.matching(search)
+        position = "instr" if connection.vendor == "sqlite" else "strpos"
+        for phrase in search.phrases:
+            if not phrase.is_told_by_terms:
+                sql += f" AND ({position}(head, %s) > 0 OR {position}(body, %s) > 0)"
+                params += [phrase.sought, phrase.sought]
+        return sql, params
+
+
+Names = Mapping[tuple[str, str], tuple[str, list[str]]]
+"""(`party` or `item`, code) → its name, and its other names."""
+
+
+def written(
+    record: Any, parties: Iterable[Any], figures: Iterable[Any], names: Names
+) -> dict[str, str]:
+    """Head and body of a version's words, with names as they are on publishing."""
+    head, body = [record.title], []
+    codes = [("party", row.party_id) for row in parties]
+    for figure in figures:
+        body += [figure.quote, figure.statement.publisher, figure.statement.speaker]
+        if figure.item_id:
+            codes.append(("item", figure.item_id))
+    for code in dict.fromkeys(codes):
+        name, others = names[code]
+        head.append(name)
+        body += others
+    if hasattr(record, "summary"):
+        body += [record.summary, record.publisher, record.speaker]
+    return {"head": line(head), "body": line(body)}
+
+
+def counted(row: SearchDocument) -> set[tuple[str, str]]:
+    """(role, term) pairs under which a version's words and pairs of words are counted, each once;
+    the empty term counts the version."""
+    head = {"", *row.head.split()} - {BOUNDARY}
+    anywhere = head | set(row.body.split()) - {BOUNDARY}
+    return {("head", term) for term in head} | {("word", term) for term in anywhere}

@@ -1,0 +1,78 @@
+"""Edits: the saves of a version that is being worked on, each with what stood before it, so that
+whoever saves second can be shown what the first one changed."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.utils import timezone
+
+from aidapi.fields import CodeField
+from records.models.base import Record, plain
+
+
+class DraftSave(models.Model):
+    """A save of an open version: who, when, and what stood before. Kept while the version is
+    open, the newest of each."""
+
+    KEPT: ClassVar[int] = 50
+    """Saves of one version that are kept: a form opened longer ago has no base to merge with."""
+
+    public_id = CodeField(max_length=12, help_text="The record's id.")
+    version = models.PositiveIntegerField(help_text="The record's version.")
+    number = models.PositiveIntegerField(
+        help_text="The version's count of saves before this one: what forms were opened on."
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", help_text="Who saved."
+    )
+    at = models.DateTimeField(default=timezone.now, help_text="When, in UTC.")
+    content = models.JSONField(
+        encoder=DjangoJSONEncoder, help_text="What the save replaced: the fields, and every row."
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["public_id", "version", "number"], name="edit_counted_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"edit {self.number} of {self.public_id} v{self.version} by {self.user}"
+
+    @classmethod
+    def of(cls, record: Record) -> models.QuerySet:
+        return cls.objects.filter(public_id=record.public_id, version=record.version)
+
+
+def form_values(record: Record) -> dict[str, Any]:
+    """What curators wrote in a version, as plain data: its fields, and its rows with their
+    keys, each list in its order."""
+    names = [field.name for field in record.content_fields()] + ["reason"]
+    names += ["text"] if hasattr(record, "text") else []
+    rows: dict[str, list[Any]] = {}
+    if record.ROLES:
+        rows["parties"] = [row for roles in record.parties_by_role.values() for row in roles]
+        rows["figures"] = record.ordered_figures()
+    rows["links"] = list(record.links.order_by("pk"))
+    return {
+        "fields": {name: _value(record, name) for name in names},
+        "rows": {
+            relation: [
+                {"id": row.pk}
+                | {
+                    field.name: _value(row, field.name)
+                    for field in row._meta.concrete_fields
+                    if field.editable and field.name not in ("id", "record", "position")
+                }
+                for row in found
+            ]
+            for relation, found in rows.items()
+        },
+    }
+
+
+def _value(row: Any, name: str) -> Any:
+    return plain(row._meta.get_field(name).value_from_object(row))

@@ -1,0 +1,36 @@
+"""Writes that span models: each changes a record's life, and says who did it."""
+
+from records.publishing.drafts import (
+    begin_correction,
+    discard,
+    note_edit,
+    revert,
+)
+from records.publishing.publish import (
+    Publication,
+    Withdrawal,
+    approve,
+    publish_revision,
+    withdraw,
+)
+from records.publishing.review import return_for_changes, submit
+from records.publishing.vocabulary import edit_vocabulary, republish_users
+from records.publishing.vocabulary_edits import VocabularyEdit, vocabulary_content
+
+__all__ = [
+    "Publication",
+    "VocabularyEdit",
+    "Withdrawal",
+    "approve",
+    "begin_correction",
+    "discard",
+    "edit_vocabulary",
+    "note_edit",
+    "publish_revision",
+    "republish_users",
+    "return_for_changes",
+    "revert",
+    "submit",
+    "vocabulary_content",
+    "withdraw",
+]

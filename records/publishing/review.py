@@ -1,0 +1,81 @@
+"""Review: handing a draft in, and handing it back."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from records.models import Contributor, Record, State
+
+
+def check(record: Record) -> None:
+    """Refuse a version that may not be published, with all that stands in the way.
+
+    The rows are stored, so the database has seen to their constraints.
+    """
+    problems: dict[str, list[str]] = {}
+
+    def note(error: ValidationError, where: str = "") -> None:
+        found = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+        for field, messages in found.items():
+            name = ".".join(filter(None, [where, "" if field == "__all__" else field]))
+            problems.setdefault(name or "__all__", []).extend(messages)
+
+    try:
+        record.full_clean(validate_unique=False, validate_constraints=False)
+    except ValidationError as error:
+        note(error)
+    for number, figure in enumerate(record.ordered_figures() if record.ROLES else [], start=1):
+        try:
+            figure.full_clean(
+                exclude=["record"], validate_unique=False, validate_constraints=False
+            )
+        except ValidationError as error:
+            note(error, f"figure {number}")
+    for problem in record.problems():
+        note(problem)
+    if problems:
+        raise ValidationError(problems)
+
+
+def submit(record: Record, *, by: Any) -> None:
+    """Hand a draft in for review; the digest of its content is what a reviewer approves."""
+    with transaction.atomic():
+        record = _locked(record)
+        if record.state != State.DRAFT:
+            raise ValidationError("Only a draft is submitted.")
+        check(record)
+        _locate_quotes(record)
+        Contributor.edited(record, by)
+        record.digest = record.content_digest()
+        record.state = State.IN_REVIEW
+        record.save(update_fields=["digest", "state"])
+
+
+def _locate_quotes(record: Record) -> None:
+    """Look for the quotes again: the text of a statement that is still a draft may have changed
+    since the figures were saved. What is not found stands in the reviewer's way, not here."""
+    for figure in record.ordered_figures() if record.ROLES else ():
+        before = figure.offset, figure.quote_found
+        figure.locate_quote()
+        if before != (figure.offset, figure.quote_found):
+            figure.save(update_fields=["offset", "quote_found"])
+
+
+def return_for_changes(record: Record, *, by: Any, comment: str) -> None:
+    """Hand a version in review back to its editors, with what is asked for."""
+    if not comment.strip():
+        raise ValidationError({"comment": "Say what is to be changed."})
+    with transaction.atomic():
+        record = _locked(record)
+        if record.state != State.IN_REVIEW:
+            raise ValidationError("Only a version in review is returned.")
+        record.state = State.DRAFT
+        record.digest = ""
+        record.review_comment = f"{by}: {comment.strip()}"
+        record.save(update_fields=["state", "digest", "review_comment"])
+
+
+def _locked(record: Record) -> Record:
+    """The row as it is now, locked until the transaction ends."""
+    return type(record).objects.select_for_update().get(pk=record.pk)

@@ -1,0 +1,1 @@
+"""From parameters to records: filters, planner, ordering, cursors."""

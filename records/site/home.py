@@ -1,0 +1,88 @@
+"""The landing page: what this is, how much there is, how fresh, and where to begin."""
+
+from typing import Any
+
+import orjson
+from django.db.models import Count, Value
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+
+from aidapi.views import Page
+from records.api.resources.changes import PLURALS
+from records.api.views.dataset import schema_org
+from records.models import KINDS, Revision
+from records.site.guide import QUESTIONS
+from records.site.wording import date_in_words
+
+LATEST = 3
+"""So many of the latest records of each kind are shown."""
+ASKED = ("masks-by-mid-may", "jack-ma-in-africa", "signed-or-in-talks")
+"""The questions of the guide that the landing page answers."""
+
+
+class Home(Page):
+    """What this is and where to begin."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        newest = Revision.objects.order_by("-number").first()
+        counts = record_counts(newest.number) if newest else []
+        questions = {question.slug: question for question in QUESTIONS}
+        return render(
+            request,
+            "records/home.html",
+            {
+                "newest": newest,
+                "counts": counts,
+                "total": sum(count["n"] for count in counts),
+                "questions": [questions[slug] for slug in ASKED],
+                "latest": latest_records(newest.number) if newest else [],
+                "described": newest and script_text(schema_org(request, newest)),
+            },
+        )
+
+
+def script_text(data: dict[str, Any]) -> SafeString:
+    """JSON that can stand in a script element: nothing in it ends the element."""
+    text = orjson.dumps(data).decode()
+    return mark_safe(text.translate({ord(c): f"\\u{ord(c):04x}" for c in "<>&"}))
+
+
+def record_counts(revision: int) -> list[dict[str, Any]]:
+    """How many records of each kind the revision has; one query."""
+    first, *others = [
+        model._default_manager.in_force(revision)
+        .order_by()
+        .values(kind=Value(kind))
+        .annotate(n=Count("pk"))
+        .values_list("kind", "n")
+        for kind, model in KINDS.items()
+    ]
+    found = dict(first.union(*others, all=True))
+    return [
+        {"name": PLURALS[kind], "url": reverse(f"{PLURALS[kind]}-list"), "n": found.get(kind, 0)}
+        for kind in KINDS
+    ]
+
+
+def latest_records(revision: int) -> list[dict[str, Any]]:
+    """What was published last, kind by kind; one query each, along the index of what is new."""
+    return [
+        {
+            "kind": PLURALS[kind],
+            "records": [
+                row | {"date": date_in_words(row[model.DATE], row[f"{model.DATE}_precision"])}
+                for row in model._default_manager.in_force(revision)
+                .order_by("-published_in", "-public_id")
+                .values(
+                    "public_id",
+                    "title",
+                    "published_in",
+                    model.DATE,
+                    f"{model.DATE}_precision",
+                )[:LATEST]
+            ],
+        }
+        for kind, model in KINDS.items()
+    ]

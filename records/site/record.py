@@ -1,0 +1,293 @@
+"""The page of a record: all that its stored document says, in words, and where it stands."""
+
+from typing import Any, ClassVar
+
+import orjson
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.text import capfirst
+
+from aidapi.errors import Problem
+from aidapi.parameters import IntegerField, Parameter, ParameterSet
+from aidapi.views import Page
+from records.api.resources.changes import PLURALS
+from records.api.views.citations import published, record_citation
+from records.api.views.records import RecordViewSet
+from records.api.views.versions import published_versions
+from records.models import (
+    DATED,
+    KINDS,
+    Item,
+    LinkType,
+    RevisionCounter,
+)
+from records.query.planner import shown_revision
+from records.site.wording import (
+    change_in_words,
+    date_in_words,
+    figures_in_words,
+    item_codes,
+)
+
+Json = dict[str, Any]
+
+MOST = 100
+"""So many points of a series, or records that rest on a statement, are listed."""
+
+
+class RecordPageParameters(ParameterSet):
+    """What the page of a record can be asked."""
+
+    revision = Parameter(
+        IntegerField(minimum=1, example="1"),
+        "Number of a revision: the record as it stood then.",
+    )
+    version = Parameter(
+        IntegerField(minimum=1, example="1"),
+        "Number of a version: the record as that version had it, even if withdrawn since.",
+    )
+
+
+class RecordPage(Page):
+    """A record for people. Withdrawn or unknown, it is a page that says so."""
+
+    registry: ClassVar[list[tuple[str, Any, str]]] = []
+    """What the API's router serves; `records.site.urls` passes it in."""
+
+    def get(self, request: HttpRequest, id: str) -> HttpResponse:
+        try:
+            return self.shown(request, id, RecordPageParameters(request.GET).cleaned)
+        except Problem as problem:
+            return refusal(request, id, problem)
+
+    def shown(self, request: HttpRequest, id: str, asked: dict[str, int]) -> HttpResponse:
+        viewset = self.viewset(id)
+        newest = RevisionCounter.number()
+        revision = shown_revision(asked.get("revision"), newest)
+        versions = published_versions(viewset.model, id, revision)
+        if not versions or ("version" not in asked and versions[-1]["retired_in"]):
+            raise viewset().absent(id, revision)
+        version = versions[-1]
+        if "version" in asked:
+            version = one_version(versions, asked["version"], revision)
+            # What stands around it is shown as of the last revision that had this version.
+            revision = (version["retired_in"] or revision + 1) - 1
+        page = {
+            "document": version["document"],
+            "version": version,
+            "versions": versions,
+            "newest": newest,
+            "revision": revision,
+            "past": revision != newest,
+            **content(version["document"], versions, revision),
+            **self.ways_on(request, version, viewset),
+        }
+        response = render(request, "records/record.html", page)
+        response["Dataset-Revision"] = str(revision)
+        return response
+
+    def viewset(self, id: str) -> type[RecordViewSet]:
+        """The part of the API that serves records with such an id."""
+        for _, viewset, _ in self.registry:
+            if issubclass(viewset, RecordViewSet) and id.startswith(f"{viewset.model.PREFIX}-"):
+                return viewset
+        raise Problem(
+            404,
+            "not_found",
+            "No such record",
+            f"There is no record `{id[:60]}`. Ids look like don-7k3m9q2x.",
+        )
+
+    def ways_on(self, request: HttpRequest, version: Json, viewset: type[RecordViewSet]) -> Json:
+        """How to cite the version, and where it is data."""
+        document = version["document"]
+        plural = PLURALS[document["kind"]]
+        api = reverse(f"{plural}-detail", args=[document["id"]])
+        address = reverse("record-page", args=[document["id"]])
+        cited = record_citation(
+            request, address, document, published(version["published_in"]), None
+        )
+        return {
+            "citation": cited.text(),
+            "bibtex": cited.bibtex(),
+            "kinds": plural,
+            "list": reverse(f"{plural}-list"),
+            "json": f"{api}?revision={version['published_in']}",
+            "api": api,
+        }
+
+
+def one_version(versions: list[Json], number: int, revision: int) -> Json:
+    found = next((version for version in versions if version["version"] == number), None)
+    if found is None:
+        raise Problem(
+            404,
+            "not_found",
+            "No such version",
+            f"{versions[0]['id']} has no version {number} as of revision {revision}: its newest "
+            f"is {versions[-1]['version']}.",
+        )
+    return found
+
+
+def refusal(request: HttpRequest, id: str, problem: Problem) -> HttpResponse:
+    """A page that says why there is none."""
+    page = render(
+        request,
+        "records/refusal.html",
+        {"problem": problem.body(), "id": id},
+        status=problem.status_code,
+    )
+    page.explains_itself = True  # type: ignore[attr-defined]  # read by ProblemMiddleware
+    return page
+
+
+def content(document: Json, versions: list[Json], revision: int) -> Json:
+    """What stands on the page, in words."""
+    drawn = drawn_from(document, revision) if document["kind"] == "statement" else []
+    codes = item_codes(
+        [*(version["document"] for version in versions), *(entry for entry in drawn)]
+    )
+    items = dict(Item.objects.filter(code__in=codes).values_list("code", "name"))
+    return {
+        "facts": facts(document),
+        "roles": [
+            (role.capitalize(), document[role])
+            for role in KINDS[document["kind"]].ROLES.values()
+            if document[role]
+        ],
+        "figures": figures_in_words(document, items) if "figures" in document else [],
+        "sources": [source(statement) for statement in document.get("statements", ())],
+        "links": links(document, revision),
+        "points": points(document, revision),
+        "drawn": [
+            {
+                "document": entry,
+                "figures": [
+                    figure
+                    for figure in figures_in_words(entry, items)
+                    if figure.statement["id"] == document["id"]
+                ],
+            }
+            for entry in drawn
+        ],
+        "more_drawn": len(drawn) == MOST,
+        "history": [
+            version
+            | {
+                "changes": [
+                    {
+                        "field": change["field"],
+                        "before": change_in_words(change["before"], items),
+                        "after": change_in_words(change["after"], items),
+                    }
+                    for change in version["changes"]
+                ]
+            }
+            for version in reversed(versions)
+        ],
+    }
+
+
+CODES = {
+    "form": "Form",
+    "stage": "Stage",
+    "method": "Procurement method",
+    "trade": "Trade",
+    "stated_by": "Stated by",
+    "reported_by": "Reported by",
+}
+"""Fields of codes → what they are called."""
+WORDS = {
+    "event": "Occasion",
+    "language": "Language of the text",
+    "text_sha256": "SHA-256 of the text",
+    "ocid": "Open Contracting id",
+}
+
+
+def facts(document: Json) -> list[tuple[str, str]]:
+    """What the record says beside its figures, parties and sources."""
+    found: list[tuple[str, str]] = []
+    for field, name in CODES.items():
+        if document.get(field):
+            column: Any = KINDS[document["kind"]]._meta.get_field(field)
+            found.append((name, capfirst(dict(column.choices)[document[field]])))
+    for field, name in (
+        ("as_of", "As of"),
+        ("signed_on", "Signed"),
+        ("said_on", "Said"),
+        ("published_on", "Published"),
+        ("accessed_on", "Read by us"),
+    ):
+        if document.get(field):
+            precision = document.get(f"{field}_precision", "day")
+            found.append((name, date_in_words(document[field], precision)))
+    period = document.get("period") or {}
+    if period.get("start") or period.get("end"):
+        begin, end = (date_in_words(period[edge]) or "open" for edge in ("start", "end"))
+        found.append(("Period", f"{begin} to {end}"))
+    found += [(name, document[field]) for field, name in WORDS.items() if document.get(field)]
+    if document.get("topics"):
+        found.append(("Topics", ", ".join(document["topics"])))
+    return found
+
+
+def source(statement: Json) -> Json:
+    return statement | {
+        "published": date_in_words(statement["published_on"]),
+        "said": date_in_words(statement["said_on"]),
+    }
+
+
+def links(document: Json, revision: int) -> list[Json]:
+    """The records to which this one links, with the titles that they had."""
+    targets = [link["id"] for link in document["links"]]
+    titles: dict[str, str] = {}
+    for model in KINDS.values():
+        of_kind = [id for id in targets if id.startswith(f"{model.PREFIX}-")]
+        if of_kind:
+            rows = model._default_manager.in_force(revision).filter(public_id__in=of_kind)
+            titles |= dict(rows.values_list("public_id", "title"))
+    return [
+        {
+            "type": LinkType(link["type"]).label,
+            "id": link["id"],
+            "title": titles.get(link["id"], "withdrawn since"),
+        }
+        for link in document["links"]
+    ]
+
+
+def points(document: Json, revision: int) -> list[Json]:
+    """The points of the running total to which the record belongs, oldest first; of very many
+    the last ones."""
+    if not document.get("series"):
+        return []
+    rows = (
+        DATED[document["kind"]]
+        .objects.in_force(revision)
+        .filter(series=document["series"])
+        .order_by("-as_of", "-public_id")
+        .values("public_id", "title", "as_of", "as_of_precision")[:MOST]
+    )
+    return [
+        row | {"date": date_in_words(row["as_of"], row["as_of_precision"])}
+        for row in reversed(rows)
+    ]
+
+
+def drawn_from(statement: Json, revision: int) -> list[Json]:
+    """The documents of the records with a figure that rests on the statement."""
+    found: list[Json] = []
+    for model in DATED.values():
+        resting = model.child("figures").objects.filter(statement__public_id=statement["id"])
+        bodies = (
+            model.objects.in_force(revision)
+            .filter(pk__in=resting.values("record"))
+            .order_by("-as_of", "-public_id")
+            .values_list("document__body", flat=True)[: MOST - len(found)]
+        )
+        found += map(orjson.loads, bodies)
+    return found

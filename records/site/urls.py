@@ -1,0 +1,18 @@
+"""The pages for people: the table of contents of the site beside the API."""
+
+from django.urls import path
+
+from records.api.urls import router
+from records.site.dictionary import Dictionary
+from records.site.guide import Guide
+from records.site.home import Home
+from records.site.how_we_count import HowWeCount
+from records.site.record import RecordPage
+
+urlpatterns = [
+    path("", Home.as_view(), name="home"),
+    path("guide/", Guide.as_view(), name="guide"),
+    path("how-we-count/", HowWeCount.as_view(), name="how-we-count"),
+    path("dictionary/", Dictionary.as_view(registry=router.registry), name="dictionary"),
+    path("records/<str:id>/", RecordPage.as_view(registry=router.registry), name="record-page"),
+]

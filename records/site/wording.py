@@ -1,0 +1,288 @@
+"""Documents in words: what a figure says, how it counts, what a version changed."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from records.api.views.citations import in_words
+from records.models import (
+    Basis,
+    CountableReason,
+    Measure,
+    Operator,
+    PartyRole,
+    PartyType,
+    Rank,
+    Unit,
+)
+from records.models.figures import ASIDE
+
+Json = dict[str, Any]
+
+SCALES = (
+    (Decimal(10) ** 12, "trillion"),
+    (Decimal(10) ** 9, "billion"),
+    (Decimal(10) ** 6, "million"),
+)
+AMOUNTS = {
+    Operator.EXACT: "{value}",
+    Operator.APPROX: "about {value}",
+    Operator.AT_LEAST: "at least {value}",
+    Operator.MORE_THAN: "more than {value}",
+    Operator.AT_MOST: "at most {value}",
+    Operator.LESS_THAN: "less than {value}",
+    Operator.BETWEEN: "between {lower} and {upper}",
+    Operator.ORDER_OF_MAGNITUDE: "some number between {lower} and {upper}",
+    Operator.UNSPECIFIED: "no number given",
+}
+ALLOWANCES = {
+    Operator.APPROX: "The source rounds: neither a lower nor an upper bound is known.",
+    Operator.AT_LEAST: "The words allow more than this number.",
+    Operator.MORE_THAN: "The words allow any number above this one, and not this one itself.",
+    Operator.AT_MOST: "The words allow anything from nothing up to this number.",
+    Operator.LESS_THAN: "The words allow any number below this one, and not this one itself.",
+    Operator.BETWEEN: "The words allow both bounds and anything between them.",
+    Operator.ORDER_OF_MAGNITUDE: "The source names an order of magnitude, no number.",
+    Operator.UNSPECIFIED: "The source mentions it without a number; it is counted as a mention "
+    "and never summed.",
+}
+"""Operator → what its words leave open."""
+RATES = {
+    Basis.PER_RECIPIENT: "a number for each recipient is never added up, nor multiplied",
+    Basis.PER_UNIT: "a price is never added up",
+    Basis.PER_DAY: "a number for each day is never added up",
+}
+"""Why figures on such a basis never count; no further reason is stored with them."""
+UNIT_PLURALS = {Unit.BOX: "boxes", Unit.PERSON: "people", Unit.BATCH: "batches"}
+PARTY_PLURALS = {
+    PartyType.COUNTRY: ("country", "countries"),
+    PartyType.GOVERNMENT: ("government body", "government bodies"),
+    PartyType.LOCAL_GOVERNMENT: ("local government", "local governments"),
+    PartyType.INTERNATIONAL_ORGANISATION: (
+        "international organisation",
+        "international organisations",
+    ),
+    PartyType.COMPANY: ("company", "companies"),
+    PartyType.FOUNDATION: ("foundation", "foundations"),
+    PartyType.NGO: ("non-governmental organisation", "non-governmental organisations"),
+    PartyType.ACADEMIC: ("university or research body", "universities or research bodies"),
+    PartyType.INDIVIDUAL: ("person", "people"),
+    PartyType.GROUP: ("group", "groups"),
+    PartyType.OTHER: ("party of another type", "parties of other types"),
+    "mixed": ("party", "countries and other parties, counted together"),
+}
+
+
+def digits(value: int | float | Decimal) -> str:
+    """The number in full, with thousands apart."""
+    return f"{Decimal(str(value)):,}"
+
+
+def short(value: int | float | Decimal) -> str:
+    """The number as people say it, 50.9 billion, where that loses nothing."""
+    number = Decimal(str(value))
+    for scale, name in SCALES:
+        if number >= scale and (number / scale * 1000) % 1 == 0:
+            return f"{(number / scale).normalize():,f} {name}"
+    return digits(value)
+
+
+def date_in_words(day: date | str | None, precision: str = "day") -> str:
+    """10 April 2020, April 2020 or 2020, as far as it is known."""
+    if not day:
+        return ""
+    if isinstance(day, str):
+        day = date.fromisoformat(day)
+    if precision == "year":
+        return str(day.year)
+    return f"{day:%B %Y}" if precision == "month" else in_words(day)
+
+
+@dataclass(frozen=True)
+class FigureInWords:
+    """A figure of a document, for people."""
+
+    headline: str
+    about: str
+    in_full: str
+    qualifier: str
+    allowance: str
+    basis: str
+    counts: str
+    """How totals take it in; empty where they leave it out."""
+    why_not: str
+    """Why they leave it out; empty where they take it in."""
+    rank: str
+    rank_reason: str
+    rivals: int
+    """How many figures of the record report the same thing, this one included."""
+    agree: bool
+    """Whether those reports claim the same."""
+    quote: str
+    quote_found: bool | None
+    statement: Json
+
+
+def figures_in_words(document: Json, items: Mapping[str, str]) -> list[FigureInWords]:
+    """The figures of a document; `items` has the names of items by code."""
+    statements = {statement["id"]: statement for statement in document["statements"]}
+    rivals = Counter(map(rival_key, document["figures"]))
+    claims: dict[tuple, set[tuple]] = {}
+    for figure in document["figures"]:
+        claims.setdefault(rival_key(figure), set()).add(claim(figure))
+    return [
+        figure_in_words(
+            figure,
+            items,
+            statements[figure["evidence"]["statement"]],
+            rivals[rival_key(figure)],
+            len(claims[rival_key(figure)]) == 1,
+        )
+        for figure in document["figures"]
+    ]
+
+
+def rival_key(figure: Json) -> tuple:
+    """What a figure is about: those alike report the same thing, but for asides."""
+    return (
+        figure["countable_reason"] in ASIDE,
+        *(
+            figure[name]
+            for name in (
+                "measure",
+                "item",
+                "unit",
+                "currency",
+                "basis",
+                "party_type",
+                "party_role",
+            )
+        ),
+    )
+
+
+def claim(figure: Json) -> tuple:
+    return tuple(figure[name] for name in ("operator", "value", "lower", "upper"))
+
+
+def figure_in_words(
+    figure: Json, items: Mapping[str, str], statement: Json, rivals: int, agree: bool
+) -> FigureInWords:
+    operator = figure["operator"]
+    aside = figure["countable_reason"] in ASIDE
+    return FigureInWords(
+        headline=headline(figure),
+        about=about(figure, items),
+        in_full=in_full(figure),
+        qualifier=Operator(operator).label,
+        allowance=ALLOWANCES.get(Operator(operator), ""),
+        basis=Basis(figure["basis"]).label,
+        counts="" if (reason := why_not(figure, agree)) else counts(figure),
+        why_not=reason,
+        rank=Rank(figure["rank"]).label if figure["rank"] != Rank.NORMAL else "",
+        rank_reason=figure["rank_reason"] or "",
+        rivals=1 if aside else rivals,
+        agree=agree,
+        quote=figure["evidence"]["quote"],
+        quote_found=figure["evidence"]["quote_found"],
+        statement=statement,
+    )
+
+
+def headline(figure: Json) -> str:
+    """The number with its qualifier and unit: more than 70.6 billion pieces."""
+    numbers = {
+        name: amount(figure, figure[name])
+        for name in ("value", "lower", "upper")
+        if figure[name] is not None
+    }
+    words = AMOUNTS[Operator(figure["operator"])].format(**numbers)
+    return words[0].upper() + words[1:]
+
+
+def amount(figure: Json, number: int | float) -> str:
+    if figure["measure"] == Measure.MONEY:
+        return f"{figure['currency'] or 'an unclear currency,'} {short(number)}"
+    if figure["measure"] == Measure.PARTIES:
+        return f"{short(number)} {PARTY_PLURALS[figure['party_type']][number != 1]}"
+    if figure["unit"] is None:
+        return short(number)
+    unit = figure["unit"]
+    return f"{short(number)} {unit if number == 1 else UNIT_PLURALS.get(unit, f'{unit}s')}"
+
+
+def about(figure: Json, items: Mapping[str, str]) -> str:
+    """What is counted: the item, what the money is for, in which role parties are counted."""
+    item = items.get(figure["item"], figure["item"])
+    if figure["measure"] == Measure.MONEY:
+        return f"Money for: {item}" if item else "Money"
+    if figure["measure"] == Measure.PARTIES:
+        role = PartyRole(figure["party_role"]).label
+        roles = f"{role.removesuffix('y')}ies" if role.endswith("y") else f"{role}s"
+        if figure["operator"] == Operator.UNSPECIFIED:
+            return f"{PARTY_PLURALS[figure['party_type']][1].capitalize()}, as {roles}"
+        return f"As {roles}"
+    return item if figure["unit"] or figure["value"] is None else f"{item} (unit not stated)"
+
+
+def in_full(figure: Json) -> str:
+    """The numbers in full where the headline shortens them."""
+    numbers = [
+        figure[name]
+        for name in (("value",) if figure["value"] is not None else ("lower", "upper"))
+        if figure[name] is not None
+    ]
+    if all(short(number) == digits(number) for number in numbers):
+        return ""
+    return " to ".join(map(digits, numbers))
+
+
+def counts(figure: Json) -> str:
+    """How totals take in a figure that they do not leave out."""
+    if figure["operator"] == Operator.UNSPECIFIED:
+        return "Counts as a mention"
+    if figure["basis"] == Basis.CUMULATIVE_TO_DATE:
+        return "Counts, unless a later point of the running total tells of the same"
+    return "Counts"
+
+
+def why_not(figure: Json, agree: bool) -> str:
+    """Why totals leave the figure out. Of reports that differ they take the preferred one."""
+    if figure["countable"]:
+        if agree or figure["rank"] == Rank.PREFERRED:
+            return ""
+        return "another report of the same thing is preferred"
+    if figure["countable_reason"]:
+        return CountableReason(figure["countable_reason"]).label
+    return RATES[Basis(figure["basis"])]
+
+
+def change_in_words(value: Any, items: Mapping[str, str]) -> str:
+    """What stood, or stands, in a field that a version changed."""
+    if value is None or value == []:
+        return "nothing"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return digits(value)
+    if isinstance(value, Mapping):
+        if "measure" in value:
+            quote = value["evidence"]["quote"]
+            return f"{headline(dict(value))}, {about(dict(value), items)} (“{quote}”)"
+        return str(value.get("title") or value.get("name") or value.get("id"))
+    if isinstance(value, list):
+        return ", ".join(change_in_words(part, items) for part in value)
+    return str(value)
+
+
+def item_codes(documents: Iterable[Json]) -> set[str]:
+    """The items that the documents' figures name."""
+    return {
+        figure["item"]
+        for document in documents
+        for figure in document.get("figures", ())
+        if figure["item"]
+    }

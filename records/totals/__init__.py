@@ -1,0 +1,1 @@
+"""How figures are added: plain functions over plain rows."""

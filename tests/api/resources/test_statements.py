@@ -1,0 +1,106 @@
+"""What is peculiar to statements: two dates, words that are searched, a text that stays inside."""
+
+import datetime
+import hashlib
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests.support.factories import StatementFactory
+from tests.support.routes import API, found
+
+pytestmark = pytest.mark.django_db
+
+STATEMENTS = f"{API}statements/"
+
+
+def titles(client: Client, **query: Any) -> set[str]:
+    return {row["title"] for row in found(client, STATEMENTS, **query)["results"]}
+
+
+def test_words_are_older_than_their_reprint(client: Client) -> None:
+    """A reprint of the 13th quotes words of the 10th; of another nobody knows when it was said."""
+    StatementFactory(title="reprint", published=True)
+    StatementFactory(
+        title="undated", published_on=datetime.date(2020, 4, 22), said_on=None, published=True
+    )
+
+    assert titles(client, published_from="2020-04-13", published_to="2020-04-13") == {"reprint"}
+    assert titles(client, said_from="2020-04-10", said_to="2020-04-10") == {"reprint"}
+    assert titles(client, said_from="2020-04-13") == set()
+    assert titles(client, said_to="9999-12-31") == {"reprint"}
+    assert titles(client, published_from="2020-04-14") == {"undated"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("publisher", "nation"),
+        ("speaker", "LIJIAN"),
+        ("organisation", "foreign affairs"),
+        ("event", "press conf"),
+        ("topic", "customs"),
+    ],
+)
+def test_words_are_found_by_a_part(client: Client, name: str, value: str) -> None:
+    StatementFactory(title="found", published=True)
+    StatementFactory(
+        title="other",
+        publisher="Xinhua",
+        speaker="",
+        organisation="",
+        event="",
+        topics=["talks"],
+        published=True,
+    )
+
+    assert titles(client, **{name: value}) == {"found"}
+    assert titles(client, **{name: "no such words"}) == set()
+
+
+def test_a_topic_is_found_within_one_topic(client: Client) -> None:
+    StatementFactory(title="two", topics=["fast-track", "talks-open"], published=True)
+
+    assert titles(client, topic="track") == titles(client, topic="talks-open") == {"two"}
+    assert titles(client, topic="fast-track talks") == set()
+
+
+def test_languages_are_found_by_their_tags(client: Client) -> None:
+    for language in ("en", "zh", "zh-Hant"):
+        StatementFactory(title=language, language=language, published=True)
+
+    assert titles(client, language="zh") == {"zh"}
+    assert titles(client, language="zh,zh-Hant") == {"zh", "zh-Hant"}
+
+
+def test_the_text_is_known_by_its_digest_only(client: Client) -> None:
+    text = "China has donated $20 million to the WHO."
+    StatementFactory(title="on file", text=text, published=True)
+    StatementFactory(title="not on file", published=True)
+
+    rows = {row["title"]: row for row in found(client, STATEMENTS)["results"]}
+    assert rows["on file"]["text_sha256"] == hashlib.sha256(text.encode()).hexdigest()
+    assert rows["not on file"]["text_sha256"] is None
+    assert "text" not in rows["on file"]
+    assert text not in client.get(STATEMENTS).content.decode()
+
+
+def test_what_is_not_known_is_null(client: Client) -> None:
+    StatementFactory(
+        speaker="", speaker_role="", organisation="", event="", said_on=None, published=True
+    )
+
+    (row,) = found(client, STATEMENTS)["results"]
+    unknown = {name for name, value in row.items() if value is None}
+    assert unknown == {
+        "note",
+        "speaker",
+        "speaker_role",
+        "organisation",
+        "event",
+        "archived_url",
+        "said_on",
+        "accessed_on",
+        "text_sha256",
+    }

@@ -1,0 +1,319 @@
+"""Atom feeds of changes and of records: valid, in order, whole, and with ids that never change."""
+
+import re
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
+from html import unescape
+from typing import Any
+
+import feedparser
+import pytest
+from django.test import Client
+
+from records.models import Item, Party, RevisionCounter
+from tests.support.histories import History
+from tests.support.routes import API, RECORDS, Resource, ask, found, problem, refused
+
+pytestmark = pytest.mark.django_db
+
+CHANGES = f"{API}changes/"
+ATOM = "{http://www.w3.org/2005/Atom}"
+RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+
+
+def feed(client: Client, address: str = f"{CHANGES}?format=atom", **query: Any) -> Any:
+    response = ask(client, address, **query)
+    assert response.status_code == 200, response.content
+    assert response["Content-Type"] == "application/atom+xml; charset=utf-8"
+    root = ElementTree.fromstring(response.content)
+    check(root)
+    parsed = feedparser.parse(response.content)
+    assert not parsed.bozo
+    assert len(parsed.entries) == len(root.findall(f"{ATOM}entry"))
+    return root
+
+
+def check(root: Any) -> None:
+    """What RFC 4287 demands of a feed and of its entries."""
+    assert root.tag == f"{ATOM}feed"
+    for element in (root, *root.findall(f"{ATOM}entry")):
+        for name in ("id", "title", "updated"):
+            (only,) = element.findall(f"{ATOM}{name}")
+            assert only.text
+        assert re.fullmatch(r"tag:[a-z0-9.-]+,2026:\S+", element.findtext(f"{ATOM}id"))
+        for name in ("updated", "published"):
+            for moment in element.findall(f"{ATOM}{name}"):
+                assert RFC3339.fullmatch(moment.text)
+        links = [
+            (link.get("rel"), link.get("hreflang")) for link in element.findall(f"{ATOM}link")
+        ]
+        assert links.count(("alternate", None)) == 1
+    assert root.find(f"{ATOM}author/{ATOM}name").text
+    assert link(root, "self")
+    ids = [entry.findtext(f"{ATOM}id") for entry in root.findall(f"{ATOM}entry")]
+    assert len(set(ids)) == len(ids)
+
+
+def link(element: Any, rel: str) -> str | None:
+    hrefs = [one.get("href") for one in element.findall(f"{ATOM}link") if one.get("rel") == rel]
+    return hrefs[0] if hrefs else None
+
+
+def entries(client: Client, path: str = CHANGES, **query: Any) -> Iterator[Any]:
+    """All entries, page by page."""
+    root = feed(client, path, format="atom", **query)
+    while True:
+        yield from root.findall(f"{ATOM}entry")
+        further = link(root, "next")
+        if further is None:
+            return
+        root = feed(client, further)
+
+
+def told(entry: Any) -> tuple[str, str]:
+    return link(entry, "alternate") or "", entry.find(f"{ATOM}updated").text[:19]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"page_size": "2"},
+        {"page_size": "1", "action": "corrected,withdrawn"},
+        {"kind": "donation"},
+        {"kind": "party,item"},
+        {"changed_since": "3"},
+        {"revision": "3", "page_size": "4"},
+        {"ordering": "revision", "page_size": "5"},
+        {"changed_since": "7", "kind": "item"},
+    ],
+)
+def test_the_feed_tells_what_the_list_tells(
+    client: Client, history: History, query: dict[str, str]
+) -> None:
+    """All changes, newest first unless asked otherwise."""
+    asked = {"ordering": "-revision", **query, "page_size": "500"}
+    listed = found(client, CHANGES, **asked)["results"]
+
+    walked = list(entries(client, **query))
+
+    assert [told(entry) for entry in walked] == [
+        (change["url"], change["published_at"][:19]) for change in listed
+    ]
+    for entry, change in zip(walked, listed, strict=True):
+        assert change["id"] in entry.findtext(f"{ATOM}summary")
+        assert (change["reason"] or "") in entry.findtext(f"{ATOM}summary")
+        terms = [category.get("term") for category in entry.findall(f"{ATOM}category")]
+        assert terms == [change["kind"], change["action"]]
+
+
+def test_entries_are_named_as_people_call_things(client: Client, history: History) -> None:
+    titles = [entry.findtext(f"{ATOM}title") for entry in entries(client, page_size=500)]
+
+    for version in history.versions:
+        verb = "Published" if version.version == 1 else "Corrected"
+        assert f"{verb}: {version.document['title']}" in titles
+    assert "Edited: Italia" in titles
+
+
+def test_ids_never_change(client: Client, history: History, settings: Any) -> None:
+    before = {told(entry): entry.findtext(f"{ATOM}id") for entry in entries(client)}
+    feed_id = feed(client).findtext(f"{ATOM}id")
+
+    fork = history.fork()
+    fork.release(fork.draft("statement"), fork.correction(fork.ids("donation")[0]))
+    after = {told(entry): entry.findtext(f"{ATOM}id") for entry in entries(client)}
+
+    assert len(set(before.values())) == len(before)
+    assert {key: after[key] for key in before} == before
+    assert len(after) == len(before) + 2
+    assert feed(client).findtext(f"{ATOM}id") == feed_id
+    # The site moves; what it told stays what it was.
+    settings.PUBLIC_URL = "https://moved.example.org"
+    moved = {entry.findtext(f"{ATOM}id") for entry in entries(client)}
+    assert moved == set(after.values())
+
+
+def test_one_feed_for_one_question(client: Client, history: History) -> None:
+    def id_of(**query: str) -> str:
+        return feed(client, CHANGES, format="atom", **query).findtext(f"{ATOM}id")
+
+    assert id_of() == id_of(page_size="3") == id_of(ordering="revision") == id_of(revision="2")
+    assert id_of(kind="item") == id_of(kind="item", page_size="1") != id_of()
+    assert id_of(kind="item") != id_of(kind="party")
+
+
+def test_the_feed_is_as_old_as_its_revision(client: Client, history: History) -> None:
+    revisions = found(client, f"{API}revisions/", page_size=500)["results"]
+
+    for revision in revisions:
+        number = revision["number"]
+        root = feed(client, CHANGES, format="atom", revision=number, kind="item")
+        assert root.find(f"{ATOM}updated").text[:19] == revision["published_at"][:19]
+
+
+def test_it_is_asked_for_by_accept_too(client: Client, history: History) -> None:
+    by_name = client.get(f"{CHANGES}?format=atom")
+
+    for accept in (
+        "application/atom+xml",
+        "application/atom+xml, */*;q=0.1",
+        "application/json;q=0.5, application/atom+xml",
+    ):
+        response = client.get(CHANGES, headers={"Accept": accept})
+        assert response["Content-Type"] == by_name["Content-Type"]
+    assert client.get(CHANGES)["Content-Type"] == "application/json"
+    assert "Accept" in client.get(CHANGES)["Vary"]
+    further = client.get(f"{CHANGES}?page_size=1", headers={"Accept": "application/atom+xml"})
+    assert feed(client, link(ElementTree.fromstring(further.content), "next") or "")
+    head = client.head(f"{CHANGES}?format=atom")
+    assert (head.content, head["Content-Type"]) == (b"", by_name["Content-Type"])
+
+
+def test_what_makes_no_feed_is_refused(client: Client, history: History) -> None:
+    for name, value in {"count": "true", "fields": "id", "omit": "reason"}.items():
+        wrong = {name: value}
+        assert refused(client, CHANGES, format="atom", **wrong) == {name: "not_with_this_format"}
+    problem(ask(client, CHANGES, format="atom", revision=99), 404)
+
+
+def test_a_walk_keeps_its_order_whatever_its_form(client: Client, history: History) -> None:
+    """A cursor of the list, whose oldest come first, and one of the feed, whose newest do."""
+    second = found(client, CHANGES, page_size=3)["next"]
+    in_json = found(client, second)["results"]
+    in_atom = feed(client, f"{second}&format=atom").findall(f"{ATOM}entry")
+    assert [told(entry)[0] for entry in in_atom] == [change["url"] for change in in_json]
+
+    further = link(feed(client, CHANGES, format="atom", page_size="3"), "next")
+    assert further is not None
+    expected = [told(entry)[0] for entry in feed(client, further).findall(f"{ATOM}entry")]
+    in_json = found(client, further.replace("format=atom", "format=json"))["results"]
+    assert [change["url"] for change in in_json] == expected
+
+
+def test_pages_lead_back(client: Client, history: History) -> None:
+    first = feed(client, CHANGES, format="atom", page_size="3")
+    second = feed(client, link(first, "next") or "")
+
+    back = feed(client, link(second, "previous") or "")
+
+    assert link(first, "previous") is None
+    assert [told(e) for e in back.findall(f"{ATOM}entry")] == [
+        told(e) for e in first.findall(f"{ATOM}entry")
+    ]
+
+
+def test_before_the_first_revision_it_is_empty(client: Client, history: History) -> None:
+    RevisionCounter.objects.update(n=0)
+
+    assert not feed(client).findall(f"{ATOM}entry")
+    assert client.get(f"{CHANGES}?format=atom").content == (
+        client.get(f"{CHANGES}?format=atom").content
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>alert(1)</script> & more",
+        "]]>",
+        "a\x01b\x0bc\x1fd",
+        "\ufffe\uffff",
+        "Ärzte 中国 🦠",
+        "\"quoted\" 'twice'",
+    ],
+)
+def test_what_xml_cannot_hold_is_kept_out(client: Client, history: History, text: str) -> None:
+    fork = history.fork()
+    fork.release(fork.draft("donation", title=text), message=text)
+
+    root = feed(client, CHANGES, format="atom", changed_since=history.newest)
+
+    (entry,) = root.findall(f"{ATOM}entry")
+    clean = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "\ufffd", text)
+    assert entry.findtext(f"{ATOM}title") == f"Published: {clean}"
+    # The summary is HTML, in which the text stands for itself.
+    assert unescape(entry.findtext(f"{ATOM}summary")).startswith(clean)
+
+
+def test_the_queries_are_few(
+    client: Client, history: History, django_assert_num_queries: Any
+) -> None:
+    # Newest revision, the page, its revision, titles by kind (four at most).
+    for size in ("1", "500"):
+        with django_assert_num_queries(7 if size == "500" else 4):
+            feed(client, CHANGES, format="atom", page_size=size, kind=",".join(KINDS))
+
+
+KINDS = ["statement", "donation", "export", "contract", Party.KIND, Item.KIND]
+
+
+# --- Lists of records as feeds
+
+
+@pytest.mark.parametrize("resource", RECORDS, ids=str)
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"page_size": "2"},
+        {"page_size": "1", "revision": "4"},
+        {"ordering": "title", "page_size": "3"},
+        {"search": "mask", "page_size": "2"},
+        {"changed_since": "2"},
+    ],
+)
+def test_a_list_of_records_is_a_feed_of_its_records(
+    client: Client, history: History, resource: Resource, query: dict[str, str]
+) -> None:
+    """What was published or corrected last comes first, and the conditions are the list's."""
+    asked = {"ordering": "-published_in", **query, "page_size": "500"}
+    listed = found(client, resource.path, **asked)["results"]
+
+    walked = list(entries(client, resource.path, **query))
+
+    assert [link(entry, "alternate") for entry in walked] == [
+        f"http://testserver{document['page']}" for document in listed
+    ]
+    for entry, document in zip(walked, listed, strict=True):
+        assert document["title"] in entry.findtext(f"{ATOM}title")
+        told = entry.findtext(f"{ATOM}summary")
+        assert f"({document['kind']} {document['id']}, version {document['version']})" in told
+        for figure in document.get("figures", ()):
+            assert figure["evidence"]["quote"] in unescape(told)
+
+
+def test_a_record_has_one_entry_in_every_feed(client: Client, history: History) -> None:
+    """So that readers who follow several are told once."""
+    of_changes = {entry.findtext(f"{ATOM}id") for entry in entries(client)}
+
+    for resource in RECORDS:
+        of_records = [entry.findtext(f"{ATOM}id") for entry in entries(client, resource.path)]
+        assert of_records
+        assert of_changes.issuperset(of_records)
+
+
+def test_a_walk_of_records_keeps_its_order_whatever_its_form(
+    client: Client, history: History
+) -> None:
+    path = f"{API}donations/"
+    in_list = found(client, path, page_size=1, search="china")["next"]
+    in_feed = link(feed(client, path, format="atom", page_size=1, search="china"), "next") or ""
+
+    for further, other in (
+        (in_list, f"{in_list}&format=atom"),
+        (in_feed.replace("format=atom", "format=json"), in_feed),
+    ):
+        pages = [document["page"] for document in found(client, further)["results"]]
+        told = [link(entry, "alternate") for entry in feed(client, other).findall(f"{ATOM}entry")]
+        assert pages
+        assert told == [f"http://testserver{page}" for page in pages]
+
+
+def test_the_queries_of_a_feed_of_records_are_few(
+    client: Client, history: History, django_assert_num_queries: Any
+) -> None:
+    # The plan, the page, the feed's revision, and those of its records.
+    for resource in RECORDS:
+        with django_assert_num_queries(4):
+            feed(client, resource.path, format="atom", page_size="500")

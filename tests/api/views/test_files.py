@@ -1,0 +1,684 @@
+"""Downloads: every result in a file, exactly what the documents say, and no end too early."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from operator import itemgetter
+from typing import Any
+
+import openpyxl
+import pytest
+from django.test import Client
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aidapi import tables
+from aidapi.tables import (
+    FORMULA,
+    Column,
+    Table,
+    csv_stream,
+    guarded,
+    ndjson_stream,
+    number,
+)
+from records.api.views import files
+from records.models import Party, RevisionCounter
+from tests.support.factories import DonationFactory, StatementFactory, publish
+from tests.support.histories import History
+from tests.support.routes import RECORDS, RESOURCES, Resource, ask, found, problem, refused, walk
+
+pytestmark = pytest.mark.django_db
+
+TERMS = [resource for resource in RESOURCES if resource.name in ("parties", "items")]
+LISTS = [*RECORDS, *TERMS]
+DATED = [resource for resource in RECORDS if resource.name != "statements"]
+ROWS = [
+    *(pytest.param(resource, "figures", id=f"{resource}-figures") for resource in DATED),
+    *(pytest.param(resource, "records", id=f"{resource}-records") for resource in RECORDS),
+    *(pytest.param(resource, "", id=str(resource)) for resource in TERMS),
+]
+FILES = ["csv", "ndjson", "xlsx"]
+
+
+def asked(rows: str, **query: Any) -> dict[str, Any]:
+    return query | ({"rows": rows} if rows else {})
+
+
+def file(client: Client, resource: Resource, **query: Any) -> bytes:
+    response = ask(client, resource.path, **query)
+    assert response.status_code == 200, response.content
+    return response.getvalue()
+
+
+def read_csv(data: bytes) -> list[list[str]]:
+    text = data.decode("utf-8")
+    assert text[0] == "\ufeff"
+    return list(csv.reader(io.StringIO(text[1:], newline=""), strict=True))
+
+
+def listed(client: Client, resource: Resource, **query: Any) -> list[dict[str, Any]]:
+    """All documents of the list, page by page."""
+    first = found(client, resource.path, page_size=3, **query)
+    pages = [first, *walk(client, first["next"])] if first["next"] else [first]
+    return [document for page in pages for document in page["results"]]
+
+
+# What a cell should hold, by the rules in words and not by the code
+
+
+def expected(document: dict[str, Any], header: list[str], rows: str) -> Iterator[list[str]]:
+    if rows != "figures":
+        yield [text(of_record(document, name)) for name in header]
+        return
+    for n, figure in enumerate(document["figures"], start=1):
+        evidence = figure["evidence"]
+        (statement,) = [s for s in document["statements"] if s["id"] == evidence["statement"]]
+        row = []
+        for name in header:
+            if name == "figure":
+                value = n
+            elif name in figure:
+                value = figure[name]
+            elif name in evidence:
+                value = evidence[name]
+            elif name.startswith("statement_"):
+                value = statement[name.removeprefix("statement_")]
+            else:
+                value = of_record(document, name)
+            row.append(text(value))
+        yield row
+
+
+def of_record(document: dict[str, Any], name: str) -> Any:
+    if name == "figures":
+        return len(document["figures"])
+    if name in document:
+        return document[name]
+    (around,) = [key for key in document if name.startswith(f"{key}_")]
+    inner, value = name.removeprefix(f"{around}_"), document[around]
+    return [one[inner] for one in value] if isinstance(value, list) else value[inner]
+
+
+def text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return "|".join((part or "").replace("|", "¦") for part in value)
+    return f"{Decimal(str(value)):f}" if isinstance(value, float) else str(value)
+
+
+def bare(cell: str) -> str:
+    """The cell without the apostrophe that keeps a spreadsheet from calculating."""
+    return cell[1:] if re.match(r"''*[\s\x00-\x1f]*[=+\-@＝＋－＠]|'+[\t\r\n]", cell) else cell
+
+
+@pytest.mark.parametrize(("resource", "rows"), ROWS)
+@pytest.mark.parametrize("revision", [None, 3])
+def test_csv_says_what_the_documents_say(
+    client: Client, history: History, resource: Resource, rows: str, revision: int | None
+) -> None:
+    if revision and resource in TERMS:
+        pytest.skip("vocabularies show their present state")
+    when = {"revision": revision} if revision else {}
+    documents = listed(client, resource, **when)
+
+    header, *table = read_csv(file(client, resource, **asked(rows, format="csv", **when)))
+
+    wanted = [row for document in documents for row in expected(document, header, rows)]
+    assert [[bare(cell) for cell in row] for row in table] == wanted
+    assert len(set(header)) == len(header)
+    assert table
+
+
+@pytest.mark.parametrize(("resource", "rows"), ROWS)
+def test_every_field_of_the_documents_has_its_column(
+    client: Client, history: History, resource: Resource, rows: str
+) -> None:
+    header, *_ = read_csv(file(client, resource, **asked(rows, format="csv")))
+
+    for document in listed(client, resource):
+        for name, value in document.items():
+            assert any(column == name or column.startswith(f"{name}_") for column in header) or (
+                rows == "figures" and name in ("figures", "statements")
+            ), (name, value)
+        for figure in document.get("figures", ()) if rows == "figures" else ():
+            names = {*figure, *figure["evidence"]} - {"evidence"}
+            assert names <= set(header)
+
+
+@pytest.mark.parametrize("resource", LISTS, ids=str)
+@pytest.mark.parametrize("step", [1, 2, 250])
+def test_rows_stand_in_the_order_of_the_list(
+    client: Client,
+    history: History,
+    monkeypatch: pytest.MonkeyPatch,
+    resource: Resource,
+    step: int,
+) -> None:
+    """Every ordering, however many are read at a time."""
+    monkeypatch.setattr(files, "STEP", step)
+    for ordering in resource.parameters.base_filters["ordering"].field.choices:
+        query = {"ordering": ordering}
+        rows = {} if resource in TERMS else {"rows": "records"}
+
+        lines = file(client, resource, format="ndjson", **rows, **query).splitlines()
+
+        assert [json.loads(line) for line in lines] == listed(client, resource, **query)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"donor": "CHN"},
+        {"item": "mask"},
+        {"item": "mask", "unit": "piece", "value_min": "500"},
+        {"recipient_region": "africa", "ordering": "title"},
+        {"latest": "true"},
+        {"publisher": "xinhua", "joint": "false"},
+        {"item": "mask,goggles", "donor": "unknown"},
+        {"changed_since": "2", "revision": "4"},
+        {"linked": "funds"},
+    ],
+)
+def test_a_filter_holds_for_the_file(
+    client: Client, history: History, monkeypatch: pytest.MonkeyPatch, query: dict[str, str]
+) -> None:
+    monkeypatch.setattr(files, "STEP", 2)
+    donations = next(resource for resource in RECORDS if resource.name == "donations")
+    documents = listed(client, donations, **query)
+
+    whole = file(client, donations, format="ndjson", rows="records", **query).splitlines()
+    header, *rows = read_csv(file(client, donations, format="csv", **query))
+
+    assert [json.loads(line) for line in whole] == documents
+    assert rows == [
+        [guarded(cell) for cell in row]
+        for document in documents
+        for row in expected(document, header, "figures")
+    ]
+
+
+@pytest.mark.parametrize("resource", RECORDS, ids=str)
+def test_ndjson_of_records_is_the_stored_documents(
+    client: Client, history: History, resource: Resource
+) -> None:
+    bodies = {row.body for row in history.at(resource.kind)}
+
+    lines = file(client, resource, format="ndjson", rows="records").decode().split("\n")
+
+    assert lines.pop() == ""
+    assert set(lines) == bodies
+
+
+@pytest.mark.parametrize("resource", DATED, ids=str)
+def test_ndjson_of_figures_has_the_columns_of_the_csv(
+    client: Client, history: History, resource: Resource
+) -> None:
+    header, *table = read_csv(file(client, resource, format="csv", raw="true"))
+
+    rows = [json.loads(line) for line in file(client, resource, format="ndjson").splitlines()]
+
+    assert [list(row) for row in rows] == [header] * len(table)
+    assert [[text(value) for value in row.values()] for row in rows] == table
+
+
+@pytest.mark.parametrize(("resource", "rows"), ROWS)
+@pytest.mark.parametrize("raw", ["true", "false"])
+def test_xlsx_is_the_csv(
+    client: Client, history: History, resource: Resource, rows: str, raw: str
+) -> None:
+    query = asked(rows, raw=raw)
+    header, *table = read_csv(file(client, resource, format="csv", **query))
+
+    book = openpyxl.load_workbook(io.BytesIO(file(client, resource, format="xlsx", **query)))
+
+    sheet, about = book.worksheets
+    first, *others = sheet.iter_rows()
+    assert [cell.value for cell in first] == header
+    assert [[as_csv(cell) for cell in row] for row in others] == table
+    explained = dict(about.iter_rows(values_only=True))
+    assert all(explained[name] for name in header)
+    assert explained["revision"].startswith(str(history.newest))
+    assert "creativecommons.org" in explained["licence"]
+
+
+def as_csv(cell: Any) -> str:
+    assert cell.data_type != "f", "no cell is a formula"
+    if cell.is_date:
+        return cell.value.date().isoformat()
+    return text(cell.value)
+
+
+# What is not asked for
+
+
+@pytest.mark.parametrize("resource", LISTS, ids=str)
+@pytest.mark.parametrize("format", [*FILES, "metadata"])
+def test_what_pages_are_asked_is_refused(
+    client: Client, history: History, resource: Resource, format: str
+) -> None:
+    sought = {"page_size": "5", "count": "true", "fields": "version", "omit": "version"}
+    for name, value in sought.items():
+        assert refused(client, resource.path, format=format, **{name: value}) == {
+            name: "not_with_this_format"
+        }
+    cursor = found(client, resource.path, page_size=1)["next"].rpartition("cursor=")[2]
+    response = client.get(f"{resource.path}?format={format}&cursor={cursor}")
+    assert problem(response, 400)["errors"][0]["parameter"] == "cursor"
+
+
+def test_what_files_are_asked_is_refused_of_pages(client: Client, history: History) -> None:
+    for resource in LISTS:
+        assert refused(client, resource.path, raw="true") == {"raw": "not_with_this_format"}
+        assert refused(client, resource.path, format="ndjson", raw="true")
+    for resource in RECORDS:
+        wrong = {"rows": "records"}
+        assert refused(client, resource.path, **wrong) == {"rows": "not_with_this_format"}
+    assert refused(client, "/api/v1/statements/", format="csv", rows="figures") == {
+        "rows": "unknown_value"
+    }
+    # What Accept asks for is asked for.
+    response = client.get("/api/v1/donations/?page_size=1", headers={"Accept": "text/csv"})
+    assert problem(response, 400)["errors"][0]["parameter"] == "page_size"
+
+
+def test_a_workbook_has_an_end(
+    client: Client, history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "MAX_SHEET_ROWS", 3)
+
+    assert refused(client, "/api/v1/donations/", format="xlsx") == {
+        "format": "too_many_rows_for_xlsx"
+    }
+    assert ask(client, "/api/v1/donations/", format="csv").status_code == 200
+
+
+# How it is asked for
+
+CSV = "text/csv; charset=utf-8; header=present"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@pytest.mark.parametrize(
+    ("accept", "content_type"),
+    [
+        ("text/csv", CSV),
+        ("TEXT/CSV", CSV),
+        ("text/csv;charset=utf-8", CSV),
+        ("text/*", CSV),
+        ("application/x-ndjson", "application/x-ndjson"),
+        (XLSX, XLSX),
+        ("application/csvm+json", "application/csvm+json"),
+        ("application/json", "application/json"),
+        ("application/json; charset=utf-8", "application/json"),
+        ("application/*", "application/json"),
+        ("*/*", "application/json"),
+        ("", "application/json"),
+        ("text/csv, application/json", "application/json"),
+        ("text/csv, application/json;q=0.9", CSV),
+        ("text/csv;q=0.5, application/json;q=0.9", "application/json"),
+        ("text/csv;q=0.5, application/x-ndjson;q=0.6, */*;q=0.1", "application/x-ndjson"),
+        ("application/json;q=0, */*", CSV),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "application/json"),
+        ("text/csv;q=0, text/*;q=1, application/json;q=0.1", "application/json"),
+    ],
+)
+def test_accept_is_weighed(
+    client: Client, history: History, accept: str, content_type: str
+) -> None:
+    headers = {"Accept": accept} if accept else {}
+
+    response = client.get("/api/v1/donations/", headers=headers)
+
+    assert response.status_code == 200
+    assert response["Content-Type"] == content_type
+    assert response.getvalue()
+    assert "Accept" in response["Vary"]
+
+
+@pytest.mark.parametrize(
+    "accept",
+    ["text/html", "application/pdf", "image/*", "text/csv;q=0", "*/*;q=0", "application/rss+xml"],
+)
+def test_what_there_is_not_is_not_acceptable(
+    client: Client, history: History, accept: str
+) -> None:
+    response = client.get("/api/v1/donations/", headers={"Accept": accept})
+
+    assert problem(response, 406)["code"] == "not_acceptable"
+
+
+def test_format_goes_before_accept(client: Client, history: History) -> None:
+    for accept in ("text/html", "application/json", XLSX):
+        response = client.get("/api/v1/donations/?format=csv", headers={"Accept": accept})
+        assert response["Content-Type"] == CSV
+        assert response.getvalue()
+    answer = client.get("/api/v1/donations/?format=json", headers={"Accept": "text/csv"})
+    assert answer["Content-Type"] == "application/json"
+    assert refused(client, "/api/v1/revisions/", format="csv") == {"format": "unknown_value"}
+    assert refused(client, "/api/v1/parties/", format="atom") == {"format": "unknown_value"}
+
+
+@pytest.mark.parametrize("accept", ["text/csv", "application/x-ndjson", "application/json"])
+def test_options_are_told_in_json_alone(client: Client, history: History, accept: str) -> None:
+    response = client.options("/api/v1/donations/", headers={"Accept": accept})
+
+    assert response.status_code == (200 if accept == "application/json" else 406)
+
+
+@pytest.mark.parametrize("resource", LISTS, ids=str)
+@pytest.mark.parametrize("format", [*FILES, "metadata"])
+def test_head_tells_of_the_file_without_making_it(
+    client: Client, history: History, resource: Resource, format: str
+) -> None:
+    get, head = (
+        getattr(client, method)(f"{resource.path}?format={format}") for method in ("get", "head")
+    )
+
+    assert head.status_code == 200
+    assert head.getvalue() == b""
+    for name in ("Content-Type", "Content-Disposition", "Dataset-Revision", "Dataset-Rows"):
+        assert head[name] == get[name]
+    assert head["Link"] == get["Link"]
+
+
+# What stands beside it
+
+
+@pytest.mark.parametrize(("resource", "rows"), ROWS)
+@pytest.mark.parametrize("format", FILES)
+def test_the_twin_describes_the_file(
+    client: Client, history: History, resource: Resource, rows: str, format: str
+) -> None:
+    response = ask(client, resource.path, **asked(rows, format=format))
+    (address,) = re.findall(
+        r'<([^>]+)>; rel="describedby"; type="application/csvm\+json"', response["Link"]
+    )
+    twin = client.get(address).json()
+
+    header, *table = read_csv(file(client, resource, **asked(rows, format="csv")))
+    columns = twin["tableSchema"]["columns"]
+    assert [column["name"] for column in columns] == header
+    assert all(column["dc:description"] and column["datatype"] for column in columns)
+    assert twin["schema:size"]["schema:value"] == len(table) == int(response["Dataset-Rows"])
+    assert twin["schema:version"] == response["Dataset-Revision"] == str(history.newest)
+    assert twin["dc:license"]["@id"].startswith("https://creativecommons.org/licenses/by/4.0")
+    assert f"evision {history.newest}" in twin["dc:bibliographicCitation"]
+    # All forms of the file are to be had where it says, and are the same ones.
+    for distribution in twin["dcat:distribution"]:
+        again = client.get(distribution["dcat:downloadURL"]["@id"])
+        assert again.status_code == 200
+        assert again["Content-Type"].startswith(distribution["dcat:mediaType"])
+        data = again.getvalue()
+        if again["Content-Type"] == response["Content-Type"]:
+            assert data == response.getvalue()
+
+
+def test_the_twin_tells_the_question(client: Client, history: History) -> None:
+    twin = ask(
+        client, "/api/v1/donations/", donor="CHN", ordering="title", format="metadata"
+    ).json()
+
+    told = {p["schema:name"]: p["schema:value"] for p in twin["schema:additionalProperty"]}
+    assert told == {"donor": "CHN", "ordering": "title"}
+    assert "donor=CHN" in twin["dc:title"]
+
+
+def test_every_form_has_a_name(client: Client, history: History) -> None:
+    def name(**query: Any) -> str:
+        response = ask(client, "/api/v1/donations/", **query)
+        assert response.getvalue()
+        disposition = response["Content-Disposition"]
+        return re.fullmatch(r'(?:attachment|inline); filename="([a-z0-9.-]+)"', disposition)[1]  # type: ignore[index]
+
+    newest = history.newest
+    assert re.fullmatch(rf"aidapi-donations-r{newest}-[0-9a-f]{{6}}\.csv", name(format="csv"))
+    stem = name(format="csv", donor="CHN").removesuffix(".csv")
+    assert name(format="xlsx", donor="CHN") == f"{stem}.xlsx"
+    assert name(format="metadata", donor="CHN") == f"{stem}.metadata.json"
+    assert name(format="csv", donor="ITA").removesuffix(".csv") != stem
+    assert name(format="csv", donor="CHN", revision=3) == f"{stem}.csv".replace(f"r{newest}", "r3")
+
+
+@pytest.mark.parametrize("resource", RECORDS, ids=str)
+@pytest.mark.parametrize("format", FILES)
+def test_a_pinned_file_stays_the_same(
+    client: Client, history: History, clock: Any, resource: Resource, format: str
+) -> None:
+    """Byte for byte, whatever is published later, and whenever it is taken."""
+    query = {"format": format, "revision": history.newest}
+    before = file(client, resource, **query)
+
+    fork = history.fork()
+    fork.release(fork.draft("statement"), fork.draft("donation"), fork.draft("export"))
+    clock.shift(100_000)
+
+    assert file(client, resource, **query) == before
+    assert file(client, resource, format=format, revision=3) != before
+
+
+@pytest.mark.parametrize("resource", LISTS, ids=str)
+def test_an_empty_file_is_a_header(client: Client, history: History, resource: Resource) -> None:
+    nothing: dict[str, Any] = {"changed_since": history.newest}
+    if resource in TERMS:
+        nothing = {"name": "nobody is called so"}
+
+    header, *rows = read_csv(file(client, resource, format="csv", **nothing))
+
+    assert header
+    assert rows == []
+    assert file(client, resource, format="ndjson", **nothing) == b""
+    assert ask(client, resource.path, format="csv", **nothing)["Dataset-Rows"] == "0"
+
+
+def test_before_the_first_revision_there_is_no_file(client: Client, history: History) -> None:
+    RevisionCounter.objects.update(n=0)
+
+    for resource in LISTS:
+        for format in [*FILES, "metadata"]:
+            response = ask(client, resource.path, format=format)
+            assert problem(response, 404)["code"] == "unknown_revision"
+
+
+def test_a_file_is_read_in_few_statements(
+    client: Client,
+    history: History,
+    django_assert_num_queries: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(files, "STEP", 3)
+    records = len(history.at("donation"))
+
+    # The plan; the revision; rows and records counted; the records, three by three.
+    with django_assert_num_queries(4 + records // 3 + 1):
+        ask(client, "/api/v1/donations/", format="csv").getvalue()
+
+
+# Formulas
+
+
+DANGEROUS = [
+    "=1+1",
+    "=cmd|'/C calc'!A0",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "\n=1",
+    " =1",
+    "\u00a0=1",
+    "\u3000=1",
+    "＝1+1",
+    "＋1",
+    "－1",
+    "＠SUM(1)",
+    "'=1",
+    "''-1",
+    "\x01=1",
+    "\tplain",
+    '=HYPERLINK("https://example.org","x")',
+]
+HARMLESS = ["", "a=1", "1-2", "'tis", "“=1”", "100 %", "(=1)", "Ärzte", "中国", "#REF", "<b>"]
+
+
+@pytest.mark.parametrize("cell", DANGEROUS)
+def test_a_formula_is_defused(cell: str) -> None:
+    assert guarded(cell) == "'" + cell
+    assert bare(guarded(cell)) == cell
+
+
+@pytest.mark.parametrize("cell", HARMLESS)
+def test_other_texts_stay(cell: str) -> None:
+    assert guarded(cell) == cell
+
+
+@given(st.text(alphabet=st.sampled_from("=+-@'\t\r\n a1,;\"|＝"), max_size=8) | st.text())
+def test_no_text_begins_like_a_formula_and_none_is_lost(cell: str) -> None:
+    safe = guarded(cell)
+
+    assert safe == cell or safe[0] == "'"
+    assert not re.match(r"[\s\x00-\x1f]*[=+\-@＝＋－＠]|[\t\r\n]", safe)
+    assert bare(safe) == cell
+    assert bool(FORMULA.match(cell)) == (safe != cell)
+
+
+@pytest.mark.parametrize("raw", [False, True])
+@pytest.mark.parametrize("format", ["csv", "xlsx"])
+def test_formulas_in_records_are_defused(client: Client, db: None, format: str, raw: bool) -> None:
+    statement = StatementFactory(publisher="=1+1", speaker="@x", summary="-1", published=True)
+    for cell in DANGEROUS:
+        figures = [{"statement": statement, "quote": cell, "value": Decimal("5")}]
+        donation = DonationFactory(title=cell, note=cell, figures=figures)
+        publish(donation)
+    Party.objects.filter(code="CHN").update(name="+1")
+    query = {"format": format} | ({"raw": "true"} if raw else {})
+
+    for path in ("/api/v1/donations/", "/api/v1/statements/", "/api/v1/parties/"):
+        data = ask(client, path, **query).getvalue()
+        if format == "csv":
+            cells = [cell for row in read_csv(data)[1:] for cell in row]
+        else:
+            sheet = openpyxl.load_workbook(io.BytesIO(data)).worksheets[0]
+            cells = [c.value for row in sheet.iter_rows(min_row=2) for c in row]
+            cells = [cell for cell in cells if isinstance(cell, str)]
+        risky = [cell for cell in cells if FORMULA.match(cell) and cell[0] != "'"]
+        assert bool(risky) == raw, path
+
+
+# Numbers and long texts
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (0.000001, "0.000001"),
+        (1.5, "1.5"),
+        (123456789.123456, "123456789.123456"),
+        (10**15 - 1, 10**15 - 1),
+        (1e22, "10000000000000000000000"),
+        (None, None),
+    ],
+)
+def test_numbers_have_no_exponent(value: Any, written: Any) -> None:
+    assert number(value) == written
+
+
+def one_row(*values: Any, count: int = 1) -> Table:
+    columns = [Column(f"c{n}", "string", "A text.", itemgetter(n)) for n in range(len(values))]
+    return Table(
+        "things",
+        columns,
+        lambda: iter([[json.dumps(values)]]),
+        lambda cells: (
+            lambda row: [
+                [cell(column.read(row)) for column, cell in zip(columns, cells, strict=True)]
+            ]
+        ),
+        count,
+    )
+
+
+def test_a_text_too_long_for_a_cell_says_so(clock: Any) -> None:
+    table = one_row("x" * 40_000)
+
+    with tables.workbook(table, False, [], timezone.now()) as file:
+        book = openpyxl.load_workbook(file)
+
+    value = book.worksheets[0]["A2"].value
+    assert len(value) == tables.MAX_CELL
+    assert value.endswith("[cut here, of 40000 characters: the CSV has them all]")
+
+
+@given(st.lists(st.text(), min_size=1, max_size=4))
+def test_csv_gives_every_text_back(values: list[str]) -> None:
+    table = one_row(*values)
+
+    data = b"".join(csv_stream(table, raw=False))
+
+    assert [[bare(cell) for cell in row] for row in read_csv(data)[1:]] == [values]
+    assert data.endswith(b"\r\n")
+    assert data.decode().count("\r\n") >= 2
+
+
+# No end too early
+
+
+class Interrupted(Exception):
+    pass
+
+
+def broken(table: Table) -> Table:
+    """The table, of which the second page cannot be read."""
+
+    def pages() -> Iterator[list[str]]:
+        yield ['["good"]']
+        raise Interrupted
+
+    return Table(table.name, table.columns, pages, table.rows, 2)
+
+
+@pytest.mark.parametrize("format", ["csv", "ndjson"])
+@pytest.mark.parametrize("fault", ["error", "too few"])
+def test_a_file_that_is_cut_off_says_so(format: str, fault: str) -> None:
+    """To people by words, to programs by what is no row: their parsers refuse it."""
+    table = broken(one_row("good")) if fault == "error" else one_row("good", count=2)
+    stream = csv_stream(table, raw=False) if format == "csv" else ndjson_stream(table)
+    data = b""
+
+    while True:
+        try:
+            data += next(stream)
+        except (Interrupted, tables.Incomplete):
+            # The server is told, too.
+            break
+
+    assert b"good" in data
+    assert b"INCOMPLETE: the server failed after 1 of 2 rows." in data.splitlines()[-1]
+    if format == "csv":
+        with pytest.raises(csv.Error, match="unexpected end of data"):
+            read_csv(data)
+    else:
+        with pytest.raises(json.JSONDecodeError):
+            json.loads(data.splitlines()[-1])
+
+
+def test_a_reader_who_leaves_is_no_fault() -> None:
+    stream = csv_stream(one_row("good"), raw=False)
+    next(stream)
+
+    stream.close()  # type: ignore[attr-defined]
+
+
+def test_a_workbook_that_is_cut_off_is_not_sent(clock: Any) -> None:
+    with pytest.raises(Interrupted):
+        tables.workbook(broken(one_row("good")), False, [], timezone.now())
+    with pytest.raises(tables.Incomplete):
+        tables.workbook(one_row("good", count=2), False, [], timezone.now())

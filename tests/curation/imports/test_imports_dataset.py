@@ -1,0 +1,26 @@
+"""The whole dataset, downloaded from the admin and imported again: every row is as it was."""
+
+import pytest
+
+from records.curation.imports.models import ImportState
+from records.models import KINDS
+from tests.curation.imports.test_imports import checked, downloaded, found, superuser_client, told
+from tests.support.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_what_was_downloaded_is_unchanged(kind: str, form: str, dataset: None) -> None:
+    root = UserFactory(username="root", is_superuser=True)
+    model = KINDS[kind]
+
+    data = downloaded(superuser_client(), model, form)
+    batch = checked(data, root, model)
+
+    assert batch.state == ImportState.READY, told(batch)[:5]
+    assert set(found(batch)) == {"unchanged"}
+    assert set(batch.lines.values_list("record", flat=True)) == set(
+        model.objects.values_list("public_id", flat=True)
+    )

@@ -1,0 +1,215 @@
+"""What words suggest: numbers as people write them, and how they qualify them."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.conf import settings
+from hypothesis import given
+from hypothesis import strategies as st
+
+from records.curation.statement_reader.suggestions import Known, suggest
+
+KNOWN = Known.of(
+    [
+        ("mask", "Masks", ["口罩", "маски"], "piece"),
+        ("surgical-mask", "Surgical masks", ["medical face mask"], "piece"),
+        ("test-kit", "Test kits", ["testing kit"], ""),
+        ("ventilator", "Ventilators", [], "piece"),
+    ]
+)
+
+
+def said(words: str, language: str = "en", role: str = "recipient") -> dict[str, Any]:
+    return suggest(words, KNOWN, language, role)
+
+
+@pytest.mark.parametrize(
+    ("words", "language", "value"),
+    [
+        ("3.86 billion masks", "en", "3860000000"),
+        ("1,300,000 masks", "en", "1300000"),
+        ("1.300.000 masks", "de", "1300000"),
+        ("1,3 Millionen masks", "de", "1300000"),
+        ("690.000 masks", "nl", "690000"),
+        ("10,000 masks", "es", "10000"),
+        ("37.325 masks", "en", "37.325"),
+        ("1.234 million masks", "en", "1234000"),
+        ("100 000 masks", "fr", "100000"),
+        ("some 300, 000 masks", "en", "300000"),
+        ("5,50,000 masks", "en", "550000"),
+        ("7 lakh masks", "en", "700000"),
+        ("210K masks", "en", "210000"),
+        ("38.6亿只口罩", "zh", "3860000000"),
+        ("５万口罩", "zh", "50000"),
+        ("half a million masks", "en", "500000"),
+        ("a million masks", "en", "1000000"),
+        ("one and a half million masks", "en", "1500000"),
+        ("two hundred and fifty thousand masks", "en", "250000"),
+        ("fifty-two masks", "en", "52"),
+        ("100,000 N95 masks for COVID-19", "en", "100000"),
+        ("2020年3亿口罩", "zh", "300000000"),
+    ],
+)
+def test_numbers(words: str, language: str, value: str) -> None:
+    found = said(words, language)
+
+    assert (found["value"], found["item"], found["unit"]) == (value, "mask", "piece")
+
+
+@pytest.mark.parametrize(
+    ("words", "language", "operator"),
+    [
+        ("70 masks", "en", "exact"),
+        ("more than 70 masks", "en", "more_than"),
+        ("over 70 masks", "en", "more_than"),
+        ("más de 70 masks", "es", "more_than"),
+        ("超过70口罩", "zh", "more_than"),
+        ("70多口罩", "zh", "more_than"),
+        ("nearly 70 masks", "en", "approx"),
+        ("Some 70 masks", "en", "approx"),
+        ("约70口罩", "zh", "approx"),
+        ("at least 70 masks", "en", "at_least"),
+        ("70+ masks", "en", "at_least"),
+        ("no less than 70 masks", "en", "at_least"),
+        ("up to 70 masks", "en", "at_most"),
+        ("no more than 70 masks", "en", "at_most"),
+        ("fewer than 70 masks", "en", "less_than"),
+    ],
+)
+def test_qualifiers(words: str, language: str, operator: str) -> None:
+    found = said(words, language)
+
+    assert (found["operator"], found["value"]) == (operator, "70")
+
+
+@pytest.mark.parametrize(
+    ("words", "operator", "lower", "upper"),
+    [
+        ("between 1 and 1.5 million masks", "between", "1000000", "1500000"),
+        ("between one and one and a half million masks", "between", "1000000", "1500000"),
+        ("3-4 million masks", "between", "3000000", "4000000"),
+        ("from 300 to 400 masks", "between", "300", "400"),
+        ("tens of thousands of masks", "order_of_magnitude", "10000", "100000"),
+        ("hundreds of masks", "order_of_magnitude", "100", "1000"),
+    ],
+)
+def test_ranges(words: str, operator: str, lower: str, upper: str) -> None:
+    found = said(words)
+
+    assert (found["operator"], found["lower"], found["upper"]) == (operator, lower, upper)
+    assert "value" not in found
+
+
+def test_two_numbers_of_two_things_are_no_range() -> None:
+    found = said("70 masks and 90 ventilators")
+
+    assert (found["operator"], found["value"], found["item"]) == ("exact", "70", "mask")
+
+
+@pytest.mark.parametrize(
+    ("words", "value", "currency"),
+    [
+        ("$5 million in aid", "5000000", "USD"),
+        ("US$ 100,000 to the islands", "100000", "USD"),
+        ("2 billion U.S. dollars", "2000000000", "USD"),
+        ("€10 million", "10000000", "EUR"),
+        ("333 yuan (US$48)", "333", "CNY"),
+        ("approximately RMB 70,000", "70000", "CNY"),
+        ("累计14.1亿美元", "1410000000", "USD"),
+        ("2 millions de dollars", "2000000", "USD"),
+    ],
+)
+def test_money(words: str, value: str, currency: str) -> None:
+    found = said(words)
+
+    assert (found["measure"], found["value"], found["currency"]) == ("money", value, currency)
+    assert "unit" not in found
+
+
+@pytest.mark.parametrize(
+    ("words", "party_type"),
+    [
+        ("127 countries", "country"),
+        ("127个国家", "country"),
+        ("over 20 African countries", "country"),
+        ("4 international organizations", "international_organisation"),
+        ("150 countries and international organizations", "mixed"),
+        ("77 countries and 12 international organizations", "country"),
+    ],
+)
+def test_parties_are_counted_in_the_role_that_was_asked_for(words: str, party_type: str) -> None:
+    found = said(words)
+
+    assert (found["measure"], found["party_type"]) == ("parties", party_type)
+    assert found["party_role"] == "recipient"
+
+
+def test_the_longest_name_wins_and_a_unit_inside_a_name_is_none() -> None:
+    assert said("1,000 surgical masks")["item"] == "surgical-mask"
+    kits = said("1,000 test kits")
+    assert (kits["item"], "unit" in kits) == ("test-kit", False)
+    assert said("20 boxes of masks")["unit"] == "box"
+
+
+def test_a_mention_without_a_number_is_unspecified() -> None:
+    assert said("surgical masks") == {
+        "measure": "quantity",
+        "operator": "unspecified",
+        "item": "surgical-mask",
+        "unit": "piece",
+    }
+    assert said("nothing of the kind") == {}
+
+
+def test_a_number_beyond_the_database_is_left_out() -> None:
+    assert "value" not in said("999999999999999999999 masks")
+
+
+@given(st.text(max_size=200), st.sampled_from(["en", "de", "zh", ""]))
+def test_no_words_are_too_odd(words: str, language: str) -> None:
+    found = said(words, language)
+
+    assert all(isinstance(value, str) for value in found.values())
+
+
+def test_most_of_what_curators_wrote_is_suggested_from_its_quote() -> None:
+    """Every quote of the dataset, against the figure that people entered for it: nine in ten
+    measures, qualifiers and numbers must agree."""
+    entries = {
+        noun: yaml.load(
+            (Path(settings.BASE_DIR) / "fixtures" / f"{noun}.yaml").read_text("utf-8"),
+            yaml.CSafeLoader,
+        )
+        for noun in ("items", "statements", "donations", "exports", "contracts")
+    }
+    known = Known.of(
+        [
+            (item["code"], item["name"], item.get("aliases", []), item.get("default_unit") or "")
+            for item in entries["items"]
+            if "name" in item
+        ]
+    )
+    languages = {entry["id"]: entry.get("language", "en") for entry in entries["statements"]}
+    written: dict[tuple[str, str], list[dict]] = {}
+    for noun in ("donations", "exports", "contracts"):
+        for entry in entries[noun]:
+            for figure in entry.get("figures", []):
+                key = figure["statement"], figure["quote"]
+                written.setdefault(key, []).append(figure)
+
+    def agree(name: str, default: str = "") -> float:
+        hits = 0
+        for (statement, quote), figures in written.items():
+            found = suggest(quote, known, languages[statement]).get(name, "")
+            hits += found in {str(figure.get(name, default)) for figure in figures}
+        return hits / len(written)
+
+    assert len(written) > 500
+    assert agree("measure") > 0.9
+    assert agree("operator", "exact") > 0.9
+    assert agree("value") > 0.9
+    assert agree("currency") > 0.9
+    assert agree("unit") > 0.85
+    assert agree("item") > 0.65

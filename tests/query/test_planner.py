@@ -1,0 +1,125 @@
+"""What drives a list query: whichever plan it takes, it finds what the plain meaning of its
+parameters finds in the documents, once each and in order."""
+
+from collections.abc import Iterator
+from random import Random
+from typing import Any
+
+import pytest
+from django.test import Client
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from records.models import DATED
+from records.query import planner
+from tests.support.histories import History, inside_transaction, long_history
+from tests.support.naive_evaluator import Query
+from tests.support.random_queries import PLANS, check, drawn_query
+from tests.support.routes import RECORDS, Resource
+
+pytestmark = pytest.mark.django_db
+
+# The dataset stays as it is, so that what a fixture of one test set up serves all its examples.
+examples = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@pytest.fixture(scope="module")
+def history(django_db_setup: None, django_db_blocker: Any) -> Iterator[History]:
+    """A history with more records of each kind than the contract suite needs."""
+    with inside_transaction(django_db_blocker):
+        history = long_history(seed=7)
+        history.release(*(history.draft(kind) for kind in DATED for _ in range(12)))
+        yield history
+
+
+@settings(examples, max_examples=150)
+@given(st.sampled_from(RECORDS), st.randoms(use_true_random=False), st.sampled_from(PLANS))
+def test_a_query_finds_what_its_parameters_mean(
+    client: Client, history: History, resource: Resource, rng: Random, few: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(planner, "FEW", few)
+        check(client, history, resource, drawn_query(rng, resource, history))
+
+
+PLAN_QUERIES: list[tuple[str, Query]] = [
+    # Two parties each drive a join of their own.
+    ("donations", {"donor": "CHN"}),
+    ("donations", {"recipient": "PAK"}),
+    ("donations", {"donor": "CHN", "recipient": "PAK"}),
+    # The days bound the join's index.
+    ("donations", {"donor": "CHN", "as_of_from": "2020-04-02", "as_of_to": "2020-04-10"}),
+    ("exports", {"exporter": "CHN", "as_of_to": "2020-04-10", "destination_region": "asia"}),
+    # Several parties in one role: no join, no record twice.
+    ("donations", {"donor": "CHN,ITA,who,JPN", "recipient": "CHN,ITA,PAK,ETH,unknown"}),
+    ("contracts", {"party": "CHN,ITA,chn-companies"}),
+    # Items, alone and with other conditions on the same figure.
+    ("donations", {"item": "medical-supplies"}),
+    ("donations", {"item": "medical-supplies,mask,surgical-mask"}),
+    ("donations", {"item": "medical-supplies", "operator": "exact,approx", "unit": "piece"}),
+    ("exports", {"item": "medical-supplies", "value_min": "5", "publisher": "a"}),
+    ("contracts", {"unit": "piece,box", "value_min": "1", "value_max": "50000"}),
+    # Statements: text and ids of evidence.
+    ("donations", {"publisher": "a", "speaker": "a"}),
+    # Points that a later one overtook, alone and with another condition.
+    ("donations", {"latest": "false"}),
+    ("exports", {"latest": "false", "item": "medical-supplies"}),
+]
+
+
+@pytest.mark.parametrize(("name", "asked"), PLAN_QUERIES)
+def test_every_plan_finds_the_same(
+    client: Client,
+    history: History,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    asked: Query,
+) -> None:
+    resource = next(resource for resource in RECORDS if resource.name == name)
+    for few in PLANS:
+        monkeypatch.setattr(planner, "FEW", few)
+        for ordering in ("-as_of", "as_of", "title", "-published_in", "id"):
+            check(client, history, resource, asked | {"ordering": ordering})
+
+
+SEVERAL: list[tuple[str, Query]] = [
+    ("donations", {"recipient": "CHN,ITA,PAK,ETH,unknown"}),
+    ("donations", {"donor_type": "country,company,foundation"}),
+    ("donations", {"recipient_region": "asia,africa,eastern-africa"}),
+    ("donations", {"item": "medical-supplies,mask,surgical-mask,ventilator"}),
+    ("exports", {"unit": "piece,box"}),
+    ("contracts", {"stage": "signed,delivered"}),
+    ("contracts", {"publisher": "a"}),
+    ("donations", {"speaker": "a"}),
+    ("donations", {"linked": "part_of,contradicts"}),
+]
+
+
+@pytest.mark.parametrize(("name", "asked"), SEVERAL)
+def test_what_has_several_terms_is_counted_once(
+    client: Client, history: History, monkeypatch: pytest.MonkeyPatch, name: str, asked: Query
+) -> None:
+    """By the counts of publishing; and by counting, where these do not tell."""
+    resource = next(resource for resource in RECORDS if resource.name == name)
+    told = []
+    counted = planner.having_any
+
+    def having_any(*arguments: Any) -> int | None:
+        told.append(counted(*arguments))
+        return told[-1]
+
+    monkeypatch.setattr(planner, "having_any", having_any)
+    check(client, history, resource, asked)
+    by_counts = told[-1]
+    monkeypatch.setattr(planner, "having_any", lambda *arguments: None)
+    check(client, history, resource, asked)
+
+    assert by_counts is not None
+    assert by_counts >= 2
+
+
+def test_what_was_published_meanwhile_is_counted_anew(history: History) -> None:
+    terms = ["CHN", "ITA"]
+
+    assert planner.having_any("donation", "donor", terms, history.newest)
+    assert planner.having_any("donation", "donor", terms, history.newest - 1) is None

@@ -1,0 +1,301 @@
+"""Searching: what is found, in which order, whatever is typed; the same on both databases."""
+
+import datetime
+from typing import Any
+
+import pytest
+from django.core.checks import Tags, run_checks
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+
+from records.index import search_index
+from records.index.models import DonationSearchDocument, FilterStatistics
+from records.index.search import Search
+from records.models import KINDS, Party
+from records.models.text import line, words
+from records.publishing import (
+    begin_correction,
+    submit,
+)
+from tests.support.factories import (
+    DonationFactory,
+    ExportFactory,
+    PartyFactory,
+    StatementFactory,
+    UserFactory,
+    publish,
+)
+from tests.support.routes import API, found, refused
+
+# Words
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("COVID-19", "covid 19"),
+        ("3.86 billion", "3 86 billion"),
+        ("50,000 masks, 1,250,000 gloves", "50000 masks 1250000 gloves"),
+        ("1,2 and 12,34,567", "1 2 and 12 34 567"),
+        ("５０,000", "50000"),
+        ("Émile ZOLA’s “Straße”", "emile zola s strasse"),
+        ("捐赠N95口罩5万只", "捐 赠 n95 口 罩 5 万 只"),
+        ("マスク", "マ ス ク"),
+        ("Известия", "известия"),
+        ("हिन्दी में", "हिनदी में"),
+        ("soft\u00adhyphen zero\u200bwidth", "softhyphen zerowidth"),
+        ("❤️ * -- ' %_", ""),
+        ("x" * 50, "x" * 40),
+    ],
+)
+def test_texts_are_split_into_words(text: str, expected: str) -> None:
+    assert " ".join(words(text)) == expected
+
+
+def test_no_phrase_runs_from_one_text_into_the_next() -> None:
+    assert line(["Masks for Italy", "", "China", "China"]) == (
+        "/ masks for italy / china / masks_for for_italy"
+    )
+    assert line(["", "--"]) == "/"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("masks Italy", [("masks", False), ("italy", False)]),
+        ("masks MASKS", [("masks", False)]),
+        ("vent*", [("vent", True)]),
+        ("ve*nt *mask", [("ve_nt", False), ("mask", False)]),
+        ('"test kits"', [("test_kits", False)]),
+        ("“Test kits” «big ki*»", [("test_kits", False), ("big_ki", True)]),
+        ('"open end', [("open", False), ("end", False)]),
+        ("COVID-1*", [("covid_1", True)]),
+        ('""" - *', []),
+    ],
+)
+def test_any_text_is_a_search(text: str, expected: list[tuple[str, bool]]) -> None:
+    assert Search.parse(text).terms == expected
+
+
+# What is found
+
+
+def titles(client: Client, kind: str, **asked: str) -> list[str]:
+    return [row["title"] for row in found(client, f"{API}{kind}/", **asked)["results"]]
+
+
+@pytest.fixture
+def donation(db: None) -> Any:
+    """A donation with something to find in every text that is searched."""
+    PartyFactory(code="jack-ma-foundation", aliases=["马云公益基金会", "Fundación Jack Ma"])
+    statement = StatementFactory(
+        title="Untold", publisher="Österreichischer Rundfunk", speaker="Zhao Lijian"
+    )
+    return DonationFactory(
+        title="Two lots of relief for Islamabad",
+        note="Unsearched",
+        donors=["jack-ma-foundation"],
+        figures=[
+            {"statement": statement, "quote": "3.86 billion masks (50,000 N95) against COVID-19"}
+        ],
+        published=True,
+    )
+
+
+FOUND = [
+    "relief",
+    "RELIEF islamabad",
+    "jack ma",
+    "pakistan",
+    "surgical masks",
+    "medical face mask",
+    "口罩",
+    "马云",
+    "公益基金",
+    "fundacion",
+    "Fundación",
+    "österreichischer",
+    "OSTERREICH*",
+    "lijian",
+    "3.86",
+    "3.86 billion",
+    "50,000",
+    "50000",
+    "COVID-19",
+    "covid 19",
+    '"covid 19"',
+    '"two lots of relief"',
+    '"two lots of rel*',
+    '"lots of rel*"',
+    "relief (masks) & zhao!",
+    "n95 or islamabad*",
+]
+UNFOUND = [
+    "unsearched",
+    "untold",
+    "regular press conference",
+    "elief",
+    "relie",
+    "relief italy",
+    '"relief two"',
+    '"islamabad jack"',
+    '"two lots relief"',
+    '"two lots of islamabad"',
+    "基公益",
+    "3.8",
+    "86.3",
+    "5000",
+    "COVID-20",
+    "covid19",
+    "-relief",
+    "donation",
+]
+
+
+@pytest.mark.django_db
+def test_what_stands_in_its_texts_finds_a_record(client: Client, donation: Any) -> None:
+    missed = [text for text in FOUND if not titles(client, "donations", search=text)]
+    # A minus is no operator: it splits words, as all but letters and digits does.
+    wrong = [
+        text for text in UNFOUND if text != "-relief" and titles(client, "donations", search=text)
+    ]
+
+    assert missed == ["n95 or islamabad*"]
+    assert wrong == []
+    assert titles(client, "donations", search="-relief")
+    assert titles(client, "exports", search="relief") == []
+
+
+@pytest.mark.django_db
+def test_statements_are_found_by_title_summary_publisher_and_speaker(client: Client) -> None:
+    StatementFactory(
+        title="Briefing on aid",
+        publisher="新华社",
+        speaker="Émile Zola",
+        summary="Customs cleared 3.86 billion masks.",
+        text="unpublished words",
+        organisation="Ministry",
+        published=True,
+    )
+    for text in ("briefing", "新华社", "新华", "emile", "customs 3.86", '"cleared 3.86 billion"'):
+        assert titles(client, "statements", search=text) == ["Briefing on aid"], text
+    for text in ("unpublished", "华新", "ministry", "3.68"):
+        assert titles(client, "statements", search=text) == [], text
+
+
+@pytest.mark.django_db
+def test_names_are_as_they_were_when_published(client: Client, donation: Any) -> None:
+    Party.objects.filter(code="jack-ma-foundation").update(name="Renamed", aliases=["Nickname"])
+
+    assert titles(client, "donations", search="jack")
+    assert not titles(client, "donations", search="renamed")
+
+    draft = begin_correction(donation, by=UserFactory(username="editor"), reason="A new name.")
+    publish(draft)
+
+    assert not titles(client, "donations", search="马云")
+    assert titles(client, "donations", search="renamed nickname")
+    assert titles(client, "donations", search="马云", revision=str(donation.published_in_id))
+
+
+@pytest.mark.django_db
+def test_what_is_found_by_name_comes_first_then_the_newest(client: Client) -> None:
+    day = datetime.date
+
+    def donate(title: str, as_of: datetime.date, quote: str = "some help") -> Any:
+        return DonationFactory(
+            title=title, as_of=as_of, figures=[{"quote": quote, "item": "ventilator"}]
+        )
+
+    records = [
+        donate("In the quote, newest", day(2021, 1, 1), "sent 9 oximeters"),
+        donate("Oximeters, older", day(2020, 1, 1)),
+        donate("Oximeters, newer", day(2020, 6, 1)),
+        donate("In the quote, oldest", day(2019, 1, 1), "oximeters as well"),
+        donate("Not at all", day(2021, 2, 1)),
+    ]
+    publish(*records)
+    tiers = [
+        "Oximeters, newer",
+        "Oximeters, older",
+        "In the quote, newest",
+        "In the quote, oldest",
+    ]
+
+    assert titles(client, "donations", search="oximeters") == tiers
+    # All words must stand in the head; it does not matter in which of its texts.
+    assert titles(client, "donations", search="oximeters ventilators") == tiers
+    assert titles(client, "donations", search="oximeters newest") == [tiers[2]]
+    # An order that is asked for holds, the default one too.
+    by_date = [tiers[2], tiers[0], tiers[1], tiers[3]]
+    assert titles(client, "donations", search="oximeters", ordering="-as_of") == by_date
+    assert titles(client, "donations", search="oximeters", ordering="as_of") == by_date[::-1]
+    assert titles(client, "donations", search="oximeters", ordering="title") == sorted(tiers)
+
+
+# Whatever is typed
+
+
+@pytest.mark.django_db
+def test_a_search_without_letters_is_refused(client: Client) -> None:
+    for text in ("*", '""', "-- !", "。", "\u0301"):
+        assert refused(client, f"{API}donations/", search=text) == {"search": "empty"}
+    assert refused(client, f"{API}donations/", search="a" * 201) == {"search": "too_long"}
+    assert refused(client, f"{API}donations/", q="a") == {"q": "unknown_parameter"}
+
+
+# Who is not to be found
+
+
+@pytest.mark.django_db
+def test_drafts_are_not_found_nor_counted(client: Client) -> None:
+    published = ExportFactory(published=True)
+    counted = FilterStatistics.objects.count()
+    ExportFactory(title="Canary")
+    submit(ExportFactory(title="Canary in review"), by=UserFactory(username="editor"))
+    draft = begin_correction(published, by=UserFactory(username="editor"), reason="Canary")
+    draft.title = "Canary correction"
+    draft.save()
+
+    answer = found(client, f"{API}exports/", search="canary", count="true")
+
+    assert (answer["count"], answer["results"]) == (0, [])
+    assert KINDS["export"].child("words").objects.count() == 1
+    assert FilterStatistics.objects.count() == counted
+
+
+# The index
+
+
+@pytest.mark.django_db(transaction=True)
+def test_flush_empties_the_index_too(client: Client) -> None:
+    DonationFactory(title="Before the flush", published=True)
+    call_command("flush", interactive=False, verbosity=0)
+    DonationFactory(title="After it", published=True)
+
+    assert titles(client, "donations", search="before") == []
+    assert titles(client, "donations", search="after") == ["After it"]
+    sql, params = DonationSearchDocument.matching(Search.parse("before"))
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        assert cursor.fetchall() == []
+
+
+@pytest.mark.django_db
+def test_an_index_that_vanished_is_noticed_and_made_again(client: Client, donation: Any) -> None:
+    assert run_checks(tags=[Tags.database], databases=["default"]) == []
+    name = DonationSearchDocument.index()
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(f"DROP TABLE {name}")
+        else:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute(f"DROP INDEX {name}_all")
+
+    (warning,) = run_checks(tags=[Tags.database], databases=["default"])
+    assert warning.id == "records.W002"
+    search_index.install()
+
+    assert run_checks(tags=[Tags.database], databases=["default"]) == []
+    assert titles(client, "donations", search="relief")

@@ -1,0 +1,213 @@
+"""The pages for people, also looked at in a real browser, which complains of whatever breaks the
+policy that nothing comes from elsewhere."""
+
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from aidapi.problems import FAILURES
+from aidapi.schema import document
+from records.models import KINDS, Donation
+from tests.support.browser import barriers, contrast, fits
+from tests.support.factories import DonationFactory, publish
+from tests.support.histories import History, long_history
+from tests.support.routes import API
+
+PAGES = ["/", "/docs/", "/reference/", "/guide/", "/how-we-count/", "/dictionary/"]
+
+
+def test_home_says_what_there_is(client: Client, db: None, django_assert_num_queries: Any) -> None:
+    history = long_history()
+
+    # The newest revision; how many records of each kind it has, and of which days; the latest
+    # of each.
+    with django_assert_num_queries(7):
+        page = client.get("/").content.decode()
+
+    total = sum(len(history.at(kind)) for kind in KINDS)
+    assert f"{total} records as of" in page
+    assert f"revision {history.newest}</a>" in page
+    for kind in KINDS:
+        assert f"<dd>{len(history.at(kind))}</dd>" in page
+        latest = max(history.at(kind), key=lambda version: (version.published_in, version.id))
+        assert f'href="/records/{latest.id}/"' in page
+    for address in ("/docs/", "/reference/", "/guide/", "/dictionary/", "/how-we-count/", API):
+        assert f'href="{address}"' in page
+
+
+def test_home_without_records_says_so(client: Client, db: None) -> None:
+    assert "Nothing has been published yet." in client.get("/").content.decode()
+
+
+def test_every_kind_of_problem_is_explained_where_its_type_leads(client: Client, db: None) -> None:
+    page = client.get("/docs/").content.decode()
+
+    for failure in FAILURES.values():
+        for example in failure.examples:
+            address, _, anchor = example.body()["type"].partition("#")
+            assert address == "/docs/"
+            assert f'id="{anchor}"' in page
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_scripts_come_from_here_only(client: Client, address: str, db: None) -> None:
+    policy = client.get(address)["Content-Security-Policy"]
+
+    directives = dict(part.strip().partition(" ")[::2] for part in policy.split(";"))
+    assert directives["default-src"] == "'self'"
+    assert "script-src" not in directives
+    assert "worker-src" not in directives
+    assert directives["object-src"] == "'none'"
+    if address not in ("/docs/", "/reference/"):
+        assert "style-src" not in directives
+
+
+# --- In a browser
+
+
+browser_test = pytest.mark.browser
+SIZES = pytest.mark.parametrize("width", [1280, 390])
+
+
+@browser_test
+@SIZES
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_home_in_a_browser(look: Any, width: int, scheme: str) -> None:
+    looked = look("/", width, scheme)
+
+    assert looked.page.get_by_role("heading", level=1).is_visible()
+    assert looked.page.get_by_role("link", name="How many masks did China").is_visible()
+    assert contrast(looked) >= 4.5
+    assert barriers(looked) == []
+    assert fits(looked)
+    assert looked.complaints == []
+
+
+@pytest.fixture
+def history_for_live_server(transactional_db: None) -> History:
+    """Made before the browser starts: its event loop would have a connection of its own."""
+    return long_history()
+
+
+@browser_test
+def test_a_browser_takes_the_description_of_the_dataset_for_data(
+    history_for_live_server: History, look: Any
+) -> None:
+    """The policy forbids scripts in pages; search engines read this one, nobody runs it."""
+    history = history_for_live_server
+
+    looked = look("/")
+
+    described = looked.page.locator("script[type='application/ld+json']").inner_text()
+    assert json.loads(described)["version"] == str(history.newest)
+    assert looked.complaints == []
+
+
+@browser_test
+@SIZES
+def test_swagger_ui_in_a_browser(look: Any, width: int) -> None:
+    looked = look("/docs/#/donations/listDonations", width)
+    page = looked.page
+
+    page.locator(".opblock.is-open").wait_for()
+    assert page.locator(".opblock").count() == operations()
+    page.locator("tr[data-param-name=page_size] input").fill("3")
+    page.locator(".opblock.is-open .execute").click()
+    page.locator(".live-responses-table .response").wait_for()
+
+    # Fields are left empty, so that the question is the one that was put.
+    assert page.locator(".request-url pre").inner_text().endswith("/donations/?page_size=3")
+    assert page.locator(".live-responses-table .response-col_status").last.inner_text() == "200"
+    assert fits(looked)
+    assert looked.complaints == []
+
+
+@browser_test
+def test_a_problem_is_explained_in_a_browser(look: Any) -> None:
+    looked = look("/docs/#problem-withdrawn")
+
+    looked.page.locator(".opblock").first.wait_for()
+    assert looked.page.locator("#problem-withdrawn").bounding_box()["y"] < 844, "without scrolling"
+    assert looked.complaints == []
+
+
+@browser_test
+@SIZES
+def test_redoc_in_a_browser(look: Any, width: int) -> None:
+    looked = look("/reference/", width)
+
+    looked.page.locator("[data-section-id^='tag/donations/operation/']").first.wait_for()
+    sections = looked.page.locator("[data-section-id*='/operation/']")
+    shown = {section.get_attribute("data-section-id") for section in sections.all()}
+    assert len(shown) == operations()
+    assert fits(looked)
+    assert looked.complaints == []
+
+
+def operations() -> int:
+    return len(document()["paths"])
+
+
+SHOWN = {
+    "/": 200,
+    "/guide/": 200,
+    "/how-we-count/": 200,
+    "/dictionary/": 200,
+    "/records/exp-p19e7t6s/": 200,
+    "/records/con-nbba3vv1/": 200,
+    "/records/don-dnpqqg5z/?revision=1": 200,
+    "/records/st-76867pfx/": 200,
+    "/records/don-j0mc2cet/": 410,
+    "/records/don-zzzzzzzz/": 404,
+}
+
+
+@browser_test
+def test_pages_in_a_browser(dataset_for_live_server: None, look: Any) -> None:
+    """Each at two widths and in both colour schemes, with all that folds unfolded."""
+    wrong: list[tuple[str, str]] = []
+    for address, status in SHOWN.items():
+        looked = look(address)
+        page = looked.page
+        page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+        for width in (1280, 390):
+            page.set_viewport_size({"width": width, "height": 844})
+            if not fits(looked):
+                wrong.append((address, f"wider than a window of {width}"))
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            wrong += [(address, f"{scheme}: {barrier}") for barrier in barriers(looked)]
+        if page.get_by_role("heading", level=1).count() != 1:
+            wrong.append((address, "not one heading of the first level"))
+        wrong += [
+            (address, complaint)
+            for complaint in looked.complaints
+            # What Chromium itself says of every page with such a status.
+            if status == 200 or f"status of {status}" not in complaint
+        ]
+        page.close()
+    assert wrong == []
+
+
+@pytest.fixture
+def donation(transactional_db: None) -> Donation:
+    """Published before the browser starts: under its event loop Django would open another
+    connection, and leave it open."""
+    donation = DonationFactory()
+    publish(donation)
+    return donation
+
+
+@browser_test
+def test_a_citation_is_copied(donation: Donation, look: Any) -> None:
+    looked = look(f"/records/{donation.public_id}/")
+    looked.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+
+    looked.page.get_by_role("button", name="Copy the BibTeX").click()
+
+    looked.page.get_by_role("button", name="Copied").wait_for()
+    copied = looked.page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith(f"@misc{{aidapi-{donation.public_id}-r")
+    assert looked.complaints == []

@@ -1,0 +1,465 @@
+"""Rows of every model that people write, in the shape of real ones.
+
+A record is made as a draft with its parties and figures, each figure with its statement and
+quote; `in_review=True` and `published=True` bring it as far, through the very actions that
+editors and reviewers take. What publishing writes (revisions, changes, documents, counts) is
+made by publishing.
+"""
+
+import datetime
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any
+
+import factory
+from django.contrib.auth import get_user_model
+from factory.django import DjangoModelFactory
+
+from records.curation.duplicates.models import DuplicatePair
+from records.models import (
+    Contract,
+    ContractFigure,
+    ContractLink,
+    ContractParty,
+    Contributor,
+    DatedRecord,
+    Donation,
+    DonationFigure,
+    DonationLink,
+    DonationParty,
+    Export,
+    ExportFigure,
+    ExportLink,
+    ExportParty,
+    HSCode,
+    Item,
+    Party,
+    Record,
+    Revision,
+    RevisionCounter,
+    Statement,
+    StatementLink,
+)
+from records.publishing import approve, submit
+
+PARTIES = {
+    "CHN": ("China", "country", "CHN", "030"),
+    "ETH": ("Ethiopia", "country", "ETH", "014"),
+    "ITA": ("Italy", "country", "ITA", "039"),
+    "JPN": ("Japan", "country", "JPN", "030"),
+    "PAK": ("Pakistan", "country", "PAK", "034"),
+    "SRB": ("Serbia", "country", "SRB", "039"),
+    "alibaba-foundation": ("Alibaba Foundation", "foundation", "CHN", "030"),
+    "chn-companies": ("Chinese companies", "group", "CHN", "030"),
+    "jack-ma-foundation": ("Jack Ma Foundation", "foundation", "CHN", "030"),
+    "lombardy": ("Lombardy", "local_government", "ITA", "039"),
+    "who": ("World Health Organization", "international_organisation", "", ""),
+}
+"""Code → name, type, country, region."""
+
+ITEMS = {
+    "medical-supplies": ("Medical supplies", "", ""),
+    "mask": ("Masks", "medical-supplies", "piece"),
+    "surgical-mask": ("Surgical masks", "mask", "piece"),
+    "respirator-n95": ("N95 respirators", "mask", "piece"),
+    "protective-suit": ("Protective suits", "medical-supplies", ""),
+    "goggles": ("Protective goggles", "medical-supplies", ""),
+    "ventilator": ("Ventilators", "medical-supplies", "piece"),
+    "infrared-thermometer": ("Infrared thermometers", "medical-supplies", "piece"),
+    "test-kit": ("Test kits", "medical-supplies", ""),
+    "personnel": ("Personnel", "", ""),
+    "medical-team": ("Medical teams", "personnel", "team"),
+}
+"""Code → name, parent, default unit."""
+
+ALIASES = {
+    "CHN": ["People's Republic of China", "中国", "Chine"],
+    "surgical-mask": ["medical face mask", "口罩", "masque chirurgical"],
+    "test-kit": ["COVID-19 tests"],
+}
+"""Code of a party or item → other names."""
+
+
+def publish(*records: Record, message: str = "Publishes what two people agreed on.") -> Revision:
+    """Publish open versions as one revision, with the draft statements that they rest on:
+    submitted by one person, approved by another."""
+    cited: list[Record] = []
+    for record in records:
+        if isinstance(record, DatedRecord):
+            cited += record.cited_statements()
+    rows = {(row.KIND, row.pk): row for row in [*cited, *records] if row.is_open}
+    for row in rows.values():
+        if not row.digest:
+            submit(row, by=UserFactory(username="editor"))
+    revision = approve(list(rows.values()), by=UserFactory(username="reviewer"), message=message)
+    for record in records:
+        record.refresh_from_db()
+    return revision
+
+
+class UserFactory(DjangoModelFactory):
+    class Meta:
+        model = get_user_model()
+        django_get_or_create = ("username",)
+
+    username = "editor"
+    is_staff = True
+
+
+class RecordFactory(DjangoModelFactory):
+    class Meta:
+        abstract = True
+        skip_postgeneration_save = True
+
+    in_review = factory.PostGeneration(lambda record, create, wanted: wanted)
+    published = factory.PostGeneration(lambda record, create, wanted: wanted)
+
+    @factory.post_generation
+    def links(record: Any, create: bool, wanted: dict[str, Record] | None) -> None:
+        """`links={"part_of": other}`: link types, each with the record it leads to."""
+        for link_type, other in (wanted or {}).items():
+            record.links.create(type=link_type, target=other.public_id)
+
+    @classmethod
+    def _after_postgeneration(cls, instance: Any, create: bool, results: Any = None) -> None:
+        """Last of all, when the children are there: hand the version in, publish it."""
+        if results and results.get("published"):
+            publish(instance)
+        elif results and results.get("in_review"):
+            submit(instance, by=UserFactory(username="editor"))
+            instance.refresh_from_db()
+
+
+class DatedRecordFactory(RecordFactory):
+    class Meta:
+        abstract = True
+
+    as_of = datetime.date(2020, 4, 10)
+
+    @factory.post_generation
+    def figures(
+        record: Any, create: bool, wanted: Sequence[dict[str, Any]] | None, **one: Any
+    ) -> None:
+        """One figure by default, `figures__value=5` being its value; `figures=[{…}, {…}]` for
+        others. Those that name no statement share one."""
+        if not create:
+            return
+        shared = None
+        for position, figure in enumerate([one] if wanted is None else wanted):
+            if "statement" not in figure:
+                shared = shared or StatementFactory()
+                figure = figure | {"statement": shared}
+            FIGURES[type(record)](record=record, position=position, **figure)
+
+
+def parties(role: str, *codes: str) -> Callable:
+    """Parties in a role, by their codes: `donors=["CHN", "who"]`."""
+
+    @factory.post_generation
+    def rows(record: Any, create: bool, wanted: Sequence[str] | None) -> None:
+        if create:
+            for position, code in enumerate(codes if wanted is None else wanted):
+                record.parties.create(role=role, party=PartyFactory(code=code), position=position)
+
+    return rows
+
+
+class RecordPartyFactory(DjangoModelFactory):
+    class Meta:
+        abstract = True
+
+    party = factory.SubFactory("tests.support.factories.PartyFactory", code="who")
+
+
+class RecordLinkFactory(DjangoModelFactory):
+    class Meta:
+        abstract = True
+
+    type = "same_event_as"
+    target = factory.LazyAttribute(lambda link: type(link.record).new_id())
+
+
+class FigureFactory(DjangoModelFactory):
+    """A quantity of an item; `money=True` and `counted=True` make an amount and a number of
+    parties."""
+
+    class Meta:
+        abstract = True
+
+    class Params:
+        money = factory.Trait(
+            measure="money",
+            item=None,
+            unit="",
+            currency="USD",
+            value=Decimal(20_000_000),
+            quote="donated $20 million",
+        )
+        counted = factory.Trait(
+            measure="parties",
+            item=None,
+            unit="",
+            party_type="country",
+            party_role="recipient",
+            value=Decimal(127),
+            quote="medical support to 127 countries",
+        )
+
+    measure = "quantity"
+    value = Decimal(50_000)
+    item = "surgical-mask"
+    unit = "piece"
+    statement = factory.SubFactory("tests.support.factories.StatementFactory")
+    quote = factory.LazyAttribute(
+        lambda figure: f"donated {figure.value:,}" if figure.value else "donated supplies"
+    )
+
+    @classmethod
+    def _adjust_kwargs(cls, **kwargs: Any) -> dict[str, Any]:
+        if isinstance(kwargs["item"], str):
+            kwargs["item"] = ItemFactory(code=kwargs["item"])
+        return kwargs
+
+
+class DuplicatePairFactory(DjangoModelFactory):
+    """Two donations that may be one: `records=(one, other)` for others."""
+
+    class Meta:
+        model = DuplicatePair
+
+    class Params:
+        records = factory.LazyFunction(lambda: [DonationFactory(), DonationFactory()])
+
+    kind = factory.LazyAttribute(lambda pair: pair.records[0].KIND)
+    first = factory.LazyAttribute(lambda pair: min(row.public_id for row in pair.records))
+    second = factory.LazyAttribute(lambda pair: max(row.public_id for row in pair.records))
+    score = 4
+    reasons = factory.LazyFunction(lambda: ["Parties: CHN → PAK", "Equal: surgical-mask (piece)"])
+
+
+class ContractFactory(DatedRecordFactory):
+    class Meta:
+        model = Contract
+
+    title = factory.Iterator(
+        [
+            "Italy orders masks from Chinese companies",
+            "Serbia buys ventilators",
+            "Ethiopia contracts for test kits",
+        ]
+    )
+    stage = Contract.Stage.SIGNED
+    buyers = parties("buyer", "ITA")
+    suppliers = parties("supplier", "chn-companies")
+    intermediaries = parties("intermediary")
+
+
+class ContractPartyFactory(RecordPartyFactory):
+    class Meta:
+        model = ContractParty
+
+    record = factory.SubFactory(ContractFactory)
+    role = "buyer"
+
+
+class ContractFigureFactory(FigureFactory):
+    class Meta:
+        model = ContractFigure
+
+    record = factory.SubFactory(ContractFactory, figures=[])
+
+
+class ContractLinkFactory(RecordLinkFactory):
+    class Meta:
+        model = ContractLink
+
+    record = factory.SubFactory(ContractFactory)
+
+
+class DonationFactory(DatedRecordFactory):
+    class Meta:
+        model = Donation
+
+    title = factory.Iterator(
+        [
+            "China sends surgical masks to Pakistan",
+            "Two foundations give test kits to countries in Africa",
+            "China sends a medical team to Italy",
+            "China gives cash to the World Health Organization",
+        ]
+    )
+    form = Donation.Form.GOODS
+    stage = Donation.Stage.COMMITTED
+    stated_by = Donation.StatedBy.DONOR
+    donors = parties("donor", "CHN")
+    recipients = parties("recipient", "PAK")
+    intermediaries = parties("intermediary")
+
+
+class DonationPartyFactory(RecordPartyFactory):
+    class Meta:
+        model = DonationParty
+
+    record = factory.SubFactory(DonationFactory)
+    role = "recipient"
+
+
+class DonationFigureFactory(FigureFactory):
+    class Meta:
+        model = DonationFigure
+
+    record = factory.SubFactory(DonationFactory, figures=[])
+
+
+class DonationLinkFactory(RecordLinkFactory):
+    class Meta:
+        model = DonationLink
+
+    record = factory.SubFactory(DonationFactory)
+
+
+class ExportFactory(DatedRecordFactory):
+    class Meta:
+        model = Export
+
+    title = factory.Iterator(
+        [
+            "China's exports of masks since the first of March",
+            "China's exports of ventilators in a month",
+        ]
+    )
+    reported_by = Export.ReportedBy.OFFICIAL_RECORD
+    trade = Export.Trade.UNCLEAR
+    exporters = parties("exporter", "CHN")
+    destinations = parties("destination")
+
+
+class ExportPartyFactory(RecordPartyFactory):
+    class Meta:
+        model = ExportParty
+
+    record = factory.SubFactory(ExportFactory)
+    role = "destination"
+
+
+class ExportFigureFactory(FigureFactory):
+    class Meta:
+        model = ExportFigure
+
+    record = factory.SubFactory(ExportFactory, figures=[])
+
+
+class ExportLinkFactory(RecordLinkFactory):
+    class Meta:
+        model = ExportLink
+
+    record = factory.SubFactory(ExportFactory)
+
+
+class ItemFactory(DjangoModelFactory):
+    """An item of the tree above by its code, its ancestors made with it."""
+
+    class Meta:
+        model = Item
+        django_get_or_create = ("code",)
+
+    code = "surgical-mask"
+    version = 1
+    name = factory.LazyAttribute(lambda item: ITEMS[item.code][0])
+    aliases = factory.LazyAttribute(lambda item: ALIASES.get(item.code, []))
+    default_unit = factory.LazyAttribute(lambda item: ITEMS[item.code][2])
+
+    @factory.lazy_attribute
+    def parent(item: Any) -> Item | None:
+        code = ITEMS[item.code][1]
+        return ItemFactory(code=code) if code else None
+
+
+class HSCodeFactory(DjangoModelFactory):
+    class Meta:
+        model = HSCode
+
+    item = factory.SubFactory(ItemFactory)
+    code = "6307.90"
+    edition = HSCode.Edition.HS2017
+    confidence = HSCode.Confidence.HIGH
+
+
+class PartyFactory(DjangoModelFactory):
+    """A party of the table above by its code."""
+
+    class Meta:
+        model = Party
+        django_get_or_create = ("code",)
+
+    code = "PAK"
+    version = 1
+    name = factory.LazyAttribute(lambda party: PARTIES[party.code][0])
+    aliases = factory.LazyAttribute(lambda party: ALIASES.get(party.code, []))
+    type = factory.LazyAttribute(lambda party: PARTIES[party.code][1])
+    country = factory.LazyAttribute(lambda party: PARTIES[party.code][2])
+    region = factory.LazyAttribute(lambda party: PARTIES[party.code][3])
+
+
+class RevisionFactory(DjangoModelFactory):
+    """The next revision, empty; inside a transaction, as its number demands."""
+
+    class Meta:
+        model = Revision
+
+    number = factory.LazyFunction(RevisionCounter.advance)
+    message = "Corrects two figures after a later statement."
+
+
+class ContributorFactory(DjangoModelFactory):
+    class Meta:
+        model = Contributor
+
+    public_id = factory.LazyFunction(Donation.new_id)
+    version = 1
+    user = factory.SubFactory(UserFactory)
+    role = "editor"
+
+
+class StatementFactory(RecordFactory):
+    class Meta:
+        model = Statement
+
+    title = factory.Iterator(
+        [
+            "Foreign ministry spokesperson on medical support to other countries",
+            "State council briefing on international cooperation against the epidemic",
+            "Customs statistics of anti-epidemic supplies",
+        ]
+    )
+    publisher = "The Nation"
+    speaker = "Zhao Lijian"
+    speaker_role = "Spokesperson"
+    organisation = "Ministry of Foreign Affairs of China"
+    event = "Regular press conference"
+    language = "en"
+    url = factory.Sequence(lambda n: f"https://example.org/statements/{n}")
+    published_on = datetime.date(2020, 4, 13)
+    said_on = datetime.date(2020, 4, 10)
+    summary = "What China gave to other countries, and what they bought from its companies."
+    topics = factory.LazyFunction(lambda: ["customs-facilitation"])
+
+
+class StatementLinkFactory(RecordLinkFactory):
+    class Meta:
+        model = StatementLink
+
+    record = factory.SubFactory(StatementFactory)
+
+
+FIGURES = {
+    Contract: ContractFigureFactory,
+    Donation: DonationFigureFactory,
+    Export: ExportFigureFactory,
+}
+RECORDS = {
+    Contract: ContractFactory,
+    Donation: DonationFactory,
+    Export: ExportFactory,
+    Statement: StatementFactory,
+}

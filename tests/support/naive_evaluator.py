@@ -1,0 +1,315 @@
+"""What a query is to find, told plainly: every parameter as a test of a record's document.
+
+Slow and without any index, this is the meaning that the API's queries are held to.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from records.models import KINDS
+from records.models.regions import REGION_SLUGS, REGIONS
+from tests.support.expected_totals import Claim, counted_ids, judged
+from tests.support.histories import History, Version
+
+Document = dict[str, Any]
+Query = dict[str, str]
+"""Parameters as a client writes them."""
+
+NOT_A_FILTER = {
+    "count",
+    "cursor",
+    "fields",
+    "format",
+    "omit",
+    "ordering",
+    "page_size",
+    "raw",
+    "revision",
+    "rows",
+}
+
+
+def bare(text: str | None) -> str:
+    """Without case and accents."""
+    parts = unicodedata.normalize("NFKD", (text or "").casefold())
+    return " ".join("".join(c for c in parts if not unicodedata.combining(c)).split())
+
+
+def any_of(wanted: str, found: Iterable[Any]) -> bool:
+    return bool(set(wanted.split(",")) & set(found))
+
+
+# Tests of a figure
+
+
+def size(figure: Document, bound: str) -> float | None:
+    return figure["value"] if figure["value"] is not None else figure[bound]
+
+
+def at_least(figure: Document, number: str) -> bool:
+    most = size(figure, "upper")
+    return most is not None and most >= float(number)
+
+
+def at_most(figure: Document, number: str) -> bool:
+    least = size(figure, "lower")
+    return least is not None and least <= float(number)
+
+
+def under_item(figure: Document, wanted: str, version: Version) -> bool:
+    return figure["item"] is not None and any_of(wanted, version.lineages[figure["item"]])
+
+
+def said(column: str) -> Callable[[Document, str, Version], bool]:
+    """The words of the statement that bears the figure."""
+
+    def holds(figure: Document, wanted: str, version: Version) -> bool:
+        statements = {row["id"]: row for row in version.document["statements"]}
+        return bare(wanted) in bare(statements[figure["evidence"]["statement"]][column])
+
+    return holds
+
+
+def code(column: str) -> Callable[[Document, str, Version], bool]:
+    return lambda figure, wanted, version: any_of(wanted, [figure[column]])
+
+
+FIGURE_TESTS: dict[str, Callable[[Document, str, Version], bool]] = {
+    "item": under_item,
+    "measure": code("measure"),
+    "basis": code("basis"),
+    "operator": code("operator"),
+    "unit": code("unit"),
+    "currency": code("currency"),
+    "party_type": code("party_type"),
+    "countable": lambda figure, wanted, version: figure["countable"] == (wanted == "true"),
+    "value_min": lambda figure, wanted, version: at_least(figure, wanted),
+    "value_max": lambda figure, wanted, version: at_most(figure, wanted),
+    "statement": lambda figure, wanted, version: any_of(wanted, [figure["evidence"]["statement"]]),
+    "publisher": said("publisher"),
+    "speaker": said("speaker"),
+    "organisation": said("organisation"),
+}
+
+
+# Tests of a record
+
+
+def within(region: str, number: str) -> bool:
+    """Whether a region is, or lies in, another."""
+    while region:
+        if region == number:
+            return True
+        region = REGIONS[region][1]
+    return False
+
+
+def latest(version: Version, wanted: str, others: list[Version]) -> bool:
+    def place(row: Version) -> tuple[str, str]:
+        return row.document["as_of"], row.id
+
+    series = version.document["series"]
+    overtaken = series is not None and any(
+        other.document["series"] == series and place(other) > place(version) for other in others
+    )
+    return overtaken != (wanted == "true")
+
+
+def in_role(name: str, wanted: str, version: Version, roles: dict[str, str]) -> bool:
+    """`donor=`, `donor_type=`, `donor_country=`, `donor_region=` and their like."""
+    role, _, column = name.partition("_")
+    parties = version.document[roles[role]]
+    if column == "region":
+        numbers = [REGION_SLUGS.get(region, region) for region in wanted.split(",")]
+        found = [version.regions[party["code"]] for party in parties]
+        return any(within(region, number) for region in found for number in numbers)
+    if column:
+        return any_of(wanted, (party[column] for party in parties))
+    if not parties and "unknown" in wanted.split(","):
+        return True
+    return any_of(wanted, (party["code"] for party in parties))
+
+
+# Search
+
+
+def letters(text: str | None) -> list[str]:
+    """The words of a text: runs of letters and digits without case and accents, thousands
+    without commas; of scripts without spaces every character."""
+    plain = re.sub(r"(?<![\d.,])\d{1,3}(,\d{3})+(?![\d,])", ungrouped, bare(text))
+    found, word = [], ""
+    for letter in f"{plain} ":
+        alone = unicodedata.name(letter, "").split(" ")[0] in ("CJK", "HIRAGANA", "KATAKANA")
+        if not letter.isalnum() or alone:
+            found += [word, letter if alone else ""]
+            word = ""
+        else:
+            word += letter
+    return [word for word in found if word]
+
+
+def ungrouped(number: re.Match) -> str:
+    return number[0].replace(",", "")
+
+
+def searched(version: Version) -> tuple[list[str | None], list[str | None]]:
+    """The texts in which a search looks: those of the first tier, and the others."""
+    document = version.document
+    head, others = [document["title"]], []
+    codes = []
+    for many in KINDS[version.kind].ROLES.values():
+        head += [party["name"] for party in document[many]]
+        codes += [party["code"] for party in document[many]]
+    for figure in document.get("figures", ()):
+        others.append(figure["evidence"]["quote"])
+        if figure["item"]:
+            head.append(version.names[figure["item"]][0])
+            codes.append(figure["item"])
+    for code_ in codes:
+        others += version.names[code_][1]
+    for said_by in document.get("statements", [document]):
+        others += [said_by["publisher"], said_by["speaker"]]
+    return head, [*others, document.get("summary")]
+
+
+def stands_in(phrase: list[str], open_end: bool, texts: list[str | None]) -> bool:
+    """Whether one of the texts has the words in a row; the last may go on if the end is open."""
+    for text in texts:
+        found = letters(text)
+        for start in range(len(found) - len(phrase) + 1):
+            row = found[start : start + len(phrase)]
+            last = row[-1].startswith(phrase[-1]) if open_end else row[-1] == phrase[-1]
+            if row[:-1] == phrase[:-1] and last:
+                return True
+    return False
+
+
+def phrases(search: str) -> list[tuple[list[str], bool]]:
+    """What must all be found: words in a row, and whether the last is only how it begins."""
+    parts = search.split('"')
+    if len(parts) % 2 == 0:
+        # The last quotation mark closes nothing.
+        parts[-2:] = [f"{parts[-2]} {parts[-1]}"]
+    asked = []
+    for place, part in enumerate(parts):
+        for piece in [part] if place % 2 else part.split():
+            if letters(piece):
+                asked.append((letters(piece), piece.rstrip().endswith("*")))
+    return asked
+
+
+def tier(version: Version, search: str) -> int:
+    """1 where title and names have all that is sought, 2 where it stands anywhere, else 0."""
+    head, others = searched(version)
+    if all(stands_in(*phrase, head) for phrase in phrases(search)):
+        return 1
+    return 2 if all(stands_in(*phrase, head + others) for phrase in phrases(search)) else 0
+
+
+def meets(version: Version, name: str, wanted: str, others: list[Version]) -> bool:
+    """Whether the record meets a condition that is not one on its figures."""
+    document = version.document
+    model = KINDS[version.kind]
+    roles = model.ROLES
+    if name.partition("_")[0] in roles:
+        return in_role(name, wanted, version, roles)
+    match name:
+        case "id":
+            return any_of(wanted, [version.id])
+        case "search":
+            return tier(version, wanted) > 0
+        case "changed_since":
+            return version.published_in > int(wanted)
+        case "linked":
+            return any_of(wanted, (link["type"] for link in document["links"]))
+        case "party":
+            plurals = roles.values()
+            return any_of(wanted, (party["code"] for many in plurals for party in document[many]))
+        case "joint":
+            many = any(len(document[roles[role]]) > 1 for role in model.MAIN_ROLES)
+            return many == (wanted == "true")
+        case "series":
+            return document["series"] == wanted
+        case "latest":
+            return latest(version, wanted, others)
+        case "as_of_from" | "published_from" | "said_from":
+            day = document[DATES[name.removesuffix("_from")]]
+            return day is not None and day >= wanted
+        case "as_of_to" | "published_to" | "said_to":
+            day = document[DATES[name.removesuffix("_to")]]
+            return day is not None and day <= wanted
+        case "publisher" | "speaker" | "organisation" | "event":
+            return bare(wanted) in bare(document[name])
+        case "topic":
+            return any(bare(wanted) in bare(topic) for topic in document["topics"])
+        case _:
+            return any_of(wanted, [document[name]])
+
+
+DATES = {"as_of": "as_of", "published": "published_on", "said": "said_on"}
+
+
+def ordered(found: list[Version], ordering: str) -> list[Version]:
+    """By the ordering, then by id; what has no value comes last, whichever way it runs."""
+    column, descending = ordering.lstrip("-"), ordering.startswith("-")
+
+    def key(version: Version) -> Any:
+        value = version.document[column]
+        return (bare(value) if column == "title" else value, version.id)
+
+    with_value = [row for row in found if row.document[column] is not None]
+    without = [row for row in found if row.document[column] is None]
+    return [
+        *sorted(with_value, key=key, reverse=descending),
+        *sorted(without, key=lambda row: row.id, reverse=descending),
+    ]
+
+
+def evaluate(history: History, kind: str, query: Query, ordering: str) -> list[Version]:
+    """The versions that the query finds, in order."""
+    revision = int(query["revision"]) if "revision" in query else None
+    others = history.at(kind, revision)
+    conditions = {name: value for name, value in query.items() if name not in NOT_A_FILTER}
+    has_figures = bool(KINDS[kind].ROLES)
+    on_figures = {
+        name: value for name, value in conditions.items() if has_figures and name in FIGURE_TESTS
+    }
+    counted = conditions.pop("counted", None)
+    found = [
+        version
+        for version in others
+        if all(
+            meets(version, name, value, others)
+            for name, value in conditions.items()
+            if name not in on_figures
+        )
+        and (not on_figures or chosen(version, on_figures))
+    ]
+    if counted is not None:
+        claims = [Claim(row, figure) for row in found for figure in chosen(row, on_figures)]
+        ids = counted_ids(claims, others, counted)
+        found = [version for version in found if version.id in ids]
+    found = ordered(found, query.get("ordering", ordering))
+    if "search" in query and "ordering" not in query:
+        found.sort(key=lambda version: tier(version, query["search"]))
+    return found
+
+
+def chosen(version: Version, on_figures: Query) -> list[Document]:
+    """The figures that meet the conditions on figures: all of them hold for one and the same."""
+    return [
+        figure
+        for figure in version.document["figures"]
+        if all(FIGURE_TESTS[name](figure, value, version) for name, value in on_figures.items())
+    ]
+
+
+def claims_of(history: History, kind: str, query: Query, include: Iterable[str]) -> list[Claim]:
+    """The figures that the query finds, with what keeps each out of its totals."""
+    on_figures = {name: value for name, value in query.items() if name in FIGURE_TESTS}
+    found = evaluate(history, kind, query, "id")
+    claims = [Claim(row, figure) for row in found for figure in chosen(row, on_figures)]
+    revision = int(query["revision"]) if "revision" in query else None
+    return judged(claims, history.at(kind, revision), set(include))

@@ -1,0 +1,57 @@
+"""Random questions, and what the API is held to in answering them."""
+
+from random import Random
+from urllib.parse import urlencode
+
+from django.test import Client
+
+from tests.support.histories import History
+from tests.support.naive_evaluator import NOT_A_FILTER, Query, evaluate
+from tests.support.parameter_values import good_values
+from tests.support.routes import Resource, found, walk
+
+PLANS = [0, 2, 400]
+"""How few records count as few: the smaller, the sooner a query walks the list's own order."""
+
+
+def drawn_query(rng: Random, resource: Resource, history: History) -> Query:
+    """Some filters with values that may well be met, an ordering, a revision."""
+    parameters = resource.parameters
+    names = [name for name in parameters.base_filters if name not in NOT_A_FILTER]
+    query: Query = {}
+    for name in rng.sample(names, rng.choice([0, 1, 1, 2, 2, 3, 4])):
+        query[name] = rng.choice(good_values(name, parameters.base_filters[name], history))
+    sized = [name for name in ("value_min", "value_max") if name in query]
+    if sized and not {"item", "unit", "currency"} & query.keys():
+        query |= rng.choice(
+            [{"unit": "piece"}, {"currency": "USD"}, {"item": "mask"}, {"measure": "parties"}]
+        )
+    for low, high in (("value_min", "value_max"), ("as_of_from", "as_of_to")):
+        if low in query and high in query:
+            # An empty range is refused; see the tests of parameters.
+            del query[high]
+    if rng.random() < 0.7:
+        column = rng.choice(list(parameters.ORDERINGS))
+        query["ordering"] = rng.choice(["", "-"]) + column
+    if rng.random() < 0.3:
+        query["revision"] = str(rng.randint(1, history.newest))
+    return query
+
+
+def drawn_conditions(rng: Random, resource: Resource, history: History) -> Query:
+    """The same where nothing is listed: without what lists alone know."""
+    query = drawn_query(rng, resource, history)
+    return {name: value for name, value in query.items() if name not in ("ordering", "counted")}
+
+
+def check(client: Client, history: History, resource: Resource, asked: Query) -> None:
+    expected = [
+        row.id for row in evaluate(history, resource.kind, asked, resource.default_ordering())
+    ]
+    whole = found(client, resource.path, **asked, count="true", page_size="500")
+    pages = walk(client, f"{resource.path}?{urlencode(asked)}&page_size=3")
+    walked = [row["id"] for page in pages for row in page["results"]]
+
+    assert [row["id"] for row in whole["results"]] == expected, asked
+    assert whole["count"] == len(expected), asked
+    assert walked == expected, asked
