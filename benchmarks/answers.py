@@ -38,8 +38,9 @@ named.
 
 DATABASE_URL names the database server: with `postgres://…/name` a database beside `name` is made
 and removed again. SQLite in a temporary directory is the default. The server runs on a copy of
-the checkout, so that editing it disturbs nothing. It may only be known by `manage.py migrate`,
-`load_dataset`, `collectstatic` and `aidapi.wsgi:application`, and by HTTP.
+the checkout, so that editing it disturbs nothing, and in one process, which makes the OpenAPI
+document before anything else is requested of it. The product may only be known by `manage.py
+migrate`, `load_dataset`, `collectstatic`, by `aidapi.wsgi:application` and by HTTP.
 """
 
 # ruff: noqa: T201 (it prints what it finds)
@@ -54,6 +55,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -78,6 +80,7 @@ from tqdm import tqdm
 
 ROOT = Path(__file__).resolve().parent.parent
 NOT_COPIED = (".git", ".venv", "var", "node_modules", "__pycache__", ".*_cache", ".hypothesis")
+DOCUMENT = "/api/v1/openapi.json"
 REQUEST_ID = "recorded-answers"
 SETTINGS = {
     "ENVIRONMENT": "development",
@@ -166,8 +169,11 @@ class Server:
         """Wait until the server answers that it is ready."""
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until and process.poll() is None:
+            client = Client(self.port)
             with contextlib.suppress(OSError, http.client.HTTPException):
-                if Client(self.port).send(Target("/readyz", "/readyz")).status == 200:
+                if client.send(Target("/readyz", "/readyz")).status == 200:
+                    # Made once in a process, and by nobody else while it is made.
+                    client.json(DOCUMENT)
                     return
             time.sleep(0.2)
         raise SystemExit(f"The server does not become ready:\n{log.read_text()[-4000:]}")
@@ -513,7 +519,7 @@ def record(options: argparse.Namespace) -> None:
     with Server(options.checkout, options.python, options.workers) as server:
         ready = time.monotonic()
         client = Client(server.port)
-        document = client.json("/api/v1/openapi.json")
+        document = client.json(DOCUMENT)
         targets = addresses(document, client.json, client.text)
         part = options.file.with_name(f"{options.file.name}.part")
         recording = Recording.new(part)
@@ -550,13 +556,15 @@ def main() -> None:
         command.add_argument("file", type=Path, metavar="FILE")
         command.add_argument("--checkout", type=Path, default=ROOT, help="whose code is served")
         command.add_argument("--python", default=sys.executable, help="the server's interpreter")
-        command.add_argument("--workers", type=int, default=2)
+        command.add_argument("--workers", type=int, default=1)
         if function is compare:
             command.add_argument("--allow", type=Path, help="the intended differences")
             command.add_argument("--against", type=Path, help="another recording, not a server")
             command.add_argument("--every", type=int, default=1, metavar="N")
             command.add_argument("--keep", type=Path, help="where to keep what was received")
     options = parser.parse_args()
+    # Ended from outside, it still stops its server and removes its database.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Ended by a signal."))
     options.function(options)
 
 
