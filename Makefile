@@ -1,45 +1,70 @@
-# The two commands of a newcomer are `make serve` and `make test`.
+# A newcomer needs two commands: `make serve` and `make test`.
 PYTHON ?= python3
 PORT ?= 8000
 HOST ?= 127.0.0.1
 WORKERS ?= 1
-VENV := .venv
+VENV ?= .venv
 BIN := $(VENV)/bin
+TESTS ?= --ignore tests/clients
+INTERPRETERS ?= python3 python3.11 python3.12 python3.13 python3.14
 POSTGRES_URL ?= postgres://postgres@127.0.0.1:5432/aidapi
 export PYTHONUNBUFFERED = 1
 
 .DEFAULT_GOAL := help
 
-help: ## What can be made
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 18
+help: ## List the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 22
 
-$(VENV)/runtime: requirements.lock
+# uv takes seconds where pip takes half a minute, but does not read pip's configuration. It gets the
+# package index from there; where that does not suffice (a proxy, a keyring), pip installs the list.
+define install
+	@index=$$(for section in :env: install global; do \
+		$(BIN)/pip config get $$section.index-url 2>/dev/null && break; done); \
+	export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$index}" UV_SYSTEM_CERTS="$${UV_SYSTEM_CERTS:-true}"; \
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement $(1) || \
+	$(BIN)/pip install --quiet --require-hashes --requirement $(1)
+endef
+
+$(BIN)/uv: requirements-uv.lock
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --require-hashes --requirement requirements.lock
+	$(BIN)/pip install --quiet --require-hashes --requirement requirements-uv.lock
 	@touch $@
 
-$(VENV)/development: requirements-dev.lock
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --require-hashes --requirement requirements-dev.lock
+$(VENV)/runtime: requirements.lock $(BIN)/uv
+	$(call install,requirements.lock)
+	@touch $@
+
+$(VENV)/development: requirements-dev.lock $(BIN)/uv
+	$(call install,requirements-dev.lock)
 	@touch $@ $(VENV)/runtime
 
-prepare: $(VENV)/runtime ## Environment, database, dataset and static files, without serving
+prepare: $(VENV)/runtime ## Install, migrate, load the dataset and collect static files
 	$(BIN)/python manage.py migrate --verbosity 0
 	$(BIN)/python manage.py load_dataset fixtures
 	$(BIN)/python manage.py collectstatic --noinput --verbosity 0
 
-serve: prepare ## Install, migrate, load the dataset and serve it on PORT (8000)
+serve: prepare ## Prepare, and serve on PORT (8000)
 	@echo "AidAPI answers on http://$(HOST):$(PORT)/"
 	exec $(BIN)/granian --interface wsgi --host $(HOST) --port $(PORT) --workers $(WORKERS) \
 		--blocking-threads 4 --no-ws aidapi.wsgi:application
 
-test: $(VENV)/development ## All tests but `clients`, on SQLite or on what DATABASE_URL names
-	$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder --ignore tests/clients
+test: $(VENV)/development ## Run all tests but `clients` on SQLite, or on DATABASE_URL
+	$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder $(TESTS)
 
-test-postgres: ## All tests on PostgreSQL (POSTGRES_URL)
+test-postgres: ## Run the same on PostgreSQL (POSTGRES_URL)
 	DATABASE_URL=$(POSTGRES_URL) $(MAKE) test
 
-lint: $(VENV)/development ## Style, types, missing migrations, settings fit for production
+test-interpreters: ## Run `test` on each of INTERPRETERS that is found (TESTS=… for some tests)
+	@seen=" "; for python in $(INTERPRETERS); do \
+		version=$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || \
+			{ echo "$$python: not found, skipped"; continue; }; \
+		case "$$seen" in *" $$version "*) continue;; esac; \
+		seen="$$seen$$version "; \
+		echo "--- Python $$version"; \
+		$(MAKE) PYTHON=$$python VENV=.venv-$$version test || exit 1; \
+	done; echo "Tested on Python:$$seen"
+
+lint: $(VENV)/development ## Check style, types, migrations and production settings
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
@@ -48,35 +73,41 @@ lint: $(VENV)/development ## Style, types, missing migrations, settings fit for 
 		CURSOR_KEYS=checked ALLOWED_HOSTS=example.org DATABASE_URL=sqlite://:memory: \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 
-schema: $(VENV)/development ## Write openapi/openapi.yaml anew
+schema: $(VENV)/development ## Write openapi/openapi.yaml
 	$(BIN)/python manage.py spectacular --file openapi/openapi.yaml --validate --fail-on-warn
 
-release-schema: schema ## Keep openapi.yaml as what the version of pyproject.toml promises
+schema-check: $(VENV)/development ## Check that openapi/openapi.yaml is what the code generates
+	@generated=$$(mktemp) && trap 'rm -f "$$generated"' EXIT && \
+	$(BIN)/python manage.py spectacular --file "$$generated" --validate --fail-on-warn && \
+	diff -u openapi/openapi.yaml "$$generated" || \
+	{ echo "openapi/openapi.yaml is out of date: run make schema." >&2; exit 1; }
+
+release-schema: schema ## Record openapi.yaml as the promise of the version in pyproject.toml
 	@version=$$(sed -n 's/^version = "\(.*\)"$$/\1/p' pyproject.toml); \
 	if ! grep -q "^## $$version (unreleased)" CHANGELOG.md; then \
-		echo "$$version is released: its promise stands. Raise the version first." >&2; exit 1; \
+		echo "$$version is released and its schema is final. Raise the version first." >&2; exit 1; \
 	fi; \
 	cp openapi/openapi.yaml openapi/released/$$version.yaml
 
-clients: $(VENV)/development ## Clients in Python and TypeScript, generated and tried (needs node)
+clients: $(VENV)/development ## Generate clients in Python and TypeScript and test them (needs Node)
 	cd clients/typescript && npm ci --ignore-scripts --no-audit --no-fund
 	$(BIN)/pytest tests/clients
 
-guide-pictures: $(VENV)/development ## Take the pictures of docs/curating.md anew (needs Chromium)
+guide-pictures: $(VENV)/development ## Retake the pictures of docs/curating.md (needs Chromium)
 	GUIDE_PICTURES=docs/curating $(BIN)/pytest tests/curation/test_story.py -k readers
 
 bench: $(VENV)/development ## Measure against a textbook API (BENCH_N records; both databases)
 	$(BIN)/python benchmarks/run.py
 
-lock: $(VENV)/development ## Write the hashed lock files anew from pyproject.toml
-	for extra in "" dev; do \
-		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-			--no-annotate --no-emit-index-url --no-emit-find-links --upgrade \
-			$${extra:+--extra $$extra} pyproject.toml \
-			--output-file requirements$${extra:+-$$extra}.lock; \
-	done
+lock: $(BIN)/uv ## Update the hashed lists of dependencies from pyproject.toml
+	@compile() { $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade \
+		--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links "$$@"; }; \
+	compile pyproject.toml --output-file requirements.lock && \
+	compile pyproject.toml --group dev --output-file requirements-dev.lock && \
+	compile --group uv --output-file requirements-uv.lock
 
-clean: ## Remove the environment, the development database and caches
-	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache .hypothesis
+clean: ## Remove environments, the development database and caches
+	rm -rf .venv .venv-* $(VENV) var .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help prepare serve test test-postgres lint schema release-schema clients guide-pictures bench lock clean
+.PHONY: help prepare serve test test-postgres test-interpreters lint schema schema-check release-schema \
+	clients guide-pictures bench lock clean
