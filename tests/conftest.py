@@ -4,8 +4,6 @@ import os
 import shutil
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +11,6 @@ import zeal.constants
 import zeal.patch
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.management import call_command
 from django.db import connection, connections
 from django.test import Client, override_settings
 from hypothesis import settings as hypothesis_settings
@@ -22,6 +19,7 @@ from aidapi.caching import newest_revision
 from tests.browser import Looked
 from tests.factories import UserFactory
 from tests.histories import History, inside_transaction, long_history
+from tests.support.databases import DATASET, MIGRATED, Templates, connected_to, templates
 
 # Databases and shared machines are slow at times; that is no failure of a property.
 hypothesis_settings.register_profile("aidapi", deadline=None, print_blob=True)
@@ -164,41 +162,54 @@ def clock(time_machine: Any) -> Any:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Beside the test database a second one, empty at first, for the dataset."""
-    with django_db_blocker.unblock():
-        connection.close()
-        connection.creation.clone_test_db("dataset", verbosity=0)
-    yield
-    with django_db_blocker.unblock():
-        connection.creation.destroy_test_db(suffix="dataset", verbosity=0)
-
-
-@contextmanager
-def second_database() -> Iterator[None]:
-    """Connections that are opened inside lead to it, those of other threads too."""
-    usual = connection.settings_dict["NAME"]
-    clone = connection.creation.get_test_db_clone_settings("dataset")["NAME"]
-    connection.close()
-    connection.settings_dict["NAME"] = clone
-    try:
-        yield
-    finally:
-        connection.close()
-        connection.settings_dict["NAME"] = usual
+def database_templates(django_db_createdb: bool, testrun_uid: str) -> Templates:
+    """Databases to copy; with --create-db one run builds its own."""
+    return templates(run=testrun_uid if django_db_createdb else "")
 
 
 @pytest.fixture(scope="session")
-def dataset_is_loaded(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Loading takes long enough to be done once only."""
-    with django_db_blocker.unblock(), second_database():
-        call_command("load_dataset", Path(settings.BASE_DIR) / "fixtures", verbosity=0)
+def django_db_setup(
+    database_templates: Templates,
+    django_test_environment: None,
+    django_db_modify_db_settings: None,
+    django_db_blocker: Any,
+) -> Iterator[None]:
+    """The test database, migrated; in place of what pytest-django does, which migrates one for
+    every worker."""
+    usual = connection.settings_dict["NAME"]
+    name = connection.settings_dict["TEST"]["NAME"] or f"test_{usual}"
+    with django_db_blocker.unblock():
+        database_templates.copy(MIGRATED, name)
+        connection.close()
+        connection.settings_dict["NAME"] = name
+    yield
+    with django_db_blocker.unblock():
+        connection.close()
+        connection.settings_dict["NAME"] = usual
+        database_templates.remove(name)
+
+
+@pytest.fixture(scope="session")
+def dataset_is_loaded(
+    database_templates: Templates, django_db_setup: None, django_db_blocker: Any
+) -> Iterator[str]:
+    """Beside the test database a second one with the dataset; its name."""
+    name = connection.creation.get_test_db_clone_settings("dataset")["NAME"]
+    with django_db_blocker.unblock():
+        database_templates.copy(DATASET, name)
+    yield name
+    with django_db_blocker.unblock():
+        database_templates.remove(name)
 
 
 @pytest.fixture(scope="module")
-def dataset(dataset_is_loaded: None, django_db_blocker: Any) -> Iterator[None]:
+def dataset(dataset_is_loaded: str, django_db_blocker: Any) -> Iterator[None]:
     """The dataset of fixtures/, for all tests of a module; what they write is gone thereafter."""
-    with django_db_blocker.unblock(), second_database(), inside_transaction(django_db_blocker):
+    with (
+        django_db_blocker.unblock(),
+        connected_to(dataset_is_loaded),
+        inside_transaction(django_db_blocker),
+    ):
         yield
 
 
@@ -244,9 +255,9 @@ def look(live_server: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 @pytest.fixture
-def dataset_for_live_server(dataset_is_loaded: None, transactional_db: None) -> Iterator[None]:
+def dataset_for_live_server(dataset_is_loaded: str, transactional_db: None) -> Iterator[None]:
     """The same where another thread serves, which nothing may write to: nothing is rolled back.
     Ask for it before `look`: under the browser's event loop Django would open another
     connection."""
-    with second_database():
+    with connected_to(dataset_is_loaded):
         yield
