@@ -1,6 +1,7 @@
 """Fixtures of all tests: the test database, the people, the clock, and no network."""
 
 import os
+import pickle
 import shutil
 import socket
 from collections.abc import Iterator
@@ -80,13 +81,6 @@ def no_network() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", connect_locally)
         yield
-
-
-@pytest.fixture(scope="module")
-def history(django_db_setup: None, django_db_blocker: Any) -> Iterator[History]:
-    """Eight revisions, made once for all tests of a module."""
-    with inside_transaction(django_db_blocker):
-        yield long_history()
 
 
 class WatchedClient(Client):
@@ -211,6 +205,33 @@ def dataset(dataset_is_loaded: str, django_db_blocker: Any) -> Iterator[None]:
         inside_transaction(django_db_blocker),
     ):
         yield
+
+
+@pytest.fixture(scope="session")
+def history_is_made(
+    database_templates: Templates, django_db_setup: None, django_db_blocker: Any
+) -> Iterator[tuple[str, bytes]]:
+    """Beside the test database one with eight revisions; its name, and its books, pickled."""
+    name = connection.creation.get_test_db_clone_settings("history")["NAME"]
+    with django_db_blocker.unblock():
+        database_templates.copy(MIGRATED, name)
+        with connected_to(name):
+            books = pickle.dumps(long_history())
+    yield name, books
+    with django_db_blocker.unblock():
+        database_templates.remove(name)
+
+
+@pytest.fixture(scope="module")
+def history(history_is_made: tuple[str, bytes], django_db_blocker: Any) -> Iterator[History]:
+    """Eight revisions, for all tests of a module; what they write is gone thereafter."""
+    name, books = history_is_made
+    with (
+        django_db_blocker.unblock(),
+        connected_to(name),
+        inside_transaction(django_db_blocker),
+    ):
+        yield pickle.loads(books)
 
 
 @pytest.fixture
