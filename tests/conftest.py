@@ -1,11 +1,10 @@
 """Fixtures of all tests: the test database, the people, the clock, and no network."""
 
 import os
+import pickle
 import shutil
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,13 +12,13 @@ import zeal.constants
 import zeal.patch
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.management import call_command
 from django.db import connection, connections
 from django.test import Client, override_settings
 from hypothesis import settings as hypothesis_settings
 
 from aidapi.caching import newest_revision
 from tests.support.browser import Looked
+from tests.support.databases import DATASET, MIGRATED, Templates, connected_to, templates
 from tests.support.factories import UserFactory
 from tests.support.histories import History, inside_transaction, long_history
 
@@ -82,13 +81,6 @@ def no_network() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", connect_locally)
         yield
-
-
-@pytest.fixture(scope="module")
-def history(django_db_setup: None, django_db_blocker: Any) -> Iterator[History]:
-    """Eight revisions, made once for all tests of a module."""
-    with inside_transaction(django_db_blocker):
-        yield long_history()
 
 
 class WatchedClient(Client):
@@ -164,42 +156,82 @@ def clock(time_machine: Any) -> Any:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Beside the test database a second one, empty at first, for the dataset."""
-    with django_db_blocker.unblock():
-        connection.close()
-        connection.creation.clone_test_db("dataset", verbosity=0)
-    yield
-    with django_db_blocker.unblock():
-        connection.creation.destroy_test_db(suffix="dataset", verbosity=0)
-
-
-@contextmanager
-def second_database() -> Iterator[None]:
-    """Connections that are opened inside lead to it, those of other threads too."""
-    usual = connection.settings_dict["NAME"]
-    clone = connection.creation.get_test_db_clone_settings("dataset")["NAME"]
-    connection.close()
-    connection.settings_dict["NAME"] = clone
-    try:
-        yield
-    finally:
-        connection.close()
-        connection.settings_dict["NAME"] = usual
+def database_templates(django_db_createdb: bool, testrun_uid: str) -> Templates:
+    """Databases to copy; with --create-db one run builds its own."""
+    return templates(run=testrun_uid if django_db_createdb else "")
 
 
 @pytest.fixture(scope="session")
-def dataset_is_loaded(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Loading takes long enough to be done once only."""
-    with django_db_blocker.unblock(), second_database():
-        call_command("load_dataset", Path(settings.BASE_DIR) / "fixtures", verbosity=0)
+def django_db_setup(
+    database_templates: Templates,
+    django_test_environment: None,
+    django_db_modify_db_settings: None,
+    django_db_blocker: Any,
+) -> Iterator[None]:
+    """The test database, migrated; in place of what pytest-django does, which migrates one for
+    every worker."""
+    usual = connection.settings_dict["NAME"]
+    name = connection.settings_dict["TEST"]["NAME"] or f"test_{usual}"
+    with django_db_blocker.unblock():
+        database_templates.copy(MIGRATED, name)
+        connection.close()
+        connection.settings_dict["NAME"] = name
+    yield
+    with django_db_blocker.unblock():
+        connection.close()
+        connection.settings_dict["NAME"] = usual
+        database_templates.remove(name)
+
+
+@pytest.fixture(scope="session")
+def dataset_is_loaded(
+    database_templates: Templates, django_db_setup: None, django_db_blocker: Any
+) -> Iterator[str]:
+    """Beside the test database a second one with the dataset; its name."""
+    name = connection.creation.get_test_db_clone_settings("dataset")["NAME"]
+    with django_db_blocker.unblock():
+        database_templates.copy(DATASET, name)
+    yield name
+    with django_db_blocker.unblock():
+        database_templates.remove(name)
 
 
 @pytest.fixture(scope="module")
-def dataset(dataset_is_loaded: None, django_db_blocker: Any) -> Iterator[None]:
+def dataset(dataset_is_loaded: str, django_db_blocker: Any) -> Iterator[None]:
     """The dataset of fixtures/, for all tests of a module; what they write is gone thereafter."""
-    with django_db_blocker.unblock(), second_database(), inside_transaction(django_db_blocker):
+    with (
+        django_db_blocker.unblock(),
+        connected_to(dataset_is_loaded),
+        inside_transaction(django_db_blocker),
+    ):
         yield
+
+
+@pytest.fixture(scope="session")
+def history_is_made(
+    database_templates: Templates, django_db_setup: None, django_db_blocker: Any
+) -> Iterator[tuple[str, bytes]]:
+    """Beside the test database one with eight revisions; its name, and its books, pickled."""
+    name = connection.creation.get_test_db_clone_settings("history")["NAME"]
+    with django_db_blocker.unblock():
+        database_templates.copy(MIGRATED, name)
+        with connected_to(name):
+            books = pickle.dumps(long_history())
+    yield name, books
+    with django_db_blocker.unblock():
+        database_templates.remove(name)
+
+
+@pytest.fixture(scope="module")
+def history(history_is_made: tuple[str, bytes], django_db_blocker: Any) -> Iterator[History]:
+    """Eight revisions, for all tests of a module; what they write is gone thereafter."""
+    name, books = history_is_made
+    with (
+        django_db_blocker.unblock(),
+        connected_to(name),
+        inside_transaction(django_db_blocker),
+    ):
+        yield pickle.loads(books)
 
 
 @pytest.fixture
@@ -244,9 +276,9 @@ def look(live_server: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 @pytest.fixture
-def dataset_for_live_server(dataset_is_loaded: None, transactional_db: None) -> Iterator[None]:
+def dataset_for_live_server(dataset_is_loaded: str, transactional_db: None) -> Iterator[None]:
     """The same where another thread serves, which nothing may write to: nothing is rolled back.
     Ask for it before `look`: under the browser's event loop Django would open another
     connection."""
-    with second_database():
+    with connected_to(dataset_is_loaded):
         yield
