@@ -47,7 +47,7 @@ class FilterStatistics(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["kind", "role", "term"], name="term_counted_once"),
+            models.UniqueConstraint(fields=["kind", "role", "term"], name="filterstatistics_once"),
         ]
 
     def __str__(self) -> str:

@@ -35,7 +35,7 @@ class DraftSave(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["public_id", "version", "number"], name="edit_counted_once"
+                fields=["public_id", "version", "number"], name="draftsave_once"
             ),
         ]
 

@@ -21,7 +21,7 @@ class RevisionCounter(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(name="head_is_one_row", condition=models.Q(pk=1)),
+            models.CheckConstraint(name="revisioncounter_is_one_row", condition=models.Q(pk=1)),
         ]
 
     def __str__(self) -> str:

@@ -1215,15 +1215,15 @@ import os, signal, sys
 import django
 django.setup()
 from django.core.management import call_command
-from records import documents
-writing = documents.write_document
+from records.publishing import publish
+writing = publish.write_document
 written = []
 def write_document(record):
     writing(record)
     written.append(record)
     if len(written) == 7:
         os.kill(os.getpid(), signal.SIGKILL)
-documents.write_document = write_document
+publish.write_document = write_document
 call_command("load_dataset", sys.argv[1])
 """
 

@@ -51,11 +51,11 @@ OUT_OF_SIGHT = {
     "statement_version_once": "no form holds a version's number",
     "change_position": "publishing writes the changes",
     "change_happens_once": "publishing writes the changes",
-    "candidate_once": "pairs are found, never typed",
-    "edit_counted_once": "saving counts the edits",
-    "head_is_one_row": "migrate writes the row, publishing counts it up",
+    "duplicatepair_once": "pairs are found, never typed",
+    "draftsave_once": "saving counts the edits",
+    "revisioncounter_is_one_row": "migrate writes the row, publishing counts it up",
     "one_approver": "approval itself says who cannot approve",
-    "term_counted_once": "publishing counts the terms",
+    "filterstatistics_once": "publishing counts the terms",
 }
 """Constraints that no curator can run into, with the reason."""
 

@@ -20,7 +20,6 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, connections, transaction
 
-from records.documents import render
 from records.models import (
     Donation,
     Record,
@@ -35,6 +34,7 @@ from records.publishing import (
     submit,
     withdraw,
 )
+from records.publishing import publish as publishing
 from tests.support.factories import DonationFactory, StatementFactory, UserFactory, publish
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -202,7 +202,7 @@ def test_what_is_being_published_is_not_edited() -> None:
     reviewer = UserFactory(username="reviewer")
     figure = record.figures.get()
     rendering, editing = threading.Event(), threading.Event()
-    write_document = render.write_document
+    write_document = publishing.write_document
 
     def slowly(version: Any) -> None:
         write_document(version)
@@ -211,7 +211,7 @@ def test_what_is_being_published_is_not_edited() -> None:
             assert editing.wait(PATIENCE)
             threading.Event().wait(0.3)
 
-    with threads(1) as begin, mock.patch.object(render, "write_document", slowly):
+    with threads(1) as begin, mock.patch.object(publishing, "write_document", slowly):
         publishing = begin(lambda: approve([record, statement], by=reviewer, message="Publishes."))
         assert rendering.wait(PATIENCE)
         editing.set()
@@ -272,7 +272,7 @@ def everything() -> dict[str, list[dict[str, Any]]]:
     [
         "records.models.RevisionCounter.advance",
         "records.publishing.publish._write_index",
-        "records.documents.render.write_document",
+        "records.publishing.publish.write_document",
         "records.publishing.publish.count_terms",
     ],
 )

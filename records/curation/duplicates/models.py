@@ -67,14 +67,14 @@ class DuplicatePair(models.Model):
         default_permissions = ()
         ordering = ["-score", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["first", "second"], name="candidate_once"),
+            models.UniqueConstraint(fields=["first", "second"], name="duplicatepair_once"),
             models.CheckConstraint(
-                name="candidate_in_order",
+                name="duplicatepair_in_order",
                 condition=Q(first__lt=F("second")),
                 violation_error_message="The lesser id stands first.",
             ),
             models.CheckConstraint(
-                name="candidate_decided",
+                name="duplicatepair_decided",
                 condition=Q(standing=DuplicateStatus.OPEN)
                 | Q(~Q(why=""), decided_by__isnull=False, decided_at__isnull=False),
                 violation_error_message="A decision has somebody who made it, and a reason.",
@@ -82,7 +82,7 @@ class DuplicatePair(models.Model):
         ]
         indexes = [
             # The queue, and how many wait in it.
-            models.Index(fields=["standing", "kind", "-score"], name="candidate_queue"),
+            models.Index(fields=["standing", "kind", "-score"], name="duplicatepair_queue"),
         ]
 
     def __str__(self) -> str:

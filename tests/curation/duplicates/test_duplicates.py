@@ -596,7 +596,7 @@ def page(candidate: DuplicatePair) -> str:
     return reverse("admin:records_duplicatepair_change", args=[candidate.pk])
 
 
-QUEUE = "/admin/records/candidate/"
+QUEUE = "/admin/records/duplicatepair/"
 
 
 @pytest.mark.django_db
