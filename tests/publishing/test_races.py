@@ -212,13 +212,13 @@ def test_what_is_being_published_is_not_edited() -> None:
             threading.Event().wait(0.3)
 
     with threads(1) as begin, mock.patch.object(publishing, "write_document", slowly):
-        publishing = begin(lambda: approve([record, statement], by=reviewer, message="Publishes."))
+        approving = begin(lambda: approve([record, statement], by=reviewer, message="Publishes."))
         assert rendering.wait(PATIENCE)
         editing.set()
         figure.quote = "one more mask"
         with pytest.raises(IntegrityError, match="its version is published"):
             figure.save()
-        publishing.result()
+        approving.result()
 
     record.refresh_from_db()
     assert record.content_digest() == record.digest
