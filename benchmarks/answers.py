@@ -9,7 +9,8 @@ dataset of its fixtures/, derives thousands of addresses from the OpenAPI docume
 serves the checkout likewise, requests exactly the addresses of FILE and prints what differs,
 grouped by kind (differences.py). With `--against OTHER` it serves nothing and compares two
 recordings. `--keep OTHER` writes what compare received into a recording of its own, and
-`--every N` takes every N-th address only, for a quick look.
+`--every N` or `--only REGEX` takes every N-th address only, or those that have the expression, for
+a quick look.
 
 What is compared: the status, all headers but those below, and the body byte for byte. What varies
 by itself is left out on both sides:
@@ -141,7 +142,7 @@ class Server:
             self.manage("load_dataset", "fixtures", "--verbosity", "0")
             static.result()
         self.port = free_port()
-        log = self.stack.enter_context((directory / "log").open("w+"))
+        log = self.stack.enter_context((directory / "log").open("w"))
         options = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.port)]
         options += ["--workers", str(self.workers), "--blocking-threads", "4", "--no-ws"]
         process = subprocess.Popen(
@@ -151,6 +152,7 @@ class Server:
             stdout=log,
             stderr=subprocess.STDOUT,
         )
+        self.stack.callback(tell_of_crashes, directory / "log")
         self.stack.callback(stop, process)
         self.wait(process, directory / "log")
 
@@ -177,6 +179,14 @@ class Server:
                     return
             time.sleep(0.2)
         raise SystemExit(f"The server does not become ready:\n{log.read_text()[-4000:]}")
+
+
+def tell_of_crashes(log: Path) -> None:
+    """Print what the server's log tells of a crash, if there was one."""
+    text = log.read_text()
+    start = text.find("Internal Server Error")
+    if start >= 0:
+        print(f"The server's log of the first crash:\n{text[start:][:6000]}", file=sys.stderr)
 
 
 def stop(process: subprocess.Popen) -> None:
@@ -305,9 +315,9 @@ RETRIEVAL = re.compile(
     rb"(retrieved on )\d{1,2} [A-Z][a-z]+ \d{4}"
     rb"|(urldate = \{)\d{4}-\d\d-\d\d"
     rb"|(Y2  - )\d{4}/\d\d/\d\d"
-    rb'|("accessed":\s*\{"date-parts":\s*\[\[)\d+,\s*\d+,\s*\d+'
     rb'|("retrieved_on":\s*")\d{4}-\d\d-\d\d'
 )
+ACCESSED = re.compile(rb'("accessed":\s*\{"date-parts":\s*\[\[)\d+,\s*\d+,\s*\d+')
 MADE_AT = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
 
 
@@ -327,6 +337,7 @@ def settled(raw: Answer, target: Target) -> Answer:
     body = STATIC.sub(rb"\1*", body)
     body = FORM_TOKEN.sub(rb"\1*", body)
     body = RETRIEVAL.sub(lambda found: next(g for g in found.groups() if g) + b"*", body)
+    body = ACCESSED.sub(rb"\g<1>0,0,0", body)
     return Answer(raw.status, headers, body)
 
 
@@ -541,7 +552,9 @@ def compare(options: argparse.Namespace) -> None:
     else:
         after = Recording.new(options.keep or ":memory:")
         with Server(options.checkout, options.python, options.workers) as server:
-            fill(after, Client(server.port), before.targets()[:: options.every])
+            only = re.compile(options.only)
+            targets = [one for one in before.targets() if only.search(str(one))]
+            fill(after, Client(server.port), targets[:: options.every])
     sys.exit(not compared(before, after, rules_of(options.allow)))
 
 
@@ -561,6 +574,7 @@ def main() -> None:
             command.add_argument("--allow", type=Path, help="the intended differences")
             command.add_argument("--against", type=Path, help="another recording, not a server")
             command.add_argument("--every", type=int, default=1, metavar="N")
+            command.add_argument("--only", default="", metavar="REGEX")
             command.add_argument("--keep", type=Path, help="where to keep what was received")
     options = parser.parse_args()
     # Ended from outside, it still stops its server and removes its database.
