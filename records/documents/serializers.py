@@ -148,7 +148,7 @@ class DocumentSerializer(serializers.ModelSerializer):
 
 
 class PartyInRecordSerializer(serializers.Serializer):
-    """A party as it stood when the record was published."""
+    """A party as it was when the record was published."""
 
     code = serializers.CharField(source="party_id", help_text="Code of the party.", read_only=True)
     name = serializers.CharField(help_text="Its name in English.", read_only=True)
@@ -175,7 +175,7 @@ class PeriodSerializer(serializers.Serializer):
 
 
 class EvidenceSerializer(DocumentSerializer):
-    """Where a figure stands written."""
+    """The quote that a figure rests on, and its place."""
 
     statement = PublicIdField(
         Statement.PREFIX,

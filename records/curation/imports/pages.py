@@ -322,7 +322,7 @@ class ImportBatchAdmin(admin.ModelAdmin):
         return TemplateResponse(request, "admin/records/import_batch.html", context, status=status)
 
     def lines(self, request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
-        """The rows that the page shows: those refused first, then by what is asked for."""
+        """Return the rows that the page shows: those refused first, then by the filter."""
         checked = batch.lines.exclude(verdict="")
         show = request.GET.get("show", "")
         if show not in Verdict.values:
@@ -363,8 +363,8 @@ class ImportBatchAdmin(admin.ModelAdmin):
         return view(request, self.batch(request, pk))
 
     def check_view(self, request: HttpRequest, batch: ImportBatch) -> HttpResponse:
-        """Check a slice of the file. The page's script asks again until all is checked; without
-        it, a button does."""
+        """Check a slice of the file. The page's script repeats the request until all is checked;
+        without it, a button does."""
         if not self.may(request, batch.kind, "add"):
             raise PermissionDenied
         problem = ""
@@ -404,7 +404,7 @@ class ImportBatchAdmin(admin.ModelAdmin):
             self.message_user(request, " ".join(error.messages), messages.WARNING)
             return HttpResponseRedirect(batch_page(batch))
         except ValidationError as error:
-            return self.page(request, batch, confirming=form, problems=told(form, error))
+            return self.page(request, batch, confirming=form, problems=form_errors(form, error))
         noun = KINDS[batch.kind]._meta
         name = noun.verbose_name if len(drafts) == 1 else noun.verbose_name_plural
         self.message_user(
@@ -425,7 +425,7 @@ class ImportBatchAdmin(admin.ModelAdmin):
                 gone = batches.undo(batch, edited_too=form.cleaned_data["edited"])
                 self.log_drafts(request, batch, gone, DELETION)
         except ValidationError as error:
-            return self.page(request, batch, undoing=form, problems=told(form, error))
+            return self.page(request, batch, undoing=form, problems=form_errors(form, error))
         self.message_user(request, f"Undone: {len(gone):,} drafts deleted.", messages.SUCCESS)
         return HttpResponseRedirect(batch_page(batch))
 
@@ -447,8 +447,8 @@ class ImportBatchAdmin(admin.ModelAdmin):
         LogEntry.objects.log_actions(user, drafts, flag, f"{what} {batch.file_name}.")
 
 
-def told(form: forms.Form, error: ValidationError) -> list[str]:
-    """What the error says of the form's fields goes to them; the rest is told above."""
+def form_errors(form: forms.Form, error: ValidationError) -> list[str]:
+    """Add the errors of the form's fields to them; return the others."""
     if not hasattr(error, "error_dict"):
         return list(error.messages)
     rest = []

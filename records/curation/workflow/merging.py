@@ -1,7 +1,6 @@
-"""Merging: what others saved while a form was open, beside what was typed in it. Field by field
-and row by row stand the value on which the form was opened, theirs and mine; what only one side
-changed is chosen already. The outcome is data as the form itself would have sent it, and goes
-the way of every save."""
+"""Merging what others saved while a form was open with what was typed in it: field by field and
+row by row, the value on which the form was opened, theirs and mine. What only one side changed is
+chosen already. The outcome is data as the form would have sent it, and is saved like any form."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -12,6 +11,8 @@ from django import forms
 from django.core.exceptions import SuspiciousOperation, ValidationError
 from django.http import QueryDict
 from django.utils.text import Truncator, capfirst
+
+from records.curation.workflow.form_changes import show_value
 
 THEIRS, MINE = "theirs", "mine"
 ASIDE = {"seen", "place", "DELETE", "id", "record"}
@@ -84,7 +85,7 @@ def shape(form: forms.ModelForm, formsets: list[tuple[Any, str]]) -> Shape:
 
 
 def sent(shown: forms.Field, value: Any) -> str:
-    """A value of the database as the form's field would send it back."""
+    """Return a value of the database as the form's field would send it back."""
     if isinstance(shown, forms.BooleanField):
         return "on" if value else ""
     value = shown.prepare_value(value)
@@ -94,7 +95,7 @@ def sent(shown: forms.Field, value: Any) -> str:
 
 
 def typed(shown: forms.Field, raw: str) -> str:
-    """What somebody typed, spelt as the form itself would spell it."""
+    """Return what was typed, as the form itself would write it."""
     if isinstance(shown, forms.BooleanField):
         return "on" if raw not in ("", "false", "False", "0") else ""
     raw = raw.replace("\r\n", "\n")
@@ -107,7 +108,7 @@ def typed(shown: forms.Field, raw: str) -> str:
 
 
 def sheet_of(content: Mapping[str, Any], form: Shape) -> Sheet:
-    """What the form would have shown of a version's content (`records.models.written`)."""
+    """Return a version's content (`records.models.form_values`) as the form would show it."""
     return Sheet(
         {name: sent(f, content["fields"].get(name)) for name, f in form.fields.items()},
         {
@@ -121,7 +122,7 @@ def sheet_of(content: Mapping[str, Any], form: Shape) -> Sheet:
 
 
 def sheet_typed(data: QueryDict, form: Shape) -> Sheet:
-    """What was typed in the form: without the rows that were struck out or left empty."""
+    """Return what was typed in the form, without the rows that were deleted or left empty."""
     sheet = Sheet({name: typed(f, data.get(name, "")) for name, f in form.fields.items()}, {})
     for rows in form.rows:
         found = []
@@ -146,8 +147,9 @@ def number(text: str | None) -> int | None:
 def merge(
     form: Shape, base: Sheet | None, theirs: Sheet, mine: Sheet, picks: Mapping[str, str]
 ) -> Merge:
-    """Three into one. Without a base nothing tells who changed what, and every difference is to
-    be chosen; a pick for every key (`*`) goes before the others."""
+    """Return the differences and the outcome of the choices. Without a base every difference is to
+    be chosen, since it is unknown who changed what; a pick for every key (`*`) overrides the
+    others."""
     merged = Merge()
 
     def choose(key: str, label: str, auto: str, *said: str) -> str:
@@ -171,7 +173,8 @@ def merge(
             pick = THEIRS
             if other[name] != own[name]:
                 auto = one_side(was and was.get(name), other[name], own[name])
-                said = [in_words(shown, each[name]) if each else "?" for each in (was, other, own)]
+                sides = (was, other, own)
+                said = [show_value(shown, each[name]) if each else "?" for each in sides]
                 label_of = capfirst(shown.label or name)
                 pick = choose(f"{at}{name}", f"{label}{label_of}", auto, *said)
             found[name] = own[name] if pick == MINE else other[name]
@@ -188,7 +191,7 @@ def merge(
 def merge_rows(
     rows: Rows, base: Sheet | None, theirs: Sheet, mine: Sheet, choose: Any, values: Any
 ) -> dict[str, Values]:
-    """The rows that come of both, in the order that was chosen."""
+    """Return the merged rows, in the order that was chosen."""
     was = base.rows[rows.prefix] if base else None
     other, own = theirs.rows[rows.prefix], mine.rows[rows.prefix]
     known = was or {}
@@ -199,18 +202,18 @@ def merge_rows(
         labels[key] = f"{capfirst(rows.called)} {n}{title_of(rows, row)}"
     for key, label in labels.items():
         at = f"{rows.prefix}-{key}"
-        ours, stands = own.get(key), other.get(key)
-        if stands and ours:
+        ours, saved = own.get(key), other.get(key)
+        if saved and ours:
             was_row = known.get(key)
-            kept[key] = values(rows.fields, f"{at}-", f"{label}: ", was_row, stands, ours)
-        elif stands:
+            kept[key] = values(rows.fields, f"{at}-", f"{label}: ", was_row, saved, ours)
+        elif saved:
             # Added by them, or struck out by me; without a base the form cannot have shown it.
             struck = key in known
-            auto = THEIRS if not struck else MINE if known[key] == stands else ""
+            auto = THEIRS if not struck else MINE if known[key] == saved else ""
             gone = "struck out" if struck else "not there"
-            said = summary(rows, known.get(key)), summary(rows, stands), gone
+            said = summary(rows, known.get(key)), summary(rows, saved), gone
             if choose(at, label, auto, *said) != MINE:
-                kept[key] = stands
+                kept[key] = saved
         elif ours and key.startswith("new-"):
             if ours not in added:
                 said = "not there", "not there", summary(rows, ours)
@@ -234,7 +237,7 @@ def in_order(
     labels: dict[str, str],
     choose: Any,
 ) -> dict[str, Values]:
-    """The rows in the order of whoever moved them; if both did, as chosen."""
+    """Return the rows in the order of the side that moved them; if both did, as chosen."""
     common = kept.keys() & other.keys() & own.keys()
     orders = [[key for key in each or {} if key in common] for each in (was, other, own)]
     lead, follow = other, own
@@ -248,49 +251,35 @@ def in_order(
 
 
 def one_side(was: Any, other: Any, own: Any) -> str:
-    """The side that alone changed what was; neither where both did, or what was is unknown."""
+    """Return the only side that changed the base; empty where both did or the base is unknown."""
     if was is None:
         return ""
     return MINE if was == other else THEIRS if was == own else ""
 
 
-def in_words(shown: forms.Field, value: str) -> str:
-    """A value as people read it."""
-    if isinstance(shown, forms.BooleanField):
-        return "yes" if value else "no"
-    if isinstance(shown, forms.ModelChoiceField):
-        try:
-            return shown.label_from_instance(shown.clean(value)) if value else ""
-        except ValidationError:
-            return value
-    if isinstance(shown, forms.ChoiceField):
-        return str(dict(shown.widget.choices).get(value, value)) if value else ""
-    return value
-
-
 def summary(rows: Rows, row: Values | None) -> str:
-    """All that a row says."""
+    """Return all values of a row."""
     if row is None:
         return "not there"
     return "\n".join(
-        f"{capfirst(shown.label or name)}: {in_words(shown, row[name])}"
+        f"{capfirst(shown.label or name)}: {show_value(shown, row[name])}"
         for name, shown in rows.fields.items()
         if row[name]
     )
 
 
 def title_of(rows: Rows, row: Values) -> str:
-    """By what people know a row: the party, the words, the other record."""
+    """Return what identifies a row to people: the party, the quote, the other record."""
     for name in ("party", "quote", "target"):
         if row.get(name):
-            words = Truncator(in_words(rows.fields[name], row[name])).chars(40)
+            words = Truncator(show_value(rows.fields[name], row[name])).chars(40)
             return f" (“{words}”)" if name == "quote" else f" ({words})"
     return ""
 
 
 def as_sent(outcome: Sheet, theirs: Sheet, form: Shape, data: QueryDict, seen: int) -> QueryDict:
-    """The outcome as the form would have sent it, had it been opened on their save: rows that
-    are gone from it are struck out."""
+    """Return the outcome as the form would have sent it, had it been opened on their save: rows
+    that are gone from it are marked as deleted."""
     prefixes = tuple(f"{rows.prefix}-" for rows in form.rows)
     result = QueryDict(mutable=True)
     for name, values in data.lists():
@@ -300,34 +289,34 @@ def as_sent(outcome: Sheet, theirs: Sheet, form: Shape, data: QueryDict, seen: i
         result[name] = value
     result["seen"] = str(seen)
     for rows in form.rows:
-        stand, kept = theirs.rows[rows.prefix], outcome.rows[rows.prefix]
+        saved, kept = theirs.rows[rows.prefix], outcome.rows[rows.prefix]
         places = {key: str(place) for place, key in enumerate(kept)}
-        keys = [*stand, *(key for key in kept if key not in stand)]
+        keys = [*saved, *(key for key in kept if key not in saved)]
         for n, key in enumerate(keys):
             at = f"{rows.prefix}-{n}-"
-            for name, value in flat(at, rows.fields, kept.get(key) or stand[key]):
+            for name, value in flat(at, rows.fields, kept.get(key) or saved[key]):
                 result[name] = value
-            result[f"{at}id"] = key if key in stand else ""
+            result[f"{at}id"] = key if key in saved else ""
             if key not in kept:
                 result[f"{at}DELETE"] = "on"
             elif rows.ordered:
                 result[f"{at}place"] = places[key]
-        counts = {"TOTAL": len(keys), "INITIAL": len(stand), "MIN_NUM": 0, "MAX_NUM": MOST_ROWS}
+        counts = {"TOTAL": len(keys), "INITIAL": len(saved), "MIN_NUM": 0, "MAX_NUM": MOST_ROWS}
         for name, n in counts.items():
             result[f"{rows.prefix}-{name}_FORMS"] = str(n)
     return result
 
 
 def flat(at: str, fields: dict[str, forms.Field], values: Values) -> Iterator[tuple[str, str]]:
-    """Names and values to send: with the line ends that browsers send, and without boxes that
-    are not ticked."""
+    """Yield names and values to send: with the line ends that browsers send, and without boxes
+    that are not ticked."""
     for name, shown in fields.items():
         if values[name] or not isinstance(shown, forms.BooleanField):
             yield f"{at}{name}", values[name].replace("\n", "\r\n")
 
 
 def packed(data: QueryDict) -> str:
-    """All that was sent, to be carried through the page of the merge."""
+    """Return all that was sent as text, to be carried through the page of the merge."""
     return json.dumps({name: data.getlist(name) for name in data if name != "csrfmiddlewaretoken"})
 
 
