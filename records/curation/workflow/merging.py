@@ -3,7 +3,7 @@ row by row, the value on which the form was opened, theirs and mine. What only o
 chosen already. The outcome is data as the form would have sent it, and is saved like any form."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,34 +24,25 @@ Values = dict[str, str]
 
 @dataclass
 class Rows:
-    """A list of rows in a form: what a row is called, and its fields."""
+    """A list of rows in a form; the form itself is one row, in a list without a prefix."""
 
     prefix: str
     called: str
     fields: dict[str, forms.Field]
-    blank: Values
-    ordered: bool
+    blank: Values = field(default_factory=dict)
+    ordered: bool = False
 
 
-@dataclass
-class Shape:
-    """The fields that a form shows, and its lists of rows."""
-
-    fields: dict[str, forms.Field]
-    rows: list[Rows]
-
-
-@dataclass
-class Sheet:
-    """What a form says, as a browser sends it: rows by their keys, in their order."""
-
-    fields: Values
-    rows: dict[str, dict[str, Values]]
+Shape = list[Rows]
+"""The form itself, then its lists of rows."""
+Sheet = dict[str, dict[str, Values]]
+"""Prefix → key of a row → its values as a browser sends them, in their order."""
 
 
 @dataclass
 class Choice:
-    """Where theirs and mine differ: what each says, in words, and which is chosen, if any."""
+    """A difference between theirs and mine: what each has, as people read it, and which is
+    chosen, if any."""
 
     key: str
     label: str
@@ -63,25 +54,130 @@ class Choice:
 
 @dataclass
 class Merge:
-    """The differences, and what comes of the choices so far."""
+    """The differences between theirs and mine, and the outcome of the choices so far. Without a
+    base every difference is to be chosen, since it is unknown who changed what; a pick for every
+    key (`*`) overrides the others."""
 
+    base: Sheet | None
+    theirs: Sheet
+    mine: Sheet
+    picks: Mapping[str, str]
     choices: list[Choice] = field(default_factory=list)
-    outcome: Sheet = field(default_factory=lambda: Sheet({}, {}))
+    outcome: Sheet = field(default_factory=dict)
 
     @property
     def open(self) -> list[Choice]:
         return [choice for choice in self.choices if not choice.pick]
 
+    def choose(self, key: str, label: str, auto: str, texts: Sequence[str]) -> str:
+        pick = self.picks.get("*") or self.picks.get(key) or auto
+        if pick not in (THEIRS, MINE):
+            pick = ""
+        base, theirs, mine = texts
+        self.choices.append(Choice(key, label, base, theirs, mine, pick))
+        return pick
+
+    def merge_values(
+        self, rows: Rows, at: str, label: str, sides: tuple[Values | None, Values, Values]
+    ) -> Values:
+        was, other, own = sides
+        merged = {}
+        for name, shown in rows.fields.items():
+            pick = THEIRS
+            if other[name] != own[name]:
+                auto = one_side(was and was.get(name), other[name], own[name])
+                texts = [show_value(shown, each[name]) if each else "?" for each in sides]
+                text = f"{label}{capfirst(shown.label or name)}"
+                pick = self.choose(f"{at}{name}", text, auto, texts)
+            merged[name] = own[name] if pick == MINE else other[name]
+        return merged
+
+    def merge_rows(self, rows: Rows) -> None:
+        """Add the rows of one list to the outcome, in the order that was chosen."""
+        known = self.base[rows.prefix] if self.base else {}
+        other, own = self.theirs[rows.prefix], self.mine[rows.prefix]
+        added = [row for key, row in other.items() if key not in known]
+        kept: dict[str, Values] = {}
+        labels = {
+            key: f"{capfirst(rows.called)} {n}{title_of(rows, row)}"
+            for n, (key, row) in enumerate({**own, **other}.items(), start=1)
+        }
+        for key, label in labels.items():
+            at = f"{rows.prefix}-{key}"
+            was, saved, typed_row = known.get(key), other.get(key), own.get(key)
+            texts = [summary(rows, each) for each in (was, saved, typed_row)]
+            if saved and typed_row:
+                prefix, title = (f"{at}-", f"{label}: ") if rows.prefix else ("", "")
+                kept[key] = self.merge_values(rows, prefix, title, (was, saved, typed_row))
+            elif saved:
+                # Added by them, or deleted by me; without a base the form cannot have shown it.
+                auto = THEIRS if was is None else MINE if was == saved else ""
+                texts[2] = "not there" if was is None else "struck out"
+                if self.choose(at, label, auto, texts) != MINE:
+                    kept[key] = saved
+            elif typed_row and key.startswith("new-"):
+                if typed_row not in added and self.choose(at, label, MINE, texts) == MINE:
+                    kept[key] = typed_row
+            elif typed_row:
+                texts[1] = "struck out"
+                auto = THEIRS if was == typed_row else ""
+                if self.choose(at, label, auto, texts) == MINE:
+                    # The row is gone: what is kept of it is a new one.
+                    kept[f"new-{key}"] = typed_row
+        self.outcome[rows.prefix] = self.in_order(rows, kept, labels) if rows.ordered else kept
+
+    def in_order(
+        self, rows: Rows, kept: dict[str, Values], labels: Mapping[str, str]
+    ) -> dict[str, Values]:
+        """Return the rows in the order of the side that moved them; if both did, as chosen."""
+        was = self.base[rows.prefix] if self.base else None
+        other, own = self.theirs[rows.prefix], self.mine[rows.prefix]
+        common = kept.keys() & other.keys() & own.keys()
+        orders = [[key for key in each or {} if key in common] for each in (was, other, own)]
+        lead, follow = other, own
+        if orders[1] != orders[2]:
+            auto = one_side(orders[0] if was else None, orders[1], orders[2])
+            texts = ["\n".join(labels[key] for key in order) or "?" for order in orders]
+            label = f"Order of {rows.called} rows"
+            if self.choose(f"{rows.prefix}-order", label, auto, texts) == MINE:
+                lead, follow = own, other
+        keys = dict.fromkeys([*lead, *follow, *kept])
+        return {key: kept[key] for key in keys if key in kept}
+
+
+def merge(
+    form: Shape, base: Sheet | None, theirs: Sheet, mine: Sheet, picks: Mapping[str, str]
+) -> Merge:
+    merged = Merge(base, theirs, mine, picks)
+    for rows in form:
+        merged.merge_rows(rows)
+    return merged
+
+
+def one_side(was: Any, other: Any, own: Any) -> str:
+    """Return the only side that changed the base; empty where both did or the base is unknown."""
+    if was is None:
+        return ""
+    return MINE if was == other else THEIRS if was == own else ""
+
+
+# --- Forms as sheets
+
 
 def shape(form: forms.ModelForm, formsets: list[tuple[Any, str]]) -> Shape:
-    """Of an unbound form, and of its unbound formsets, each with what a row is called."""
-    rows = []
+    """Return the fields of an unbound form and of its unbound formsets, each with the name of a
+    row."""
+    found = [Rows("", "", content_fields(form))]
     for formset, called in formsets:
         empty = formset.empty_form
-        fields = {name: f for name, f in empty.fields.items() if name not in ASIDE}
+        fields = content_fields(empty)
         blank = {name: sent(f, empty.get_initial_for_field(f, name)) for name, f in fields.items()}
-        rows.append(Rows(formset.prefix, called, fields, blank, "place" in empty.fields))
-    return Shape({name: f for name, f in form.fields.items() if name not in ASIDE}, rows)
+        found.append(Rows(formset.prefix, called, fields, blank, "place" in empty.fields))
+    return found
+
+
+def content_fields(form: forms.BaseForm) -> dict[str, forms.Field]:
+    return {name: f for name, f in form.fields.items() if name not in ASIDE}
 
 
 def sent(shown: forms.Field, value: Any) -> str:
@@ -109,152 +205,41 @@ def typed(shown: forms.Field, raw: str) -> str:
 
 def sheet_of(content: Mapping[str, Any], form: Shape) -> Sheet:
     """Return a version's content (`records.models.form_values`) as the form would show it."""
-    return Sheet(
-        {name: sent(f, content["fields"].get(name)) for name, f in form.fields.items()},
-        {
-            rows.prefix: {
-                str(row["id"]): {name: sent(f, row.get(name)) for name, f in rows.fields.items()}
-                for row in content["rows"].get(rows.prefix, ())
-            }
-            for rows in form.rows
-        },
-    )
+    rows = content["rows"] | {"": [content["fields"] | {"id": ""}]}
+    return {
+        part.prefix: {
+            str(row["id"]): {name: sent(f, row.get(name)) for name, f in part.fields.items()}
+            for row in rows.get(part.prefix, ())
+        }
+        for part in form
+    }
 
 
 def sheet_typed(data: QueryDict, form: Shape) -> Sheet:
     """Return what was typed in the form, without the rows that were deleted or left empty."""
-    sheet = Sheet({name: typed(f, data.get(name, "")) for name, f in form.fields.items()}, {})
-    for rows in form.rows:
+
+    def values(rows: Rows, at: str) -> Values:
+        return {name: typed(f, data.get(f"{at}{name}", "")) for name, f in rows.fields.items()}
+
+    itself, *lists = form
+    sheet: Sheet = {"": {"": values(itself, "")}}
+    for rows in lists:
         found = []
         for n in range(min(number(data.get(f"{rows.prefix}-TOTAL_FORMS")) or 0, MOST_ROWS)):
             at = f"{rows.prefix}-{n}"
             if data.get(f"{at}-DELETE"):
                 continue
-            key = data.get(f"{at}-id", "")
-            row = {name: typed(f, data.get(f"{at}-{name}", "")) for name, f in rows.fields.items()}
+            key, row = data.get(f"{at}-id", ""), values(rows, f"{at}-")
             if key or row != rows.blank:
                 place = number(data.get(f"{at}-place"))
                 found.append((MOST_ROWS if place is None else place, key or f"new-{n}", row))
         found.sort(key=lambda each: each[0])
-        sheet.rows[rows.prefix] = {key: row for _, key, row in found}
+        sheet[rows.prefix] = {key: row for _, key, row in found}
     return sheet
 
 
 def number(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
-
-
-def merge(
-    form: Shape, base: Sheet | None, theirs: Sheet, mine: Sheet, picks: Mapping[str, str]
-) -> Merge:
-    """Return the differences and the outcome of the choices. Without a base every difference is to
-    be chosen, since it is unknown who changed what; a pick for every key (`*`) overrides the
-    others."""
-    merged = Merge()
-
-    def choose(key: str, label: str, auto: str, *said: str) -> str:
-        pick = picks.get("*") or picks.get(key) or auto
-        if pick not in (THEIRS, MINE):
-            pick = ""
-        base, theirs, mine = said
-        merged.choices.append(Choice(key, label, base, theirs, mine, pick))
-        return pick
-
-    def values(
-        fields: dict[str, forms.Field],
-        at: str,
-        label: str,
-        was: Values | None,
-        other: Values,
-        own: Values,
-    ) -> Values:
-        found = {}
-        for name, shown in fields.items():
-            pick = THEIRS
-            if other[name] != own[name]:
-                auto = one_side(was and was.get(name), other[name], own[name])
-                sides = (was, other, own)
-                said = [show_value(shown, each[name]) if each else "?" for each in sides]
-                label_of = capfirst(shown.label or name)
-                pick = choose(f"{at}{name}", f"{label}{label_of}", auto, *said)
-            found[name] = own[name] if pick == MINE else other[name]
-        return found
-
-    merged.outcome.fields = values(
-        form.fields, "", "", base.fields if base else None, theirs.fields, mine.fields
-    )
-    for rows in form.rows:
-        merged.outcome.rows[rows.prefix] = merge_rows(rows, base, theirs, mine, choose, values)
-    return merged
-
-
-def merge_rows(
-    rows: Rows, base: Sheet | None, theirs: Sheet, mine: Sheet, choose: Any, values: Any
-) -> dict[str, Values]:
-    """Return the merged rows, in the order that was chosen."""
-    was = base.rows[rows.prefix] if base else None
-    other, own = theirs.rows[rows.prefix], mine.rows[rows.prefix]
-    known = was or {}
-    added = [row for key, row in other.items() if key not in known]
-    kept: dict[str, Values] = {}
-    labels = {}
-    for n, (key, row) in enumerate({**own, **other}.items(), start=1):
-        labels[key] = f"{capfirst(rows.called)} {n}{title_of(rows, row)}"
-    for key, label in labels.items():
-        at = f"{rows.prefix}-{key}"
-        ours, saved = own.get(key), other.get(key)
-        if saved and ours:
-            was_row = known.get(key)
-            kept[key] = values(rows.fields, f"{at}-", f"{label}: ", was_row, saved, ours)
-        elif saved:
-            # Added by them, or struck out by me; without a base the form cannot have shown it.
-            struck = key in known
-            auto = THEIRS if not struck else MINE if known[key] == saved else ""
-            gone = "struck out" if struck else "not there"
-            said = summary(rows, known.get(key)), summary(rows, saved), gone
-            if choose(at, label, auto, *said) != MINE:
-                kept[key] = saved
-        elif ours and key.startswith("new-"):
-            if ours not in added:
-                said = "not there", "not there", summary(rows, ours)
-                if choose(at, label, MINE, *said) == MINE:
-                    kept[key] = ours
-        elif ours:
-            auto = THEIRS if known.get(key) == ours else ""
-            said = summary(rows, known.get(key)), "struck out", summary(rows, ours)
-            if choose(at, label, auto, *said) == MINE:
-                # The row is gone: what is kept of it is a new one.
-                kept[f"new-{key}"] = ours
-    return in_order(rows, kept, was, other, own, labels, choose) if rows.ordered else kept
-
-
-def in_order(
-    rows: Rows,
-    kept: dict[str, Values],
-    was: dict[str, Values] | None,
-    other: dict[str, Values],
-    own: dict[str, Values],
-    labels: dict[str, str],
-    choose: Any,
-) -> dict[str, Values]:
-    """Return the rows in the order of the side that moved them; if both did, as chosen."""
-    common = kept.keys() & other.keys() & own.keys()
-    orders = [[key for key in each or {} if key in common] for each in (was, other, own)]
-    lead, follow = other, own
-    if orders[1] != orders[2]:
-        auto = one_side(orders[0] if was else None, orders[1], orders[2])
-        said = ["\n".join(labels[key] for key in order) or "?" for order in orders]
-        if choose(f"{rows.prefix}-order", f"Order of {rows.called} rows", auto, *said) == MINE:
-            lead, follow = own, other
-    keys = [*lead, *follow, *kept]
-    return {key: kept[key] for key in dict.fromkeys(keys) if key in kept}
-
-
-def one_side(was: Any, other: Any, own: Any) -> str:
-    """Return the only side that changed the base; empty where both did or the base is unknown."""
-    if was is None:
-        return ""
-    return MINE if was == other else THEIRS if was == own else ""
 
 
 def summary(rows: Rows, row: Values | None) -> str:
@@ -280,16 +265,17 @@ def title_of(rows: Rows, row: Values) -> str:
 def as_sent(outcome: Sheet, theirs: Sheet, form: Shape, data: QueryDict, seen: int) -> QueryDict:
     """Return the outcome as the form would have sent it, had it been opened on their save: rows
     that are gone from it are marked as deleted."""
-    prefixes = tuple(f"{rows.prefix}-" for rows in form.rows)
+    itself, *lists = form
+    prefixes = tuple(f"{rows.prefix}-" for rows in lists)
     result = QueryDict(mutable=True)
     for name, values in data.lists():
-        if name not in outcome.fields and not name.startswith(prefixes):
+        if name not in itself.fields and not name.startswith(prefixes):
             result.setlist(name, values)
-    for name, value in flat("", form.fields, outcome.fields):
+    for name, value in flat("", itself.fields, outcome[""][""]):
         result[name] = value
     result["seen"] = str(seen)
-    for rows in form.rows:
-        saved, kept = theirs.rows[rows.prefix], outcome.rows[rows.prefix]
+    for rows in lists:
+        saved, kept = theirs[rows.prefix], outcome[rows.prefix]
         places = {key: str(place) for place, key in enumerate(kept)}
         keys = [*saved, *(key for key in kept if key not in saved)]
         for n, key in enumerate(keys):
