@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.text import capfirst
 
+from records.content.builder import kind_of
 from records.content.diff import Pair, pair_figures
 from records.content.fields import named_fields
 from records.models import KINDS, LinkType, Record
@@ -83,14 +84,22 @@ def figure_pairs(before: Record | None, after: Record) -> list[tuple[Any, Any]]:
     ]
 
 
-def titles_of(records: Iterable[Record]) -> dict[str, str]:
-    """Return id → title of every record to which these link, as its latest version has it."""
-    targets = {link.target for record in records for link in record.ordered_links()}
+def linked_titles(records: Iterable[Record]) -> dict[str, str]:
+    """Return id → title of every record to which these link."""
+    return titles_of(link.target for record in records for link in record.ordered_links())
+
+
+def titles_of(ids: Iterable[str], revision: int | None = None) -> dict[str, str]:
+    """Return id → title of records, as of a revision or as their latest versions have it; one
+    query for each kind."""
+    by_kind: dict[str | None, list[str]] = {}
+    for public_id in ids:
+        by_kind.setdefault(kind_of(public_id), []).append(public_id)
     titles: dict[str, str] = {}
-    for model in KINDS.values():
-        ids = [target for target in targets if target.startswith(f"{model.PREFIX}-")]
-        if ids:
-            rows = model._default_manager.filter(public_id__in=ids).order_by("version")
+    for kind, model in KINDS.items():
+        if kind in by_kind:
+            rows = model._default_manager.filter(public_id__in=by_kind[kind])
+            rows = rows.order_by("version") if revision is None else rows.in_force(revision)
             titles |= dict(rows.values_list("public_id", "title"))
     return titles
 

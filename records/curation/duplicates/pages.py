@@ -14,7 +14,14 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from accounts.read_only import ReadOnlyAdmin
-from records.content.lines import Line, figure_pairs, link_lines, record_lines, titles_of
+from records.content.lines import (
+    Line,
+    figure_pairs,
+    link_lines,
+    linked_titles,
+    record_lines,
+    titles_of,
+)
 from records.curation.duplicates import finding
 from records.curation.duplicates.models import DuplicatePair, DuplicateStatus
 from records.curation.workflow.worklist import (
@@ -106,7 +113,7 @@ def verdict(one: Any, other: Any, *, equal: bool) -> str:
 
 def text_rows(one: Record, other: Record) -> list[tuple[str, Line]]:
     """Return the fields, parties and links of the two, each with its verdict."""
-    lines = record_lines(one, other) + link_lines(one, other, titles_of([one, other]))
+    lines = record_lines(one, other) + link_lines(one, other, linked_titles([one, other]))
     return [
         (verdict(line.before, line.after, equal=line.before == line.after), line) for line in lines
     ]
@@ -224,11 +231,7 @@ class DuplicatePairAdmin(ReadOnlyAdmin):
         """The list, with the titles of its records: one query for each kind on the page."""
         changelist: Any = super().get_changelist_instance(request)
         rows = list(changelist.result_list)
-        titles: dict[str, str] = {}
-        for kind in {row.kind for row in rows}:
-            ids = {public_id for row in rows if row.kind == kind for public_id in row.ids}
-            versions = KINDS[kind].objects.filter(public_id__in=ids).order_by("version")
-            titles |= dict(versions.values_list("public_id", "title"))
+        titles = titles_of(public_id for row in rows for public_id in row.ids)
         for row in rows:
             row.titles = [titles.get(public_id, "discarded") for public_id in row.ids]
         changelist.result_list = rows

@@ -14,8 +14,8 @@ from records.content.lines import (
     figure_lines,
     figure_pairs,
     link_lines,
+    linked_titles,
     record_lines,
-    titles_of,
 )
 from records.models import (
     DATED,
@@ -123,7 +123,7 @@ def compare(records: Sequence[Record], user: Any) -> list[Comparison]:
         }
         for row in fresh.values():
             found[model.KIND, row.pk] = Comparison(row, public.get(row.public_id))
-    titles = titles_of(
+    titles = linked_titles(
         version
         for comparison in found.values()
         for version in (comparison.record, comparison.published)

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from accounts.read_only import ReadOnlyAdmin
+from records.content.builder import kind_of
 from records.curation.nouns.curated_admin import short
 from records.models import (
     KINDS,
@@ -110,8 +111,6 @@ class ContributorAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Id", ordering="public_id")
     def shown_record(self, contributor: Contributor) -> str:
-        kind = next(
-            k for k, model in KINDS.items() if contributor.public_id.startswith(model.PREFIX)
-        )
+        kind = kind_of(contributor.public_id) or ""
         page = page_of(kind, contributor.public_id, contributor.version)
         return format_html('<a href="{}">{}</a>', page, contributor.public_id)
