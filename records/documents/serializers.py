@@ -250,7 +250,7 @@ class LinkSerializer(serializers.Serializer):
 
 
 class RecordSerializer(DocumentSerializer):
-    """What every record's document begins with."""
+    """Fields with which every record's document begins."""
 
     id = OwnIdField(
         source="public_id",
@@ -285,7 +285,7 @@ class RecordSerializer(DocumentSerializer):
 
 
 class DatedRecordSerializer(RecordSerializer):
-    """What donations, exports and contracts share."""
+    """Fields that donations, exports and contracts share."""
 
     period = PeriodSerializer(source="*", read_only=True)
     figures = FigureSerializer(

@@ -159,7 +159,7 @@ class WhyForm(forms.Form):
 
 
 class SameForm(forms.Form):
-    """Which of two records of one event goes on counting."""
+    """Choice of the record that stays in totals, of two of one event."""
 
     prefix = "same"
 

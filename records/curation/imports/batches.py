@@ -221,7 +221,7 @@ def confirm(
 
 
 def build_all(batch: ImportBatch) -> Iterable[RowGroup]:
-    """Every record of the file once more, as it was checked."""
+    """Yield every record of the file once more, as it was checked."""
     builder = builder_for(batch)
     firsts = list(batch.lines.order_by("first").values_list("first", flat=True).distinct())
     for start in range(0, len(firsts), SLICE):

@@ -44,7 +44,7 @@ class RowGroup:
     columns: Mapping[str, Column]
     """The columns that a file of the kind may have."""
     present: set[str]
-    """Those that this file has."""
+    """Names of the columns that this file has."""
     base: Any = None
     """The version that is in the database, if there is one."""
     draft: Any = None
@@ -293,18 +293,16 @@ class SheetBuilder(Builder):
         corrects."""
         base = group.base
         if base is None:
-            record = self.model(public_id=self.model.new_id())
-        else:
-            kept = {one.attname: getattr(base, one.attname) for one in base.content_fields()}
-            record = self.model(
-                public_id=base.public_id,
-                version=self.latest[base.public_id] + 1,
-                reason=group.rows[0].cells.get("reason", "").strip() or PENDING_REASON,
-                **kept,
-            )
-            if isinstance(base, Statement):
-                record.text = base.text
-        record.pk = next(self._numbers)
+            return self.model(public_id=self.model.new_id())
+        kept = {one.attname: getattr(base, one.attname) for one in base.content_fields()}
+        record = self.model(
+            public_id=base.public_id,
+            version=self.latest[base.public_id] + 1,
+            reason=group.rows[0].cells.get("reason", "").strip() or PENDING_REASON,
+            **kept,
+        )
+        if isinstance(base, Statement):
+            record.text = base.text
         return record
 
     # --- What the shared builder leaves to its source

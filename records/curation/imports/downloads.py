@@ -132,7 +132,7 @@ def pages(model: Any, rows: Any) -> Iterator[Sequence[str]]:
 
 
 def count_rows(model: Any, rows: Any) -> int:
-    """How many rows the records have: one for each figure, and for each record without one."""
+    """Return the number of rows: one for each figure, and for each record without one."""
     rows = rows.order_by()
     if model not in DATED.values():
         return rows.count()

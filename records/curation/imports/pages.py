@@ -111,7 +111,7 @@ def template_view(modeladmin: Any, request: HttpRequest, form: str) -> HttpRespo
 
 
 def download_view(modeladmin: Any, request: HttpRequest, form: str) -> HttpResponseBase:
-    """What the list shows with the same parameters, all pages of it."""
+    """Return what the list shows with the same parameters, on all its pages."""
     if not modeladmin.has_view_or_change_permission(request):
         raise PermissionDenied
     if form not in FORMS:
@@ -163,7 +163,7 @@ class UndoForm(forms.Form):
 
 @admin.register(ImportBatch)
 class ImportBatchAdmin(admin.ModelAdmin):
-    """Every file that was sent: what became of it, and its undoing."""
+    """The imported files, with the state of each and its undoing."""
 
     list_display = ["file_name", "kind", "shown_state", "rows", "by", "created_at", "imported_at"]
     list_filter = ["kind", "state"]
@@ -226,7 +226,7 @@ class ImportBatchAdmin(admin.ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: models.QuerySet, search_term: str
     ) -> tuple[models.QuerySet, bool]:
-        """By words of the file's name, as it is written; or by the id of a draft."""
+        """Search by words of the file's name, as it is written, or by the id of a draft."""
         for word in fold(search_term[:200]).split()[:10]:
             drafts = ImportBatch.objects.filter(drafts__public_id=word)
             queryset = queryset.filter(
@@ -332,7 +332,7 @@ class ImportBatchAdmin(admin.ModelAdmin):
         return {"show": show, "page": pages.get_page(request.GET.get("page"))}
 
     def standing(self, batch: ImportBatch) -> dict[str, Any]:
-        """What became of the drafts, and where they are."""
+        """Return the drafts with their states and pages."""
         untouched, edited, published = batches.standing(batch)
         open_ = [*untouched, *edited]
         opts = KINDS[batch.kind]._meta

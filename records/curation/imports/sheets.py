@@ -314,8 +314,8 @@ def refuse_bombs(data: bytes) -> None:
 
 @contextmanager
 def sound() -> Iterator[None]:
-    """What a broken or hostile workbook raises, as one sentence for people; what the library
-    warns of (styles, validations) is nothing that is read here."""
+    """Raise whatever a broken or hostile workbook raises as one sentence for people. Warnings of
+    the library (styles, validations) are about nothing that is read here."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)

@@ -44,7 +44,7 @@ class ExactField(forms.DecimalField):
 
 
 class VerbatimField(forms.CharField):
-    """Text in which places are counted: a line break is one character, as browsers show it, not
+    """Text in which places are numbered: a line break is one character, as browsers show it, not
     the two that they send."""
 
     def to_python(self, value: Any) -> str:
@@ -146,8 +146,9 @@ class CuratedAdmin(admin.ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: models.QuerySet, search_term: str
     ) -> tuple[models.QuerySet, bool]:
-        """Every word must occur somewhere. Folded words are compared with folded columns, so
-        that both databases find the same; relations are subqueries, so that no row comes twice."""
+        """Return the rows in which every word occurs. Folded words are compared with folded
+        columns, so that both databases find the same; relations are subqueries, so that no row
+        comes twice."""
         for word in fold(search_term[:MAX_SEARCH]).split()[:MAX_WORDS]:
             queryset = queryset.filter(self.matching(word))
         return queryset, False

@@ -188,7 +188,7 @@ class LinkInline(OfRecord, admin.TabularInline):
 
 
 def statement_label(statement: Statement) -> str:
-    """How a choice of statements names one: what, who, when, and which version."""
+    """Return the label of a statement in a choice: title, publisher, date and version."""
     state = "" if statement.state == "published" else f", {statement.get_state_display()}"
     return (
         f"{statement.title} · {statement.publisher}, {statement.published_on} "

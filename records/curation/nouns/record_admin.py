@@ -637,7 +637,7 @@ class DatedRecordAdmin(RecordAdmin):
         return records.prefetch_related(Prefetch("parties", rows.objects.select_related("party")))
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """What was searched for is not offered by date as well: that would search twice more."""
+        """Leave out the dates of a search: they would repeat it twice."""
         shown = super().get_changelist_instance(request)
         if shown.query:
             shown.date_hierarchy = None

@@ -149,7 +149,7 @@ class VocabularyAdmin(CuratedAdmin):
     # Republishing
 
     def user_may_republish(self, request: HttpRequest) -> bool:
-        """New versions of records are published without a second person, so the user must
+        """Whether the user may: new versions are published without a second person, so they must
         have the permission to publish every kind."""
         return self.user_may(request, "change") and all(
             request.user.has_perm(f"{self.opts.app_label}.publish_{kind}") for kind in DATED

@@ -66,7 +66,7 @@ class Comparison:
     links: list[Line] = field(default_factory=list)
     contributors: list[Contributor] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
-    """Why the reviewer cannot approve it, whatever they write."""
+    """Errors for which the reviewer cannot approve it."""
     chosen: bool = True
 
     @property
@@ -86,7 +86,7 @@ class Comparison:
 
     @property
     def token(self) -> str:
-        """What the page sends back of the version that it showed."""
+        """The value by which the page names the version that it showed."""
         return f"{self.record.KIND}:{self.record.pk}:{self.record.digest}"
 
 

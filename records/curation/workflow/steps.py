@@ -26,7 +26,7 @@ RecordKey = tuple[str, Any]
 
 @dataclass(frozen=True)
 class StepInput:
-    """Who takes a step, with what they wrote, and the content that their page showed."""
+    """Input of a step: the user, their words, and the content that their page showed."""
 
     by: Any
     words: Mapping[str, str]
@@ -69,7 +69,7 @@ class Step:
     """It opens a draft of the next version, of which there is one at a time."""
     bulk: bool = True
     one_revision: bool = False
-    """All of the records or none, since they make one revision."""
+    """Taken with all of the records or none, since they make one revision."""
 
     def act(self, records: Sequence[Record], given: StepInput) -> Sequence[Record]:
         """Take the step with records in one of its states; the actions check again, under their

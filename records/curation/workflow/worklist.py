@@ -92,7 +92,7 @@ class Row:
 
 @dataclass
 class Found:
-    """What a section holds: how many, the lists that show them all, the first few."""
+    """Content of a section: the number, the lists that show them all, the first few."""
 
     count: int
     lists: list[tuple[str, str]] = field(default_factory=list)
