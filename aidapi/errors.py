@@ -85,8 +85,14 @@ class InvalidParameters(Problem):
         )
 
 
-def nearest(word: str, known: Iterable[str], synonyms: dict[str, str] | None = None) -> str | None:
-    """The known word that was probably meant."""
+def nearest(
+    word: str,
+    known: Iterable[str],
+    synonyms: dict[str, str] | None = None,
+    *,
+    exact_case: bool = False,
+) -> str | None:
+    """Return the known word that was probably meant, if one is similar."""
     if len(word) > 100:
         # No typing error; and comparing takes time.
         return None
@@ -94,7 +100,9 @@ def nearest(word: str, known: Iterable[str], synonyms: dict[str, str] | None = N
     synonym = (synonyms or {}).get(word.lower())
     if synonym in known:
         return synonym
-    matches = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
+    matches = difflib.get_close_matches(
+        word if exact_case else word.lower(), known, n=1, cutoff=0.6
+    )
     return matches[0] if matches else None
 
 

@@ -1,4 +1,4 @@
-"""Checking: the files read and judged against the database, before anything is written."""
+"""Checking: the files are read and compared with the database before anything is written."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -9,11 +9,12 @@ from typing import Any
 
 from tqdm import tqdm
 
+from records.content import values
 from records.dataset_files import layout
-from records.dataset_files.building import Builder, read_acts
+from records.dataset_files.building import FileBuilder, read_acts
 from records.dataset_files.history import Act, History
 from records.dataset_files.layout import NOUNS
-from records.dataset_files.reading import Entry, Problems, read_files
+from records.dataset_files.reading import FileEntry, Problems, read_files
 from records.models import (
     KINDS,
     OPEN,
@@ -28,7 +29,7 @@ from records.models import (
 class Announced:
     """A revision as revisions.yaml has it."""
 
-    entry: Entry
+    entry: FileEntry
     number: int
     at: datetime
     message: str
@@ -36,7 +37,7 @@ class Announced:
 
 
 class Dataset:
-    """The files against the database: what they say, what is wrong, what is left to do."""
+    """The files compared with the database: their acts, their faults, and what is to be loaded."""
 
     def __init__(self, directory: Path) -> None:
         self.problems = Problems()
@@ -45,14 +46,14 @@ class Dataset:
         self.announced = self._announced(files.get("revisions", []))
         self.acts = read_acts(files, self.problems)
 
-    def _announced(self, entries: Sequence[Entry]) -> dict[int, Announced]:
+    def _announced(self, entries: Sequence[FileEntry]) -> dict[int, Announced]:
         found: dict[int, Announced] = {}
         for expected, entry in enumerate(entries, start=1):
             entry.require(*layout.REVISION)
-            number = entry.value("number", layout.read_integer)
-            at = entry.value("at", layout.read_moment)
-            message = entry.value("message", layout.read_text, "").strip()
-            origin = entry.value("origin", layout.choice(Origin.values))
+            number = entry.value("number", values.read_integer)
+            at = entry.value("at", values.read_moment)
+            message = entry.value("message", values.read_text, "").strip()
+            origin = entry.value("origin", values.choice(Origin.values))
             if number is not None and number != expected:
                 entry.fault(f"Revisions run 1, 2, 3 …: this is the place of {expected}.", "number")
             found[expected] = Announced(entry, expected, at, message, origin)
@@ -78,7 +79,7 @@ class Dataset:
         self._check_drafts()
 
     def _place(self, act: Act) -> None:
-        """Which revision did, or will do, what the entry says."""
+        """Set the revision that did, or will do, the act of an entry."""
         change = self.history.changes.get(act.key)
         act.at = act.revision or (change.revision_id if change else self.following)
         if act.revision is None:
@@ -94,12 +95,12 @@ class Dataset:
             )
 
     def _build(self) -> None:
-        builder = Builder(self.history, self.unread, self.problems)
+        builder = FileBuilder(self.history, self.unread, self.problems)
         nouns = {noun.model.KIND: noun for file, noun in NOUNS.items() if file != "revisions"}
-        terms = [act for act in self.acts if not nouns[act.kind].is_record]
-        for act in terms:
+        vocabulary = [act for act in self.acts if not nouns[act.kind].is_record]
+        for act in vocabulary:
             builder.term(act, nouns[act.kind].model, nouns[act.kind].keys)
-        for act in terms:
+        for act in vocabulary:
             if act.kind == Item.KIND:
                 builder.parent(act)
             else:
@@ -109,7 +110,7 @@ class Dataset:
                 builder.record(act, nouns[act.kind].model, nouns[act.kind].keys)
 
     def _check_order(self, act: Act) -> None:
-        """Versions follow each other without a gap, each in a later revision."""
+        """Check that versions follow each other without a gap, each in a later revision."""
         events = self.history.events(act.kind, act.public_id)
         published = {event.version: event.at for event in events if not event.withdrawn}
         if act.action == Action.WITHDRAWN:
@@ -137,7 +138,7 @@ class Dataset:
                 )
 
     def _check_withdrawn_evidence(self) -> None:
-        """A statement that still bears a figure is not withdrawn."""
+        """Check that no statement is withdrawn while a figure cites it."""
         resting: dict[str, set[tuple[str, str, int]]] = defaultdict(set)
         for act in self.acts:
             for figure in act.children.get("figures", ()):
@@ -152,18 +153,18 @@ class Dataset:
                 ]
                 if bearing:
                     act.entry.fault(
-                        f"It bears figures of {', '.join(bearing[:5])}: correct or withdraw them "
+                        f"Figures of {', '.join(bearing[:5])} cite it: correct or withdraw them "
                         f"in the same or an earlier revision."
                     )
 
     def _check_revisions_bring_something(self) -> None:
         bringing = {act.revision for act in self.acts}
-        for number, told in self.announced.items():
+        for number, announced in self.announced.items():
             if number not in bringing and not self.unread:
-                told.entry.fault("No entry has this revision: it brings nothing.")
+                announced.entry.fault("No entry has this revision: it brings nothing.")
 
     def _compare(self) -> None:
-        """What both the files and the database hold must be the same."""
+        """Check that the files and the database agree on what both have."""
         self._compare_revisions()
         shared = min(self.last, self.history.head)
         digests = published_digests()
@@ -198,14 +199,14 @@ class Dataset:
 
     def _compare_revisions(self) -> None:
         for revision in Revision.objects.filter(number__lte=self.last):
-            told = self.announced[revision.number]
+            announced = self.announced[revision.number]
             for key, ours, theirs in (
-                ("at", told.at, revision.published_at),
-                ("message", told.message, revision.message),
-                ("origin", told.origin, revision.origin),
+                ("at", announced.at, revision.published_at),
+                ("message", announced.message, revision.message),
+                ("origin", announced.origin, revision.origin),
             ):
                 if ours != theirs:
-                    told.entry.fault(f"The database has {str(theirs)!r}.", key)
+                    announced.entry.fault(f"The database has {str(theirs)!r}.", key)
 
     def _compare_content(
         self, act: Act, published: dict[str, Any] | None, digests: dict[tuple[str, int], str]
@@ -227,7 +228,7 @@ class Dataset:
             )
 
     def _check_drafts(self) -> None:
-        """An open draft in the database keeps its record from being published by a file."""
+        """Check that no record to be published has an open draft in the database."""
         drafts = {}
         for kind, model in KINDS.items():
             for row in model.objects.filter(state__in=OPEN).only("public_id", "version"):
@@ -241,12 +242,12 @@ class Dataset:
 
     @property
     def todo(self) -> list[Act]:
-        """What the database lacks."""
+        """The acts that the database lacks."""
         return [act for act in self.acts if act.key not in self.history.changes]
 
 
 def published_digests() -> dict[tuple[str, int], str]:
-    """(id, version) → digest, of every published version."""
+    """Return (id, version) → digest, of every published version."""
     return {
         (public_id, version): digest
         for model in KINDS.values()
@@ -257,7 +258,7 @@ def published_digests() -> dict[tuple[str, int], str]:
 
 
 def comparable(content: dict[str, Any]) -> dict[str, Any]:
-    """A term's content, its customs codes in order."""
+    """Return the content of a party or item, its customs codes in order."""
     if "hs_codes" not in content:
         return content
     return content | {"hs_codes": layout.by_edition(content["hs_codes"])}

@@ -10,15 +10,11 @@ import yaml
 from django.db import models
 from tqdm import tqdm
 
+from records.content.values import write, write_moment
 from records.dataset_files import layout
 from records.dataset_files.checking import Dataset
 from records.dataset_files.history import History
-from records.dataset_files.layout import (
-    NOUNS,
-    columns,
-    precision_of,
-    write,
-)
+from records.dataset_files.layout import NOUNS, columns
 from records.dataset_files.reading import DatasetError
 from records.models import (
     Action,
@@ -39,7 +35,7 @@ WIDTH = 92
 
 
 class Inline(list):
-    """A list that stands on the line of its key."""
+    """A list on the line of its key."""
 
 
 class InlineMapping(dict):
@@ -91,7 +87,7 @@ Dumper.add_representer(
 
 
 def dump(directory: Path) -> dict[str, int]:
-    """Write the dataset into a directory; noun → number of entries. Drafts stay out.
+    """Write the dataset into a directory, without drafts; return noun → number of entries.
 
     The files are read back and compared with the database before they replace older ones, so
     that a dump that succeeds can be loaded.
@@ -121,7 +117,7 @@ def verify(directory: Path) -> None:
 
 
 def as_yaml(entries: list[dict[str, Any]]) -> str:
-    """The entries, an empty line between them."""
+    """Return the entries with an empty line between them."""
     if not entries:
         return "[]\n"
     return "\n".join(
@@ -135,8 +131,8 @@ def entries_of(file: str, history: History) -> list[dict[str, Any]]:
     if noun.model is Revision:
         return revision_entries(history)
     if noun.is_record:
-        told = [*record_entries(noun, history), *withdrawal_entries(noun, history)]
-        return [entry for _, entry in sorted(told, key=lambda pair: pair[0])]
+        placed = [*record_entries(noun, history), *withdrawal_entries(noun, history)]
+        return [entry for _, entry in sorted(placed, key=lambda pair: pair[0])]
     return term_entries(noun, history)
 
 
@@ -144,7 +140,7 @@ def revision_entries(history: History) -> list[dict[str, Any]]:
     return [
         {
             "number": write(revision.number),
-            "at": layout.write_moment(revision.published_at),
+            "at": write_moment(revision.published_at),
             "message": revision.message,
             "origin": revision.origin,
         }
@@ -162,12 +158,12 @@ def record_entries(noun: layout.Noun, history: History) -> Iterator[Placed]:
     if issubclass(noun.model, DatedRecord):
         related += ["parties", "figures__statement"]
     for record in records.prefetch_related(*related):
-        told = {
+        entry = {
             "id": record.public_id,
             "version": write(record.version),
             "revision": write(record.published_in_id),
             "reason": record.reason,
-            **values(record, noun.keys),
+            **plain_keys(record, noun.keys),
             "links": [
                 InlineMapping(type=link.type, id=link.target) for link in record.ordered_links()
             ],
@@ -175,37 +171,37 @@ def record_entries(noun: layout.Noun, history: History) -> Iterator[Placed]:
         if isinstance(record, DatedRecord):
             for role, rows in record.parties_by_role.items():
                 key = record.ROLES[role]
-                told[key] = listed(key, [row.party_id for row in rows])
-            told["figures"] = [
+                entry[key] = listed(key, [row.party_id for row in rows])
+            entry["figures"] = [
                 figure_entry(figure, record, history) for figure in record.ordered_figures()
             ]
-        yield (record.public_id, record.version, False), ordered(told, noun.keys)
+        yield (record.public_id, record.version, False), ordered(entry, noun.keys)
 
 
 def withdrawal_entries(noun: layout.Noun, history: History) -> Iterator[Placed]:
     for change in history.changes.values():
         if change.kind == noun.model.KIND and change.action == Action.WITHDRAWN:
-            told = {
+            entry = {
                 "id": change.public_id,
                 "version": write(change.version),
                 "revision": write(change.revision_id),
                 "action": str(Action.WITHDRAWN),
                 "reason": change.reason,
             }
-            yield (change.public_id, change.version, True), told
+            yield (change.public_id, change.version, True), entry
 
 
 def figure_entry(figure: Figure, record: Record, history: History) -> dict[str, Any]:
-    told = values(figure, layout.FIGURE)
+    entry = plain_keys(figure, layout.FIGURE)
     if figure.operator in BOUNDED_BY_VALUE:
-        told.pop("lower", None)
-        told.pop("upper", None)
+        entry.pop("lower", None)
+        entry.pop("upper", None)
     pinned = figure.statement
-    told["statement"] = pinned.public_id
+    entry["statement"] = pinned.public_id
     in_force = history.version_at(pinned.KIND, pinned.public_id, record.published_in_id or 0)
     if pinned.version != in_force:
-        told["statement_version"] = write(pinned.version)
-    return ordered(told, layout.FIGURE)
+        entry["statement_version"] = write(pinned.version)
+    return ordered(entry, layout.FIGURE)
 
 
 def term_entries(noun: layout.Noun, history: History) -> list[dict[str, Any]]:
@@ -217,7 +213,7 @@ def term_entries(noun: layout.Noun, history: History) -> list[dict[str, Any]]:
 
 def term_entry(change: Change, noun: layout.Noun, history: History) -> dict[str, Any]:
     content: Any = change.content
-    told: dict[str, Any] = {
+    entry: dict[str, Any] = {
         "code": change.public_id,
         "version": write(change.version),
         "revision": write(change.revision_id),
@@ -225,10 +221,10 @@ def term_entry(change: Change, noun: layout.Noun, history: History) -> dict[str,
     }
     for key, value in content.items():
         if key == "hs_codes":
-            told[key] = [hs_code(row) for row in layout.by_edition(value)]
+            entry[key] = [hs_code(row) for row in layout.by_edition(value)]
         else:
-            told[key] = listed(key, value) if isinstance(value, list) else value
-    entry = ordered(told, noun.keys)
+            entry[key] = listed(key, value) if isinstance(value, list) else value
+    entry = ordered(entry, noun.keys)
     if noun.model is Party:
         country, at = content["country"], change.revision_id
         derived = history.region_of_country(change.public_id, country, at)
@@ -243,12 +239,16 @@ def term_entry(change: Change, noun: layout.Noun, history: History) -> dict[str,
 def hs_code(row: dict[str, str]) -> InlineMapping:
     fields = columns(HSCode, layout.HS_CODE)
     return InlineMapping(
-        {field.name: row[field.name] for field in fields if row[field.name] != field.get_default()}
+        {
+            field.name: row[field.name]
+            for field in fields
+            if row[field.name] != field.column.get_default()
+        }
     )
 
 
 def place_in_tree(code: str, history: History) -> list[str]:
-    """An item's codes from the root down, as the tree stands now."""
+    """Return an item's codes from the root down, in the latest tree."""
     return history.lineage(code, history.head)[::-1]
 
 
@@ -257,31 +257,26 @@ def countries_first(code: str, history: History) -> tuple[bool, str]:
     return content["type"] != PartyType.COUNTRY, code
 
 
-def values(instance: models.Model, keys: tuple[str, ...]) -> dict[str, Any]:
-    """The columns that differ from their defaults, as the file has them."""
-    told: dict[str, Any] = {}
+def plain_keys(instance: models.Model, keys: tuple[str, ...]) -> dict[str, Any]:
+    """Return the fields that differ from their defaults, as the file has them."""
+    written: dict[str, Any] = {}
     for field in columns(type(instance), keys):
-        value = field.value_from_object(instance)
-        if value == field.get_default() or value is None:
-            continue
-        if precision := precision_of(type(instance), field):
-            told[field.name] = layout.write_date(value, getattr(instance, precision))
-        elif isinstance(value, list):
-            told[field.name] = listed(field.name, value)
-        else:
-            told[field.name] = write(value)
-    return told
+        if not field.is_default(instance):
+            text = field.write(instance)
+            written[field.name] = listed(field.name, text) if isinstance(text, list) else text
+    return written
 
 
 def listed(key: str, words: list[str]) -> list[str]:
-    """A list on the line of its key where it fits, else one word a line, which diffs well."""
+    """Return a list that is written on the line of its key where it fits, else one word a line,
+    which diffs well."""
     return Inline(words) if len(f"  {key}: [{', '.join(words)}]") <= WIDTH else words
 
 
-def ordered(told: dict[str, Any], keys: tuple[str, ...], keep: str = "") -> dict[str, Any]:
-    """In the order of the file, without what is empty."""
+def ordered(entry: dict[str, Any], keys: tuple[str, ...], keep: str = "") -> dict[str, Any]:
+    """Return the keys in the order of the file, without empty ones."""
     return {
-        key: told[key]
+        key: entry[key]
         for key in keys
-        if key in told and (key == keep or told[key] not in (None, "", []))
+        if key in entry and (key == keep or entry[key] not in (None, "", []))
     }

@@ -1,13 +1,12 @@
-"""What was in force at which revision, by the files and the database together."""
+"""The history of versions by the files and the database together: what was in force when."""
 
 from bisect import insort
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from records.dataset_files.reading import Entry
+from records.dataset_files.reading import FileEntry
 from records.models import (
-    KINDS,
     Action,
     Change,
     Record,
@@ -17,9 +16,9 @@ from records.models import (
 
 @dataclass
 class Act:
-    """What one entry does to one record or term: publish a version, edit, withdraw."""
+    """The act of one entry on a record, party or item: publish a version, edit, withdraw."""
 
-    entry: Entry
+    entry: FileEntry
     kind: str
     public_id: str
     version: int
@@ -30,7 +29,7 @@ class Act:
     at: int = 0
     """The revision that did it, or is to do it."""
     content: dict[str, Any] = field(default_factory=dict)
-    """Of a term, after the edit."""
+    """Of a party or item, after the edit."""
     record: Record | None = None
     children: dict[str, list[Any]] = field(default_factory=dict)
     """The record's links, parties and figures, as yet unsaved."""
@@ -39,7 +38,7 @@ class Act:
 
     @property
     def key(self) -> tuple[str, str, int, bool]:
-        """What happens once: (kind, id, version, whether it is a withdrawal)."""
+        """Unique key: kind, id, version, and whether it is a withdrawal."""
         return self.kind, self.public_id, self.version, self.action == Action.WITHDRAWN
 
 
@@ -51,7 +50,7 @@ class Event:
     withdrawn: bool
     version: int
     act: Any = field(compare=False)
-    """The Act or the Change that tells of it."""
+    """The Act or the Change of it."""
 
 
 class History:
@@ -81,21 +80,22 @@ class History:
         return self._events.get((kind, public_id), [])
 
     def known(self, kind: str) -> list[str]:
-        """Every id or code of the kind, for suggestions."""
+        """Return every id or code of the kind, for suggestions."""
         return [public_id for of_kind, public_id in self._events if of_kind == kind]
 
     def last(self, kind: str, public_id: str, at: int) -> Event | None:
-        """The newest event of a record or term up to a revision, that revision included."""
+        """Return the latest event up to a revision, that revision included."""
         past = [event for event in self.events(kind, public_id) if event.at <= at]
         return past[-1] if past else None
 
     def version_at(self, kind: str, public_id: str, at: int) -> int | None:
-        """The version in force at a revision; None before the first and after a withdrawal."""
+        """Return the version in force at a revision; None before the first and after a
+        withdrawal."""
         event = self.last(kind, public_id, at)
         return event.version if event and not event.withdrawn else None
 
     def term_at(self, kind: str, code: str, at: int) -> dict[str, Any] | None:
-        """A term's content as it was at a revision."""
+        """Return the content of a party or item at a revision."""
         event = self.last(kind, code, at)
         return event.act.content if event else None
 
@@ -103,19 +103,13 @@ class History:
         return (self.term_at("item", item, at) or {}).get("parent")
 
     def lineage(self, item: str, at: int) -> list[str]:
-        """Codes from an item up to its root, or as far as they are not in a circle."""
+        """Return the codes from an item up to its root; a circle ends them."""
         codes = [item]
         while (parent := self.parent_at(codes[-1], at)) and parent not in codes:
             codes.append(parent)
         return codes
 
     def region_of_country(self, code: str, country: str, at: int) -> str:
-        """Where a party of a country lies if nothing else is said; empty for the country."""
+        """Return the region of a party's country; empty for the country itself."""
         found = self.term_at("party", country, at) if country != code else None
         return (found or {}).get("region", "")
-
-
-def kind_of(public_id: str) -> str | None:
-    """The kind of record that an id names."""
-    prefix = public_id.partition("-")[0]
-    return next((kind for kind, model in KINDS.items() if prefix == model.PREFIX), None)

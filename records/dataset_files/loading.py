@@ -30,14 +30,14 @@ from records.publishing.vocabulary_edits import VocabularyEdit
 
 PENDING_MESSAGE = "Entries added to the dataset files."
 CARRIER = "dataset-file"
-"""User name under which approvals that a file tells of are noted: who approved is not in the
-files, and every published version of people's revisions has an approver."""
+"""User name of the approver of versions that a file brings: the files do not say who approved,
+and every version that people published has an approver."""
 TERMS = {model.KIND: model for model in (Item, Party)}
 
 
 @dataclass
 class Outcome:
-    """What a load did."""
+    """The result of a load."""
 
     head: int = 0
     revisions: list[int] = field(default_factory=list)
@@ -89,7 +89,7 @@ class Replay:
                     self.publish(number, todo[number], bar)
                 except ValidationError as error:
                     raise DatasetError(
-                        [f"revision {number}: {told}" for told in error.messages]
+                        [f"revision {number}: {message}" for message in error.messages]
                     ) from error
         return self.outcome
 
@@ -158,7 +158,7 @@ class Replay:
 
 
 def carrier() -> Any:
-    """The user that stands for approvals given elsewhere; nobody can log in as it."""
+    """Return the user for approvals that were given elsewhere; nobody can sign in as it."""
     user, _ = get_user_model().objects.get_or_create(
         username=CARRIER, defaults={"is_active": False, "password": make_password(None)}
     )

@@ -1,19 +1,20 @@
 """Reading the files: YAML as plain strings, with the line of every key for the error report."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from records.dataset_files.layout import NOUNS, nearest
+from records.content.builder import Entry
+from records.content.values import did_you_mean
+from records.dataset_files.layout import NOUNS
 
 TEXT = "tag:yaml.org,2002:str"
 
 
 class DatasetError(Exception):
-    """What is wrong with a dataset, one line for each fault; nothing was written."""
+    """The faults of a dataset, one line each; nothing was written."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
@@ -21,16 +22,16 @@ class DatasetError(Exception):
 
 
 class Problems:
-    """The faults found so far, in the order of files and lines."""
+    """Collection of faults, in the order of files and lines."""
 
     def __init__(self) -> None:
         self._found: dict[tuple[int, int, str], None] = {}
 
     def add(self, file: str, line: int, message: str, *where: str) -> None:
         place = f"{file}.yaml:{line}" if line else f"{file}.yaml"
-        told = " ".join(filter(None, [place, *where]))
+        path = " ".join(filter(None, [place, *where]))
         order = list(NOUNS).index(file) if file in NOUNS else len(NOUNS)
-        self._found[(order, line, f"{told}: {message}")] = None
+        self._found[(order, line, f"{path}: {message}")] = None
 
     def __bool__(self) -> bool:
         return bool(self._found)
@@ -42,8 +43,8 @@ class Problems:
         return [text for _, _, text in sorted(self._found)]
 
 
-class Entry:
-    """One mapping of a file. It knows its place, and the line of each of its keys."""
+class FileEntry(Entry):
+    """One mapping of a file, with the line of each of its keys."""
 
     def __init__(
         self,
@@ -54,10 +55,9 @@ class Entry:
         label: str = "",
         path: str = "",
     ) -> None:
+        super().__init__()
         self.problems, self.file, self.label, self.path = problems, file, label, path
         self.line = line_of(node)
-        self.wrong: set[str] = set()
-        """Keys at fault; empty text for the entry as a whole."""
         self._nodes: dict[str, Node] = {}
         self._lines: dict[str, int] = {}
         if not isinstance(node, MappingNode):
@@ -70,10 +70,10 @@ class Entry:
         for key, key_node, value in pairs:
             line = line_of(key_node)
             if key in self._nodes:
-                self.fault(f"This key stands there twice, first in line {self._lines[key]}.",
+                self.fault(f"This key is there twice, first in line {self._lines[key]}.",
                            key, line=line)  # fmt: skip
             elif key not in keys:
-                self.fault(f"There is no such key here.{nearest(key, keys)}", key, line=line)
+                self.fault(f"There is no such key here.{did_you_mean(key, keys)}", key, line=line)
             else:
                 self._nodes[key], self._lines[key] = value, line
 
@@ -90,26 +90,15 @@ class Entry:
         path = ".".join(filter(None, [self.path, key]))
         self.problems.add(self.file, line, message, self.label, path)
 
-    def value(self, key: str, read: Callable[[str], Any], default: Any = None) -> Any:
-        """The key's value as `read` understands it; the default where it is left out or
-        wrong, which is noted."""
+    def text(self, key: str) -> str:
         node = self._nodes.get(key)
-        if node is None:
-            return default
-        text = self._text(node, key)
+        text = None if node is None else self._text(node, key)
         if text == "":
             self.fault("It is empty: leave the key out.", key)
-        if not text:
-            return default
-        try:
-            return read(text)
-        except ValueError as error:
-            self.fault(str(error), key)
-            return default
+        return text or ""
 
     def is_emptied(self, key: str) -> bool:
-        """Whether the key is there with an empty text: nothing, where leaving it out would
-        mean something."""
+        """Whether the key is there with an empty text."""
         node = self._nodes.get(key)
         return isinstance(node, ScalarNode) and node.value == ""
 
@@ -119,7 +108,7 @@ class Entry:
                 self.fault("This key is missing.", key)
 
     def words(self, key: str) -> list[str]:
-        """A list of texts."""
+        """Return a list of texts."""
         words = []
         for number, node in enumerate(self._sequence(key)):
             text = self._text(node, f"{key}[{number}]", line_of(node))
@@ -129,11 +118,11 @@ class Entry:
                 words.append(text)
         return words
 
-    def children(self, key: str, keys: Sequence[str]) -> list["Entry"]:
-        """A list of mappings, each an entry of its own."""
+    def children(self, key: str, keys: Sequence[str]) -> list["FileEntry"]:
+        """Return a list of mappings, each an entry of its own."""
         path = ".".join(filter(None, [self.path, key]))
         return [
-            Entry(self.problems, self.file, node, keys, self.label, f"{path}[{number}]")
+            FileEntry(self.problems, self.file, node, keys, self.label, f"{path}[{number}]")
             for number, node in enumerate(self._sequence(key))
         ]
 
@@ -160,7 +149,7 @@ def line_of(node: Node) -> int:
 
 
 def name_of(nodes: dict[str, Node]) -> str:
-    """How messages call an entry: by id or code and version."""
+    """Return the name of an entry in messages: id or code, and version."""
 
     def text(key: str) -> str:
         node = nodes.get(key)
@@ -174,13 +163,13 @@ def name_of(nodes: dict[str, Node]) -> str:
     return f"{name} v{text('version')}" if text("version") else name
 
 
-def read_files(directory: Path, problems: Problems) -> dict[str, list[Entry]]:
-    """Noun → its entries, for every file that could be read."""
+def read_files(directory: Path, problems: Problems) -> dict[str, list[FileEntry]]:
+    """Return noun → its entries, for every file that could be read."""
     if not directory.is_dir():
         raise DatasetError([f"{directory}: there is no such directory."])
     for path in sorted([*directory.glob("*.yaml"), *directory.glob("*.yml")]):
         if path.suffix != ".yaml" or path.stem not in NOUNS:
-            meant = nearest(path.stem, NOUNS)
+            meant = did_you_mean(path.stem, NOUNS)
             problems.add(path.stem, 0, f"{path.name} is no file of a dataset.{meant}")
     return {
         file: entries
@@ -189,7 +178,7 @@ def read_files(directory: Path, problems: Problems) -> dict[str, list[Entry]]:
     }
 
 
-def read_file(path: Path, problems: Problems) -> list[Entry] | None:
+def read_file(path: Path, problems: Problems) -> list[FileEntry] | None:
     file = path.stem
     try:
         text = path.read_bytes().decode()
@@ -203,8 +192,8 @@ def read_file(path: Path, problems: Problems) -> list[Entry] | None:
         return None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        told = ", ".join(filter(None, [error.context, error.problem]))
-        problems.add(file, mark.line + 1 if mark else 0, f"This cannot be read as YAML: {told}.")
+        reason = ", ".join(filter(None, [error.context, error.problem]))
+        problems.add(file, mark.line + 1 if mark else 0, f"This cannot be read as YAML: {reason}.")
         return None
     except yaml.reader.ReaderError as error:
         problems.add(file, 0, f"This cannot be read as YAML: {error.reason} at character "
@@ -221,11 +210,11 @@ def read_file(path: Path, problems: Problems) -> list[Entry] | None:
             line_of(node),
             "Aliases and tags are not used here: write the value out.",
         )
-    return [Entry(problems, file, node, NOUNS[file].keys) for node in root.value]
+    return [FileEntry(problems, file, node, NOUNS[file].keys) for node in root.value]
 
 
 def unusual(node: Node, seen: set[int]) -> Iterator[Node]:
-    """Nodes with a tag, or reached a second time through an alias."""
+    """Yield nodes with a tag, or reached a second time through an alias."""
     if id(node) in seen:
         yield node
         return

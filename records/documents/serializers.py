@@ -148,7 +148,7 @@ class DocumentSerializer(serializers.ModelSerializer):
 
 
 class PartyInRecordSerializer(serializers.Serializer):
-    """A party as it stood when the record was published."""
+    """A party as it was when the record was published."""
 
     code = serializers.CharField(source="party_id", help_text="Code of the party.", read_only=True)
     name = serializers.CharField(help_text="Its name in English.", read_only=True)
@@ -175,7 +175,7 @@ class PeriodSerializer(serializers.Serializer):
 
 
 class EvidenceSerializer(DocumentSerializer):
-    """Where a figure stands written."""
+    """The quote that a figure rests on, and its place."""
 
     statement = PublicIdField(
         Statement.PREFIX,
@@ -250,7 +250,7 @@ class LinkSerializer(serializers.Serializer):
 
 
 class RecordSerializer(DocumentSerializer):
-    """What every record's document begins with."""
+    """Fields with which every record's document begins."""
 
     id = OwnIdField(
         source="public_id",
@@ -285,7 +285,7 @@ class RecordSerializer(DocumentSerializer):
 
 
 class DatedRecordSerializer(RecordSerializer):
-    """What donations, exports and contracts share."""
+    """Fields that donations, exports and contracts share."""
 
     period = PeriodSerializer(source="*", read_only=True)
     figures = FigureSerializer(

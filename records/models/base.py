@@ -148,8 +148,6 @@ class Record(models.Model):
     if TYPE_CHECKING:
         # The reverse relations of a kind's child tables; statements have only the last three.
         id: int
-        seen: str
-        """What a page showed of the version: set by the admin, compared by its steps."""
         parties: Any
         figures: Any
         figure_items: Any

@@ -15,6 +15,7 @@ from records.api.resources.changes import PLURALS
 from records.api.views.citations import published, record_citation
 from records.api.views.records import RecordViewSet
 from records.api.views.versions import published_versions
+from records.content.lines import titles_of
 from records.models import (
     DATED,
     KINDS,
@@ -243,13 +244,7 @@ def source(statement: Json) -> Json:
 
 def links(document: Json, revision: int) -> list[Json]:
     """The records to which this one links, with the titles that they had."""
-    targets = [link["id"] for link in document["links"]]
-    titles: dict[str, str] = {}
-    for model in KINDS.values():
-        of_kind = [id for id in targets if id.startswith(f"{model.PREFIX}-")]
-        if of_kind:
-            rows = model._default_manager.in_force(revision).filter(public_id__in=of_kind)
-            titles |= dict(rows.values_list("public_id", "title"))
+    titles = titles_of((link["id"] for link in document["links"]), revision)
     return [
         {
             "type": LinkType(link["type"]).label,

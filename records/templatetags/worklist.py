@@ -4,12 +4,13 @@ from typing import Any
 
 from django import template
 
-from records.curation.workflow import worklist
+from records.curation.workflow import home
+from records.curation.workflow.worklist import Found, Section
 
 register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def work_sections(context: Any) -> list[tuple[worklist.Section, worklist.Found]]:
-    """The sections of the home for the user who asks."""
-    return worklist.sections(context["request"])
+def work_sections(context: Any) -> list[tuple[Section, Found]]:
+    """Return the sections of the home for the signed-in user."""
+    return home.sections(context["request"])

@@ -11,6 +11,7 @@ ROOT = Path(settings.BASE_DIR)
 
 LEVELS = (
     ("records.models",),
+    ("records.content",),
     ("records.index", "records.documents", "records.totals"),
     ("records.publishing", "records.query"),
     ("records.dataset_files",),

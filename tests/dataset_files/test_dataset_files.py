@@ -540,7 +540,7 @@ FAULTS = [
     ("donations", "form: goods", "forms: goods", "don-0000000a v1 forms",
      "There is no such key here. Did you mean form?"),
     ("donations", "form: goods\n", "form: goods\n  form: cash # twice\n", "don-0000000a v1 form",
-     "This key stands there twice"),
+     "This key is there twice"),
     ("donations", "form: goods", "form: good", "don-0000000a v1 form", "Did you mean goods?"),
     ("donations", "form: goods", "form: ''", "don-0000000a v1 form", "leave the key out"),
     ("donations", "form: goods", "form: [goods]", "don-0000000a v1 form", "Write one value"),
@@ -549,7 +549,7 @@ FAULTS = [
     ("donations", "donors: [CHN]", "donors: [CHI]", "don-0000000a v1 donors",
      "There is no party CHI. Did you mean CHN?"),
     ("donations", "donors: [CHN]", "donors: [CHN, CHN]", "don-0000000a v1 donors",
-     "CHN stands there twice"),
+     "CHN is there twice"),
     ("donations", "as_of: 2020-04-10", "as_of: 2020-04-31", "don-0000000a v1 as_of",
      "no day of the calendar"),
     ("donations", "as_of: 2020-04-10", "as_of: 10.4.2020", "don-0000000a v1 as_of",
@@ -592,7 +592,7 @@ FAULTS = [
      "don-0000000a v2 reason", "Say why this version replaces"),
     ("donations", "version: 2", "version: 3", "don-0000000a v3 version", "Version 2 is missing."),
     ("donations", "version: 2", "version: 1", "don-0000000a v1",
-     "stands there already, in line 1"),
+     "is there already, in line 1"),
     ("donations", "version: 2", "version: two", "don-0000000a vtwo version", "not a whole number"),
     ("donations", "version: 1", "version: 0", "don-0000000a v0 version", "Versions are 1, 2, 3"),
     ("donations", "revision: 2", "revision: 1", "don-0000000a v2 revision",
@@ -743,7 +743,7 @@ def test_a_statement_that_bears_a_figure_is_not_withdrawn(tmp_path: Path) -> Non
 
     (fault,) = refused(write(tmp_path / "files", files))
 
-    assert "It bears figures of con-0000000a, don-0000000a, exp-0000000a" in fault
+    assert "Figures of con-0000000a, don-0000000a, exp-0000000a cite it" in fault
 
 
 @pytest.mark.django_db

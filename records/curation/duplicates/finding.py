@@ -1,4 +1,4 @@
-"""Duplicates: finding the pairs of records that may tell of one event, and deciding about them.
+"""Duplicates: finding pairs of records that may be of one event, and deciding about them.
 
 A pair that was found "not a duplicate" is never proposed again, whatever becomes of its records:
 people judged the events, not the wording. A pair that was found the "same event" is proposed again
@@ -56,7 +56,7 @@ Pairs = dict[tuple[str, str], Likeness]
 
 @dataclass
 class Found:
-    """How many pairs a search added, put back into the queue, and took out of it."""
+    """Numbers of pairs that a search added, put back into the queue, and took out of it."""
 
     new: int = 0
     reopened: int = 0
@@ -82,7 +82,7 @@ def find(kind: str) -> Found:
 
 
 def find_near(record: Record) -> list[DuplicatePair]:
-    """The open pairs of one record, found anew: after a save, with a number of queries that does
+    """Return the open pairs of one record, found again after a save; the number of queries does
     not grow with the dataset."""
     known = {row.ids: row for row in DuplicatePair.objects.of(record.public_id)}
     model = type(record)
@@ -243,7 +243,7 @@ def _near(record: Any) -> QuerySet:
         record.as_of, record.as_of_precision, record.period_start, record.period_end
     )
     first, last = first - SLACK, last + SLACK
-    # A month or a year stands as its first day, which may lie before.
+    # A month or a year is stored as its first day, which may lie before.
     firsts = {first.replace(day=1): "month", first.replace(month=1, day=1): "year"}
     near = Q(as_of__range=(first, last))
     for day, precision in firsts.items():
@@ -364,16 +364,18 @@ def same_event(candidate: DuplicatePair, *, keep: str, by: Any, why: str) -> Rec
 
 def look_again(candidate: DuplicatePair) -> None:
     """Put a decided pair back into the queue; who decided and why is kept until somebody decides
-    anew."""
+    again."""
     row = DuplicatePair.objects.filter(pk=candidate.pk).exclude(standing=DuplicateStatus.OPEN)
     if not row.update(standing=DuplicateStatus.OPEN):
         raise ValidationError("It is in the queue already.")
 
 
 def _undecided(candidate: DuplicatePair, why: str) -> DuplicatePair:
-    """The pair as it stands, locked; refused if somebody decided since the page was opened."""
+    """Return the pair, locked; refused if somebody decided since the page was opened."""
     if not why.strip():
-        raise ValidationError({"why": "Say why: whoever meets the two again will ask."})
+        raise ValidationError(
+            {"why": "Say why: the reason is shown if the two are compared again."}
+        )
     row = DuplicatePair.objects.select_for_update().filter(pk=candidate.pk).first()
     if row is None:
         raise ValidationError("The two have nothing in common any more: somebody changed one.")

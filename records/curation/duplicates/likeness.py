@@ -1,4 +1,4 @@
-"""Which two records may tell of one and the same event: the rule, over plain rows, without a
+"""Rule for two records that may be of one event: over plain rows, without a
 database. It proposes; a curator decides.
 
 Two donations, two exports or two contracts are *candidates* if all of this holds:
@@ -58,7 +58,7 @@ NO_EVIDENCE = (
     "instalment",
     "refund",
 )
-"""Reasons for which a figure does not count that tell it from the event's own amount."""
+"""Reasons not to count a figure that make it another amount than the event's own."""
 
 
 class Claim(NamedTuple):
@@ -69,14 +69,14 @@ class Claim(NamedTuple):
     """Its item, then the items above it; empty for money that names none and for parties."""
     unit: str
     """Unit or currency; empty where it is left open."""
-    counted: tuple[str, str]
-    """Type and role of counted parties."""
+    party_group: tuple[str, str]
+    """Type and role of a number of parties."""
     low: Decimal | None
     high: Decimal | None
-    """What the words allow, ends included; null for "masks" without a number."""
+    """Range that the quote allows, ends included; null for "masks" without a number."""
 
     def words(self) -> str:
-        what = self.items[0] if self.items else self.counted[0] or self.measure
+        what = self.items[0] if self.items else self.party_group[0] or self.measure
         unit = f" ({self.unit})" if self.unit else ""
         return f"{what}{unit}"
 
@@ -102,8 +102,8 @@ def reach(
 
 
 def agrees(one: Claim, other: Claim) -> bool:
-    """Whether both may tell of the same amount of the same thing."""
-    if one.measure != other.measure or one.counted != other.counted:
+    """Whether both may be the same amount of the same thing."""
+    if one.measure != other.measure or one.party_group != other.party_group:
         return False
     if one.unit and other.unit and one.unit != other.unit:
         return False
@@ -124,7 +124,7 @@ def is_equal(one: Claim, other: Claim) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What one version of a donation, export or contract tells of an event."""
+    """An event as one version of a donation, export or contract reports it."""
 
     id: str
     givers: frozenset[str]
@@ -223,7 +223,7 @@ def _likeness(
 
 
 def _depth(claim: Claim) -> tuple[int, str, str]:
-    """Of two that agree, the narrower item and the stated unit are named."""
+    """Return one name for two that agree: the narrower item and the stated unit."""
     return len(claim.items), claim.unit, claim.words()
 
 
@@ -257,7 +257,7 @@ def _partners(key: tuple) -> Iterator[tuple]:
 
 
 def pairs(accounts: Sequence[Account]) -> Iterator[tuple[Account, Account]]:
-    """Every two of one kind that may be candidates, some of them more than once: those filed
+    """Yield every two of one kind that may be candidates, some of them more than once: those filed
     together, swept in order of their days."""
     files: dict[tuple, list[Account]] = {}
     for account in accounts:
@@ -299,7 +299,7 @@ def _across(some: list[Account], others: list[Account]) -> Iterator[tuple[Accoun
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What tells one statement from another."""
+    """A statement as it is compared with others."""
 
     id: str
     publisher: str
@@ -317,8 +317,8 @@ TRACKING = re.compile(r"^(utm_\w+|fbclid|gclid|spm)$")
 
 
 def address(url: str) -> str:
-    """An address without what does not tell pages apart: scheme, `www.`, port, fragment, marks of
-    campaigns, a slash at the end."""
+    """Return an address without what does not distinguish pages: scheme, `www.`, port, fragment,
+    marks of campaigns, a slash at the end."""
     parts = urlsplit(url.strip())
     host = (parts.hostname or "").removeprefix("www.").removeprefix("m.")
     query = [(k, v) for k, v in parse_qsl(parts.query, True) if not TRACKING.match(k.lower())]
@@ -335,13 +335,13 @@ def compare_texts(one: Text, other: Text) -> Likeness | None:
     same_title = same_source and alike(one.title, other.title)
     if not (same_text or same_address or same_title):
         return None
-    told = [
+    evidence = [
         (same_text, "The same text"),
         (same_address, f"The same address: {one.address}"),
         (same_source, f"The same publisher and day: {one.publisher}, {one.day}"),
         (same_title, "Nearly the same title" if one.title != other.title else "The same title"),
     ]
-    reasons = [words for holds, words in told if holds]
+    reasons = [words for holds, words in evidence if holds]
     return Likeness(1 + len(reasons), reasons)
 
 
@@ -356,7 +356,7 @@ def alike(one: str, other: str) -> bool:
 
 
 def pairs_of_texts(texts: Sequence[Text]) -> Iterator[tuple[Text, Text]]:
-    """Every two statements that share an address, a text, or a publisher and a day."""
+    """Yield every two statements that share an address, a text, or a publisher and a day."""
     files: dict[tuple, list[Text]] = {}
     for text in texts:
         files.setdefault(("address", text.address), []).append(text)

@@ -1,4 +1,4 @@
-"""Pairs of records that may tell of one event, and what curators made of them."""
+"""Pairs of records that may be of one event, and the decisions of curators about them."""
 
 from typing import Any
 
@@ -17,14 +17,14 @@ class DuplicateStatus(models.TextChoices):
 
 
 class DuplicatePairQuerySet(models.QuerySet):
-    """Which pairs."""
+    """Selections of pairs."""
 
     def open(self) -> "DuplicatePairQuerySet":
-        """Those that somebody is to look at."""
+        """Return the pairs that wait for a decision."""
         return self.filter(standing=DuplicateStatus.OPEN)
 
     def of(self, public_id: str) -> "DuplicatePairQuerySet":
-        """Those that a record is one of."""
+        """Return the pairs of a record."""
         return self.filter(Q(first=public_id) | Q(second=public_id))
 
     def of_kinds(self, kinds: Any) -> "DuplicatePairQuerySet":
@@ -32,7 +32,7 @@ class DuplicatePairQuerySet(models.QuerySet):
 
 
 class DuplicatePair(models.Model):
-    """Two records of a kind that may tell of the same event, by their public ids. What is decided
+    """Two records of a kind that may be of one event, by their public ids. What is decided
     stays, with who decided and why: the pair is not proposed again."""
 
     kind = CodeField(max_length=10, help_text="Kind of both records.")

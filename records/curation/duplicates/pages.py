@@ -1,7 +1,6 @@
 """Possible duplicates: the queue, and two records side by side."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django import forms
@@ -13,17 +12,22 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.text import capfirst
 
 from accounts.read_only import ReadOnlyAdmin
+from records.content.lines import (
+    Line,
+    figure_pairs,
+    link_lines,
+    linked_titles,
+    record_lines,
+    titles_of,
+)
 from records.curation.duplicates import finding
 from records.curation.duplicates.models import DuplicatePair, DuplicateStatus
 from records.curation.workflow.worklist import (
-    SECTIONS,
     SHOWN,
     Found,
     Row,
-    Section,
     kinds,
 )
 from records.models import (
@@ -43,12 +47,12 @@ def may(request: HttpRequest, kind: str, permission: str) -> bool:
 
 
 def readable(request: HttpRequest) -> list[str]:
-    """The kinds whose pairs the user may look at."""
+    """Return the kinds whose pairs the user may see."""
     return [kind for kind in KINDS if may(request, kind, "view") or may(request, kind, "change")]
 
 
 def waiting(request: HttpRequest) -> Found | None:
-    """The open pairs that the user may decide about, for the worklist."""
+    """Return the open pairs that the user may decide about, for the home."""
     of = [model.KIND for model in kinds(request, "change")]
     if not of:
         return None
@@ -63,24 +67,12 @@ def waiting(request: HttpRequest) -> Found | None:
     )
 
 
-SECTIONS.insert(
-    -1,
-    Section(
-        "duplicates",
-        "Possible duplicates",
-        "No two records look alike. Each is compared with the others when it is saved.",
-        waiting,
-    ),
-)
-
-
 def queue() -> str:
     return reverse("admin:records_duplicatepair_changelist")
 
 
-def tell_found(modeladmin: admin.ModelAdmin, request: HttpRequest, record: Record) -> None:
-    """After a save: look for records that tell of the same event, and say so. Saving is done
-    whatever is found."""
+def warn_of_duplicates(modeladmin: admin.ModelAdmin, request: HttpRequest, record: Record) -> None:
+    """After a save, look for records of the same event, and warn. The save is done in any case."""
     found = finding.find_near(record)
     if found:
         links = format_html_list(found, record.public_id)
@@ -100,12 +92,12 @@ def format_html_list(found: Sequence[DuplicatePair], public_id: str) -> str:
 
 
 def page(candidate: DuplicatePair) -> str:
-    """Where the two stand side by side."""
+    """Return the address of the comparison."""
     return reverse("admin:records_duplicatepair_change", args=[candidate.pk])
 
 
 def panel(record: Record) -> list[tuple[str, DuplicatePair]]:
-    """The open pairs of a record with the other's id, for its page; one query."""
+    """Return the open pairs of a record with the other's id, for its page; one query."""
     rows = DuplicatePair.objects.open().of(record.public_id)[:MOST_SHOWN]
     return [(row.other(record.public_id), row) for row in rows]
 
@@ -113,95 +105,38 @@ def panel(record: Record) -> list[tuple[str, DuplicatePair]]:
 # Side by side
 
 
-@dataclass(frozen=True)
-class Line:
-    """One thing that both records say, or one of them."""
-
-    label: str
-    cells: tuple[Any, Any]
-
-    @property
-    def verdict(self) -> str:
-        one, other = self.cells
-        if one == other:
-            return "equal"
-        return "differs" if one and other else "only one"
+def verdict(one: Any, other: Any, *, equal: bool) -> str:
+    if not (one and other):
+        return "only one"
+    return "equal" if equal else "differs"
 
 
-@dataclass(frozen=True)
-class FigureLine:
-    """Figures of the two that tell of the same thing, or one that has no match."""
-
-    cells: tuple[Any, Any]
-
-    @property
-    def verdict(self) -> str:
-        one, other = self.cells
-        if not (one and other):
-            return "only one"
-        alike = one.rival_key() == other.rival_key() and one.claim() == other.claim()
-        return "equal" if alike else "differs"
-
-    @property
-    def shown(self) -> list[Any]:
-        """Each figure with its number; nothing where there is none."""
-        return [figure and (figure, number(figure)) for figure in self.cells]
-
-
-def lines(one: Record, other: Record) -> list[Line]:
-    """What the two say, field by field; what neither says is left out."""
-    found = []
-    for column in type(one).content_fields():
-        cells = (told(one, column), told(other, column))
-        if any(cells):
-            found.append(Line(str(capfirst(column.verbose_name)), cells))
-    if isinstance(one, DatedRecord):
-        sides = (one.parties_by_role, other.parties_by_role)
-        for role, plural in one.ROLES.items():
-            named = [", ".join(row.party.name for row in side[role]) for side in sides]
-            if any(named):
-                found.append(Line(capfirst(plural), (named[0], named[1])))
-    linked = ["\n".join(map(str, row.ordered_links())) for row in (one, other)]
-    if any(linked):
-        found.append(Line("Links", (linked[0], linked[1])))
-    return found
-
-
-def told(record: Record, column: models.Field) -> str:
-    """A column as a person reads it."""
-    value = getattr(record, column.attname)
-    if column.choices and value:
-        return str(dict(column.flatchoices).get(value, value))
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return "" if value is None else str(value)
-
-
-def aligned(one: Record, other: Record) -> list[FigureLine]:
-    """The figures of the two, those side by side that tell of the same thing: first what is alike
-    in everything, then what shares an item, then what shares a measure; the rest alone."""
-    left, right = list(one.ordered_figures()), list(other.ordered_figures())
-    found: list[tuple[int, FigureLine]] = []
-    keys: list[Callable[[Any], Any]] = [
-        lambda figure: (figure.rival_key(), figure.claim()),
-        lambda figure: (figure.measure, figure.item_id, figure.unit, figure.currency),
-        lambda figure: (figure.measure, figure.item_id),
-        lambda figure: figure.measure,
+def text_rows(one: Record, other: Record) -> list[tuple[str, Line]]:
+    """Return the fields, parties and links of the two, each with its verdict."""
+    lines = record_lines(one, other) + link_lines(one, other, linked_titles([one, other]))
+    return [
+        (verdict(line.before, line.after, equal=line.before == line.after), line) for line in lines
     ]
-    for key in keys:
-        for figure in list(left):
-            match = next((row for row in right if key(row) == key(figure)), None)
-            if match is not None:
-                found.append((figure.position, FigureLine((figure, match))))
-                left.remove(figure)
-                right.remove(match)
-    found += [(figure.position, FigureLine((figure, None))) for figure in left]
-    rest = [FigureLine((None, figure)) for figure in right]
-    return [line for _, line in sorted(found, key=lambda pair: pair[0])] + rest
+
+
+def figure_rows(one: Record, other: Record) -> list[tuple[str, list[Any]]]:
+    """Return the figures of the two, alike ones side by side: the verdict, and each figure with
+    its number."""
+    rows = []
+    for second, first in figure_pairs(other, one):
+        equal = (
+            first is not None
+            and second is not None
+            and first.rival_key() == second.rival_key()
+            and first.claim() == second.claim()
+        )
+        cells = [figure and (figure, number(figure)) for figure in (first, second)]
+        rows.append((verdict(first, second, equal=equal), cells))
+    return rows
 
 
 def number(figure: Figure) -> str:
-    """The number with its qualifier."""
+    """Return the number with its qualifier."""
     if figure.value is not None:
         return f"{figure.operator.replace('_', ' ')} {figure.value.normalize():,f}"
     if figure.lower is not None and figure.upper is not None:
@@ -210,7 +145,7 @@ def number(figure: Figure) -> str:
 
 
 class WhyForm(forms.Form):
-    """Why two records tell of two events."""
+    """Reason why two records are of two events."""
 
     prefix = "apart"
 
@@ -224,7 +159,7 @@ class WhyForm(forms.Form):
 
 
 class SameForm(forms.Form):
-    """Which of two records of one event goes on counting."""
+    """Choice of the record that stays in totals, of two of one event."""
 
     prefix = "same"
 
@@ -252,7 +187,7 @@ class SameForm(forms.Form):
 
 @admin.register(DuplicatePair)
 class DuplicatePairAdmin(ReadOnlyAdmin):
-    """The queue. Pairs are found, never typed; whoever may change records of a kind decides."""
+    """The queue. Pairs are found, never typed; who may change records of a kind decides."""
 
     list_display = [
         "shown_pair",
@@ -265,7 +200,7 @@ class DuplicatePairAdmin(ReadOnlyAdmin):
     ]
     list_filter = ["standing", "kind", "score"]
     list_select_related = ["decided_by"]
-    # What is to be looked at stands first; a filter shows nothing else.
+    # Open pairs come first; a filter shows nothing else.
     ordering: ClassVar[list[Any]] = [
         models.Case(models.When(standing=DuplicateStatus.OPEN, then=0), default=1),
         "-score",
@@ -296,11 +231,7 @@ class DuplicatePairAdmin(ReadOnlyAdmin):
         """The list, with the titles of its records: one query for each kind on the page."""
         changelist: Any = super().get_changelist_instance(request)
         rows = list(changelist.result_list)
-        titles: dict[str, str] = {}
-        for kind in {row.kind for row in rows}:
-            ids = {public_id for row in rows if row.kind == kind for public_id in row.ids}
-            versions = KINDS[kind].objects.filter(public_id__in=ids).order_by("version")
-            titles |= dict(versions.values_list("public_id", "title"))
+        titles = titles_of(public_id for row in rows for public_id in row.ids)
         for row in rows:
             row.titles = [titles.get(public_id, "discarded") for public_id in row.ids]
         changelist.result_list = rows
@@ -335,7 +266,7 @@ class DuplicatePairAdmin(ReadOnlyAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """The two side by side, with what a curator may decide about them."""
+        """Return the comparison of the two, with the decisions that a curator may take."""
         candidate: Any = self.get_object(request, unquote(object_id))
         if candidate is None:
             if not self.has_view_permission(request):
@@ -374,8 +305,8 @@ class DuplicatePairAdmin(ReadOnlyAdmin):
                 for public_id, row in zip(ids, records, strict=True)
             ],
             "both": both,
-            "lines": lines(*records) if both else [],
-            "figures": aligned(*records) if both and candidate.kind != "statement" else [],
+            "lines": text_rows(*records) if both else [],
+            "figures": figure_rows(*records) if both and candidate.kind != "statement" else [],
             "may_decide": may_decide,
             "apart": apart,
             "same": same,
@@ -383,16 +314,17 @@ class DuplicatePairAdmin(ReadOnlyAdmin):
         return TemplateResponse(request, "admin/records/duplicate.html", context)
 
     def records(self, candidate: DuplicatePair) -> list[Any]:
-        """The versions to compare: open ones before published ones; none for what is gone."""
+        """Return the versions to compare, open ones before published ones; None for a record that
+        is gone."""
         model = KINDS[candidate.kind]
         rows = model.objects.filter(public_id__in=candidate.ids, state__in=finding.CURRENT)
         related = ["links"]
         if issubclass(model, DatedRecord):
             related += ["parties__party", "figures__statement"]
-        newest = {
+        latest = {
             row.public_id: row for row in rows.order_by("version").prefetch_related(*related)
         }
-        return [newest.get(public_id) for public_id in candidate.ids]
+        return [latest.get(public_id) for public_id in candidate.ids]
 
     def record_page(self, record: Record) -> str:
         return reverse(f"admin:records_{record.KIND}_change", args=[record.pk])
@@ -404,7 +336,7 @@ class DuplicatePairAdmin(ReadOnlyAdmin):
         act: Callable[..., HttpResponse],
         words: dict[str, str] | None = None,
     ) -> HttpResponse:
-        """Decide; or say what stands in the way, back on the page."""
+        """Decide; or report the blocking errors on the page."""
         try:
             with transaction.atomic():
                 return act(request, candidate, **(words or {}))

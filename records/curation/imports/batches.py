@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from records.curation.imports.building import (
     PENDING_REASON,
-    Builder,
-    Found,
+    RowGroup,
+    SheetBuilder,
     grouped,
 )
 from records.curation.imports.columns import columns_of
@@ -86,17 +86,17 @@ def receive(data: bytes, file_name: str, model: type[Record], *, by: Any) -> Imp
 
 
 def earlier(batch: ImportBatch) -> ImportBatch | None:
-    """The last import of the very same file that stands."""
+    """Return the last import of the very same file that was not undone."""
     same = ImportBatch.objects.filter(
         digest=batch.digest, kind=batch.kind, state=ImportState.IMPORTED
     )
     return same.exclude(pk=batch.pk).select_related("by").first()
 
 
-def builder_for(batch: ImportBatch) -> Builder:
+def builder_for(batch: ImportBatch) -> SheetBuilder:
     model = KINDS[batch.kind]
     may_change = batch.by.has_perm(f"records.change_{model._meta.model_name}")
-    return Builder(model, batch.columns, may_change=may_change)
+    return SheetBuilder(model, batch.columns, may_change=may_change)
 
 
 # --- Checking
@@ -109,7 +109,7 @@ def check_slice(batch: ImportBatch) -> ImportBatch:
     firsts = list(unchecked.values_list("first", flat=True).distinct()[:SLICE])
     rows = list(batch.lines.filter(first__in=firsts).order_by("first", "number"))
     builder = builder_for(batch)
-    found = builder.build(grouped(rows))
+    found = builder.build_all(grouped(rows))
     refuse_repeated(batch, found)
     try_out(builder, found, by=batch.by)
     for one in found:
@@ -132,7 +132,7 @@ def check_slice(batch: ImportBatch) -> ImportBatch:
     return now
 
 
-def refuse_repeated(batch: ImportBatch, found: Sequence[Found]) -> None:
+def refuse_repeated(batch: ImportBatch, found: Sequence[RowGroup]) -> None:
     """A record is corrected once: its rows in two versions cannot both be meant."""
     changed = {one.rows[0].record: one for one in found if one.verdict == Verdict.CHANGED}
     elsewhere = batch.lines.filter(record__in=changed).values_list("record", "first", "verdict")
@@ -143,7 +143,7 @@ def refuse_repeated(batch: ImportBatch, found: Sequence[Found]) -> None:
                                              f"version: keep one of them.")  # fmt: skip
 
 
-def try_out(builder: Builder, found: Sequence[Found], *, by: Any) -> None:
+def try_out(builder: SheetBuilder, found: Sequence[RowGroup], *, by: Any) -> None:
     """Write the drafts and take them back: what the database would refuse, it refuses now, and
     the constraints say why."""
     drafts = [one for one in found if one.verdict in (Verdict.NEW, Verdict.CHANGED)]
@@ -164,7 +164,7 @@ def try_out(builder: Builder, found: Sequence[Found], *, by: Any) -> None:
 
 
 class Stale(ValidationError):
-    """What the check found does not hold any more."""
+    """The database changed since the check."""
 
 
 def confirm(
@@ -176,8 +176,8 @@ def confirm(
     log: Callable[[Sequence[Any]], None] | None = None,
 ) -> list[Any]:
     """Write all drafts of a checked file, or none; they are the importer's, who therefore does
-    not approve them. `log` is told of them in the same transaction. Refused where the database
-    says otherwise by now than what was checked: it is then checked anew."""
+    not approve them. `log` is called with them in the same transaction. Refused where the database
+    changed since the check: the file is then checked again."""
     if by != batch.by:
         raise ValidationError("Only who sent the file imports it: send it yourself.")
     if batch.state != ImportState.READY:
@@ -189,7 +189,7 @@ def confirm(
     found = list(build_all(batch))
     drafts = [one for one in found if one.draft is not None]
     if not drafts:
-        raise ValidationError("There is nothing to import: all stands so already.")
+        raise ValidationError("There is nothing to import: every row is unchanged.")
     for one in drafts:
         if one.draft.reason == PENDING_REASON:
             if not reason.strip():
@@ -211,17 +211,17 @@ def confirm(
             if log is not None:
                 log([one.draft for one in drafts])
     except (Stale, IntegrityError) as error:
-        check_anew(batch)
+        check_again(batch)
         raise Stale(
             "Somebody changed records of this file, or what they cite, after it was checked: "
-            "nothing was imported, and the file is checked anew."
+            "nothing was imported, and the file is checked again."
         ) from error
     batch.refresh_from_db()
     return [one.draft for one in drafts]
 
 
-def build_all(batch: ImportBatch) -> Iterable[Found]:
-    """Every record of the file once more, as it was checked."""
+def build_all(batch: ImportBatch) -> Iterable[RowGroup]:
+    """Yield every record of the file once more, as it was checked."""
     builder = builder_for(batch)
     firsts = list(batch.lines.order_by("first").values_list("first", flat=True).distinct())
     for start in range(0, len(firsts), SLICE):
@@ -229,18 +229,18 @@ def build_all(batch: ImportBatch) -> Iterable[Found]:
             batch.lines.filter(first__in=firsts[start : start + SLICE]).order_by("first", "number")
         )
         checked = {row.number: (row.verdict, row.told) for row in rows}
-        for one in builder.build(grouped(rows)):
+        for one in builder.build_all(grouped(rows)):
             one.conclude()
             if any(checked[row.number] != (row.verdict, row.told) for row in one.rows):
-                check_anew(batch)
+                check_again(batch)
                 raise Stale(
                     "Somebody changed records of this file, or what they cite, after it was "
-                    "checked: nothing was imported, and the file is checked anew."
+                    "checked: nothing was imported, and the file is checked again."
                 )
             yield one
 
 
-def check_anew(batch: ImportBatch) -> None:
+def check_again(batch: ImportBatch) -> None:
     with transaction.atomic():
         batch.lines.update(verdict="", told=[])
         ImportBatch.objects.filter(pk=batch.pk, state__in=NOT_WRITTEN).update(
@@ -248,7 +248,7 @@ def check_anew(batch: ImportBatch) -> None:
         )
 
 
-def hold(drafts: Sequence[Found]) -> None:
+def hold(drafts: Sequence[RowGroup]) -> None:
     """Lock the versions that are corrected; they are still those in force."""
     bases = [one.base.pk for one in drafts if one.base is not None]
     if not bases:
@@ -259,7 +259,7 @@ def hold(drafts: Sequence[Found]) -> None:
         raise Stale("A version that is corrected is not in force any more.")
 
 
-def write(drafts: Sequence[Found], *, by: Any) -> None:
+def write(drafts: Sequence[RowGroup], *, by: Any) -> None:
     """The drafts with their children, and whose they are."""
     records = [one.draft for one in drafts]
     model = type(records[0])
@@ -354,8 +354,8 @@ def undo(batch: ImportBatch, *, edited_too: bool = False) -> list[Any]:
 
 
 def named(records: Sequence[Any]) -> str:
-    told = ", ".join(record.public_id for record in records[:5])
-    return told + (" …" if len(records) > 5 else "")
+    ids = ", ".join(record.public_id for record in records[:5])
+    return ids + (" …" if len(records) > 5 else "")
 
 
 def throw_away(batch: ImportBatch) -> None:

@@ -1,20 +1,22 @@
-"""The columns of a kind's spreadsheet, and what stands in them of a record: one form for
-templates, downloads and imports, so that what was downloaded is imported as unchanged.
+"""The columns of a kind's spreadsheet, and the cells of a record: one form for templates,
+downloads and imports, so that the import reads an unedited download as unchanged.
 
 A row is a figure; rows of one record share its id or a label in `record`, and only the first needs
 to fill the columns of the record itself.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from itertools import zip_longest
 from typing import Any
 
 from django.db import models
 
 from aidapi.tables import SEPARATOR, joined
-from records.dataset_files import layout
-from records.dataset_files.layout import precision_of
+from records.content.builder import FIGURE
+from records.content.fields import ContentField, fields_of
+from records.dataset_files.layout import NOUNS, columns
 from records.models import DatedRecord, Record, Statement
 from records.models.figures import BOUNDED_BY_VALUE
 
@@ -26,9 +28,10 @@ HEAD = {
 }
 REASON = "Why a published record changes; readers see it. Empty for the reason given on import."
 LINKS = f"Links to other records as “part_of don-7k3m9q2x”, several separated by {SEPARATOR}."
-LATER = {
+LOOKED_UP = {
+    "item": "Code or name of the item that is counted, or that the money is for.",
     "statement": "Id of the statement, or the address at which it was read.",
-    "statement_version": "Version of the statement that was read; empty for the newest.",
+    "statement_version": "Version of the statement that was read; empty for the latest.",
 }
 COMPUTED = {"offset", "quote_found", "text_sha256"}
 
@@ -39,116 +42,110 @@ class Column:
 
     name: str
     meaning: str
-    field: Any = None
-    """The model's column of the same name, if there is one."""
+    field: ContentField | None = None
+    """The field that its cells are read into, if they are read as they are."""
     of_figure: bool = False
     required: bool = False
     free: bool = False
     """Whether it is text of any form, in which a spreadsheet might see a formula."""
-    many: bool = False
 
-    @cached_property
+    @property
     def codes(self) -> list[str]:
         """The codes that it takes, if it takes only those."""
-        return [code for code, _ in self.field.flatchoices if code] if self.field else []
+        return self.field.codes if self.field else []
 
-    @cached_property
+    @property
+    def is_date(self) -> bool:
+        return self.field is not None and self.field.is_date
+
+    @property
     def datatype(self) -> str:
         """The kind of its values in terms of XML Schema; dates that may lack their day are
         text."""
-        if isinstance(self.field, models.BooleanField):
+        column = self.field and self.field.column
+        if isinstance(column, models.BooleanField):
             return "boolean"
-        if isinstance(self.field, models.DecimalField):
+        if isinstance(column, models.DecimalField):
             return "decimal"
-        if self.is_date and not precision_of(self.field.model, self.field):
+        if self.field and self.is_date and not self.field.precision:
             return "date"
         return "integer" if self.name in ("version", "statement_version") else "string"
 
-    @cached_property
-    def is_date(self) -> bool:
-        return isinstance(self.field, models.DateField)
-
     @property
     def explained(self) -> str:
-        """The meaning, what it takes and whether it may be left empty, for templates."""
-        told = [self.meaning]
+        """The meaning, the values that it takes and whether it is required, for templates."""
+        parts = [self.meaning]
         if self.codes:
-            told.append(f"One of: {', '.join(self.codes)}.")
+            parts.append(f"One of: {', '.join(self.codes)}.")
         if self.datatype == "boolean":
-            told.append("true or false; empty for true.")
+            parts.append("true or false; empty for true.")
         if self.is_date:
-            partial = precision_of(self.field.model, self.field)
-            told.append(f"As 2020-04-10{', 2020-04 or 2020' if partial else ''}.")
+            partial = self.datatype != "date"
+            parts.append(f"As 2020-04-10{', 2020-04 or 2020' if partial else ''}.")
         if self.required:
-            told.append("Required.")
-        return " ".join(told)
+            parts.append("Required.")
+        return " ".join(parts)
 
 
 @cache
 def columns_of(model: type[Record]) -> tuple[Column, ...]:
-    """The columns of a kind's spreadsheet, in their order."""
-    noun = next(noun for noun in layout.NOUNS.values() if noun.model is model)
-    keys = [key for key in noun.keys if key not in COMPUTED]
-    if model is Statement:
-        keys.insert(keys.index("note"), "text")
-    fields = {field.name: field for field in layout.columns(model, tuple(keys))}
+    """Return the columns of a kind's spreadsheet, in their order."""
+    keys = next(noun.keys for noun in NOUNS.values() if noun.model is model)
+    fields = {field.name: field for field in columns(model, keys)}
     plurals = {plural: role for role, plural in model.ROLES.items()}
     found = [Column(name, meaning) for name, meaning in HEAD.items()]
     for key in keys:
+        if key == "note" and model is Statement:
+            found.append(field_column(fields_of(model)["text"]))
         if key in plurals:
             meaning = f"Codes or names of each {plurals[key]}, separated by {SEPARATOR}."
-            found.append(Column(key, meaning, many=True))
+            found.append(Column(key, meaning))
         elif key == "links":
-            found.append(Column(key, LINKS, many=True))
-        elif key in fields:
-            found.append(plain_column(fields[key]))
+            found.append(Column(key, LINKS))
+        elif key in fields and key not in COMPUTED:
+            found.append(field_column(fields[key]))
     if issubclass(model, DatedRecord):
         found += figure_columns(model.child("figures"))
     return (*found, Column("reason", REASON, free=True))
 
 
-def plain_column(field: Any, *, of_figure: bool = False) -> Column:
-    many = isinstance(field, models.JSONField)
-    meaning = f"{field.help_text} Separated by {SEPARATOR}." if many else field.help_text
-    required = not (field.blank or field.null or field.has_default())
-    text = isinstance(field, (models.CharField, models.TextField)) and not field.choices
-    free = text or many
-    return Column(field.name, meaning, field, of_figure, required, free, many)
-
-
 def figure_columns(model: Any) -> list[Column]:
-    fields = {field.name: field for field in layout.columns(model, layout.FIGURE)}
-    found = []
-    for key in layout.FIGURE:
-        if key in LATER:
-            required = key == "statement"
-            found.append(Column(key, LATER[key], of_figure=True, required=required))
-        elif key == "item":
-            found.append(Column(key, "Code or name of the item that is counted, or that the money "
-                                     "is for.", of_figure=True))  # fmt: skip
-        elif key in fields and key not in COMPUTED:
-            found.append(plain_column(fields[key], of_figure=True))
-    return found
+    fields = fields_of(model)
+    return [
+        Column(key, LOOKED_UP[key], of_figure=True, required=key == "statement")
+        if key in LOOKED_UP
+        else field_column(fields[key], of_figure=True)
+        for key in FIGURE
+        if key not in COMPUTED
+    ]
 
 
-# --- What stands in them
+def field_column(field: ContentField, *, of_figure: bool = False) -> Column:
+    meaning = str(field.column.help_text)
+    if field.is_list:
+        meaning = f"{meaning} Separated by {SEPARATOR}."
+    free = field.is_text or field.is_list
+    return Column(field.name, meaning, field, of_figure, field.required, free)
+
+
+# --- The cells of a record
 
 
 Cells = dict[str, str]
-"""Column → text, of the cells that hold one."""
+"""Column → text, of the cells that are not empty."""
 
 
 def rows_of(record: Any) -> list[Cells]:
-    """A record as the rows of the spreadsheet. Its own cells stand in the first, its figures one
-    in each; wants its children and their statements prefetched."""
+    """Return a record as the rows of the spreadsheet: its own cells in the first, its figures one
+    in each. Its children and their statements are to be prefetched."""
     model: Any = type(record)
-    columns = columns_of(model)
-    own = values(record, [column for column in columns if not column.of_figure])
+    known = columns_of(model)
+    own = field_cells(record, [column for column in known if not column.of_figure])
     for role, rows in record.parties_by_role.items() if record.ROLES else ():
         own[record.ROLES[role]] = joined([row.party_id for row in rows])
     own["links"] = joined([f"{link.type} {link.target}" for link in record.ordered_links()])
     figures = [
-        figure_cells(figure, [column for column in columns if column.of_figure])
+        figure_cells(figure, [column for column in known if column.of_figure])
         for figure in (record.ordered_figures() if record.ROLES else ())
     ]
     head = {"record": record.public_id, "version": str(record.version)}
@@ -158,34 +155,22 @@ def rows_of(record: Any) -> list[Cells]:
     ]
 
 
-def figure_cells(figure: Any, columns: list[Column]) -> Cells:
-    """A figure's cells; bounds that follow from its value are left out."""
-    cells = values(figure, columns)
+def figure_cells(figure: Any, columns: Iterable[Column]) -> Cells:
+    """Return a figure's cells; bounds that follow from its value are left out."""
+    cells = field_cells(figure, columns)
     if figure.operator in BOUNDED_BY_VALUE:
         cells.pop("lower", None)
         cells.pop("upper", None)
-    if figure.item_id:
-        cells["item"] = figure.item_id
+    cells["item"] = figure.item_id or ""
     if figure.statement_id:
         cells["statement"] = figure.statement.public_id
         cells["statement_version"] = str(figure.statement.version)
     return cells
 
 
-def values(instance: Any, columns: list[Column]) -> Cells:
-    """What stands in plain columns of a row of the database."""
+def field_cells(instance: Any, columns: Iterable[Column]) -> Cells:
     cells = {}
     for column in columns:
-        if column.field is None:
-            continue
-        value = getattr(instance, column.field.attname)
-        precision = precision_of(type(instance), column.field)
-        if value is None or value == "":
-            continue
-        if isinstance(value, list):
-            cells[column.name] = joined(value)
-        elif precision:
-            cells[column.name] = layout.write_date(value, getattr(instance, precision))
-        else:
-            cells[column.name] = layout.write(value)
+        if column.field is not None and (text := column.field.write(instance)):
+            cells[column.name] = joined(text) if isinstance(text, list) else text
     return cells

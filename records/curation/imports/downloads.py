@@ -54,7 +54,7 @@ HOW = [
 
 
 def download(model: Any, rows: Any, form: str) -> HttpResponse | StreamingHttpResponse:
-    """The records of a list, as a file that the import reads as unchanged."""
+    """Return the records of a list as a file that the import reads as unchanged."""
     columns = [column for column in columns_of(model) if column.name not in PRIVATE]
     table = tables.Table(
         name=str(model._meta.verbose_name_plural),
@@ -67,7 +67,7 @@ def download(model: Any, rows: Any, form: str) -> HttpResponse | StreamingHttpRe
 
 
 def template(model: Any, form: str) -> HttpResponse | StreamingHttpResponse:
-    """The columns without a row. What they mean stands on a sheet of its own, with the codes of
+    """Return the columns without a row. Their meaning is on a sheet of its own, with the codes of
     parties and items; in CSV in a line that the import passes over."""
     columns = columns_of(model)
     explained = {column.name: column.explained for column in columns}
@@ -85,8 +85,8 @@ def template(model: Any, form: str) -> HttpResponse | StreamingHttpResponse:
 
 def code_lists() -> list[tuple[str, Sequence[tuple[str, str]]]]:
     return [
-        (title, list(term.objects.order_by("name_key", "code").values_list("code", "name")))
-        for title, term in (("parties", Party), ("items", Item))
+        (title, list(model.objects.order_by("name_key", "code").values_list("code", "name")))
+        for title, model in (("parties", Party), ("items", Item))
     ]
 
 
@@ -132,7 +132,7 @@ def pages(model: Any, rows: Any) -> Iterator[Sequence[str]]:
 
 
 def count_rows(model: Any, rows: Any) -> int:
-    """How many rows the records have: one for each figure, and for each record without one."""
+    """Return the number of rows: one for each figure, and for each record without one."""
     rows = rows.order_by()
     if model not in DATED.values():
         return rows.count()
@@ -143,7 +143,7 @@ def count_rows(model: Any, rows: Any) -> int:
 def to_rows(
     columns: Sequence[Column], cells: Sequence[tables.Cell], *, typed: bool = True
 ) -> Callable[[Any], Sequence[Sequence[Any]]]:
-    """What makes of a record's rows those of the file."""
+    """Return a function from a record's rows to those of the file."""
     written = [
         (column.name, column.datatype if typed else "string", cell)
         for column, cell in zip(columns, cells, strict=True)
@@ -155,7 +155,7 @@ def to_rows(
 
 
 def value_of(text: str | None, datatype: str) -> Any:
-    """What stands in a cell, as the value that it is."""
+    """Return the text of a cell as a value of its type."""
     if text is None:
         return None
     if datatype == "boolean":

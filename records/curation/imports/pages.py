@@ -111,7 +111,7 @@ def template_view(modeladmin: Any, request: HttpRequest, form: str) -> HttpRespo
 
 
 def download_view(modeladmin: Any, request: HttpRequest, form: str) -> HttpResponseBase:
-    """What the list shows with the same parameters, all pages of it."""
+    """Return what the list shows with the same parameters, on all its pages."""
     if not modeladmin.has_view_or_change_permission(request):
         raise PermissionDenied
     if form not in FORMS:
@@ -163,7 +163,7 @@ class UndoForm(forms.Form):
 
 @admin.register(ImportBatch)
 class ImportBatchAdmin(admin.ModelAdmin):
-    """Every file that was sent: what became of it, and its undoing."""
+    """The imported files, with the state of each and its undoing."""
 
     list_display = ["file_name", "kind", "shown_state", "rows", "by", "created_at", "imported_at"]
     list_filter = ["kind", "state"]
@@ -226,7 +226,7 @@ class ImportBatchAdmin(admin.ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: models.QuerySet, search_term: str
     ) -> tuple[models.QuerySet, bool]:
-        """By words of the file's name, as it is written; or by the id of a draft."""
+        """Search by words of the file's name, as it is written, or by the id of a draft."""
         for word in fold(search_term[:200]).split()[:10]:
             drafts = ImportBatch.objects.filter(drafts__public_id=word)
             queryset = queryset.filter(
@@ -322,7 +322,7 @@ class ImportBatchAdmin(admin.ModelAdmin):
         return TemplateResponse(request, "admin/records/import_batch.html", context, status=status)
 
     def lines(self, request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
-        """The rows that the page shows: those refused first, then by what is asked for."""
+        """Return the rows that the page shows: those refused first, then by the filter."""
         checked = batch.lines.exclude(verdict="")
         show = request.GET.get("show", "")
         if show not in Verdict.values:
@@ -332,7 +332,7 @@ class ImportBatchAdmin(admin.ModelAdmin):
         return {"show": show, "page": pages.get_page(request.GET.get("page"))}
 
     def standing(self, batch: ImportBatch) -> dict[str, Any]:
-        """What became of the drafts, and where they are."""
+        """Return the drafts with their states and pages."""
         untouched, edited, published = batches.standing(batch)
         open_ = [*untouched, *edited]
         opts = KINDS[batch.kind]._meta
@@ -363,8 +363,8 @@ class ImportBatchAdmin(admin.ModelAdmin):
         return view(request, self.batch(request, pk))
 
     def check_view(self, request: HttpRequest, batch: ImportBatch) -> HttpResponse:
-        """Check a slice of the file. The page's script asks again until all is checked; without
-        it, a button does."""
+        """Check a slice of the file. The page's script repeats the request until all is checked;
+        without it, a button does."""
         if not self.may(request, batch.kind, "add"):
             raise PermissionDenied
         problem = ""
@@ -404,7 +404,7 @@ class ImportBatchAdmin(admin.ModelAdmin):
             self.message_user(request, " ".join(error.messages), messages.WARNING)
             return HttpResponseRedirect(batch_page(batch))
         except ValidationError as error:
-            return self.page(request, batch, confirming=form, problems=told(form, error))
+            return self.page(request, batch, confirming=form, problems=form_errors(form, error))
         noun = KINDS[batch.kind]._meta
         name = noun.verbose_name if len(drafts) == 1 else noun.verbose_name_plural
         self.message_user(
@@ -425,7 +425,7 @@ class ImportBatchAdmin(admin.ModelAdmin):
                 gone = batches.undo(batch, edited_too=form.cleaned_data["edited"])
                 self.log_drafts(request, batch, gone, DELETION)
         except ValidationError as error:
-            return self.page(request, batch, undoing=form, problems=told(form, error))
+            return self.page(request, batch, undoing=form, problems=form_errors(form, error))
         self.message_user(request, f"Undone: {len(gone):,} drafts deleted.", messages.SUCCESS)
         return HttpResponseRedirect(batch_page(batch))
 
@@ -447,8 +447,8 @@ class ImportBatchAdmin(admin.ModelAdmin):
         LogEntry.objects.log_actions(user, drafts, flag, f"{what} {batch.file_name}.")
 
 
-def told(form: forms.Form, error: ValidationError) -> list[str]:
-    """What the error says of the form's fields goes to them; the rest is told above."""
+def form_errors(form: forms.Form, error: ValidationError) -> list[str]:
+    """Add the errors of the form's fields to them; return the others."""
     if not hasattr(error, "error_dict"):
         return list(error.messages)
     rest = []

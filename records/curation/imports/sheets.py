@@ -20,8 +20,8 @@ from openpyxl.utils.datetime import WINDOWS_EPOCH, from_excel
 from openpyxl.utils.escape import unescape
 
 from aidapi.tables import FORMULA
+from records.content.values import did_you_mean, read_text
 from records.curation.imports.columns import Column
-from records.dataset_files.layout import nearest, read_text
 from records.models import fold
 
 MAX_BYTES = 10_000_000
@@ -36,7 +36,7 @@ COMMENT = "# "
 SERIAL_DAYS = range(25_569, 73_415)
 """Days as spreadsheets number them, from 1970 to 2100: what is less may be a year."""
 CUT = re.compile(r" … \[cut here, of \d+ characters: the CSV has them all\]\Z")
-NO_TEXT = "It holds characters that are no text (NUL, or half of a pair): type it anew."
+NO_TEXT = "It holds characters that are no text (NUL, or half of a pair): type it again."
 WAS_CUT = "The text was cut when it was downloaded as XLSX: take the CSV."
 
 Fault = list[str]
@@ -119,12 +119,12 @@ def header(row: Row, columns: Sequence[Column]) -> dict[int, Column]:
             continue
         column = known.get(key_of(name))
         if column is None:
-            meant = nearest(key_of(name)[:60], known)
+            meant = did_you_mean(key_of(name)[:60], known)
             for key, other in known.items():
                 meant = meant.replace(f" {key}?", f" {other.name}?")
             problems.append(f"There is no column “{name[:60]}”.{meant}")
         elif column in places.values():
-            problems.append(f"The column “{column.name}” stands there twice.")
+            problems.append(f"The column “{column.name}” is there twice.")
         else:
             places[place] = column
     if not places:
@@ -176,7 +176,7 @@ def read_cell(
     if not text.strip():
         return
     if column is None:
-        line.faults.append([name, f"“{text[:40]}” stands in a column without a name."])
+        line.faults.append([name, f"“{text[:40]}” is in a column without a name."])
         return
     if CUT.search(text):
         line.faults.append([name, WAS_CUT])
@@ -245,7 +245,7 @@ def csv_rows(data: bytes, columns: Sequence[Column]) -> Iterator[Row]:
         except csv.Error as error:
             raise SheetError(
                 f"Line {reader.line_num} cannot be read as CSV ({error}): a text that holds "
-                f"quotation marks, line breaks or separators stands in quotation marks."
+                f"quotation marks, line breaks or separators must be in quotation marks."
             ) from error
         if len(row) > MAX_COLUMNS:
             raise SheetError(f"Line {reader.line_num} has more than {MAX_COLUMNS} columns.")
@@ -314,8 +314,8 @@ def refuse_bombs(data: bytes) -> None:
 
 @contextmanager
 def sound() -> Iterator[None]:
-    """What a broken or hostile workbook raises, as one sentence for people; what the library
-    warns of (styles, validations) is nothing that is read here."""
+    """Raise whatever a broken or hostile workbook raises as one sentence for people. Warnings of
+    the library (styles, validations) are about nothing that is read here."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)

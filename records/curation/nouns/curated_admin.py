@@ -1,5 +1,5 @@
-"""What every curated page shares, a record's as well as a term's: form fields, folded search,
-and the refusal to overwrite what one has not seen."""
+"""What all pages of curators share, of records as of vocabularies: form fields, folded search, and
+the refusal to overwrite unseen changes."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -11,10 +11,10 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.utils.text import capfirst
 
 from aidapi.fields import NumberField
-from records.curation.workflow.history import changed_values, history_page, shown
+from records.curation.workflow.form_changes import changed_values
+from records.curation.workflow.history import history_page
 from records.models import fold, plain
 
 MAX_SEARCH = 200
@@ -44,7 +44,7 @@ class ExactField(forms.DecimalField):
 
 
 class VerbatimField(forms.CharField):
-    """Text in which places are counted: a line break is one character, as browsers show it, not
+    """Text in which places are numbered: a line break is one character, as browsers show it, not
     the two that they send."""
 
     def to_python(self, value: Any) -> str:
@@ -60,7 +60,7 @@ class LinesField(forms.CharField):
     widget = forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"})
 
     def __init__(self, *, encoder: Any = None, decoder: Any = None, **kwargs: Any) -> None:
-        # Changes are told from what stands in the database, not from a copy sent along.
+        # Changes are found against the database, not against a copy sent along.
         super().__init__(**kwargs | {"show_hidden_initial": False})
         self.help_text = f"{self.help_text} One a line."
 
@@ -131,7 +131,7 @@ class CuratedAdmin(admin.ModelAdmin):
         js: ClassVar = ["records/admin/unsaved.js"]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nothing is deleted here: drafts are discarded, records withdrawn, terms kept."""
+        """Nothing is deleted here: drafts are discarded, records withdrawn, vocabularies kept."""
         return False
 
     def user_may(self, request: HttpRequest, permission: str) -> bool:
@@ -146,8 +146,9 @@ class CuratedAdmin(admin.ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: models.QuerySet, search_term: str
     ) -> tuple[models.QuerySet, bool]:
-        """Every word must occur somewhere. Folded words are compared with folded columns, so
-        that both databases find the same; relations are subqueries, so that no row comes twice."""
+        """Return the rows in which every word occurs. Folded words are compared with folded
+        columns, so that both databases find the same; relations are subqueries, so that no row
+        comes twice."""
         for word in fold(search_term[:MAX_SEARCH]).split()[:MAX_WORDS]:
             queryset = queryset.filter(self.matching(word))
         return queryset, False
@@ -166,7 +167,7 @@ class CuratedAdmin(admin.ModelAdmin):
         return super().change_view(request, object_id, form_url, extra_context)
 
     def gone(self, request: HttpRequest, found: Any) -> HttpResponse:
-        """The row was published or discarded under the editor's hands: show what they typed."""
+        """Return what was typed, where the row was published or discarded meanwhile."""
         typed = [
             (name, value)
             for name, values in request.POST.lists()
@@ -193,13 +194,13 @@ class CuratedAdmin(admin.ModelAdmin):
         form = context["adminform"].form
         if form.is_bound and form.has_error("__all__", code="stale"):
             formsets = [inline.formset for inline in context["inline_admin_formsets"]]
-            context["differences"] = differences(form, formsets)
+            context["differences"] = changed_values(form, formsets)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
     ) -> Any:
-        """For the admin's history; rows that were not saved have nothing to tell."""
+        """Return the entry of the admin's history; none where nothing was saved."""
         if getattr(form.instance, "untouched", False):
             return []
         message = super().construct_change_message(request, form, formsets, add)
@@ -222,24 +223,3 @@ def touched(form: forms.ModelForm, formsets: Any) -> bool:
     return bool(form.changed_data) or any(
         formset.has_changed() or getattr(formset, "reordered", False) for formset in formsets
     )
-
-
-def differences(form: forms.ModelForm, formsets: Any) -> list[dict[str, Any]]:
-    """What stands in the database beside what was typed, where the two differ."""
-    found = []
-    rows = [("", form)]
-    for formset in formsets:
-        name = capfirst(formset.model._meta.verbose_name)
-        rows += [(f"{name} {n}: ", row) for n, row in enumerate(formset.forms, start=1)]
-    for where, row in rows:
-        for name in row.changed_data:
-            bound = row[name]
-            stored = "" if row.instance._state.adding else bound.initial
-            found.append(
-                {
-                    "label": where + capfirst(bound.label),
-                    "stored": shown(bound.field, stored),
-                    "typed": shown(bound.field, bound.data),
-                }
-            )
-    return found

@@ -31,7 +31,7 @@ from records.models import (
 
 
 class RowSelect(AutocompleteSelect):
-    """A search box that knows what its row holds, so that showing it asks nothing."""
+    """A search box that has the choice of its row, so that showing it needs no query."""
 
     held: Any = None
 
@@ -59,7 +59,7 @@ class RowForm(forms.ModelForm):
 
 
 class RowFormSet(BaseInlineFormSet):
-    """Rows in an order: `place` is where a row stands on the page, kept up by rows.js; a new
+    """Rows in an order: `place` is the place of a row on the page, kept up by rows.js; a new
     row without it comes last."""
 
     def add_fields(self, form: forms.ModelForm, index: int | None) -> None:
@@ -144,7 +144,7 @@ class PartyFormSet(RowFormSet):
 
 
 class PartyInline(OfRecord, admin.TabularInline):
-    """Who takes part. Rows stand by role, and within it in the order that readers see."""
+    """Parties by role, and within a role in the order that readers see."""
 
     form = RowForm
     formset = PartyFormSet
@@ -188,7 +188,7 @@ class LinkInline(OfRecord, admin.TabularInline):
 
 
 def statement_label(statement: Statement) -> str:
-    """How a choice of statements names one: what, who, when, and which version."""
+    """Return the label of a statement in a choice: title, publisher, date and version."""
     state = "" if statement.state == "published" else f", {statement.get_state_display()}"
     return (
         f"{statement.title} · {statement.publisher}, {statement.published_on} "
@@ -259,7 +259,7 @@ class FigureForm(RowForm):
         if chosen and at is not None and not text.startswith(quote, at):
             self.add_error(
                 "quote",
-                "These words do not stand where they were selected in the statement's text: "
+                "These words are not where they were selected in the statement's text: "
                 "select them again.",
             )
         elif chosen and text:

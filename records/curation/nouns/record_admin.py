@@ -1,7 +1,7 @@
-"""What the four kinds of record share in the admin: lists, forms that refuse stale saves,
-read-only published versions, and the steps of a version's life."""
+"""The admin pages of all kinds of record: lists, forms that refuse stale saves, read-only
+published versions, and the steps of a version's life."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
@@ -25,7 +25,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.text import capfirst
 
-from records.curation.duplicates.pages import panel, tell_found
+from records.curation.duplicates.pages import panel, warn_of_duplicates
 from records.curation.imports import pages
 from records.curation.nouns.curated_admin import CuratedAdmin, SeenForm, touched
 from records.curation.nouns.inlines import FigureInline, RowFormSet
@@ -34,8 +34,12 @@ from records.curation.workflow import merging
 from records.curation.workflow.review_page import companions, compare
 from records.curation.workflow.steps import (
     STEPS,
+    Outcome,
+    RecordKey,
     Step,
-    mark,
+    StepInput,
+    content_version,
+    key_of,
     take,
 )
 from records.curation.workflow.worklist import WorkFilter
@@ -59,15 +63,16 @@ class RecordForm(SeenForm):
 
 
 def content_at(record: Record, edits: int) -> dict[str, Any] | None:
-    """What the version said after so many saves; None if nobody remembers."""
+    """Return the content after that number of saves; None if it is no longer kept."""
     if edits == record.edits:
         return form_values(record)
     return DraftSave.of(record).filter(number=edits).values_list("content", flat=True).first()
 
 
-def also_chosen(request: HttpRequest) -> list[Record]:
-    """The records of any kind that a reviewer approves along, each as its page showed it."""
-    found: list[Record] = []
+def also_chosen(request: HttpRequest) -> dict[Record, str]:
+    """Return the records of any kind that a reviewer approves along → the content that the page
+    showed."""
+    found: dict[Record, str] = {}
     for token in request.POST.getlist("also")[:MAX_BULK]:
         kind, _, rest = token.partition(":")
         pk, _, digest = rest.partition(":")
@@ -77,8 +82,22 @@ def also_chosen(request: HttpRequest) -> list[Record]:
         record = model._default_manager.filter(pk=merging.number(pk)).first()
         if record is None:
             raise SuspiciousOperation("A record that was to be approved along is not there.")
-        record.seen = digest
-        found.append(record)
+        found[record] = digest
+    return found
+
+
+def shown_versions(
+    request: HttpRequest, records: Sequence[Record], *, confirmed: bool
+) -> dict[RecordKey, str]:
+    """Return record → the content that the user was shown: by the page that was sent, by the link
+    to the page, or now."""
+    sent = dict(pair.split(":", 1) for pair in request.POST.getlist("seen") if ":" in pair)
+    found = {}
+    for record in records:
+        if confirmed:
+            found[key_of(record)] = sent.get(str(record.pk), "")
+        else:
+            found[key_of(record)] = request.GET.get("seen", content_version(record))
     return found
 
 
@@ -174,8 +193,8 @@ class RecordAdmin(CuratedAdmin):
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Any:
-        """The record; locked for a save, so that what the form saw is compared with what stands
-        until the save is done."""
+        """Return the record; locked for a save, so that the form is compared with what the save
+        will replace."""
         record = super().get_object(request, object_id, from_field)
         if record is not None and request.method == "POST" and connection.in_atomic_block:
             record = self.model.objects.select_for_update().filter(pk=record.pk).first()
@@ -209,7 +228,7 @@ class RecordAdmin(CuratedAdmin):
             Contributor.edited(record, request.user)
         super().save_related(request, form, formsets, change)
         self.warn_of_quotes(request, [record])
-        tell_found(self, request, record)
+        warn_of_duplicates(self, request, record)
 
     def save_formset(
         self, request: HttpRequest, form: forms.ModelForm, formset: Any, change: bool
@@ -227,7 +246,7 @@ class RecordAdmin(CuratedAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """What comes from the page of a merge is put together first, and saved like any form."""
+        """Merge what the page of a merge sends, then save it like any form."""
         if request.method == "POST" and "_merge" in request.POST:
             data = merging.unpacked(request.POST.get("_typed", ""))
             with transaction.atomic():
@@ -290,7 +309,8 @@ class RecordAdmin(CuratedAdmin):
         data: QueryDict,
         picks: dict[str, str] | None = None,
     ) -> HttpResponse:
-        """What stands now beside what was typed, and what both began with; nothing is saved."""
+        """Return the page that shows what is saved beside what was typed, and what both began
+        with; nothing is saved."""
         form = self.shape(request, record)
         theirs = merging.sheet_of(form_values(record), form)
         merge = self.merge(record, form, theirs, data, picks or {})
@@ -307,7 +327,7 @@ class RecordAdmin(CuratedAdmin):
             "media": self.media,
             "original": record,
             "choices": merge.choices,
-            "asked": picks is not None,
+            "incomplete": picks is not None,
             "edits": edits.select_related("user").defer("content").order_by("number"),
             "typed": merging.packed(data),
         }
@@ -324,8 +344,8 @@ class RecordAdmin(CuratedAdmin):
                 request, self.model.objects.get(pk=record.pk), request.POST.copy()
             )
         if record is not None:
-            context |= self.standing(record)
-            context["mark"] = mark(record)
+            context |= self.version_context(record)
+            context["content_version"] = content_version(record)
             context["duplicates"] = panel(record)
             context["steps"] = [
                 step
@@ -336,9 +356,8 @@ class RecordAdmin(CuratedAdmin):
             ]
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def standing(self, record: Record) -> dict[str, Any]:
-        """Where the version stands among the record's others, and whose hands were in the open
-        one."""
+    def version_context(self, record: Record) -> dict[str, Any]:
+        """Return the record's other versions, and the contributors to the open one."""
         versions = list(
             self.model.objects.filter(public_id=record.public_id)
             .order_by("version")
@@ -347,7 +366,7 @@ class RecordAdmin(CuratedAdmin):
         published = next((row for row in versions if row.state == State.PUBLISHED), None)
         opened = next((row for row in versions if row.is_open), None)
         worked_on = opened.version if opened else record.version
-        hands = list(
+        contributors = list(
             Contributor.objects.filter(
                 public_id=record.public_id, version__in={worked_on, record.version}
             )
@@ -358,12 +377,15 @@ class RecordAdmin(CuratedAdmin):
             "versions": versions,
             "published": published,
             "opened": opened,
-            "hands": [hand for hand in hands if hand.version == worked_on],
+            "contributors": [
+                contributor for contributor in contributors if contributor.version == worked_on
+            ],
             "approval": next(
                 (
-                    hand
-                    for hand in hands
-                    if hand.version == record.version and hand.role == ContributorRole.APPROVER
+                    contributor
+                    for contributor in contributors
+                    if contributor.version == record.version
+                    and contributor.role == ContributorRole.APPROVER
                 ),
                 None,
             ),
@@ -399,7 +421,7 @@ class RecordAdmin(CuratedAdmin):
         return HttpResponseRedirect(self.page(record))
 
     def step_view(self, request: HttpRequest, object_id: str, step: Step) -> HttpResponse:
-        """A step of one record: its page asks for the words that it needs, a POST takes it."""
+        """Return the page of a step for one record, with a form for its words; a POST takes it."""
         if not self.user_may(request, step.permission):
             raise PermissionDenied
         methods = ["POST"] if step.at_once else ["GET", "HEAD", "POST"]
@@ -409,19 +431,21 @@ class RecordAdmin(CuratedAdmin):
         if record is None:
             self.message_user(request, "This record is not there any more.", messages.WARNING)
             return HttpResponseRedirect(self.list_url())
-        return self.step_page(request, step, [record], asked=request.method == "POST")
+        return self.step_page(request, step, [record], confirmed=request.method == "POST")
 
     def bulk_view(
         self, request: HttpRequest, queryset: models.QuerySet, step: Step
     ) -> HttpResponse | None:
-        """A step of the records selected in a list, by way of a page that names them all."""
+        """Return the page of a step for the records selected in a list; confirmed, it takes it."""
         records = list(queryset[: MAX_BULK + 1])
         if len(records) > MAX_BULK:
             self.message_user(
                 request, f"Select at most {MAX_BULK} records at a time.", messages.ERROR
             )
             return None
-        return self.step_page(request, step, records, asked="confirmed" in request.POST, bulk=True)
+        return self.step_page(
+            request, step, records, confirmed="confirmed" in request.POST, bulk=True
+        )
 
     def step_page(
         self,
@@ -429,40 +453,24 @@ class RecordAdmin(CuratedAdmin):
         step: Step,
         records: Sequence[Record],
         *,
-        asked: bool,
+        confirmed: bool,
         bulk: bool = False,
     ) -> HttpResponse:
-        """Take the step if it was asked for and its words are there; else, or where something
-        stands in the way, the page that lists the records, with every problem."""
-        form = step.form(request.POST if asked else None, owed=bulk or not step.at_once)
+        """Take the step if it is confirmed and its words are there; else, or where errors block
+        it, return the page that lists the records, with every error."""
+        form = step.form(request.POST if confirmed else None, owed=bulk or not step.at_once)
+        shown = shown_versions(request, records, confirmed=confirmed)
+        reviewed = step.name == "approve"
+        also = also_chosen(request) if reviewed and confirmed else {}
         problems: list[tuple[Record, list[str]]] = []
-        seen = {record.pk: mark(record) for record in records}
-        if not asked and "seen" in request.GET:
-            seen = dict.fromkeys(seen, request.GET["seen"])
-        elif asked:
-            carried = dict(
-                pair.split(":", 1) for pair in request.POST.getlist("seen") if ":" in pair
-            )
-            seen = {pk: carried.get(str(pk), "") for pk in seen}
-        for record in records:
-            record.seen = seen[record.pk]
-        also = also_chosen(request) if step.name == "approve" and asked else []
-        if asked and form.is_valid():
-            words = form.cleaned_data
-            with transaction.atomic():
-                outcome = take(step, [*records, *also], by=request.user, words=words)
-                self.log_step(request, step, outcome.taken, outcome.opened, words)
+        if confirmed and form.is_valid():
+            versions = {key_of(record): seen for record, seen in also.items()} | shown
+            given = StepInput(request.user, form.cleaned_data, versions)
+            outcome = self.take_step(request, step, [*records, *also], given)
             problems = outcome.problems
-            if outcome.taken:
-                self.message_user(request, self.tell(step, outcome.taken), messages.SUCCESS)
-            if step.name == "submit":
-                self.warn_of_quotes(request, outcome.taken)
             if not problems:
-                return HttpResponseRedirect(
-                    request.get_full_path()
-                    if bulk
-                    else self.page_after(step, records[0], outcome.opened)
-                )
+                after = self.page_after(step, records[0], outcome.opened)
+                return HttpResponseRedirect(request.get_full_path() if bulk else after)
             records = [record for record in records if record not in outcome.taken]
         if step.at_once and not bulk:
             for sentence in problems[0][1]:
@@ -475,20 +483,33 @@ class RecordAdmin(CuratedAdmin):
             "media": self.media,
             "step": step,
             "form": form,
-            "records": [(record, seen[record.pk]) for record in records],
+            "records": [(record, shown[key_of(record)]) for record in records],
             "problems": problems,
             "bulk": bulk,
             "action_checkbox_name": ACTION_CHECKBOX_NAME,
             "back": self.list_url() if bulk else self.page(records[0]),
         }
-        if step.name == "approve":
-            context |= self.reviewed(request, records, also if asked else None)
+        if reviewed:
+            context |= self.reviewed(request, records, [*also] if confirmed else None)
         return TemplateResponse(request, step.page, context)
+
+    def take_step(
+        self, request: HttpRequest, step: Step, records: Sequence[Record], given: StepInput
+    ) -> Outcome:
+        """Take the step, log it, and report it to the user."""
+        with transaction.atomic():
+            outcome = take(step, records, given)
+            self.log_step(request, step, outcome, given.words)
+        if outcome.taken:
+            self.message_user(request, self.done_message(step, outcome.taken), messages.SUCCESS)
+        if step.name == "submit":
+            self.warn_of_quotes(request, outcome.taken)
+        return outcome
 
     def reviewed(
         self, request: HttpRequest, records: Sequence[Any], also: Sequence[Record] | None
     ) -> dict[str, Any]:
-        """What the page of a review shows: the records, and those that wait for one another, which
+        """Return the context of a review: the records, and those that wait for one another, which
         are chosen along unless the reviewer chose otherwise."""
         compared = compare(records, request.user)
         others = compare(
@@ -507,25 +528,20 @@ class RecordAdmin(CuratedAdmin):
         }
 
     def log_step(
-        self,
-        request: HttpRequest,
-        step: Step,
-        taken: Sequence[Record],
-        opened: Sequence[Record],
-        words: dict[str, str],
+        self, request: HttpRequest, step: Step, outcome: Outcome, words: Mapping[str, str]
     ) -> None:
         """Write the step into the admin's history of each record: once, where it opens a draft."""
         said = " · ".join(filter(None, words.values()))
         message = f"{step.label}: {said}" if said else f"{step.label}."
-        for draft in opened:
+        for draft in outcome.opened:
             self.log_addition(request, draft, message)
         if step.opens:
             return
         if step.name == "discard":
-            gone: Any = taken
+            gone: Any = outcome.taken
             self.log_deletions(request, gone)
         else:
-            for record in taken:
+            for record in outcome.taken:
                 self.log_change(request, record, message)
 
     def warn_of_quotes(self, request: HttpRequest, records: Sequence[Record]) -> None:
@@ -543,7 +559,7 @@ class RecordAdmin(CuratedAdmin):
                     messages.WARNING,
                 )
 
-    def tell(self, step: Step, taken: Sequence[Record]) -> str:
+    def done_message(self, step: Step, taken: Sequence[Record]) -> str:
         if len(taken) > 1:
             kinds = {record.KIND for record in taken}
             name = self.opts.verbose_name_plural if len(kinds) == 1 else "records"
@@ -570,7 +586,7 @@ class RecordAdmin(CuratedAdmin):
 
 class DatedRecordAdmin(RecordAdmin):
     """A donation, export or contract: with parties, figures and an `as_of`. The texts that its
-    figures rest on stand beside its form."""
+    figures cite are beside its form."""
 
     change_form_template = "admin/records/dated_record_change_form.html"
     date_hierarchy = "as_of"
@@ -621,7 +637,7 @@ class DatedRecordAdmin(RecordAdmin):
         return records.prefetch_related(Prefetch("parties", rows.objects.select_related("party")))
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """What was searched for is not offered by date as well: that would search twice more."""
+        """Leave out the dates of a search: they would repeat it twice."""
         shown = super().get_changelist_instance(request)
         if shown.query:
             shown.date_hierarchy = None

@@ -47,7 +47,7 @@ class OnFileFilter(admin.SimpleListFilter):
 
 class StatementChoices(AutocompleteJsonView):
     """The statements that a figure may rest on: published or being worked on, each in its
-    newest version."""
+    latest version."""
 
     def process_request(self, request: HttpRequest) -> Any:
         found = super().process_request(request)

@@ -1,5 +1,5 @@
-"""What parties and items share in the admin: every save is an edit of the vocabulary, and so a
-revision of its own, written by the action and by nothing else."""
+"""Admin pages of parties and items: every save is an edit of the vocabulary, and so a revision of
+its own, written by `records.publishing` alone."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
 from records.curation.nouns.curated_admin import CuratedAdmin, SeenForm, touched
-from records.curation.workflow.history import changed_values
+from records.curation.workflow.form_changes import changed_values
 from records.curation.workflow.steps import READERS_SEE_IT, sentences
 from records.models import (
     DATED,
@@ -31,11 +31,11 @@ from records.publishing import (
 )
 
 SHOWN = 100
-"""How many of the records that use a term its page of republishing lists."""
+"""Maximum number of records that the page of republishing lists."""
 
 
 class ReasonField(forms.CharField):
-    """Why a term changes; a reason alone changes nothing."""
+    """The reason of an edit; a reason alone changes nothing."""
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return False
@@ -56,13 +56,13 @@ class RepublishForm(forms.Form):
     reason = forms.CharField(
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"}),
-        help_text=f"Why they are published anew. {READERS_SEE_IT}",
+        help_text=f"Why they are published again. {READERS_SEE_IT}",
         error_messages={"required": "Write a reason."},
     )
 
 
 class VocabularyAdmin(CuratedAdmin):
-    """A vocabulary. Its codes never change and its terms are never deleted."""
+    """A vocabulary. Its codes never change and its entries are never deleted."""
 
     form = VocabularyForm
     change_form_template = "admin/records/term_change_form.html"
@@ -93,8 +93,8 @@ class VocabularyAdmin(CuratedAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Saves stand in line behind the head row, which every revision takes first: what the
-        form is compared with stands until the save is done."""
+        """Lock the row that every revision takes first, so that what the form is compared with
+        does not change until the save is done."""
         if request.method != "POST":
             return super().changeform_view(request, object_id, form_url, extra_context)
         with transaction.atomic():
@@ -104,7 +104,7 @@ class VocabularyAdmin(CuratedAdmin):
     def save_model(
         self, request: HttpRequest, obj: Any, form: forms.ModelForm, change: bool
     ) -> None:
-        """Nothing: the action writes the term, with its rows."""
+        """Nothing: `edit_vocabulary` writes the entry, with its rows."""
 
     def save_related(
         self, request: HttpRequest, form: forms.ModelForm, formsets: Any, change: bool
@@ -133,13 +133,14 @@ class VocabularyAdmin(CuratedAdmin):
         )
 
     def content(self, term: VocabularyEntry, formsets: Any) -> dict[str, Any]:
-        """The whole of what the form says of the term."""
+        """Return all that the form says of the entry."""
         return vocabulary_content(term)
 
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
     ) -> Any:
-        """The admin's history tells the reason and the values; the change feed the content."""
+        """Return the reason and the values for the admin's history; the change feed has the
+        content."""
         if getattr(form.instance, "untouched", False):
             return ""
         values = [] if add else changed_values(form, formsets)
@@ -148,14 +149,14 @@ class VocabularyAdmin(CuratedAdmin):
     # Republishing
 
     def user_may_republish(self, request: HttpRequest) -> bool:
-        """New versions of records are published without a second pair of eyes, so whoever asks
-        for them must be trusted with publishing every kind."""
+        """Whether the user may: new versions are published without a second person, so they must
+        have the permission to publish every kind."""
         return self.user_may(request, "change") and all(
             request.user.has_perm(f"{self.opts.app_label}.publish_{kind}") for kind in DATED
         )
 
     def using(self, term: VocabularyEntry) -> list[models.QuerySet]:
-        """The published records that name the term, per kind."""
+        """Return the published records that use the entry, per kind."""
         raise NotImplementedError
 
     def render_change_form(
@@ -180,7 +181,7 @@ class VocabularyAdmin(CuratedAdmin):
         return [republish, *super().get_urls()]
 
     def republish_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """New versions of every published record that names the term, as one revision."""
+        """Publish new versions of every published record that uses the entry, as one revision."""
         if not self.user_may_republish(request):
             raise PermissionDenied
         methods = ["GET", "HEAD", "POST"]
@@ -189,7 +190,7 @@ class VocabularyAdmin(CuratedAdmin):
         term = self.get_object(request, unquote(object_id))
         changelist = f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"
         if term is None:
-            self.message_user(request, "There is no such term.", messages.WARNING)
+            self.message_user(request, "There is no such code.", messages.WARNING)
             return HttpResponseRedirect(reverse(changelist))
         form = RepublishForm(request.POST if request.method == "POST" else None)
         problems: list[str] = []

@@ -33,7 +33,7 @@ from records.models import (
 CITABLE = [State.PUBLISHED, *OPEN]
 """States in which a statement bears new figures, and in which a record counts as drawn from it."""
 MAX_TEXTS = 50
-"""Texts that one request brings: the page asks again for more."""
+"""Texts in one response; the page requests more."""
 MAX_WORDS = 300
 DRAWN_ON_PAGE = 20
 """Figures of a kind that a statement's page lists; the rest are on pages of their own."""
@@ -57,7 +57,7 @@ def preset(request: HttpRequest) -> Statement | None:
 
 
 def first_values(request: HttpRequest) -> dict[str, Any]:
-    """What the form of a new record begins with: it holds for the day of the words."""
+    """Return the initial values of a new record: it holds for the day of the words."""
     if "statement" not in request.GET:
         return {}
     statement = preset(request)
@@ -92,16 +92,16 @@ def offers(site: Any, request: HttpRequest, statement: Statement) -> list[tuple[
 
 
 def reader(modeladmin: Any, request: HttpRequest, context: dict[str, Any], *, adding: bool) -> str:
-    """What the page's script needs, as JSON; empty for those who may not read statements.
+    """Return what the page's script needs, as JSON; empty for those who may not read statements.
 
-    Where figures can be written, it reads their fields; where not, it is told of them here.
+    Where figures can be written, it reads their fields; where not, they are listed here.
     """
     statements = modeladmin.admin_site.get_model_admin(Statement)
     if context.get("is_popup") or not statements.has_view_permission(request):
         return ""
     inlines = context["inline_admin_formsets"]
     figures = next(inline for inline in inlines if isinstance(inline.opts, FigureInline))
-    told: dict[str, Any] = {
+    data: dict[str, Any] = {
         "texts": reverse("admin:records_statement_texts"),
         "suggestion": reverse("admin:records_statement_suggestion"),
         "role": modeladmin.model.MAIN_ROLES[1],
@@ -115,9 +115,9 @@ def reader(modeladmin: Any, request: HttpRequest, context: dict[str, Any], *, ad
     }
     if adding:
         statement = preset(request)
-        told["preset"] = statement and statement.pk
+        data["preset"] = statement and statement.pk
     elif not figures.has_change_permission:
-        told["figures"] = [
+        data["figures"] = [
             {
                 "statement": form.instance.statement_id,
                 "quote": form.instance.quote,
@@ -125,7 +125,7 @@ def reader(modeladmin: Any, request: HttpRequest, context: dict[str, Any], *, ad
             }
             for form in figures.formset.forms
         ]
-    return json.dumps(told)
+    return json.dumps(data)
 
 
 def texts_view(modeladmin: Any, request: HttpRequest) -> HttpResponse:
@@ -153,7 +153,7 @@ def texts_view(modeladmin: Any, request: HttpRequest) -> HttpResponse:
 
 
 def suggestion_view(modeladmin: Any, request: HttpRequest) -> HttpResponse:
-    """What a few words suggest for the fields of a figure."""
+    """Return what a quote suggests for the fields of a figure."""
     if not modeladmin.has_view_permission(request):
         raise PermissionDenied
     words = request.GET.get("words", "")
@@ -171,7 +171,7 @@ def suggestion_view(modeladmin: Any, request: HttpRequest) -> HttpResponse:
 
 @dataclass(frozen=True)
 class Drawn:
-    """A figure that rests on the statement, as the statement's page tells of it."""
+    """A figure that rests on the statement, as the statement's page shows it."""
 
     record: Any
     page: str
@@ -181,7 +181,7 @@ class Drawn:
 
 @dataclass(frozen=True)
 class DrawnKind:
-    """Those of one kind of record; `more` leads to the rest."""
+    """Figures of one kind of record; `more` leads to the rest."""
 
     name: str
     figures: list[Drawn]
@@ -199,7 +199,7 @@ def drawn_from(site: Any, request: HttpRequest, statement: Statement) -> list[Dr
             found.append(
                 DrawnKind(
                     str(model._meta.verbose_name_plural),
-                    [told(figure) for figure in rows[:DRAWN_ON_PAGE]],
+                    [drawn_figure(figure) for figure in rows[:DRAWN_ON_PAGE]],
                     more if len(rows) > DRAWN_ON_PAGE else "",
                 )
             )
@@ -207,7 +207,7 @@ def drawn_from(site: Any, request: HttpRequest, statement: Statement) -> list[Dr
 
 
 def drawn_view(modeladmin: Any, request: HttpRequest, pk: int, kind: str) -> HttpResponse:
-    """All of one kind, page by page."""
+    """Return all of one kind, page by page."""
     kinds = readable_kinds(modeladmin.admin_site, request)
     if not modeladmin.has_view_permission(request) or (kind in DATED and kind not in kinds):
         raise PermissionDenied
@@ -224,7 +224,7 @@ def drawn_view(modeladmin: Any, request: HttpRequest, pk: int, kind: str) -> Htt
         "opts": modeladmin.opts,
         "media": modeladmin.media,
         "original": statement,
-        "drawn": [DrawnKind(str(plural), [told(figure) for figure in page], "")],
+        "drawn": [DrawnKind(str(plural), [drawn_figure(figure) for figure in page], "")],
         "page": page,
         "back": modeladmin.page(statement),
     }
@@ -249,7 +249,7 @@ def figures_of(model: Any, statement: Statement) -> models.QuerySet:
     )
 
 
-def told(figure: Any) -> Drawn:
+def drawn_figure(figure: Any) -> Drawn:
     record = figure.record
     page = reverse(f"admin:records_{record.KIND}_change", args=[record.pk])
     return Drawn(record, page, number_of(figure), figure)

@@ -161,7 +161,7 @@ POINT_IS_DECIMAL = ("en", "zh", "ja", "ko", "th", "hi", "ur", "he", "ms", "my")
 
 
 def alternatives(words: Iterable[str]) -> str:
-    """A pattern of any of the words, the longest first; words of letters stand for themselves
+    """A pattern of any of the words, the longest first; words of letters match as themselves
     only between other characters, except in scripts without spaces."""
     return "|".join(whole(word) for word in sorted(words, key=len, reverse=True))
 
@@ -205,7 +205,7 @@ PEOPLE = re.compile(rf"(?P<said>{alternatives(COUNTED)})")
 
 @dataclass
 class Number:
-    """A number in the words, and where it stands."""
+    """A number in the words, and its place."""
 
     value: Decimal
     start: int
@@ -264,7 +264,7 @@ def suggest(words: str, known: Known, language: str = "en", role: str = "") -> d
     until = others[0].start if others and "lower" not in suggestion else len(text)
     priced = PRICED.search(text[: number.start])
     paid = None if priced else PAID.match(text[number.end : until])
-    counted = PEOPLE.search(text[number.end : until])
+    people = PEOPLE.search(text[number.end : until])
     item = known.find(text[number.end : until])
     item = (item[0], item[1] + number.end, item[2] + number.end) if item else known.find(text)
     if money := priced or paid:
@@ -272,7 +272,7 @@ def suggest(words: str, known: Known, language: str = "en", role: str = "") -> d
         suggestion |= {"measure": Measure.MONEY, "currency": currency}
         if item:
             suggestion["item"] = item[0]
-    elif counted and not (item and item[1] < number.end + counted.start()):
+    elif people and not (item and item[1] < number.end + people.start()):
         types = {COUNTED[_said(match)] for match in PEOPLE.finditer(text, number.end, until)}
         party_type = types.pop() if len(types) == 1 else "mixed"
         suggestion |= {"measure": Measure.PARTIES, "party_type": party_type}
@@ -335,7 +335,7 @@ def _bounds(lower: Decimal, upper: Decimal) -> list[tuple[str, Any]]:
 def _unit(
     text: str, number: Number, until: int, item: tuple[str, int, int] | None, known: Known
 ) -> str:
-    """The unit that the words name beside the item's name; else what the item is counted in."""
+    """The unit that the words name beside the item's name; else the default unit of the item."""
     for match in MEASURED.finditer(text, number.end, until):
         if item is None or not item[1] <= match.start() < item[2]:
             return UNITS[_said(match)]

@@ -1,23 +1,28 @@
 """Review: a version as it will be published beside what is public now, field by field and figure
-by figure, with the words of each figure where they stand in the text."""
+by figure, with the quote of each figure in its text."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from difflib import SequenceMatcher
 from typing import Any
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.urls import reverse
-from django.utils.text import capfirst
 
+from records.content.lines import (
+    Line,
+    figure_lines,
+    figure_pairs,
+    link_lines,
+    linked_titles,
+    record_lines,
+)
 from records.models import (
     DATED,
     KINDS,
     OPEN,
     Contributor,
     ContributorRole,
-    LinkType,
     Record,
     State,
     Statement,
@@ -26,30 +31,11 @@ from records.models import (
 
 AROUND = 140
 """Characters of the text shown on either side of a quote."""
-ALIKE = 6
-"""Points from which two figures count as one that was changed."""
-MOST_WORDS = 4000
-"""Longer texts are shown beside each other without marking their words."""
-
-Parts = list[tuple[str, str]]
-
-
-@dataclass
-class Line:
-    """A field: what is public and what will be. `parts` are the words of the second, marked
-    where they differ from the first."""
-
-    label: str
-    before: str
-    after: str
-    status: str = ""
-    """`added`, `removed`, `changed` or empty."""
-    parts: Parts = field(default_factory=list)
 
 
 @dataclass
 class Quote:
-    """A figure's words in the text of its statement, or why they are not shown there."""
+    """A figure's quote in the text of its statement, or why it is not shown there."""
 
     statement: Any
     words: str
@@ -78,9 +64,9 @@ class Comparison:
     lines: list[Line] = field(default_factory=list)
     figures: list[FigurePair] = field(default_factory=list)
     links: list[Line] = field(default_factory=list)
-    hands: list[Contributor] = field(default_factory=list)
+    contributors: list[Contributor] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
-    """Why the reviewer cannot approve it, whatever they write."""
+    """Errors for which the reviewer cannot approve it."""
     chosen: bool = True
 
     @property
@@ -100,7 +86,7 @@ class Comparison:
 
     @property
     def token(self) -> str:
-        """What the page sends back of the version that it showed."""
+        """The value by which the page names the version that it showed."""
         return f"{self.record.KIND}:{self.record.pk}:{self.record.digest}"
 
 
@@ -109,7 +95,7 @@ def not_found(quote: Quote) -> bool:
 
 
 def whole(rows: models.QuerySet) -> models.QuerySet:
-    """The versions with all that a comparison reads."""
+    """Return the versions with all that a comparison reads."""
     model = rows.model
     if model in DATED.values():
         parties, figures = model.child("parties"), model.child("figures")
@@ -122,13 +108,12 @@ def whole(rows: models.QuerySet) -> models.QuerySet:
 
 
 def compare(records: Sequence[Record], user: Any) -> list[Comparison]:
-    """The records beside what is public of each; as many queries for many as for one of a
-    kind."""
+    """Return the records beside what is public of each; the number of queries does not depend on
+    the number of records."""
     by_kind: dict[type[Record], list[Record]] = {}
     for record in records:
         by_kind.setdefault(type(record), []).append(record)
     found: dict[tuple[str, int], Comparison] = {}
-    targets: set[str] = set()
     for model, rows in by_kind.items():
         ids = [row.public_id for row in rows]
         fresh = {row.pk: row for row in whole(model.objects.filter(pk__in=[r.pk for r in rows]))}
@@ -138,25 +123,27 @@ def compare(records: Sequence[Record], user: Any) -> list[Comparison]:
         }
         for row in fresh.values():
             found[model.KIND, row.pk] = Comparison(row, public.get(row.public_id))
-            targets |= {link.target for link in row.links.all()}
-            if row.public_id in public:
-                targets |= {link.target for link in public[row.public_id].links.all()}
-    titles = titles_of(targets)
-    hands: dict[tuple[str, int], list[Contributor]] = {}
+    titles = linked_titles(
+        version
+        for comparison in found.values()
+        for version in (comparison.record, comparison.published)
+        if version
+    )
+    contributors: dict[tuple[str, int], list[Contributor]] = {}
     ids = [comparison.record.public_id for comparison in found.values()]
-    for hand in (
+    for contributor in (
         Contributor.objects.filter(public_id__in=ids).select_related("user").order_by("at", "pk")
     ):
-        hands.setdefault((hand.public_id, hand.version), []).append(hand)
+        contributors.setdefault((contributor.public_id, contributor.version), []).append(
+            contributor
+        )
     for comparison in found.values():
         record, published = comparison.record, comparison.published
-        comparison.hands = hands.get((record.public_id, record.version), [])
-        comparison.lines = field_lines(record, published) + party_lines(record, published)
-        comparison.links = link_lines(record, published, titles)
+        comparison.contributors = contributors.get((record.public_id, record.version), [])
+        comparison.lines = field_lines(record, published)
+        comparison.links = link_lines(published, record, titles)
         if record.ROLES:
-            comparison.figures = figure_pairs(
-                record.ordered_figures(), published.ordered_figures() if published else []
-            )
+            comparison.figures = compared_figures(record, published)
         comparison.refusals = refusals(comparison, user)
     return [found[r.KIND, r.pk] for r in records if (r.KIND, r.pk) in found]
 
@@ -169,210 +156,67 @@ def refusals(comparison: Comparison, user: Any) -> list[str]:
     elif record.content_digest() != record.digest:
         found.append("Its content changed since it was submitted: return it.")
     if any(
-        hand.user_id == user.pk and hand.role == ContributorRole.EDITOR
-        for hand in comparison.hands
+        contributor.user_id == user.pk and contributor.role == ContributorRole.EDITOR
+        for contributor in comparison.contributors
     ):
-        found.append("You had a hand in it: somebody else must approve it.")
+        found.append("You edited it: somebody else must approve it.")
     return found
-
-
-def titles_of(targets: Iterable[str]) -> dict[str, str]:
-    """Public id → title, of the newest version; one query per kind that is named."""
-    found: dict[str, str] = {}
-    for model in KINDS.values():
-        ids = [id for id in targets if id.startswith(f"{model.PREFIX}-")]
-        if ids:
-            rows = model._default_manager.filter(public_id__in=ids).order_by("version")
-            found |= dict(rows.values_list("public_id", "title"))
-    return found
-
-
-def line(label: str, before: str | None, after: str) -> Line:
-    """A line of the table; `before` is None where nothing is public yet."""
-    if before is None:
-        return Line(label, "", after)
-    if before == after:
-        return Line(label, before, after)
-    status = "added" if not before else "removed" if not after else "changed"
-    return Line(label, before, after, status, marked(before, after) if before and after else [])
-
-
-def marked(before: str, after: str) -> Parts:
-    """The words of both, each marked as kept, gone or new; none where they share little."""
-    old, new = before.split(" "), after.split(" ")
-    if len(old) < 3 or len(old) + len(new) > MOST_WORDS:
-        return []
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
-    if matcher.ratio() < 0.4:
-        return []
-    parts: Parts = []
-    for operation, i, j, k, m in matcher.get_opcodes():
-        if operation == "equal":
-            parts.append(("", " ".join(old[i:j])))
-            continue
-        if old[i:j]:
-            parts.append(("del", " ".join(old[i:j])))
-        if new[k:m]:
-            parts.append(("ins", " ".join(new[k:m])))
-    return parts
-
-
-def shown(row: Any, column: models.Field) -> str:
-    """A column's value as people read it."""
-    value = column.value_from_object(row)
-    if column.choices:
-        return str(dict(column.flatchoices).get(value, value) or "")
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return "\n".join(map(str, value))
-    return "" if value is None else str(plain(value))
 
 
 def field_lines(record: Record, published: Record | None) -> list[Line]:
-    """The fields that either has, in the model's order; the reason first."""
+    """Return the fields and parties that either has; the reason comes first, a statement's text
+    last."""
     lines = []
     if record.version > 1:
-        lines.append(Line("Why it changes", "", record.reason or "(not given)"))
-    columns = [column for column in record.content_fields() if column.name != "text_sha256"]
+        lines.append(Line("Why it changes", "", record.reason or "(not given)", is_first=True))
+    lines += record_lines(published, record)
     if isinstance(record, Statement):
-        columns.append(Statement._meta.get_field("text"))
-    for column in columns:
-        before = None if published is None else shown(published, column)
-        after = shown(record, column)
-        name = capfirst(str(column.verbose_name))
-        if column.name == "text":
-            name += " (curators only)"
-        if column.name.endswith("_precision") and {before, after} <= {None, "day"}:
-            continue
-        if before or after:
-            lines.append(line(name, before, after))
+        before = getattr(published, "text", "")
+        if before or record.text:
+            first = published is None
+            lines.append(Line("Text (curators only)", before, record.text, is_first=first))
     return lines
 
 
-def party_lines(record: Record, published: Record | None) -> list[Line]:
-    lines = []
-    for role, plural in record.ROLES.items():
-        before, after = (
-            None
-            if row is None
-            else ", ".join(party.party.name for party in row.parties_by_role[role])
-            for row in (published, record)
-        )
-        if before or after:
-            lines.append(line(capfirst(plural), before, after or ""))
-    return lines
-
-
-def link_lines(record: Record, published: Record | None, titles: Mapping[str, str]) -> list[Line]:
-    def told(row: Any) -> dict[tuple[str, str], str]:
-        return {
-            (link.type, link.target): f"{link.target}: {titles.get(link.target, 'no such record')}"
-            for link in row.ordered_links()
-        }
-
-    before, after = told(published) if published else None, told(record)
-    return [
-        line(
-            capfirst(LinkType(key[0]).label),
-            None if before is None else before.get(key, ""),
-            after.get(key, ""),
-        )
-        for key in dict.fromkeys([*(before or ()), *after])
-    ]
-
-
-def figure_pairs(after: Sequence[Any], before: Sequence[Any]) -> list[FigurePair]:
-    """Each figure with the one that it was: most alike first, whatever their places; those left
-    over were added or removed."""
-    scored = sorted(
-        (
-            (-likeness(old, new), abs(i - k), i, k)
-            for i, old in enumerate(before)
-            for k, new in enumerate(after)
-        ),
-    )
-    was: dict[int, int] = {}
-    for score, _, i, k in scored:
-        if -score >= ALIKE and k not in was and i not in was.values():
-            was[k] = i
-    first = not before
-    pairs = []
-    for k, new in enumerate(after):
-        old = before[was[k]] if k in was else None
+def compared_figures(record: Record, published: Record | None) -> list[FigurePair]:
+    """Return each figure with the one that it was, and those that were removed."""
+    found = []
+    pairs = figure_pairs(published, record)
+    first = not any(old for old, _ in pairs)
+    for number, (old, new) in enumerate(pairs, start=1):
         lines = figure_lines(old, new)
-        status = "" if old or first else "added"
-        if old and (any(each.status for each in lines) or old.quote != new.quote):
-            status = "changed"
-        pair = FigurePair(f"Figure {k + 1}: {headline(new)}", status, lines, in_context(new))
-        if old and (old.quote != new.quote or old.statement_id != new.statement_id):
-            pair.quote_before = in_context(old)
-            pair.status = "changed"
-        pairs.append(pair)
-    for i, old in enumerate(before):
-        if i not in was.values():
-            lines = [Line(each.label, each.after, "") for each in figure_lines(None, old)]
-            pair = FigurePair(f"Removed: {headline(old)}", "removed", lines, None, in_context(old))
-            pairs.append(pair)
-    return pairs
-
-
-def likeness(old: Any, new: Any) -> int:
-    """How much speaks for the two being one figure."""
-    if old.measure != new.measure:
-        return 0
-    score = 3 * (old.quote == new.quote)
-    score += 2 * (old.statement.public_id == new.statement.public_id)
-    score += 3 * (old.rival_key() == new.rival_key())
-    score += 2 * (old.item_id == new.item_id) + (old.basis == new.basis)
-    score += (old.unit, old.currency) == (new.unit, new.currency)
-    score += 3 * (old.claim() == new.claim())
-    return score
-
-
-HIDDEN = {"position", "offset", "quote_found", "quote", "statement", "record", "id", "low", "high"}
-"""Columns of figures that are told otherwise, or not at all."""
-
-
-def figure_lines(old: Any, new: Any) -> list[Line]:
-    lines = []
-    for column in new._meta.concrete_fields:
-        if column.name in HIDDEN:
+        if new is None:
+            title = f"Removed: {headline(old)}"
+            found.append(FigurePair(title, "removed", lines, None, in_context(old)))
             continue
-        if column.name == "item":
-            before, after = (
-                None if row is None else row.item.name if row.item else "" for row in (old, new)
+        status = "" if old or first else "added"
+        requoted = old and (old.quote, old.statement_id) != (new.quote, new.statement_id)
+        if requoted or any(line.status for line in lines):
+            status = "changed"
+        found.append(
+            FigurePair(
+                f"Figure {number}: {headline(new)}",
+                status,
+                lines,
+                in_context(new),
+                in_context(old) if requoted else None,
             )
-        else:
-            before = None if old is None else shown(old, column)
-            after = shown(new, column)
-        if before or after:
-            lines.append(line(capfirst(str(column.verbose_name)), before, after or ""))
-    before = None if old is None else cited(old)
-    lines.append(line("Statement", before, cited(new)))
-    return lines
-
-
-def cited(figure: Any) -> str:
-    statement = figure.statement
-    return (
-        f"{statement.title} · {statement.publisher}, {statement.published_on} "
-        f"({statement.public_id} v{statement.version})"
-    )
+        )
+    return found
 
 
 def headline(figure: Any) -> str:
-    """The figure in a line: more than 50000 pieces, Surgical masks."""
+    """Return the figure in a line: more than 50000 pieces, Surgical masks."""
     numbers = [plain(n) for n in (figure.value, figure.lower, figure.upper) if n is not None]
     number = numbers[0] if figure.value is not None else "–".join(numbers)
     words = [figure.get_operator_display(), number, figure.unit or figure.currency]
-    told = " ".join(word for word in words if word)
+    number_text = " ".join(word for word in words if word)
     about = figure.item.name if figure.item else figure.party_type
-    return f"{told}, {about}" if about else told
+    return f"{number_text}, {about}" if about else number_text
 
 
 def in_context(figure: Any) -> Quote:
-    """The quote with the words around it."""
+    """Return the quote with the words around it."""
     statement = figure.statement
     quote = Quote(statement, figure.quote, found=figure.quote_found)
     if not statement.text:
@@ -390,7 +234,7 @@ def in_context(figure: Any) -> Quote:
 
 
 def cut(text: str, *, whole: bool, front: bool) -> str:
-    """A piece of text that begins, or ends, with a whole word."""
+    """Return a piece of text that begins, or ends, with a whole word."""
     if whole:
         return text
     if front:

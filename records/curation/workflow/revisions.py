@@ -1,4 +1,4 @@
-"""What was published, when, and by whose hands: to read, never to write."""
+"""Pages of what was published, when and by whom: read-only."""
 
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from accounts.read_only import ReadOnlyAdmin
+from records.content.builder import kind_of
 from records.curation.nouns.curated_admin import short
 from records.models import (
     KINDS,
@@ -21,7 +22,7 @@ from records.models import (
 
 
 def page_of(kind: str, public_id: str, version: int) -> str:
-    """Where the admin shows what a change or a hand is about."""
+    """Return the admin page of the version of a change or contributor."""
     if kind in KINDS:
         return reverse(f"admin:records_{kind}_version", args=[public_id, version])
     return reverse(f"admin:records_{kind}_change", args=[public_id])
@@ -39,8 +40,8 @@ class RevisionAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> models.QuerySet:
         # Not by a join: the years above the list would be grouped by it.
         changes = Change.objects.filter(revision=OuterRef("pk")).order_by().values("revision")
-        counted = Subquery(changes.annotate(n=Count("pk")).values("n"))
-        return super().get_queryset(request).annotate(change_count=Coalesce(counted, 0))
+        count = Subquery(changes.annotate(n=Count("pk")).values("n"))
+        return super().get_queryset(request).annotate(change_count=Coalesce(count, 0))
 
     @admin.display(description="Changes")
     def shown_changes(self, revision: Any) -> str:
@@ -109,7 +110,7 @@ class ContributorAdmin(ReadOnlyAdmin):
     readonly_fields = ["shown_record"]
 
     @admin.display(description="Id", ordering="public_id")
-    def shown_record(self, hand: Contributor) -> str:
-        kind = next(k for k, model in KINDS.items() if hand.public_id.startswith(model.PREFIX))
-        page = page_of(kind, hand.public_id, hand.version)
-        return format_html('<a href="{}">{}</a>', page, hand.public_id)
+    def shown_record(self, contributor: Contributor) -> str:
+        kind = kind_of(contributor.public_id) or ""
+        page = page_of(kind, contributor.public_id, contributor.version)
+        return format_html('<a href="{}">{}</a>', page, contributor.public_id)

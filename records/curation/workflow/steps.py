@@ -1,7 +1,8 @@
-"""The steps of a record's life, as buttons and bulk actions: what each is called, on which
-states it stands, who may take it and what it asks for. The actions do the work and refuse."""
+"""The steps of a record's life, as buttons and bulk actions: the name of each, the states in which
+it may be taken, the permission and the words that it needs. `records.publishing` does the work
+and refuses."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from typing import Any
@@ -19,44 +20,60 @@ from records.models import (
     State,
 )
 
-Run = Callable[[Sequence[Record], Any, dict[str, str]], Sequence[Record] | None]
+RecordKey = tuple[str, Any]
+"""Kind and primary key."""
+
+
+@dataclass(frozen=True)
+class StepInput:
+    """Input of a step: the user, their words, and the content that their page showed."""
+
+    by: Any
+    words: Mapping[str, str]
+    content_versions: Mapping[RecordKey, str]
+    """Record → the `content_version` that the page showed."""
+
+    def shown(self, record: Record) -> str:
+        return self.content_versions.get(key_of(record), "")
+
+
+Run = Callable[[Sequence[Record], StepInput], Sequence[Record] | None]
 
 
 @dataclass(frozen=True)
 class Step:
-    """A step of one or many records. `run` takes the records, each with the mark of what was
-    seen of it, the user and the words asked for, and returns the drafts that it opened, if it
-    opens any."""
+    """A step of one or many records. `run` takes the records and returns the drafts that it
+    opened, if it opens any."""
 
     name: str
     label: str
     done: str
-    """What the history and the message say of it, after the record's name."""
+    """The words of the history and the message, after the record's name."""
     states: Sequence[State]
     permission: str
     run: Run
     explain: str
-    asks: str = ""
-    """What is to be written: `reason`, `message` or `comment`; nothing if empty."""
+    needs: str = ""
+    """The words that it needs: `reason`, `message` or `comment`; none if empty."""
     help_text: str = ""
-    may_ask: str = ""
-    """What is to be written in some cases only."""
+    may_need: str = ""
+    """Words that it needs in some cases only."""
     may_help_text: str = ""
     at_once: bool = False
-    """Taken straight from the record's page, without a page of its own; what it asks for may
-    then be written later."""
+    """Taken directly from the record's page, without a page of its own; its words may then be
+    written later."""
     page: str = "admin/records/step.html"
     link: str = ""
-    """What the record's page calls it, if not by its label."""
+    """Its name on the record's page, if not the label."""
     opens: bool = False
     """It opens a draft of the next version, of which there is one at a time."""
     bulk: bool = True
     one_revision: bool = False
-    """All of the records or none, since they make one revision."""
+    """Taken with all of the records or none, since they make one revision."""
 
-    def act(self, records: Sequence[Record], by: Any, words: dict[str, str]) -> Sequence[Record]:
-        """Take the step with records that stand where it may be taken; the actions look again,
-        under their locks."""
+    def act(self, records: Sequence[Record], given: StepInput) -> Sequence[Record]:
+        """Take the step with records in one of its states; the actions check again, under their
+        locks."""
         for record in records:
             if record.state not in self.states:
                 fit = " or ".join(state.label for state in self.states)
@@ -64,21 +81,21 @@ class Step:
                     f"{record.public_id} v{record.version} is {record.get_state_display()}; this "
                     f"is for versions that are {fit}."
                 )
-        return self.run(records, by, words) or []
+        return self.run(records, given) or []
 
     def form(self, data: Any = None, *, owed: bool = True) -> forms.Form:
-        """The form of the step's own page: the words it asks for, or nothing."""
+        """Return the form of the step's own page, with a field for its words."""
         fields: dict[str, forms.Field] = {}
-        if self.asks:
-            fields[self.asks] = forms.CharField(
+        if self.needs:
+            fields[self.needs] = forms.CharField(
                 required=owed,
                 max_length=2000,
                 help_text=self.help_text,
                 widget=forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"}),
-                error_messages={"required": f"Write a {self.asks}."},
+                error_messages={"required": f"Write a {self.needs}."},
             )
-        if self.may_ask:
-            fields[self.may_ask] = forms.CharField(
+        if self.may_need:
+            fields[self.may_need] = forms.CharField(
                 required=False,
                 max_length=2000,
                 label="Why unverified words are published",
@@ -90,38 +107,38 @@ class Step:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a step: the records it took, the drafts it opened, what stood in the way."""
+    """The result of a step: the records it took, the drafts it opened, the blocking errors."""
 
     taken: list[Record]
     opened: list[Record]
     problems: list[tuple[Record, list[str]]]
 
 
-def take(step: Step, records: Sequence[Record], *, by: Any, words: dict[str, str]) -> Outcome:
+def take(step: Step, records: Sequence[Record], given: StepInput) -> Outcome:
     """Take the step: as one act where it is one revision, else record by record."""
     outcome = Outcome([], [], [])
     for batch in [records] if step.one_revision else [[record] for record in records]:
         try:
             with transaction.atomic():
-                outcome.opened.extend(step.act(batch, by, words))
+                outcome.opened.extend(step.act(batch, given))
             outcome.taken.extend(batch)
         except ValidationError as error:
-            found = _each_problem(step, batch, by, words) if len(batch) > 1 else []
+            found = _each_problem(step, batch, given) if len(batch) > 1 else []
             outcome.problems.extend(found or [(batch[0], sentences(error))])
     return outcome
 
 
 def _each_problem(
-    step: Step, records: Sequence[Record], by: Any, words: dict[str, str]
+    step: Step, records: Sequence[Record], given: StepInput
 ) -> list[tuple[Record, list[str]]]:
-    """What stands in the way of each: tried one by one, and undone. That one of them waits for
-    another is no obstacle, since they go together."""
+    """Return blocking errors per record, found by a dry run in a rolled-back transaction. That
+    one of them waits for another is no error, since they go together."""
     together = {f"unpublished:{record.public_id}" for record in records}
     problems = []
     for record in records:
         with transaction.atomic():
             try:
-                step.act([record], by, words)
+                step.act([record], given)
             except ValidationError as error:
                 if not {getattr(each, "code", None) for each in listed(error)} <= together:
                     problems.append((record, sentences(error)))
@@ -130,14 +147,14 @@ def _each_problem(
 
 
 def listed(error: ValidationError) -> list[ValidationError]:
-    """The single errors that it holds."""
+    """Return the single errors that it holds."""
     if hasattr(error, "error_dict"):
         return [each for errors in error.error_dict.values() for each in errors]
     return list(error.error_list)
 
 
 def sentences(error: ValidationError) -> list[str]:
-    """The error's messages, each with the field it is about."""
+    """Return the error's messages, each with the field it is about."""
     if not hasattr(error, "error_dict"):
         return list(error.messages)
     return [
@@ -147,58 +164,69 @@ def sentences(error: ValidationError) -> list[str]:
     ]
 
 
-def _submit(records: Sequence[Record], by: Any, words: dict[str, str]) -> None:
+def _submit(records: Sequence[Record], given: StepInput) -> None:
     for record in records:
-        publishing.submit(record, by=by)
+        publishing.submit(record, by=given.by)
 
 
-def _return(records: Sequence[Record], by: Any, words: dict[str, str]) -> None:
+def _return(records: Sequence[Record], given: StepInput) -> None:
     for record in records:
-        publishing.return_for_changes(record, by=by, comment=words["comment"])
+        publishing.return_for_changes(record, by=given.by, comment=given.words["comment"])
 
 
-def mark(record: Record) -> str:
-    """What tells this content of an open version from any other that it had or will have."""
+def key_of(record: Record) -> RecordKey:
+    return record.KIND, record.pk
+
+
+def content_version(record: Record) -> str:
+    """Return what distinguishes this content of an open version from any other that it had or
+    will have."""
     return record.digest or f"edit-{record.edits}"
 
 
-def _unseen(records: Sequence[Any]) -> list[str]:
-    """Those whose content is not what the page showed."""
+def _unseen(records: Sequence[Any], given: StepInput) -> list[str]:
+    """Return an error for each record whose content is not what the page showed."""
     return [
         f"{record.public_id} v{record.version} was edited after you opened it: look at it again."
         for record in records
         for now in type(record).objects.filter(pk=record.pk).only("digest", "edits")
-        if mark(now) != record.seen
+        if content_version(now) != given.shown(record)
     ]
 
 
-def _approve(records: Sequence[Record], by: Any, words: dict[str, str]) -> None:
-    """Approval is of what the reviewer saw: the records come with the digests that their page
-    carried, and what was published must be the same, or all is undone."""
+def _approve(records: Sequence[Record], given: StepInput) -> None:
+    """Publish what the reviewer saw: each record must have the digest that the page carried, or
+    nothing is published."""
     with transaction.atomic():
         publishing.approve(
-            records, by=by, message=words["message"], because=words.get("because", "")
+            records,
+            by=given.by,
+            message=given.words["message"],
+            because=given.words.get("because", ""),
         )
-        if problems := _unseen(records):
+        if problems := _unseen(records, given):
             raise ValidationError(problems)
 
 
-def _withdraw(records: Sequence[Record], by: Any, words: dict[str, str]) -> None:
-    publishing.withdraw(records, by=by, reason=words["reason"])
+def _withdraw(records: Sequence[Record], given: StepInput) -> None:
+    publishing.withdraw(records, by=given.by, reason=given.words["reason"])
 
 
-def _correct(records: Sequence[Record], by: Any, words: dict[str, str]) -> list[Record]:
+def _correct(records: Sequence[Record], given: StepInput) -> list[Record]:
     return [
-        publishing.begin_correction(record, by=by, reason=words["reason"]) for record in records
+        publishing.begin_correction(record, by=given.by, reason=given.words["reason"])
+        for record in records
     ]
 
 
-def _revert(records: Sequence[Record], by: Any, words: dict[str, str]) -> list[Record]:
-    return [publishing.revert(record, by=by, reason=words["reason"]) for record in records]
+def _revert(records: Sequence[Record], given: StepInput) -> list[Record]:
+    return [
+        publishing.revert(record, by=given.by, reason=given.words["reason"]) for record in records
+    ]
 
 
-def _discard(records: Sequence[Record], by: Any, words: dict[str, str]) -> None:
-    if problems := _unseen([record for record in records if getattr(record, "seen", "")]):
+def _discard(records: Sequence[Record], given: StepInput) -> None:
+    if problems := _unseen([record for record in records if given.shown(record)], given):
         raise ValidationError(problems)
     for record in records:
         try:
@@ -222,7 +250,7 @@ STEPS = [
         states=[State.DRAFT],
         permission="change",
         run=_submit,
-        explain="Somebody else will look at it and publish it or hand it back.",
+        explain="Somebody else will look at it and publish it or return it.",
         at_once=True,
     ),
     Step(
@@ -235,11 +263,11 @@ STEPS = [
         permission="publish",
         run=_approve,
         explain="It becomes public at once, as one new revision, and never changes from then on. "
-        "Nobody approves what they had a hand in.",
-        asks="message",
+        "Nobody approves what they edited.",
+        needs="message",
         help_text="What this revision brings, in a sentence. Readers see it in the list of "
         "revisions.",
-        may_ask="because",
+        may_need="because",
         may_help_text="Why figures are published whose words are not in the text on file. It is "
         "kept with your approval, for curators.",
         one_revision=True,
@@ -252,7 +280,7 @@ STEPS = [
         permission="publish",
         run=_return,
         explain="It goes back to its editors as a draft.",
-        asks="comment",
+        needs="comment",
         help_text="What is to be changed. Its editors see it, readers do not.",
     ),
     Step(
@@ -264,7 +292,7 @@ STEPS = [
         run=_correct,
         explain="It opens a draft of the next version. Readers see the published one until the "
         "draft is approved.",
-        asks="reason",
+        needs="reason",
         help_text=f"Why it is corrected. {READERS_SEE_IT}",
         opens=True,
         at_once=True,
@@ -277,7 +305,7 @@ STEPS = [
         permission="change",
         run=_revert,
         explain="It opens a draft of the next version with the content of this one.",
-        asks="reason",
+        needs="reason",
         help_text=f"Why the record goes back to it. {READERS_SEE_IT}",
         opens=True,
         at_once=True,
@@ -291,7 +319,7 @@ STEPS = [
         permission="publish",
         run=_withdraw,
         explain="Readers find the reason in its place. Earlier revisions keep it.",
-        asks="reason",
+        needs="reason",
         help_text="Why it is withdrawn. Readers see it in place of the record.",
         one_revision=True,
     ),

@@ -1,4 +1,4 @@
-"""What is to be done: the filters by which lists show it, and the sections of the home."""
+"""Open work: the filters by which lists show it, and what the sections of the home find."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -29,8 +29,8 @@ OLDEST = ("created_at", "public_id")
 """The order of open work."""
 
 
-def by_hand(user: Any) -> Exists:
-    """Whether the user had a hand in the version, as an editor."""
+def edited_by(user: Any) -> Exists:
+    """Return the condition that the user edited the version."""
     return Exists(
         Contributor.objects.filter(
             public_id=OuterRef("public_id"),
@@ -42,12 +42,12 @@ def by_hand(user: Any) -> Exists:
 
 
 WORK: dict[str, tuple[str, Callable[[Any], Q]]] = {
-    "mine": ("my drafts", lambda user: Q(by_hand(user), state=State.DRAFT)),
+    "mine": ("my drafts", lambda user: Q(edited_by(user), state=State.DRAFT)),
     "returned": (
         "returned to me",
-        lambda user: Q(by_hand(user), ~Q(review_comment=""), state=State.DRAFT),
+        lambda user: Q(edited_by(user), ~Q(review_comment=""), state=State.DRAFT),
     ),
-    "review": ("waiting for my review", lambda user: Q(~by_hand(user), state=State.IN_REVIEW)),
+    "review": ("waiting for my review", lambda user: Q(~edited_by(user), state=State.IN_REVIEW)),
 }
 """What lists can be narrowed to → its name, and the versions meant."""
 
@@ -65,10 +65,10 @@ class WorkFilter(admin.SimpleListFilter):
         return found
 
     def queryset(self, request: HttpRequest, queryset: models.QuerySet) -> models.QuerySet:
-        asked = self.value()
-        if asked in WORK:
-            return queryset.filter(WORK[asked][1](request.user))
-        if asked == "unverified" and queryset.model in DATED.values():
+        chosen = self.value()
+        if chosen in WORK:
+            return queryset.filter(WORK[chosen][1](request.user))
+        if chosen == "unverified" and queryset.model in DATED.values():
             return queryset.filter(pk__in=unverified(queryset.model).values("pk"))
         return queryset
 
@@ -92,7 +92,7 @@ class Row:
 
 @dataclass
 class Found:
-    """What a section holds: how many, the lists that show them all, the first few."""
+    """Content of a section: the number, the lists that show them all, the first few."""
 
     count: int
     lists: list[tuple[str, str]] = field(default_factory=list)
@@ -102,23 +102,13 @@ class Found:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the home. `find` asks for what it holds, in as few queries as it can, or returns
+    """A part of the home. `find` returns what it holds, in as few queries as it can, or
     None where it is not for this user; `empty` says what to do when there is nothing."""
 
     name: str
     title: str
     empty: str
     find: Callable[[HttpRequest], Found | None]
-
-
-SECTIONS: list[Section] = []
-"""The sections of the home, in their order. Modules of the admin add theirs."""
-
-
-def sections(request: HttpRequest) -> list[tuple[Section, Found]]:
-    """What the home shows to the user."""
-    found = ((section, section.find(request)) for section in SECTIONS)
-    return [(section, what) for section, what in found if what is not None]
 
 
 def kinds(request: HttpRequest, *permissions: str) -> list[type[Record]]:
@@ -130,8 +120,8 @@ def kinds(request: HttpRequest, *permissions: str) -> list[type[Record]]:
     ]
 
 
-def changelist(model: type[Record], asked: str) -> str:
-    return f"{reverse(f'admin:records_{model.KIND}_changelist')}?work={asked}"
+def changelist(model: type[Record], work: str) -> str:
+    return f"{reverse(f'admin:records_{model.KIND}_changelist')}?work={work}"
 
 
 def how_many(model: type[Record], n: int) -> str:
@@ -145,7 +135,7 @@ def united(parts: Sequence[models.QuerySet]) -> models.QuerySet:
     return first.union(*others, all=True) if others else first
 
 
-def counted(request: HttpRequest) -> dict[str, dict[str, int]]:
+def work_counts(request: HttpRequest) -> dict[str, dict[str, int]]:
     """Kind → how many of each sort of open work; one query, remembered with the request."""
     found: dict[str, dict[str, int]] | None = getattr(request, "_work", None)
     if found is None:
@@ -170,52 +160,57 @@ def first_rows(request: HttpRequest) -> dict[tuple[str, str], list[dict[str, Any
     if found is None:
         found = defaultdict(list)
         parts = []
-        for kind, counts in counted(request).items():
+        for kind, counts in work_counts(request).items():
             versions = KINDS[kind]._default_manager
-            for asked in WORK:
-                if not counts[asked]:
+            for work_name in WORK:
+                if not counts[work_name]:
                     continue
-                oldest = versions.filter(WORK[asked][1](request.user)).order_by(*OLDEST)
+                oldest = versions.filter(WORK[work_name][1](request.user)).order_by(*OLDEST)
                 # A part of a union is not cut short on SQLite: the cut is within.
                 cut = oldest.values("pk")[:SHOWN]
                 parts.append(
                     versions.filter(pk__in=cut)
                     .order_by()
                     .annotate(
-                        asked=Value(asked, CharField()),
+                        work_name=Value(work_name, CharField()),
                         kind=Value(kind, CharField()),
                         of=F("pk"),
                     )
-                    .values("asked", "kind", "of", "title", "version", "review_comment", *OLDEST)
+                    .values(
+                        "work_name", "kind", "of", "title", "version", "review_comment", *OLDEST
+                    )
                 )
         for row in united(parts) if parts else ():
-            found[row["asked"], row["kind"]].append(row)
+            found[row["work_name"], row["kind"]].append(row)
         request._rows = found  # type: ignore[attr-defined]
     return found
 
 
-def work(asked: str, *permissions: str) -> Callable[[HttpRequest], Found | None]:
+def work(work_name: str, *permissions: str) -> Callable[[HttpRequest], Found | None]:
     """A section of open versions, oldest first; all such sections share their two queries."""
 
     def find(request: HttpRequest) -> Found | None:
         models_ = kinds(request, *permissions)
         if not models_:
             return None
-        counts = [(model, counted(request).get(model.KIND, {}).get(asked, 0)) for model in models_]
+        counts = [
+            (model, work_counts(request).get(model.KIND, {}).get(work_name, 0))
+            for model in models_
+        ]
         total = sum(n for _, n in counts)
         found = Found(
             total,
-            [(how_many(model, n), changelist(model, asked)) for model, n in counts if n],
+            [(how_many(model, n), changelist(model, work_name)) for model, n in counts if n],
         )
         if total:
-            rows = [row for model in models_ for row in first_rows(request)[asked, model.KIND]]
+            rows = [row for model in models_ for row in first_rows(request)[work_name, model.KIND]]
             rows.sort(key=itemgetter(*OLDEST))
-            step = "approve" if asked == "review" else "change"
+            step = "approve" if work_name == "review" else "change"
             found.rows = [
                 Row(
                     reverse(f"admin:records_{row['kind']}_{step}", args=[row["of"]]),
                     f"{row['public_id']} v{row['version']}: {row['title']}",
-                    row["review_comment"] if asked == "returned" else "",
+                    row["review_comment"] if work_name == "returned" else "",
                     row["created_at"],
                 )
                 for row in rows[:SHOWN]
@@ -226,7 +221,7 @@ def work(asked: str, *permissions: str) -> Callable[[HttpRequest], Found | None]
 
 
 def published(request: HttpRequest) -> Found | None:
-    """The newest changes of records; one query."""
+    """Return the latest changes of records; one query."""
     seen = kinds(request, "view", "change")
     if not seen:
         return None
@@ -292,39 +287,3 @@ def lost_evidence(request: HttpRequest) -> Found | None:
             ]
         ]
     return found
-
-
-SECTIONS += [
-    Section(
-        "returned",
-        "Returned to me",
-        "Nothing was returned to you.",
-        work("returned", "change"),
-    ),
-    Section(
-        "mine",
-        "My drafts",
-        "You have no draft. Begin one with “Add” beside a kind of record below, or correct a "
-        "published record on its page.",
-        work("mine", "change"),
-    ),
-    Section(
-        "review",
-        "Waiting for my review",
-        "Nothing waits for you. What others submit appears here; what you had a hand in, somebody "
-        "else reviews.",
-        work("review", "publish"),
-    ),
-    Section(
-        "unverified",
-        "Evidence that does not verify",
-        "Every quote whose statement’s text is on file occurs in it.",
-        lost_evidence,
-    ),
-    Section(
-        "published",
-        "Recently published",
-        "Nothing is published yet. Submit a draft, and let somebody else approve it.",
-        published,
-    ),
-]

@@ -297,11 +297,11 @@ class TestRefusals:
         [
             ({"donors": "Chinaa"}, "donors", "Did you mean CHN?"),
             ({"donors": "nobody at all"}, "donors", "No party is called"),
-            ({"donors": "CHN|China"}, "donors", "CHN stands there twice"),
+            ({"donors": "CHN|China"}, "donors", "CHN is there twice"),
             ({"item": "surgical maks"}, "item", "Did you mean surgical-mask?"),
             ({"form": "good"}, "form", "Did you mean goods?"),
             ({"stage": ""}, "stage", "required"),
-            ({"value": "1,5"}, "value", "write decimals after a point"),
+            ({"value": "1,5"}, "value", "decimals after a point"),
             ({"value": "1 500"}, "value", "nothing between thousands"),
             ({"value": "1e5"}, "value", "digits only"),
             ({"value": "9" * 30}, "value", "digits only"),
@@ -412,7 +412,7 @@ class TestFiles:
         [
             ({"colour": "red"}, "There is no column “colour”"),
             ({"recipiants": "PAK"}, "Did you mean recipients?"),
-            ({"Title": "twice"}, "“title” stands there twice"),
+            ({"Title": "twice"}, "“title” is there twice"),
         ],
     )
     def test_odd_columns_are_refused(
@@ -519,7 +519,7 @@ class TestFiles:
         ((column, message),) = told(checked(data, editor))
 
         assert column == "column O"
-        assert "“stray” stands in a column without a name" in message
+        assert "“stray” is in a column without a name" in message
 
 
 class TestWorkbooks:

@@ -121,7 +121,7 @@ class TestWhereAQuoteStands:
         response = save(client, donation, **{"figures-0-at": SECOND + 1})
 
         assert response.status_code == 200
-        assert "do not stand where they were selected" in response.content.decode()
+        assert "are not where they were selected" in response.content.decode()
         assert donation.figures.get().offset == FIRST
 
     @pytest.mark.parametrize("at", ["-1", "x", "99999999999999999999", "2147483648"])
@@ -205,7 +205,7 @@ class TestWhereAQuoteStands:
 
         response = save(client, donation, **sent)
 
-        assert "do not stand where they were selected" in response.content.decode()
+        assert "are not where they were selected" in response.content.decode()
 
 
 class TestAFragment:

@@ -453,7 +453,7 @@ class TestApproving:
 
         html = reviewer_client.get(url(record, "approve")).content.decode()
 
-        assert "You had a hand in it: somebody else must approve it." in html
+        assert "You edited it: somebody else must approve it." in html
         assert re.search(r'value="Approve and publish"[^>]*disabled', html)
 
     def test_content_changed_since_submission_is_said(self, reviewer_client: Client) -> None:

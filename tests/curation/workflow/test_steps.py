@@ -493,7 +493,7 @@ class TestLife:
 
     @pytest.mark.parametrize(
         "step",
-        [step for step in STEPS if step.asks and not step.at_once],
+        [step for step in STEPS if step.needs and not step.at_once],
         ids=lambda step: step.name,
     )
     @pytest.mark.parametrize("given", ["", "   ", None])
@@ -504,10 +504,10 @@ class TestLife:
         data = {"seen": f"{record.pk}:{record.digest}"}
 
         response = superuser_client.post(
-            url(record, step.name), data | ({} if given is None else {step.asks: given})
+            url(record, step.name), data | ({} if given is None else {step.needs: given})
         )
 
-        assert f"Write a {step.asks}" in response.content.decode()
+        assert f"Write a {step.needs}" in response.content.decode()
         assert state(record) == step.states[0]
 
     @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
@@ -544,7 +544,7 @@ class TestLife:
 
 
 def words() -> set[str]:
-    return {step.asks for step in STEPS if step.asks}
+    return {step.needs for step in STEPS if step.needs}
 
 
 def in_state(stand: State) -> Donation:

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from records import publishing
 from records.curation.duplicates.models import DuplicateStatus
-from records.curation.workflow import worklist
+from records.curation.workflow import home, worklist
 from records.models import (
     KINDS,
     Donation,
@@ -131,7 +131,7 @@ class TestSections:
     def test_an_empty_home_says_what_to_do(self, reviewer_client: Client) -> None:
         html = reviewer_client.get(HOME).content.decode()
 
-        for section in worklist.SECTIONS:
+        for section in home.SECTIONS:
             assert section.empty.split(".")[0] in html
 
     def test_the_first_few_are_shown_of_all_that_are_counted(
@@ -146,11 +146,11 @@ class TestSections:
             record.public_id for record in oldest[: worklist.SHOWN]
         ]
 
-    def test_a_module_adds_a_section(
+    def test_the_home_shows_every_section_of_the_list(
         self, editor_client: Client, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         more = worklist.Section("twins", "Twins", "None.", lambda request: worklist.Found(0))
-        monkeypatch.setattr(worklist, "SECTIONS", [*worklist.SECTIONS, more])
+        monkeypatch.setattr(home, "SECTIONS", [*home.SECTIONS, more])
 
         assert "Twins" in editor_client.get(HOME).content.decode()
 

@@ -1,0 +1,54 @@
+"""The sections of the curators' home, in their order."""
+
+from django.http import HttpRequest
+
+from records.curation.duplicates import pages as duplicates
+from records.curation.workflow import worklist
+from records.curation.workflow.worklist import Found, Section
+
+SECTIONS = [
+    Section(
+        "returned",
+        "Returned to me",
+        "Nothing was returned to you.",
+        worklist.work("returned", "change"),
+    ),
+    Section(
+        "mine",
+        "My drafts",
+        "You have no draft. Begin one with “Add” beside a kind of record below, or correct a "
+        "published record on its page.",
+        worklist.work("mine", "change"),
+    ),
+    Section(
+        "review",
+        "Waiting for my review",
+        "Nothing waits for you. What others submit appears here; what you edited, somebody else "
+        "reviews.",
+        worklist.work("review", "publish"),
+    ),
+    Section(
+        "unverified",
+        "Evidence that does not verify",
+        "Every quote whose statement’s text is on file occurs in it.",
+        worklist.lost_evidence,
+    ),
+    Section(
+        "duplicates",
+        "Possible duplicates",
+        "No two records look alike. Each is compared with the others when it is saved.",
+        duplicates.waiting,
+    ),
+    Section(
+        "published",
+        "Recently published",
+        "Nothing is published yet. Submit a draft, and let somebody else approve it.",
+        worklist.published,
+    ),
+]
+
+
+def sections(request: HttpRequest) -> list[tuple[Section, Found]]:
+    """Return the sections for the user, each with what it found."""
+    found = ((section, section.find(request)) for section in SECTIONS)
+    return [(section, what) for section, what in found if what is not None]
