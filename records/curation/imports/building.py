@@ -368,8 +368,8 @@ class Builder:
             stood: Cells = {}
             if old is not None:
                 stood = shown[position]
-                for name in (*model.CONTENT, "statement_id"):
-                    setattr(figure, name, getattr(old, name))
+                for field in model.content_fields():
+                    setattr(figure, field.attname, getattr(old, field.attname))
                 figure.statement = old.statement
             wrong = self._fill(found, row, figure, row.cells, stood, of_figure=True)
             self._item(found, row, figure, stood)
