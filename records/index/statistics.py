@@ -44,7 +44,9 @@ def keys_of(record: Record) -> set[IndexKey]:
         )
     else:
         keys = link_keys(record.links.all())
-    return keys | word_keys(record.words)
+    # A search document that was lost must not keep its version from being withdrawn.
+    words = getattr(record, "words", None)
+    return keys | (word_keys(words) if words else set())
 
 
 def link_keys(links: Iterable[RecordLink]) -> set[IndexKey]:

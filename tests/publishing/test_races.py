@@ -20,7 +20,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, connections, transaction
 
-from records.documents import render
+from records.index.writer import DerivedRows
 from records.models import (
     Donation,
     Record,
@@ -202,16 +202,16 @@ def test_what_is_being_published_is_not_edited() -> None:
     reviewer = UserFactory(username="reviewer")
     figure = record.figures.get()
     rendering, editing = threading.Event(), threading.Event()
-    write_document = render.write_document
+    publish_derived = DerivedRows.publish
 
-    def slowly(version: Any) -> None:
-        write_document(version)
+    def slowly(derived: DerivedRows, version: Any) -> None:
+        publish_derived(derived, version)
         if version.pk == record.pk and isinstance(version, Donation):
             rendering.set()
             assert editing.wait(PATIENCE)
             threading.Event().wait(0.3)
 
-    with threads(1) as begin, mock.patch.object(render, "write_document", slowly):
+    with threads(1) as begin, mock.patch.object(DerivedRows, "publish", slowly):
         publishing = begin(lambda: approve([record, statement], by=reviewer, message="Publishes."))
         assert rendering.wait(PATIENCE)
         editing.set()
@@ -271,9 +271,9 @@ def everything() -> dict[str, list[dict[str, Any]]]:
     "point",
     [
         "records.models.RevisionCounter.advance",
-        "records.publishing.publish._write_index",
-        "records.documents.render.write_document",
-        "records.publishing.publish.count_terms",
+        "records.publishing.publish.seal",
+        "records.index.writer.DerivedRows.publish",
+        "records.index.writer.DerivedRows.write",
     ],
 )
 def test_a_publisher_killed_in_the_middle_leaves_the_previous_state(point: str) -> None:
