@@ -210,6 +210,8 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = False
 # Readers must never wait for a lock: writes open their transactions themselves.
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+REINDEX_ON_MIGRATE = integer("REINDEX_ON_MIGRATE", 5_000, 0)
+"""Maximum published versions for which `migrate` itself rebuilds derived rows."""
 
 # --- People
 

@@ -123,7 +123,7 @@ def not_ready() -> list[str]:
     except (DatabaseError, ImproperlyConfigured):
         return ["The database does not answer."]
     return [
-        str(message.msg)
+        f"{message.msg} {message.hint or ''}".strip()
         for message in [*sqlite_is_sound(), *found]
         if message.level >= checks.WARNING
     ]

@@ -25,11 +25,11 @@ class RecordsConfig(AppConfig):
     def ready(self) -> None:
         # Checks register themselves.
         from records.index import checks as index_checks  # noqa: F401
-        from records.index import search_index
+        from records.index import migrating, search_index
         from records.publishing import checks as publishing_checks  # noqa: F401
         from records.publishing import triggers
 
         for before in (triggers.drop, search_index.suspend):
             pre_migrate.connect(before, sender=self)
-        for after in (search_index.install, triggers.install):
+        for after in (search_index.install, triggers.install, migrating.after_migrate):
             post_migrate.connect(after, sender=self)

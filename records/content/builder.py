@@ -174,8 +174,8 @@ class Builder:
         for position, child in enumerate(entry.children("figures", FIGURE)):
             figure = model(position=position, pk=next(self._numbers))
             if child.base is not None:
-                for name in (*model.CONTENT, "statement_id"):
-                    setattr(figure, name, getattr(child.base, name))
+                for field in model.content_fields():
+                    setattr(figure, field.attname, getattr(child.base, field.attname))
                 figure.statement = child.base.statement
             child.require("measure", "statement", "quote")
             self.fill(child, figure, figure_fields(model))

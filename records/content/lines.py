@@ -144,7 +144,7 @@ def _link_texts(record: Record, titles: Mapping[str, str]) -> Texts:
 
 
 def _figure_texts(figure: Any) -> Texts:
-    names = [name.removesuffix("_id") for name in figure.CONTENT if name not in CITED]
+    names = [field.name for field in figure.content_fields() if field.attname not in CITED]
     return _field_texts(figure, names) | {"statement": ("Statement", cited(figure))}
 
 

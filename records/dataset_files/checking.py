@@ -258,7 +258,9 @@ def published_digests() -> dict[tuple[str, int], str]:
 
 
 def comparable(content: dict[str, Any]) -> dict[str, Any]:
-    """Return the content of a party or item, its customs codes in order."""
+    """Return the content of a party or item without what is empty, its customs codes in order: a
+    field that was added since is absent from what was published before."""
+    content = {name: value for name, value in content.items() if value not in (None, "", [])}
     if "hs_codes" not in content:
         return content
     return content | {"hs_codes": layout.by_edition(content["hs_codes"])}

@@ -8,14 +8,12 @@ from records.models import Contract, Donation, Export, Statement
 
 class RecordDocument(models.Model):
     """The public JSON of a published version, rendered once on publishing: what lists send.
-    A rendering may be rewritten after a change of the serializers; the content may not."""
+    `manage.py reindex` renders it again after a change of the serializers."""
 
-    FORMAT = 2
-    """Raise it when the serializers change, and run `manage.py render_documents`."""
-
-    # Whoever writes a document says its format; the default is the first one, for ever, so that
-    # raising FORMAT is no migration.
-    format = models.PositiveIntegerField(default=1, help_text="Version of the rendering.")
+    format = CodeField(
+        max_length=16,
+        help_text="Signature of the code that rendered it; of other code it is out of date.",
+    )
     body = models.TextField(help_text="The JSON document.")
     content_digest = CodeField(
         max_length=64, help_text="Digest of the content that the document renders."

@@ -1,7 +1,6 @@
-"""Rendering: the public JSON of a version, written once on publishing."""
+"""Rendering: the public JSON of a version."""
 
 from functools import cache
-from typing import Any
 
 import orjson
 from rest_framework.serializers import BaseSerializer
@@ -9,7 +8,6 @@ from rest_framework.serializers import BaseSerializer
 from records.documents.contracts import ContractSerializer
 from records.documents.donations import DonationSerializer
 from records.documents.exports import ExportSerializer
-from records.documents.models import RecordDocument
 from records.documents.serializers import RecordSerializer
 from records.documents.statements import StatementSerializer
 from records.models import Record
@@ -35,15 +33,3 @@ def serializer(kind: str) -> BaseSerializer:
 def render(record: Record) -> str:
     """Return the record's public document, as JSON text."""
     return orjson.dumps(serializer(record.KIND).to_representation(record)).decode()
-
-
-def write_document(record: Any) -> None:
-    """Write the version's document into its row, or over an older rendering of it."""
-    type(record).child("document").objects.update_or_create(
-        record=record,
-        defaults={
-            "format": RecordDocument.FORMAT,
-            "body": render(record),
-            "content_digest": record.digest,
-        },
-    )

@@ -3,17 +3,8 @@
 from django.db import models
 
 from aidapi.fields import CodeField, SharedKeyField
-from records.index.search import SearchDocument
+from records.index.search import SIGNATURE_LENGTH, SearchDocument
 from records.models import Contract, Donation, Export, Statement
-
-UNKNOWN = "unknown"
-"""The term under which versions are counted that name no party in a role."""
-
-
-def flag(value: bool) -> str:
-    """A truth value, as it is counted."""
-    return "true" if value else "false"
-
 
 MAX_KEY_LENGTH = 1_000
 
@@ -92,3 +83,27 @@ class ContractSearchDocument(SearchDocument):
         related_name="words",
         help_text="The contract's version.",
     )
+
+
+class DerivedState(models.Model):
+    """By which code the derived rows of one kind of record were last written completely."""
+
+    kind = CodeField(max_length=10, help_text="Kind of record.")
+    rows = CodeField(max_length=10, help_text="Which rows: `document`, `search`, `statistics`.")
+    signature = CodeField(
+        max_length=SIGNATURE_LENGTH,
+        blank=True,
+        help_text="Signature of the code that wrote all of them; empty where that is not known.",
+    )
+    progress = models.JSONField(
+        null=True,
+        help_text="How far a rebuild of the statistics has come; null while there is none.",
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "rows"], name="derived_state_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rows} of {self.kind}: {self.signature or 'unknown'}"

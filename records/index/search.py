@@ -7,7 +7,11 @@ from typing import Any
 
 from django.db import connection, models
 
-from records.models.text import BOUNDARY, fold, line, paired, split
+from aidapi.fields import CodeField
+from records.models.text import fold, line, paired, split
+
+SIGNATURE_LENGTH = 16
+"""Characters of a signature: see `records.index.signature`."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +80,13 @@ class Search:
 
 
 class SearchDocument(models.Model):
-    """The words of a published version, as names stood when it was published: what search reads.
-    Written on publishing. The full-text indexes over them are in `records.index.search_index`."""
+    """Words of a published version, with the names of parties and items as they were when it was
+    published. The full-text indexes over them are in `records.index.search_index`."""
 
+    format = CodeField(
+        max_length=SIGNATURE_LENGTH,
+        help_text="Signature of the code that wrote it; of other code it is out of date.",
+    )
     head = models.TextField(help_text="Words of its title and of the names of parties and items.")
     body = models.TextField(
         help_text="Words of its quotes or summary, of other names of parties and items, and of "
@@ -134,10 +142,10 @@ Names = Mapping[tuple[str, str], tuple[str, list[str]]]
 """(`party` or `item`, code) → its name, and its other names."""
 
 
-def written(
+def search_text(
     record: Any, parties: Iterable[Any], figures: Iterable[Any], names: Names
 ) -> dict[str, str]:
-    """Head and body of a version's words, with names as they are on publishing."""
+    """Return head and body of a version's search document, by the names of its time."""
     head, body = [record.title], []
     codes = [("party", row.party_id) for row in parties]
     for figure in figures:
@@ -151,11 +159,3 @@ def written(
     if hasattr(record, "summary"):
         body += [record.summary, record.publisher, record.speaker]
     return {"head": line(head), "body": line(body)}
-
-
-def counted(row: SearchDocument) -> set[tuple[str, str]]:
-    """(role, term) pairs under which a version's words and pairs of words are counted, each once;
-    the empty term counts the version."""
-    head = {"", *row.head.split()} - {BOUNDARY}
-    anywhere = head | set(row.body.split()) - {BOUNDARY}
-    return {("head", term) for term in head} | {("word", term) for term in anywhere}

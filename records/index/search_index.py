@@ -1,34 +1,36 @@
-"""The full-text indexes over the words of published versions: FTS5 on SQLite, GIN on PostgreSQL.
+"""Full-text indexes over the search documents: FTS5 on SQLite, GIN on PostgreSQL.
 
-Like the guards they belong to one database each, so `migrate` makes what is missing last, and a
-system check tells of what is. PostgreSQL keeps its indexes up by itself; on SQLite triggers do.
+Like the triggers of publishing they belong to one database each, so `migrate` creates those that
+are missing, and a system check reports them. PostgreSQL maintains its indexes itself; on SQLite
+triggers do.
 """
 
 from typing import Any
 
-from django.db import connections
+from django.db import DatabaseError, connections, transaction
 
 from records.index.search import SearchDocument
 from records.models import KINDS
 
 EVENTS = {"insert": ("new",), "delete": ("old",), "update": ("old", "new")}
-"""Event → the rows by which a trigger takes words out (old) or puts them in (new)."""
+"""Event → the rows that a trigger removes from the index (old) or adds to it (new)."""
 
 
 def tables() -> dict[str, type[SearchDocument]]:
-    """Table of words → its model."""
+    """Return table of search documents → its model."""
     models: list[type[SearchDocument]] = [model.child("words") for model in KINDS.values()]
     return {model._meta.db_table: model for model in models}
 
 
 def wanted(connection: Any) -> dict[str, tuple[str, list[str]]]:
-    """Name of an index or trigger → its table, and the statements that make it."""
+    """Return name of an index or trigger → its table, and the statements that create it."""
     made: dict[str, tuple[str, list[str]]] = {}
     for table, model in tables().items():
         index = model.index()
         if connection.vendor == "sqlite":
-            # No words are kept twice: the index reads the table. `detail=column` suffices, for
-            # phrases are looked for by pairs; what is told to ASCII splits nothing but spaces.
+            # The index stores no text of its own: it reads the table. `detail=column` suffices,
+            # since phrases are found by pairs of words. The texts are split already: the
+            # tokenizer splits at spaces only.
             made[index] = (
                 table,
                 [
@@ -54,9 +56,9 @@ def wanted(connection: Any) -> dict[str, tuple[str, list[str]]]:
                 made[name] = (table, [sql])
         else:
             for part in ("head", "all"):
-                # Without a list of what is pending, which every search would read through. And
-                # without statistics: whether to look here is decided before, by the
-                # query planner, and no estimate shall make the planner read all words instead.
+                # Without a pending list, which every search would scan; and without statistics
+                # of PostgreSQL: our query planner decides whether to use the index, and no
+                # estimate must make PostgreSQL scan the table instead.
                 made[f"{index}_{part}"] = (
                     table,
                     [
@@ -72,12 +74,12 @@ def wanted(connection: Any) -> dict[str, tuple[str, list[str]]]:
 
 
 def rebuild(index: str) -> str:
-    """SQL that makes an FTS5 index anew from its table."""
+    """Return SQL that rebuilds an FTS5 index from its table."""
     return f"INSERT INTO {index}({index}) VALUES ('rebuild')"
 
 
-def standing(connection: Any) -> set[str]:
-    """Names of all that stands in the database and may be an index or a trigger of ours."""
+def existing_names(connection: Any) -> set[str]:
+    """Return the names of all indexes and triggers in the database."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("SELECT name FROM sqlite_master")
@@ -87,9 +89,9 @@ def standing(connection: Any) -> set[str]:
 
 
 def missing(connection: Any) -> dict[str, list[str]]:
-    """Name → the statements that make it, of what ought to stand in the database."""
+    """Return name → the statements that create it, of what the database lacks."""
     existing = set(connection.introspection.table_names())
-    there = standing(connection)
+    there = existing_names(connection)
     return {
         name: statements
         for name, (table, statements) in wanted(connection).items()
@@ -98,7 +100,7 @@ def missing(connection: Any) -> dict[str, list[str]]:
 
 
 def install(using: str = "default", **kwargs: Any) -> None:
-    """Make what is missing, filled with the words that are there."""
+    """Create what is missing, filled from the search documents."""
     connection = connections[using]
     with connection.cursor() as cursor:
         for statements in missing(connection).values():
@@ -107,8 +109,8 @@ def install(using: str = "default", **kwargs: Any) -> None:
 
 
 def suspend(using: str = "default", **kwargs: Any) -> None:
-    """Take down the triggers, for a migration: SQLite rebuilds tables in it, and would trip
-    them. One that writes words must drop the index, so that it is made anew."""
+    """Drop the triggers for a migration, in which SQLite rebuilds tables and would fire them. A
+    migration that writes search documents must drop the index, which is then created again."""
     connection = connections[using]
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
@@ -118,9 +120,39 @@ def suspend(using: str = "default", **kwargs: Any) -> None:
 
 
 def emptied(using: str = "default") -> None:
-    """Make the indexes of tables that were emptied as empty as these."""
+    """Empty the indexes of tables that were emptied."""
     connection = connections[using]
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             for model in tables().values():
                 cursor.execute(rebuild(model.index()))
+
+
+def rebuild_all(using: str = "default") -> None:
+    """Rebuild every index from its table. Publishing waits while one is rebuilt."""
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        for model in tables().values():
+            if connection.vendor == "sqlite":
+                cursor.execute(rebuild(model.index()))
+            else:
+                for part in ("head", "all"):
+                    cursor.execute(f"REINDEX INDEX {model.index()}_{part}")
+
+
+def mismatched(using: str = "default") -> list[str]:
+    """Return the indexes that do not match their table: on SQLite only, where triggers maintain
+    them."""
+    connection = connections[using]
+    found = []
+    if connection.vendor == "sqlite":
+        for model in tables().values():
+            index = model.index()
+            try:
+                with transaction.atomic(using), connection.cursor() as cursor:
+                    cursor.execute(
+                        f"INSERT INTO {index}({index}, rank) VALUES ('integrity-check', 1)"
+                    )
+            except DatabaseError:
+                found.append(index)
+    return found

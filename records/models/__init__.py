@@ -52,7 +52,7 @@ from records.models.figures import (
     Rank,
     is_fragment,
 )
-from records.models.items import HSCode, Item, Unit
+from records.models.items import HSCode, Item, Unit, item_lineages
 from records.models.parties import IatiType, Party, PartyType, VocabularyEntry
 from records.models.revisions import (
     Action,
@@ -134,5 +134,6 @@ __all__ = [
     "fold",
     "form_values",
     "is_fragment",
+    "item_lineages",
     "plain",
 ]

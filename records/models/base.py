@@ -2,6 +2,7 @@
 the child tables of parties, links and rendered documents."""
 
 import hashlib
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import orjson
@@ -288,7 +289,7 @@ class Record(models.Model):
 
     @classmethod
     def content_fields(cls) -> list[models.Field]:
-        """The columns that a curator writes and a version seals."""
+        """Return the columns that a curator writes and the digest covers."""
         return [field for field in cls._meta.concrete_fields if field.name not in cls.LIFE]
 
     @property
@@ -303,10 +304,12 @@ class Record(models.Model):
         return sorted(self.links.all(), key=lambda link: (link.type, link.target))
 
     def content(self) -> dict[str, Any]:
-        """All that a version says, as plain data: what its digest seals and diffs compare."""
-        content = {
-            field.name: plain(field.value_from_object(self)) for field in self.content_fields()
-        }
+        """Return the content as plain data, without what is empty or at its default.
+
+        The digest covers it and diffs compare it. A column, role or child table that is added
+        later adds nothing to the versions that do not use it, so their digests stay valid.
+        """
+        content = plain_values(self, self.content_fields())
         if self.ROLES:
             for role, rows in self.parties_by_role.items():
                 content[self.ROLES[role]] = [row.party_id for row in rows]
@@ -315,13 +318,13 @@ class Record(models.Model):
         ]
         if self.ROLES:
             content["figures"] = [figure.content() for figure in self.ordered_figures()]
-        return content
+        return {name: value for name, value in content.items() if value != []}
 
     def ordered_figures(self) -> list[Any]:
         return sorted(self.figures.all(), key=lambda figure: (figure.position, figure.pk))
 
     def content_digest(self) -> str:
-        """SHA-256 of the content: approval is bound to it."""
+        """Return the SHA-256 of the content: an approval is bound to it."""
         data = orjson.dumps(self.content(), option=orjson.OPT_SORT_KEYS)
         return hashlib.sha256(data).hexdigest()
 
@@ -345,6 +348,14 @@ def plain(value: Any) -> Any:
     if hasattr(value, "isoformat"):
         return value.isoformat()
     return f"{value.normalize():f}"
+
+
+def plain_values(row: models.Model, fields: Iterable[models.Field]) -> dict[str, Any]:
+    """Return the values of a row's fields as JSON, without those at their default."""
+    values = {field: plain(field.value_from_object(row)) for field in fields}
+    return {
+        field.name: value for field, value in values.items() if value != plain(field.get_default())
+    }
 
 
 class DatedRecord(Record):

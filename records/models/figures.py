@@ -15,7 +15,7 @@ from aidapi.fields import (
     exact_digits,
 )
 from records.models import text
-from records.models.base import OPEN, State, plain
+from records.models.base import OPEN, State, plain, plain_values
 from records.models.items import Unit
 from records.models.parties import PartyType
 
@@ -301,26 +301,11 @@ class Figure(models.Model):
 
     objects = FigureQuerySet.as_manager()
 
-    CONTENT: ClassVar[tuple[str, ...]] = (
-        "measure",
-        "operator",
-        "value",
-        "lower",
-        "upper",
-        "item_id",
-        "unit",
-        "currency",
-        "party_type",
-        "party_role",
-        "basis",
-        "countable",
-        "countable_reason",
-        "rank",
-        "rank_reason",
-        "quote",
-        "offset",
-        "quote_found",
+    NO_CONTENT: ClassVar[frozenset[str]] = frozenset(
+        {"id", "record", "position", "low", "high", "statement"}
     )
+    """Columns that are no content by themselves: keys, order, generated columns, and the
+    statement, which the content names by its public id and version."""
 
     class Meta:
         abstract = True
@@ -478,8 +463,14 @@ class Figure(models.Model):
         ]
         return " ".join(part for part in parts if part)
 
+    @classmethod
+    def content_fields(cls) -> list[models.Field]:
+        """Return the columns that the digest covers, but for the statement."""
+        return [field for field in cls._meta.concrete_fields if field.name not in cls.NO_CONTENT]
+
     def content(self) -> dict[str, Any]:
-        content = {name.removesuffix("_id"): plain(getattr(self, name)) for name in self.CONTENT}
+        """Return the content as plain data, without what is at its default."""
+        content = plain_values(self, self.content_fields())
         content["statement"] = [self.statement.public_id, self.statement.version]
         return content
 

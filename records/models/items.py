@@ -85,6 +85,18 @@ class Item(VocabularyEntry):
         return codes
 
 
+def item_lineages() -> dict[str, list[str]]:
+    """Return item → its code and those of its ancestors up to the root; one query."""
+    parents = dict(Item.objects.values_list("code", "parent_id"))
+    lineages: dict[str, list[str]] = {}
+    for code in parents:
+        lineage = [code]
+        while (parent := parents[lineage[-1]]) is not None:
+            lineage.append(parent)
+        lineages[code] = lineage
+    return lineages
+
+
 class HSCode(models.Model):
     """A code of the Harmonized System under which an item crosses borders. Codes are shared:
     surgical and N95 masks have one, so customs totals by code say more than the item."""

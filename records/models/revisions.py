@@ -12,12 +12,12 @@ from aidapi.fields import CodeField
 
 
 class RevisionCounter(models.Model):
-    """The number of the newest revision: one row, advanced inside the publish transaction.
+    """Number of the latest revision: one row, advanced inside the publish transaction.
 
     `UPDATE … RETURNING` on it is the lock that serialises publishers: no gap, no duplicate.
     """
 
-    n = models.PositiveIntegerField(default=0, help_text="Number of the newest revision.")
+    n = models.PositiveIntegerField(default=0, help_text="Number of the latest revision.")
 
     class Meta:
         constraints = [
@@ -29,7 +29,7 @@ class RevisionCounter(models.Model):
 
     @staticmethod
     def number() -> int:
-        """The newest revision's number, 0 before the first; one query."""
+        """Return the latest revision's number, 0 before the first; one query."""
         with connection.cursor() as cursor:
             cursor.execute("SELECT n FROM records_revisioncounter")
             row = cursor.fetchone()
@@ -37,15 +37,23 @@ class RevisionCounter(models.Model):
 
     @staticmethod
     def advance() -> int:
-        """The next number, locked until the transaction ends."""
+        """Return the next number, locked until the transaction ends."""
         if not connection.in_atomic_block:
-            raise RuntimeError("Head.advance() needs the transaction of the revision it numbers.")
+            raise RuntimeError(
+                "RevisionCounter.advance() needs the transaction of the revision that it numbers."
+            )
         with connection.cursor() as cursor:
             cursor.execute("UPDATE records_revisioncounter SET n = n + 1 RETURNING n")
             row = cursor.fetchone()
         if row is None:
-            raise RuntimeError("The head row is missing: run manage.py migrate.")
+            raise RuntimeError("The revision counter has no row: run manage.py migrate.")
         return row[0]
+
+    @classmethod
+    def locked(cls) -> int:
+        """Return the latest revision's number; until the transaction ends none is published."""
+        # On SQLite the transaction itself is the lock: it began as IMMEDIATE.
+        return cls.objects.select_for_update().get(pk=1).n
 
 
 class Origin(models.TextChoices):
@@ -62,7 +70,7 @@ class Action(models.TextChoices):
 
 
 class Revision(models.Model):
-    """One numbered act of publishing, like a commit: never changed, never removed."""
+    """A numbered act of publishing, like a commit: never changed, never removed."""
 
     number = models.PositiveIntegerField(
         primary_key=True,
@@ -99,7 +107,7 @@ class Revision(models.Model):
 
 
 class Change(models.Model):
-    """One line of the feed of changes: what a revision did to one record or term."""
+    """A line of the feed of changes: what a revision did to one record or vocabulary entry."""
 
     revision = models.ForeignKey(
         Revision,
@@ -161,8 +169,8 @@ class ContributorRole(models.TextChoices):
 
 
 class Contributor(models.Model):
-    """Who had a hand in a version. One row per person and version, so that nobody can be both
-    its editor and its approver: the four-eyes rule as a database constraint."""
+    """A contributor to a version: one of its editors, or its approver. One row per user and
+    version, so that nobody can be both: the four-eyes rule as a database constraint."""
 
     public_id = CodeField(max_length=12, help_text="The record's id.")
     version = models.PositiveIntegerField(help_text="The record's version.")
@@ -200,12 +208,12 @@ class Contributor(models.Model):
 
     @classmethod
     def edited(cls, record: Any, user: Any) -> None:
-        """Note that the user edited this open version; refused to its approver."""
-        hand, _ = cls.objects.get_or_create(
+        """Note that the user edited this open version; refuse its approver."""
+        contributor, _ = cls.objects.get_or_create(
             public_id=record.public_id,
             version=record.version,
             user=user,
             defaults={"role": ContributorRole.EDITOR},
         )
-        if hand.role != ContributorRole.EDITOR:
+        if contributor.role != ContributorRole.EDITOR:
             raise ValidationError("You approved this version, so you cannot edit it.")

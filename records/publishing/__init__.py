@@ -1,4 +1,4 @@
-"""Writes that span models: each changes a record's life, and says who did it."""
+"""Publishing: drafts, review, revisions, and the triggers that guard what was published."""
 
 from records.publishing.drafts import (
     begin_correction,

@@ -15,20 +15,21 @@ from records.models import (
     Statement,
     form_values,
 )
+from records.publishing.sealing import COPIED
 
 R = TypeVar("R", bound=Record)
 
 
 def begin_correction(record: R, *, by: Any, reason: str = "") -> R:
-    """A draft of the next version, copied from the published one, which stays up meanwhile. Its
-    reason may be written later: it is owed on submission."""
+    """Return a draft of the next version, copied from the published one, which stays published
+    meanwhile. The reason may be written later, but before submission."""
     refusal = "Only a published version is corrected."
     return _copy(record, [State.PUBLISHED], refusal, by=by, reason=reason)
 
 
 def revert(record: R, *, by: Any, reason: str = "") -> R:
-    """A draft of the next version with the content of an earlier, or a withdrawn, one; its
-    reason likewise."""
+    """Return a draft of the next version with the content of an earlier or a withdrawn one. The
+    reason may be written later, but before submission."""
     refusal = "Revert to a version that was published."
     return _copy(record, [State.PUBLISHED, *ENDED], refusal, by=by, reason=reason)
 
@@ -36,7 +37,7 @@ def revert(record: R, *, by: Any, reason: str = "") -> R:
 def _copy(source: R, states: list[State], refusal: str, *, by: Any, reason: str) -> R:
     model = type(source)
     with transaction.atomic():
-        # As it is now, not as it was when a page showed it: a later version may stand since.
+        # As it is now, not as it was when a page showed it.
         source = cast(R, model.objects.select_for_update().get(pk=source.pk))
         if source.state not in states:
             raise ValidationError(refusal)
@@ -63,35 +64,24 @@ def _copy(source: R, states: list[State], refusal: str, *, by: Any, reason: str)
     return draft
 
 
-COPIED_ON_PUBLISHING = {
-    "name",
-    "type",
-    "country",
-    "region",
-    "public_id",
-    "as_of",
-    "published_in",
-}
-
-
 def _copy_child(child: Any, draft: Record) -> None:
-    """The child in the draft, without what publishing wrote into it."""
+    """Copy a row into the draft, without what publishing wrote into it."""
     copied = {
         field.attname: getattr(child, field.attname)
         for field in child._meta.concrete_fields
         if field.name not in ("id", "record")
-        and not (hasattr(child, "party_id") and field.name in COPIED_ON_PUBLISHING)
+        and not (hasattr(child, "party_id") and field.name in COPIED)
     }
     type(child)(record=draft, **copied).save()
 
 
 def note_edit(record: Record, *, by: Any, edits: int | None = None) -> None:
-    """Note that somebody saves the open version; call it in the transaction of the save, before
-    anything is written: what stands is kept, for those whose forms show it.
+    """Note that a user saves the open version, and keep its content for users whose forms still
+    show it. Call it in the transaction of the save, before anything is written.
 
-    Refused if it was saved since the editor's form was loaded (`edits` is the count that the
-    form carried), so that nobody overwrites what they have not seen. A version edited in review
-    goes back to draft: its digest no longer holds.
+    Refuse the save if the version was saved since the editor's form was loaded (`edits` is the
+    count that the form carried), so that nobody overwrites what they have not seen. A version
+    edited in review returns to draft: its digest no longer matches.
     """
     unseen = type(record).objects.open().filter(pk=record.pk)
     if edits is not None:
@@ -114,7 +104,7 @@ def note_edit(record: Record, *, by: Any, edits: int | None = None) -> None:
 
 
 def discard(record: Record) -> None:
-    """Delete an open version; what is published stays."""
+    """Delete an open version; refuse a published one."""
     if not record.is_open:
         raise ValidationError("What was published is not deleted: withdraw it.")
     DraftSave.of(record).delete()

@@ -1,27 +1,19 @@
-"""Publishing: one transaction that takes the next revision number, retires what is replaced,
-seals what is new, renders its documents and writes the feed of changes."""
+"""Publishing: one transaction that takes the next revision number, publishes, retires and edits,
+and writes the derived rows and the feed of changes."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from accounts import audit
 from accounts.models import AuditedAct
-from records.documents.render import write_document
-from records.index.models import (
-    MAX_KEY_LENGTH,
-    UNKNOWN,
-    FilterStatistics,
-    flag,
-)
-from records.index.search import Names, counted, written
+from records.index.writer import DerivedRows
 from records.models import (
     DATED,
     KINDS,
@@ -31,34 +23,25 @@ from records.models import (
     ContributorRole,
     DatedRecord,
     DraftSave,
-    FigureItem,
-    Item,
     Origin,
-    Party,
     Record,
-    RecordLink,
-    RecordParty,
     Revision,
     RevisionCounter,
     State,
     Statement,
-    VocabularyEntry,
+    item_lineages,
 )
-from records.models.regions import regions_around
 from records.publishing.review import check
+from records.publishing.sealing import seal
 from records.publishing.vocabulary_edits import VocabularyEdit, apply_vocabulary_edit
 
-FIGURE_CODES = ("measure", "basis", "operator", "unit", "currency", "party_type")
-"""Columns of figures whose codes are counted."""
 MAX_LOGGED = 50
-"""Most changes of one revision that its audit entry names; its own page has them all."""
-COUNTED_AT_ONCE = 200
-"""Terms in one statement."""
+"""Maximum changes of one revision that its audit entry names; its own page has them all."""
 
 
 @dataclass
 class Publication:
-    """A version to publish, and why, should words of its figures not be in the texts on file."""
+    """A version to publish, and why, where quotes of its figures are not in the texts on file."""
 
     record: Record
     because: str = ""
@@ -66,36 +49,13 @@ class Publication:
 
 @dataclass
 class Withdrawal:
-    """A published version to take away, leaving a tombstone."""
+    """A published version to withdraw, leaving a tombstone."""
 
     record: Record
     reason: str
 
 
-@dataclass
-class _Batch:
-    """What a revision gathers while it is written."""
-
-    revision: Revision
-    publishing: set[str]
-    lineages: dict[str, list[str]] = field(default_factory=dict)
-    names: Names = field(default_factory=dict)
-    counts: Counter = field(default_factory=Counter)
-    retired: Counter = field(default_factory=Counter)
-    changes: list[Change] = field(default_factory=list)
-
-    def note(self, kind: str, public_id: str, version: int, action: str, **more: Any) -> None:
-        self.changes.append(
-            Change(
-                revision=self.revision,
-                position=len(self.changes) + 1,
-                kind=kind,
-                public_id=public_id,
-                version=version,
-                action=action,
-                **more,
-            )
-        )
+Act = Publication | Withdrawal | VocabularyEdit
 
 
 def approve(records: Sequence[Record], *, by: Any, message: str, because: str = "") -> Revision:
@@ -110,7 +70,7 @@ def approve(records: Sequence[Record], *, by: Any, message: str, because: str = 
 
 
 def withdraw(records: Sequence[Record], *, by: Any, reason: str, message: str = "") -> Revision:
-    """Take published records away as one new revision; their ids answer 410 with the reason."""
+    """Withdraw published records as one new revision; their ids answer 410 with the reason."""
     if not reason.strip():
         raise ValidationError({"reason": "Say why: readers see it in place of the record."})
     return publish_revision(
@@ -122,133 +82,156 @@ def withdraw(records: Sequence[Record], *, by: Any, reason: str, message: str = 
 
 
 def publish_revision(
-    acts: Sequence[Publication | Withdrawal | VocabularyEdit],
+    acts: Sequence[Act],
     *,
     message: str,
     origin: Origin,
     by: Any = None,
     at: datetime | None = None,
-    progress: Any = None,
+    progress: Callable[[], Any] | None = None,
 ) -> Revision:
-    """Write one revision: all of it or nothing.
-
-    Acts happen in an order that keeps every reference whole: vocabulary first, then statements,
-    then the records that rest on them; withdrawals of records before those of statements.
-    `progress` is called after every act.
-    """
+    """Write one revision: all of it or nothing. `progress` is called after every act."""
     if not acts:
         raise ValidationError("There is nothing to publish.")
     if not message.strip():
         raise ValidationError({"message": "Say in a sentence what this revision brings."})
     with transaction.atomic():
-        number = RevisionCounter.advance()
         revision = Revision.objects.create(
-            number=number,
+            number=RevisionCounter.advance(),
             published_at=at or timezone.now(),
             message=message.strip(),
             origin=origin,
         )
-        edits = [act for act in acts if isinstance(act, VocabularyEdit)]
-        publications = [act for act in acts if isinstance(act, Publication)]
-        withdrawals = [act for act in acts if isinstance(act, Withdrawal)]
-        batch = _Batch(revision, {act.record.public_id for act in publications})
-        order = list(KINDS)
-        publications.sort(key=lambda act: order.index(act.record.KIND))
-        withdrawals.sort(key=lambda act: -order.index(act.record.KIND))
-        for edit in edits:
-            term = apply_vocabulary_edit(edit)
-            batch.note(
-                term.KIND,
-                term.code,
-                term.version,
-                Action.EDITED,
-                reason=edit.reason,
-                content=edit.content,
-            )
-            if progress:
-                progress()
-        batch.lineages, batch.names = lineages(), names()
-        for publication in publications:
-            _publish(publication, batch, by=by, origin=origin)
-            if progress:
-                progress()
-        for withdrawal in withdrawals:
-            _withdraw(withdrawal, batch)
-            if progress:
-                progress()
-        Change.objects.bulk_create(batch.changes)
-        count_terms(batch.counts, batch.retired)
-        _log(revision, batch.changes, by=by)
+        changes = _Publisher(revision, acts, by, progress).write()
+        _log(revision, changes, by=by)
     return revision
 
 
-def _publish(publication: Publication, batch: _Batch, *, by: Any, origin: Origin) -> None:
-    model = type(publication.record)
-    record = model.objects.select_for_update().get(pk=publication.record.pk)
-    if record.state != State.IN_REVIEW:
-        raise ValidationError(f"{record.public_id} v{record.version} is not in review.")
-    # Digest, checks, index, words and document all go through the same rows.
-    prefetch_related_objects([record], *record.ROWS)
-    if record.content_digest() != record.digest:
+class _Publisher:
+    """The writer of one revision, inside its transaction."""
+
+    def __init__(
+        self,
+        revision: Revision,
+        acts: Sequence[Act],
+        by: Any,
+        progress: Callable[[], Any] | None,
+    ) -> None:
+        self.revision = revision
+        self.acts = acts
+        self.by = by
+        self.progress = progress or (lambda: None)
+        self.publishing = {act.record.public_id for act in acts if isinstance(act, Publication)}
+        self.changes: list[Change] = []
+
+    def write(self) -> list[Change]:
+        """Write the revision, in an order that keeps every reference whole: the vocabulary first,
+        then statements, then the records that cite them; withdrawals the other way round."""
+        order = list(KINDS)
+        edits = [act for act in self.acts if isinstance(act, VocabularyEdit)]
+        publications = [act for act in self.acts if isinstance(act, Publication)]
+        withdrawals = [act for act in self.acts if isinstance(act, Withdrawal)]
+        publications.sort(key=lambda act: order.index(act.record.KIND))
+        withdrawals.sort(key=lambda act: -order.index(act.record.KIND))
+        for edit in edits:
+            self.edit(edit)
+            self.progress()
+        # By the vocabulary as these edits leave it.
+        self.lineages, self.derived = item_lineages(), DerivedRows()
+        for publication in publications:
+            self.publish(publication)
+            self.progress()
+        for withdrawal in withdrawals:
+            self.withdraw(withdrawal)
+            self.progress()
+        Change.objects.bulk_create(self.changes)
+        self.derived.write()
+        return self.changes
+
+    def edit(self, edit: VocabularyEdit) -> None:
+        entry = apply_vocabulary_edit(edit)
+        self.note(entry, entry.code, Action.EDITED, reason=edit.reason, content=edit.content)
+
+    def publish(self, publication: Publication) -> None:
+        """Publish a version: check it, retire its predecessor, seal it, derive from it."""
+        record = _in_review(publication.record)
+        self.check(record, publication.because)
+        predecessor = type(record)._default_manager.filter(
+            public_id=record.public_id, state=State.PUBLISHED
+        )
+        for earlier in predecessor:
+            self.retire(earlier, State.SUPERSEDED)
+        if isinstance(record, DatedRecord):
+            seal(record, self.revision, self.lineages)
+        record.published_in = self.revision
+        record.state = State.PUBLISHED
+        record.save()
+        DraftSave.of(record).delete()
+        self.derived.publish(record)
+        action = Action.CORRECTED if record.version > 1 else Action.PUBLISHED
+        self.note(record, record.public_id, action, reason=record.reason)
+
+    def check(self, record: Record, because: str) -> None:
+        """Refuse a version that may not be published, and note who approved it."""
+        check(record)
+        _check_references(record, self.publishing)
+        unverified = _check_evidence(record, because, self.revision.origin)
+        if self.revision.origin == Origin.PEOPLE:
+            _note_approver(record, self.by, because.strip() if unverified else "")
+
+    def withdraw(self, withdrawal: Withdrawal) -> None:
+        model = type(withdrawal.record)
+        record = model._default_manager.select_for_update().get(pk=withdrawal.record.pk)
+        if record.state != State.PUBLISHED:
+            raise ValidationError(f"{record.public_id} v{record.version} is not published.")
+        if isinstance(record, Statement) and (citing := cited_by(record.public_id)):
+            raise ValidationError(
+                f"{record.public_id} bears figures of {', '.join(citing[:5])}: correct or "
+                f"withdraw them first."
+            )
+        self.retire(record, State.WITHDRAWN)
+        self.note(record, record.public_id, Action.WITHDRAWN, reason=withdrawal.reason)
+
+    def retire(self, record: Record, state: State) -> None:
+        """End the time of a published version."""
+        record.state = state
+        record.retired_in = self.revision
+        record.save(update_fields=["state", "retired_in"])
+        self.derived.retire(record)
+
+    def note(self, row: Any, public_id: str, action: Action, **more: Any) -> None:
+        """Add a line to the feed of changes."""
+        self.changes.append(
+            Change(
+                revision=self.revision,
+                position=len(self.changes) + 1,
+                kind=row.KIND,
+                public_id=public_id,
+                version=row.version,
+                action=action,
+                **more,
+            )
+        )
+
+
+def _in_review(record: Record) -> Record:
+    """Return the version locked, with its rows; refuse it unless it is as it was submitted."""
+    locked = type(record)._default_manager.select_for_update().get(pk=record.pk)
+    if locked.state != State.IN_REVIEW:
+        raise ValidationError(f"{locked.public_id} v{locked.version} is not in review.")
+    # Digest, checks, copies and documents are all made of the same rows.
+    prefetch_related_objects([locked], *locked.ROWS)
+    if locked.content_digest() != locked.digest:
         raise ValidationError(
-            f"{record.public_id} v{record.version} was edited since it was submitted: look at it "
+            f"{locked.public_id} v{locked.version} was edited since it was submitted: look at it "
             f"again."
         )
-    check(record)
-    _check_references(record, batch)
-    unverified = _check_evidence(record, publication.because, origin)
-    if origin == Origin.PEOPLE:
-        _note_approver(record, by, publication.because.strip() if unverified else "")
-    predecessor = model.objects.filter(public_id=record.public_id, state=State.PUBLISHED).first()
-    if predecessor is not None:
-        _retire(predecessor, State.SUPERSEDED, batch)
-    if isinstance(record, DatedRecord):
-        _write_index(record, batch)
-    else:
-        terms = together({("linked", link.type) for link in record.links.all()})
-        batch.counts.update((record.KIND, *term) for term in terms)
-    _write_words(record, batch)
-    record.published_in = batch.revision
-    record.state = State.PUBLISHED
-    record.save()
-    DraftSave.of(record).delete()
-    write_document(record)
-    batch.note(
-        record.KIND,
-        record.public_id,
-        record.version,
-        Action.CORRECTED if record.version > 1 else Action.PUBLISHED,
-        reason=record.reason,
-    )
+    return locked
 
 
-def _retire(record: Record, state: State, batch: _Batch) -> None:
-    """Take a published version out of force."""
-    record.state = state
-    record.retired_in = batch.revision
-    record.save(update_fields=["state", "retired_in"])
-    batch.retired.update(counted_terms(record))
-
-
-def counted_terms(record: Record) -> set[tuple[str, str, str]]:
-    """(kind, role, term) under which a published version is counted, read from its rows."""
-    terms = counted(record.words)
-    if isinstance(record, DatedRecord):
-        terms |= terms_of(
-            record,
-            list(record.parties.all()),
-            list(record.figures.all()),
-            record.links.all(),
-            record.figure_items.all(),
-        )
-    else:
-        terms |= together({("linked", link.type) for link in record.links.all()})
-    return {(record.KIND, role, term) for role, term in terms}
-
-
-def _check_evidence(record: Record, because: str, origin: Origin) -> bool:
-    """Whether words of its figures are not in the texts on file; refused unless the approver
-    says why. What the vocabulary republishes was accepted before."""
+def _check_evidence(record: Record, because: str, origin: str) -> bool:
+    """Return whether quotes of its figures are not in the texts on file; refuse them unless the
+    approver says why. What an edit of the vocabulary republishes was accepted before."""
     problems, unverified = [], []
     for figure in record.ordered_figures() if record.ROLES else ():
         sealed = figure.offset, figure.quote_found
@@ -272,6 +255,7 @@ def _check_evidence(record: Record, because: str, origin: Origin) -> bool:
 
 
 def _note_approver(record: Record, by: Any, reason: str) -> None:
+    """Note who approved the version; refuse a user who edited it."""
     try:
         with transaction.atomic():
             Contributor.objects.create(
@@ -289,12 +273,12 @@ def _note_approver(record: Record, by: Any, reason: str) -> None:
 
 
 def _unpublished(message: str, public_id: str) -> ValidationError:
-    """A refusal that another record's publication, in the same revision or before, would lift."""
+    """Return an error that goes once the other record is published, in this revision or before."""
     return ValidationError(message, code=f"unpublished:{public_id}")
 
 
-def _check_references(record: Record, batch: _Batch) -> None:
-    """Evidence and links must be published, in this revision or an earlier one."""
+def _check_references(record: Record, publishing: set[str]) -> None:
+    """Refuse evidence and links that are not published in this revision or an earlier one."""
     problems = []
     if isinstance(record, DatedRecord):
         for statement in {figure.statement for figure in record.ordered_figures()}:
@@ -310,7 +294,7 @@ def _check_references(record: Record, batch: _Batch) -> None:
     for link in record.links.all():
         kind = next(kind for kind in KINDS.values() if link.target.startswith(kind.PREFIX + "-"))
         published = kind.objects.filter(public_id=link.target, published_in__isnull=False)
-        if link.target not in batch.publishing and not published.exists():
+        if link.target not in publishing and not published.exists():
             problems.append(
                 _unpublished(
                     f"{record.public_id}: it links to {link.target}, which is not published.",
@@ -321,185 +305,21 @@ def _check_references(record: Record, batch: _Batch) -> None:
         raise ValidationError(problems)
 
 
-def _write_index(record: DatedRecord, batch: _Batch) -> None:
-    """Copy into the child rows what filters and documents read, as it is now."""
-    common = {
-        "public_id": record.public_id,
-        "as_of": record.as_of,
-        "published_in": batch.revision.number,
-    }
-    parties = list(record.parties.all())
-    for row in parties:
-        row.name = row.party.name
-        row.type = row.party.type
-        row.country = row.party.country
-        row.region = row.party.region
-        for column, value in common.items():
-            setattr(row, column, value)
-    if parties:
-        type(parties[0]).objects.bulk_update(
-            parties, ["name", "type", "country", "region", *common]
-        )
-    record.joint = is_joint(record, parties)
-    rows = index_rows(record, record.ordered_figures(), batch.lineages, common)
-    record.child("figure_items").objects.bulk_create(rows)
-    batch.counts.update(
-        (record.KIND, *term)
-        for term in terms_of(record, parties, record.ordered_figures(), record.links.all(), rows)
-    )
-
-
-def _write_words(record: Record, batch: _Batch) -> None:
-    """Write down the words by which searches find the version."""
-    dated = isinstance(record, DatedRecord)
-    parties = record.parties.all() if dated else ()
-    figures = record.ordered_figures() if dated else ()
-    row = record.child("words")(record=record, **written(record, parties, figures, batch.names))
-    row.save(force_insert=True)
-    batch.counts.update((record.KIND, *term) for term in counted(row))
-
-
-def is_joint(record: DatedRecord, parties: Sequence[RecordParty]) -> bool:
-    return any(sum(row.role == role for row in parties) > 1 for role in record.MAIN_ROLES)
-
-
-def terms_of(
-    record: DatedRecord,
-    parties: Sequence[RecordParty],
-    figures: Sequence[Any],
-    links: Iterable[RecordLink],
-    figure_items: Iterable[FigureItem],
-) -> set[tuple[str, str]]:
-    """(role, term) pairs under which a version is counted, each once."""
-    terms = {("item", row.item_id) for row in figure_items}
-    terms.add(("joint", flag(record.joint)))
-    terms |= {(role, UNKNOWN) for role in record.ROLES}
-    terms -= {(row.role, UNKNOWN) for row in parties}
-    terms |= {("countable", flag(row.countable)) for row in figures}
-    terms |= {("statement", str(row.statement_id)) for row in figures}
-    terms |= {("linked", link.type) for link in links}
-    terms |= {(column, getattr(record, column)) for column in record.CODED}
-    terms |= {(column, getattr(row, column)) for row in figures for column in FIGURE_CODES}
-    for row in parties:
-        terms |= {(row.role, row.party_id), ("party", row.party_id)}
-        terms |= {(f"{row.role}_{column}", getattr(row, column)) for column in ("type", "country")}
-        terms |= {(f"{row.role}_region", number) for number in regions_around(row.region)}
-    return together({(role, term) for role, term in terms if term})
-
-
-def together(terms: set[tuple[str, str]]) -> set[tuple[str, str]]:
-    """The terms, and of each role of which a version has several these as one: who counts the
-    records that have any of them must not count those twice."""
-    of_role: dict[str, list[str]] = defaultdict(list)
-    for role, term in sorted(terms):
-        of_role[role].append(term)
-    sets = {(f"{role}+", " ".join(several)) for role, several in of_role.items() if several[1:]}
-    return terms | {(role, term if len(term) <= MAX_KEY_LENGTH else "") for role, term in sets}
-
-
-def index_rows(
-    record: DatedRecord,
-    figures: Sequence[Any],
-    lineages: dict[str, list[str]],
-    common: dict,
-) -> list[FigureItem]:
-    """One row per figure and item ancestor; the first of a record under an item leads."""
-    rows: list[FigureItem] = []
-    led: set[str] = set()
-    for figure in figures:
-        for code in lineages[figure.item_id] if figure.item_id else ():
-            rows.append(
-                record.child("figure_items")(
-                    record=record,
-                    figure=figure,
-                    item_id=code,
-                    lead=code not in led,
-                    low=figure.lower if figure.value is None else figure.value,
-                    high=figure.upper if figure.value is None else figure.value,
-                    unit=figure.unit,
-                    currency=figure.currency,
-                    **common,
-                )
-            )
-            led.add(code)
-    return rows
-
-
-def lineages() -> dict[str, list[str]]:
-    """Item → its code and those of its ancestors, up to the root; one query."""
-    parents = dict(Item.objects.values_list("code", "parent_id"))
-    found: dict[str, list[str]] = {}
-    for code in parents:
-        line = [code]
-        while (parent := parents[line[-1]]) is not None:
-            line.append(parent)
-        found[code] = line
-    return found
-
-
-def names() -> Names:
-    """What every party and item is called now; two queries."""
-    found: dict[tuple[str, str], tuple[str, list[str]]] = {}
-    vocabulary: tuple[type[VocabularyEntry], ...] = (Party, Item)
-    for model in vocabulary:
-        for code, name, aliases in model.objects.values_list("code", "name", "aliases"):
-            found[model.KIND, code] = name, aliases
-    return found
-
-
-def count_terms(counts: Counter, retired: Counter) -> None:
-    """Add to the counts of versions, and of those that are no longer in force."""
-    table = FilterStatistics._meta.db_table
-    rows = [
-        (*term, counts[term], retired[term]) for term in sorted(counts.keys() | retired.keys())
-    ]
-    with connection.cursor() as cursor:
-        for start in range(0, len(rows), COUNTED_AT_ONCE):
-            part = rows[start : start + COUNTED_AT_ONCE]
-            # As one statement: a version has dozens of words.
-            cursor.execute(
-                f"INSERT INTO {table} (kind, role, term, n, retired)"
-                f" VALUES {', '.join(['(%s, %s, %s, %s, %s)'] * len(part))}"
-                f" ON CONFLICT (kind, role, term) DO UPDATE SET n = {table}.n + excluded.n,"
-                f" retired = {table}.retired + excluded.retired",
-                [value for row in part for value in row],
-            )
-
-
-def _withdraw(withdrawal: Withdrawal, batch: _Batch) -> None:
-    record = type(withdrawal.record).objects.select_for_update().get(pk=withdrawal.record.pk)
-    if record.state != State.PUBLISHED:
-        raise ValidationError(f"{record.public_id} v{record.version} is not published.")
-    if isinstance(record, Statement) and (bearing := statement_bears(record.public_id)):
-        raise ValidationError(
-            f"{record.public_id} bears figures of {', '.join(bearing[:5])}: correct or "
-            f"withdraw them first."
-        )
-    _retire(record, State.WITHDRAWN, batch)
-    batch.note(
-        record.KIND,
-        record.public_id,
-        record.version,
-        Action.WITHDRAWN,
-        reason=withdrawal.reason,
-    )
-
-
-def statement_bears(public_id: str) -> list[str]:
-    """Ids of the published records that have a figure from any version of the statement."""
-    bearing: list[str] = []
+def cited_by(public_id: str) -> list[str]:
+    """Return the ids of the published records that cite any version of the statement."""
+    citing: list[str] = []
     for model in DATED.values():
-        bearing += (
+        citing += (
             model.objects.filter(state=State.PUBLISHED, figures__statement__public_id=public_id)
             .order_by("public_id")
             .values_list("public_id", flat=True)
             .distinct()
         )
-    return bearing
+    return citing
 
 
 def _log(revision: Revision, changes: Sequence[Change], *, by: Any) -> None:
-    """Write in the audit log who published, corrected or withdrew what."""
+    """Write into the audit log who published, corrected or withdrew what."""
     named = [f"{c.public_id} v{c.version} {c.action}" for c in changes[:MAX_LOGGED]]
     more = [f"and {len(changes) - MAX_LOGGED} more"] if len(changes) > MAX_LOGGED else []
     audit.note(

@@ -1,4 +1,4 @@
-"""Review: handing a draft in, and handing it back."""
+"""Review: submitting a draft, checking it, and returning it to its editors."""
 
 from typing import Any
 
@@ -9,9 +9,9 @@ from records.models import Contributor, Record, State
 
 
 def check(record: Record) -> None:
-    """Refuse a version that may not be published, with all that stands in the way.
+    """Refuse a version that may not be published, with every reason.
 
-    The rows are stored, so the database has seen to their constraints.
+    The rows are stored, so the database has checked their constraints.
     """
     problems: dict[str, list[str]] = {}
 
@@ -39,7 +39,7 @@ def check(record: Record) -> None:
 
 
 def submit(record: Record, *, by: Any) -> None:
-    """Hand a draft in for review; the digest of its content is what a reviewer approves."""
+    """Submit a draft for review; the digest of its content is what a reviewer approves."""
     with transaction.atomic():
         record = _locked(record)
         if record.state != State.DRAFT:
@@ -53,8 +53,8 @@ def submit(record: Record, *, by: Any) -> None:
 
 
 def _locate_quotes(record: Record) -> None:
-    """Look for the quotes again: the text of a statement that is still a draft may have changed
-    since the figures were saved. What is not found stands in the reviewer's way, not here."""
+    """Locate the quotes again: the text of a statement that is still a draft may have changed
+    since the figures were saved. A quote that is not found is refused on approval, not here."""
     for figure in record.ordered_figures() if record.ROLES else ():
         before = figure.offset, figure.quote_found
         figure.locate_quote()
@@ -63,7 +63,7 @@ def _locate_quotes(record: Record) -> None:
 
 
 def return_for_changes(record: Record, *, by: Any, comment: str) -> None:
-    """Hand a version in review back to its editors, with what is asked for."""
+    """Return a version in review to its editors, with what they should change."""
     if not comment.strip():
         raise ValidationError({"comment": "Say what is to be changed."})
     with transaction.atomic():
@@ -77,5 +77,5 @@ def return_for_changes(record: Record, *, by: Any, comment: str) -> None:
 
 
 def _locked(record: Record) -> Record:
-    """The row as it is now, locked until the transaction ends."""
+    """Return the row as it is now, locked until the transaction ends."""
     return type(record).objects.select_for_update().get(pk=record.pk)

@@ -1,17 +1,18 @@
-"""Triggers that keep what was published as it was, on SQLite and PostgreSQL, whoever writes:
-the ORM, a bulk update or raw SQL.
+"""Triggers that keep published rows as they are, on SQLite and PostgreSQL, for every writer: the
+ORM, a bulk update or raw SQL.
 
-They are generated from the models. `migrate` drops them first and makes them again last, since
-SQLite rebuilds whole tables in a migration and would lose or trip them; `flush` does likewise.
-A system check compares what stands in the database with what is generated here.
+They are generated from the models and the rules below. `migrate` drops them first and creates
+them again last, since SQLite rebuilds whole tables in a migration and would lose or fire them;
+`flush` does likewise. A system check compares the triggers of the database with those of the
+rules. Content is guarded; derived rows, which `manage.py reindex` writes, are not.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connections
-from django.db.models import Model
 
 from accounts.models import AuditEntry
 from records.models import (
@@ -31,204 +32,233 @@ from records.models.base import Record, State
 
 PREFIX = "guard_"
 LOCK = " FOR NO KEY UPDATE"
+CONTENT = ("parties", "figures", "figure_items", "links")
+"""Relations of the rows that are guarded with their version."""
 
 
-def quoted(values: Any) -> str:
+@dataclass(frozen=True)
+class Rule:
+    """What must not happen to a row: an event, while a condition over OLD and NEW holds."""
+
+    event: str
+    forbidden: str
+    message: str
+    """Why it is refused, after the name of the table."""
+
+
+# --- Conditions, in SQL of PostgreSQL; `create` translates them for SQLite
+
+
+def quoted(values: Iterable[str]) -> str:
     return ", ".join(f"'{value}'" for value in values)
 
 
-def children(model: type[Record]) -> list[type[Model]]:
-    """The tables that hold a record's content beside its own row; documents are renderings."""
-    return [
-        relation.related_model
-        for relation in model._meta.related_objects
-        if relation.name in ("parties", "figures", "figure_items", "links", "words")
-    ]
-
-
-def rules() -> Iterator[tuple[str, str, str, str]]:
-    """(table, event, condition that must not hold, message) for every guarded table."""
-    for model in KINDS.values():
-        yield from record_rules(model)
-        table = model._meta.db_table
-        for child in children(model):
-            for event, rows in (
-                ("INSERT", ["NEW"]),
-                ("UPDATE", ["OLD", "NEW"]),
-                ("DELETE", ["OLD"]),
-            ):
-                # The lock makes a writer of children and a publisher wait for one another.
-                sealed = " OR ".join(
-                    f"(SELECT r.state FROM {table} r WHERE r.id = {row}.record_id{LOCK})"
-                    f" NOT IN ({quoted(OPEN)})"
-                    for row in rows
-                )
-                yield child._meta.db_table, event, sealed, "its version is published"
-    for immutable in (Revision, Change, Contributor, AuditEntry):
-        for event in ("UPDATE", "DELETE"):
-            yield immutable._meta.db_table, event, "1 = 1", "it is history"
-    yield (
-        Revision._meta.db_table,
-        "INSERT",
-        not_newest("NEW.number"),
-        "it is not numbered by the head",
-    )
-    yield (
-        Change._meta.db_table,
-        "INSERT",
-        not_newest("NEW.revision_id"),
-        "an earlier revision gains no change",
-    )
-
-
-def not_newest(number: str) -> str:
-    """The condition that a number is not that of the newest revision: no earlier one changes."""
+def not_latest(number: str) -> str:
+    """Return the condition that a number is not that of the latest revision."""
     return f"NOT EXISTS (SELECT 1 FROM {RevisionCounter._meta.db_table} h WHERE h.n = {number})"
 
 
-def record_rules(model: type[Record]) -> Iterator[tuple[str, str, str, str]]:
-    table = model._meta.db_table
+def of_origin(*origins: Origin) -> str:
+    """Return the condition that the publishing revision is of one of the origins."""
+    return (
+        f"EXISTS (SELECT 1 FROM {Revision._meta.db_table} v"
+        f" WHERE v.number = NEW.published_in_id AND v.origin IN ({quoted(origins)}))"
+    )
+
+
+def approver(also: str = "") -> str:
+    """Return the condition that the version has an approver, perhaps of a further condition."""
+    return (
+        f"EXISTS (SELECT 1 FROM {Contributor._meta.db_table} h"
+        f" WHERE h.public_id = NEW.public_id AND h.version = NEW.version"
+        f" AND h.role = '{ContributorRole.APPROVER}'{also})"
+    )
+
+
+def changed(columns: Iterable[str]) -> str:
+    """Return the condition that one of the columns changes."""
+    return " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in columns)
+
+
+WAS_OPEN = f"OLD.state IN ({quoted(OPEN)})"
+IS_OPEN = f"NEW.state IN ({quoted(OPEN)})"
+IS_PUBLISHED = f"{WAS_OPEN} AND NOT {IS_OPEN}"
+FROM_REVIEW = f"OLD.state = '{State.IN_REVIEW}' AND NEW.state = '{State.PUBLISHED}'"
+RETIREMENT = (
+    f"OLD.state = '{State.PUBLISHED}' AND NEW.state IN ({quoted(ENDED)})"
+    f" AND NEW.retired_in_id IS NOT NULL"
+)
+IS_RETIRED = "OLD.retired_in_id IS NULL AND NEW.retired_in_id IS NOT NULL"
+REASON = " AND h.reason <> ''"
+
+
+# --- Rules
+
+
+def record_rules(model: type[Record]) -> list[Rule]:
+    """Return the rules of a table of records."""
     content = [
-        field.column
+        str(field.column)
         for field in model._meta.concrete_fields
         if field.column not in ("state", "retired_in_id")
     ]
-    changed = " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in content)
-    yield (
-        table,
-        "INSERT",
-        f"NEW.state NOT IN ({quoted(OPEN)})",
-        "a version begins as a draft",
-    )
-    yield table, "DELETE", f"OLD.state NOT IN ({quoted(OPEN)})", "it is published"
-    yield (
-        table,
-        "UPDATE",
-        (
-            f"OLD.state NOT IN ({quoted(OPEN)}) AND (NOT (OLD.state = '{State.PUBLISHED}'"
-            f" AND NEW.state IN ({quoted(ENDED)}) AND NEW.retired_in_id IS NOT NULL) OR {changed})"
-        ),
-        "it is published: only its retirement may be written, once",
-    )
-    yield (
-        table,
-        "UPDATE",
-        (
-            f"OLD.retired_in_id IS NULL AND NEW.retired_in_id IS NOT NULL"
-            f" AND {not_newest('NEW.retired_in_id')}"
-        ),
-        "an earlier revision retires nothing",
-    )
-    becoming = f"OLD.state IN ({quoted(OPEN)}) AND NEW.state NOT IN ({quoted(OPEN)})"
-    yield (
-        table,
-        "UPDATE",
-        (
-            f"{becoming} AND NOT"
-            f" (OLD.state = '{State.IN_REVIEW}' AND NEW.state = '{State.PUBLISHED}')"
-        ),
-        "only a version in review is published",
-    )
-    yield (
-        table,
-        "UPDATE",
-        (
-            f"{becoming} AND NOT EXISTS (SELECT 1 FROM {Contributor._meta.db_table} h"
-            f" WHERE h.public_id = NEW.public_id AND h.version = NEW.version"
-            f" AND h.role = '{ContributorRole.APPROVER}')"
-            f" AND NOT EXISTS (SELECT 1 FROM {Revision._meta.db_table} v"
-            f" WHERE v.number = NEW.published_in_id"
-            f" AND v.origin IN ({quoted([Origin.FILE, Origin.VOCABULARY])}))"
-        ),
-        "nobody approved it: four eyes",
-    )
-    yield (
-        table,
-        "UPDATE",
-        f"{becoming} AND {not_newest('NEW.published_in_id')}",
-        "an earlier revision publishes nothing",
-    )
-    if model in DATED.values():
-        figures = model.child("figures")._meta.db_table
-        yield (
-            table,
+    return [
+        Rule("INSERT", f"NOT {IS_OPEN}", "a version begins as a draft"),
+        Rule("DELETE", f"NOT {WAS_OPEN}", "it is published"),
+        Rule(
             "UPDATE",
-            (
-                f"{becoming} AND EXISTS (SELECT 1 FROM {figures} f"
-                f" WHERE f.record_id = NEW.id AND NOT f.quote_found)"
-                f" AND NOT EXISTS (SELECT 1 FROM {Contributor._meta.db_table} h"
-                f" WHERE h.public_id = NEW.public_id AND h.version = NEW.version"
-                f" AND h.role = '{ContributorRole.APPROVER}' AND h.reason <> '')"
-                f" AND NOT EXISTS (SELECT 1 FROM {Revision._meta.db_table} v"
-                f" WHERE v.number = NEW.published_in_id"
-                f" AND v.origin = '{Origin.VOCABULARY}')"
-            ),
-            "words of its figures are not in their statement and nobody said why",
-        )
-        statements = StatementModel._meta.db_table
-        yield (
-            table,
+            f"NOT {WAS_OPEN} AND (NOT ({RETIREMENT}) OR {changed(content)})",
+            "it is published: only its retirement may be written, once",
+        ),
+        Rule(
             "UPDATE",
-            f"{becoming} AND NOT EXISTS (SELECT 1 FROM {figures} f WHERE f.record_id = NEW.id)",
+            f"{IS_RETIRED} AND {not_latest('NEW.retired_in_id')}",
+            "an earlier revision retires nothing",
+        ),
+        Rule(
+            "UPDATE",
+            f"{IS_PUBLISHED} AND NOT ({FROM_REVIEW})",
+            "only a version in review is published",
+        ),
+        Rule(
+            "UPDATE",
+            f"{IS_PUBLISHED} AND NOT {approver()}"
+            f" AND NOT {of_origin(Origin.FILE, Origin.VOCABULARY)}",
+            "nobody approved it: four eyes",
+        ),
+        Rule(
+            "UPDATE",
+            f"{IS_PUBLISHED} AND {not_latest('NEW.published_in_id')}",
+            "an earlier revision publishes nothing",
+        ),
+    ]
+
+
+def evidence_rules(model: type[Record]) -> list[Rule]:
+    """Return the further rules of a table of records that have figures."""
+    figures = f"{model.child('figures')._meta.db_table} f"
+    own = "f.record_id = NEW.id"
+    cited = f"{figures} JOIN {StatementModel._meta.db_table} s ON s.id = f.statement_id"
+    return [
+        Rule(
+            "UPDATE",
+            f"{IS_PUBLISHED} AND EXISTS (SELECT 1 FROM {figures} WHERE {own}"
+            f" AND NOT f.quote_found)"
+            f" AND NOT {approver(REASON)} AND NOT {of_origin(Origin.VOCABULARY)}",
+            "quotes of its figures are not in their statement and nobody said why",
+        ),
+        Rule(
+            "UPDATE",
+            f"{IS_PUBLISHED} AND NOT EXISTS (SELECT 1 FROM {figures} WHERE {own})",
             "it has no figure",
-        )
-        yield (
-            table,
+        ),
+        Rule(
             "UPDATE",
-            (
-                f"{becoming} AND EXISTS (SELECT 1 FROM {figures} f JOIN {statements} s"
-                f" ON s.id = f.statement_id WHERE f.record_id = NEW.id"
-                f" AND s.state IN ({quoted(OPEN)}))"
-            ),
+            f"{IS_PUBLISHED} AND EXISTS (SELECT 1 FROM {cited} WHERE {own}"
+            f" AND s.state IN ({quoted(OPEN)}))",
             "a statement of its figures is not published",
+        ),
+    ]
+
+
+def content_rules(model: type[Record]) -> list[Rule]:
+    """Return the rules of a table whose rows belong to a version: they change while it is open."""
+
+    def closed(row: str) -> str:
+        # The lock makes a writer of such rows and a publisher wait for one another.
+        return (
+            f"(SELECT r.state FROM {model._meta.db_table} r WHERE r.id = {row}.record_id{LOCK})"
+            f" NOT IN ({quoted(OPEN)})"
         )
+
+    return [
+        Rule("INSERT", closed("NEW"), "its version is published"),
+        Rule("UPDATE", f"{closed('OLD')} OR {closed('NEW')}", "its version is published"),
+        Rule("DELETE", closed("OLD"), "its version is published"),
+    ]
+
+
+HISTORY = [Rule("UPDATE", "1 = 1", "it is history"), Rule("DELETE", "1 = 1", "it is history")]
+"""Rules of what is only ever added to."""
+NUMBERED = Rule("INSERT", not_latest("NEW.number"), "the revision counter does not number it")
+LATE = Rule("INSERT", not_latest("NEW.revision_id"), "an earlier revision gains no change")
+
+
+def rules() -> Iterator[tuple[str, Rule]]:
+    """Yield (table, rule) for every guarded table."""
+    guarded: list[tuple[Any, list[Rule]]] = []
+    for kind, model in KINDS.items():
+        guarded.append((model, record_rules(model)))
+        if kind in DATED:
+            guarded.append((model, evidence_rules(model)))
+        relations = {relation.name for relation in model._meta.related_objects}
+        guarded += [
+            (model.child(name), content_rules(model)) for name in CONTENT if name in relations
+        ]
+    guarded += [(model, HISTORY) for model in (Revision, Change, Contributor, AuditEntry)]
+    guarded += [(Revision, [NUMBERED]), (Change, [LATE])]
+    for model, rules_of_model in guarded:
+        for rule in rules_of_model:
+            yield model._meta.db_table, rule
+
+
+# --- Triggers
 
 
 def triggers(vendor: str) -> dict[str, tuple[str, str]]:
-    """Name → (table, SQL that creates the trigger). A name carries the digest of its rule, so
+    """Return name → (table, SQL that creates the trigger). A name has the digest of its rule, so
     that a changed rule is a missing trigger."""
+    create = create_on_sqlite if vendor == "sqlite" else create_on_postgresql
     made = {}
-    for table, event, condition, message in rules():
-        digest = hashlib.sha256(f"{table}{event}{condition}{message}".encode()).hexdigest()[:10]
-        name = f"{PREFIX}{table}_{digest}"
-        if vendor == "sqlite":
-            # Here one transaction writes at a time, without locks of rows.
-            condition = condition.replace("IS DISTINCT FROM", "IS NOT").replace(LOCK, "")
-            sql = (
-                f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW WHEN {condition}"
-                f" BEGIN SELECT RAISE(ABORT, 'Refused ({table}): {message}.'); END"
-            )
-        else:
-            # A plain WHEN cannot hold a subquery here, so the condition stands in the function.
-            row = "OLD" if event == "DELETE" else "NEW"
-            sql = (
-                f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-                f" IF {condition} THEN RAISE EXCEPTION 'Refused ({table}): {message}.'"
-                f" USING ERRCODE = 'integrity_constraint_violation'; END IF;"
-                f" RETURN {row}; END $$;"
-                f" CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW"
-                f" EXECUTE FUNCTION {name}()"
-            )
-        made[name] = (table, sql)
+    for table, rule in rules():
+        text = f"{table}{rule.event}{rule.forbidden}{rule.message}"
+        name = f"{PREFIX}{table}_{hashlib.sha256(text.encode()).hexdigest()[:10]}"
+        made[name] = table, create(name, table, rule)
     if vendor == "postgresql":
-        for table in sorted({table for table, *_ in rules()}):
+        for table in sorted({table for table, _ in rules()}):
             name = f"{PREFIX}{table}_truncate"
-            made[name] = (
-                table,
-                (
-                    f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS"
-                    f" $$ BEGIN RAISE EXCEPTION"
-                    f" 'Refused ({table}): published rows are not truncated.'"
-                    f" USING ERRCODE = 'integrity_constraint_violation'; END $$;"
-                    f" CREATE TRIGGER {name} BEFORE TRUNCATE ON {table}"
-                    f" EXECUTE FUNCTION {name}()"
-                ),
-            )
+            made[name] = table, refuse_truncation(name, table)
     return made
 
 
+def create_on_sqlite(name: str, table: str, rule: Rule) -> str:
+    # One transaction writes at a time, without locks of rows.
+    condition = rule.forbidden.replace("IS DISTINCT FROM", "IS NOT").replace(LOCK, "")
+    return (
+        f"CREATE TRIGGER {name} BEFORE {rule.event} ON {table} FOR EACH ROW WHEN {condition}"
+        f" BEGIN SELECT RAISE(ABORT, 'Refused ({table}): {rule.message}.'); END"
+    )
+
+
+def create_on_postgresql(name: str, table: str, rule: Rule) -> str:
+    # WHEN cannot hold a subquery here, so the condition is in the function.
+    row = "OLD" if rule.event == "DELETE" else "NEW"
+    return (
+        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        f" IF {rule.forbidden} THEN {raise_error(table, rule.message)} END IF;"
+        f" RETURN {row}; END $$;"
+        f" CREATE TRIGGER {name} BEFORE {rule.event} ON {table} FOR EACH ROW"
+        f" EXECUTE FUNCTION {name}()"
+    )
+
+
+def refuse_truncation(name: str, table: str) -> str:
+    return (
+        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS"
+        f" $$ BEGIN {raise_error(table, 'published rows are not truncated')} END $$;"
+        f" CREATE TRIGGER {name} BEFORE TRUNCATE ON {table} EXECUTE FUNCTION {name}()"
+    )
+
+
+def raise_error(table: str, message: str) -> str:
+    return (
+        f"RAISE EXCEPTION 'Refused ({table}): {message}.'"
+        f" USING ERRCODE = 'integrity_constraint_violation';"
+    )
+
+
 def installed(connection: Any) -> dict[str, str]:
-    """Name → table of the guards that stand in the database."""
+    """Return name → table of the triggers in the database that are ours."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'")
@@ -242,7 +272,7 @@ def installed(connection: Any) -> dict[str, str]:
 
 
 def drop(using: str = "default", **kwargs: Any) -> None:
-    """Take the guards down, for a migration or a flush."""
+    """Drop the triggers, for a migration or a flush."""
     connection = connections[using]
     with connection.cursor() as cursor:
         for name, table in installed(connection).items():
@@ -258,7 +288,8 @@ def _drop(connection: Any, cursor: Any, name: str, table: str) -> None:
 
 
 def install(using: str = "default", **kwargs: Any) -> None:
-    """Put up the guards that are missing, take down outdated ones; make the head row."""
+    """Create the triggers that are missing, drop outdated ones, and create the row of the revision
+    counter."""
     connection = connections[using]
     existing = set(connection.introspection.table_names())
     wanted = {
@@ -270,11 +301,11 @@ def install(using: str = "default", **kwargs: Any) -> None:
         with connection.cursor() as cursor:
             for name in sorted(missing):
                 cursor.execute(wanted[name])
-    standing = installed(connection)
-    if stale := standing.keys() - wanted.keys():
+    existing_triggers = installed(connection)
+    if stale := existing_triggers.keys() - wanted.keys():
         with connection.cursor() as cursor:
             for name in sorted(stale):
-                _drop(connection, cursor, name, standing[name])
+                _drop(connection, cursor, name, existing_triggers[name])
     if "records_revisioncounter" in existing:
         with connection.cursor() as cursor:
             cursor.execute(
@@ -283,7 +314,7 @@ def install(using: str = "default", **kwargs: Any) -> None:
 
 
 def missing(connection: Any) -> set[str]:
-    """Names of the guards that ought to stand in the database and do not."""
+    """Return the names of the triggers that the database lacks."""
     tables = set(connection.introspection.table_names())
     wanted = {name for name, (table, _) in triggers(connection.vendor).items() if table in tables}
     return wanted - installed(connection).keys()

@@ -1,4 +1,4 @@
-"""Revisions of the vocabulary, so that the feed, caches and readers see every edit."""
+"""Revisions of the vocabulary: the feed, caches and readers see every edit."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,20 +12,20 @@ from records.publishing.vocabulary_edits import VocabularyEdit
 
 
 def edit_vocabulary(edits: Sequence[VocabularyEdit], *, message: str) -> Revision:
-    """Write edits of the vocabulary as one revision. Published records keep what they said."""
+    """Write edits of the vocabulary as one revision. Published records keep their copies."""
     return publish_revision(edits, message=message, origin=Origin.VOCABULARY)
 
 
-def republish_users(term: VocabularyEntry, *, by: Any, reason: str) -> Revision:
-    """New versions of every published record that names the term, so that their documents say
-    what the vocabulary says now; one revision."""
+def republish_users(entry: VocabularyEntry, *, by: Any, reason: str) -> Revision:
+    """Publish new versions of every published record that uses the entry, as one revision, so
+    that their documents have its current name and codes."""
     with transaction.atomic():
         publications = []
         for model in DATED.values():
-            if isinstance(term, Party):
-                using = model.objects.filter(parties__party=term)
+            if isinstance(entry, Party):
+                using = model.objects.filter(parties__party=entry)
             else:
-                using = model.objects.filter(figure_items__item=term)
+                using = model.objects.filter(figure_items__item=entry)
             for record in using.filter(state=State.PUBLISHED).distinct():
                 draft = begin_correction(record, by=by, reason=reason)
                 draft.digest = draft.content_digest()

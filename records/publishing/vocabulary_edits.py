@@ -1,4 +1,4 @@
-"""One edit of a party or item: its content, and how it is written."""
+"""Edits of parties and items: their content, and how it is written."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +30,7 @@ HS_FIELDS = ("code", "edition", "assigned_by", "confidence")
 
 @dataclass
 class VocabularyEdit:
-    """A term as it is to be: all of its content, and why it changes."""
+    """The whole content of an entry after an edit, and why it changes."""
 
     model: type[VocabularyEntry]
     code: str
@@ -38,32 +38,32 @@ class VocabularyEdit:
     reason: str = ""
 
 
-def vocabulary_content(term: VocabularyEntry) -> dict[str, Any]:
-    """A party or item as plain data, as changes keep it."""
-    content = {name.removesuffix("_id"): getattr(term, name) for name in FIELDS[type(term)]}
-    if isinstance(term, Item):
+def vocabulary_content(entry: VocabularyEntry) -> dict[str, Any]:
+    """Return a party or item as plain data, as changes store it."""
+    content = {name.removesuffix("_id"): getattr(entry, name) for name in FIELDS[type(entry)]}
+    if isinstance(entry, Item):
         content["hs_codes"] = [
-            {name: getattr(row, name) for name in HS_FIELDS} for row in term.hs_codes.all()
+            {name: getattr(row, name) for name in HS_FIELDS} for row in entry.hs_codes.all()
         ]
     return content
 
 
 def apply_vocabulary_edit(edit: VocabularyEdit) -> VocabularyEntry:
-    """Write the term; inside the transaction of its revision."""
-    term = edit.model.objects.filter(code=edit.code).first() or edit.model(code=edit.code)
+    """Write the entry, inside the transaction of its revision."""
+    entry = edit.model.objects.filter(code=edit.code).first() or edit.model(code=edit.code)
     for name in FIELDS[edit.model]:
-        setattr(term, name, edit.content[name.removesuffix("_id")])
-    if term.version and not edit.reason.strip():
-        raise ValidationError({"reason": "Say why the term changes: readers see the reason."})
-    term.version += 1
-    term.full_clean(validate_unique=False)
-    term.save()
-    if isinstance(term, Item):
+        setattr(entry, name, edit.content[name.removesuffix("_id")])
+    if entry.version and not edit.reason.strip():
+        raise ValidationError({"reason": "Say why the entry changes: readers see the reason."})
+    entry.version += 1
+    entry.full_clean(validate_unique=False)
+    entry.save()
+    if isinstance(entry, Item):
         wanted = [tuple(row[name] for name in HS_FIELDS) for row in edit.content["hs_codes"]]
-        if sorted(wanted) != sorted(term.hs_codes.values_list(*HS_FIELDS)):
-            term.hs_codes.all().delete()
+        if sorted(wanted) != sorted(entry.hs_codes.values_list(*HS_FIELDS)):
+            entry.hs_codes.all().delete()
             for row in wanted:
-                code = HSCode(item=term, **dict(zip(HS_FIELDS, row, strict=True)))
+                code = HSCode(item=entry, **dict(zip(HS_FIELDS, row, strict=True)))
                 code.full_clean()
                 code.save()
-    return term
+    return entry

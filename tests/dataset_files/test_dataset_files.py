@@ -1,4 +1,4 @@
-"""The dataset's way in and out: load_dataset and dump_dataset, render_documents and flush."""
+"""The dataset's way in and out: load_dataset and dump_dataset, and flush."""
 
 import datetime
 import json
@@ -976,7 +976,7 @@ def test_the_format_has_every_column_of_the_content() -> None:
     for model in DATED.values():
         figure = model.child("figures")
         kept = {field.attname for field in columns(figure, FIGURE)}
-        assert kept == set(figure.CONTENT)
+        assert kept == {field.attname for field in figure.content_fields()}
 
 
 def test_the_format_is_documented() -> None:
@@ -1215,15 +1215,15 @@ import os, signal, sys
 import django
 django.setup()
 from django.core.management import call_command
-from records.publishing import publish
-writing = publish.write_document
+from records.index.writer import DerivedRows
+writing = DerivedRows.publish
 written = []
-def write_document(record):
-    writing(record)
+def publish(derived, record):
+    writing(derived, record)
     written.append(record)
     if len(written) == 7:
         os.kill(os.getpid(), signal.SIGKILL)
-publish.write_document = write_document
+DerivedRows.publish = publish
 call_command("load_dataset", sys.argv[1])
 """
 
@@ -1262,35 +1262,6 @@ def test_a_killed_load_leaves_nothing(small: Path) -> None:
 
 
 # --- Documents and guards
-
-
-@pytest.mark.django_db
-def test_old_documents_are_rendered_anew(small: Path) -> None:
-    load(small)
-    body = DonationDocument.objects.latest("pk").body
-    DonationDocument.objects.update(format=0, body="{}")
-    kept = DonationDocument.objects.earliest("pk")
-    DonationDocument.objects.filter(pk=kept.pk).update(content_digest="another")
-
-    told, warned = StringIO(), StringIO()
-    call_command("render_documents", stdout=told, stderr=warned)
-
-    assert DonationDocument.objects.latest("pk").body == body
-    assert DonationDocument.objects.get(pk=kept.pk).body == "{}"
-    assert told.getvalue() == "Rendered 2 documents; 1 left as they are.\n"
-    assert "don-0000000a v1: its content is not what" in warned.getvalue()
-
-
-@pytest.mark.django_db
-def test_all_documents_are_rendered_when_asked(small: Path) -> None:
-    load(small)
-    before = snapshot()
-
-    told = StringIO()
-    call_command("render_documents", "--all", stdout=told)
-
-    assert told.getvalue() == "Rendered 8 documents; 0 left as they are.\n"
-    assert snapshot() == before
 
 
 @pytest.mark.django_db(transaction=True)

@@ -20,6 +20,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, connections, transaction
 
+from records.index.writer import DerivedRows
 from records.models import (
     Donation,
     Record,
@@ -34,7 +35,6 @@ from records.publishing import (
     submit,
     withdraw,
 )
-from records.publishing import publish as publishing
 from tests.support.factories import DonationFactory, StatementFactory, UserFactory, publish
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -202,17 +202,17 @@ def test_what_is_being_published_is_not_edited() -> None:
     reviewer = UserFactory(username="reviewer")
     figure = record.figures.get()
     rendering, editing = threading.Event(), threading.Event()
-    write_document = publishing.write_document
+    publish_derived = DerivedRows.publish
 
-    def slowly(version: Any) -> None:
-        write_document(version)
+    def slowly(derived: DerivedRows, version: Any) -> None:
+        publish_derived(derived, version)
         if version.pk == record.pk and isinstance(version, Donation):
             rendering.set()
             assert editing.wait(PATIENCE)
             threading.Event().wait(0.3)
 
-    with threads(1) as begin, mock.patch.object(publishing, "write_document", slowly):
-        approving = begin(lambda: approve([record, statement], by=reviewer, message="Publishes."))
+    with threads(1) as begin, mock.patch.object(DerivedRows, "publish", slowly):
+        publishing = begin(lambda: approve([record, statement], by=reviewer, message="Publishes."))
         assert rendering.wait(PATIENCE)
         editing.set()
         figure.quote = "one more mask"
@@ -271,9 +271,9 @@ def everything() -> dict[str, list[dict[str, Any]]]:
     "point",
     [
         "records.models.RevisionCounter.advance",
-        "records.publishing.publish._write_index",
-        "records.publishing.publish.write_document",
-        "records.publishing.publish.count_terms",
+        "records.publishing.publish.seal",
+        "records.index.writer.DerivedRows.publish",
+        "records.index.writer.DerivedRows.write",
     ],
 )
 def test_a_publisher_killed_in_the_middle_leaves_the_previous_state(point: str) -> None:

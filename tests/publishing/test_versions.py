@@ -973,7 +973,7 @@ class TestVocabulary:
         assert (item.version, item.parent_id) == (1, "medical-supplies")
 
     def test_a_later_edit_needs_one(self) -> None:
-        with refused("Say why the term changes: readers see the reason."):
+        with refused("Say why the entry changes: readers see the reason."):
             edit_vocabulary([edit_of(PartyFactory(), name="Islamic Republic")], message="Renames.")
 
     def test_a_wrong_term_is_refused_and_no_number_lost(self) -> None:

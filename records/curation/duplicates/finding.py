@@ -40,9 +40,9 @@ from records.models import (
     Record,
     State,
     Statement,
+    item_lineages,
 )
 from records.publishing.drafts import begin_correction, note_edit
-from records.publishing.publish import lineages
 
 MOST = 500
 """Records near a saved one that are compared with it; the command compares all."""
@@ -214,7 +214,7 @@ def accounts(model: type[DatedRecord], rows: QuerySet) -> list[Account]:
 
 def _claims(model: type[DatedRecord], within: Q) -> dict[int, list[Claim]]:
     """Record → its figures that are evidence."""
-    lines = {code: tuple(line) for code, line in lineages().items()}
+    lines = {code: tuple(line) for code, line in item_lineages().items()}
     columns = ("measure", "item_id", "unit", "currency", "party_type", "party_role")
     figures = (
         model.child("figures")

@@ -4,7 +4,6 @@ import datetime
 import itertools
 import random
 from argparse import ArgumentParser
-from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -12,11 +11,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.core.management.color import no_style
 from django.db import connection, transaction
-from django.db.models import QuerySet
 from tqdm import tqdm
 
-from records.documents.render import render
-from records.index.search import counted, written
+from records.index.names import current_names
+from records.index.samples import prefetched
+from records.index.statistics import StatisticsChange, keys_of
+from records.index.writer import document, search_document
 from records.models import (
     KINDS,
     Change,
@@ -34,16 +34,9 @@ from records.models import (
     State,
     Statement,
     fold,
+    item_lineages,
 )
-from records.publishing.publish import (
-    count_terms,
-    counted_terms,
-    index_rows,
-    is_joint,
-    lineages,
-    names,
-    terms_of,
-)
+from records.publishing.sealing import figure_items, is_joint
 
 SEED = 2020
 REVISION_SIZE = 1_000
@@ -109,14 +102,13 @@ class Generator:
         self.rng = rng
         self.n = n
         self.ids: set[str] = set()
-        self.counts: Counter = Counter()
-        self.retired: Counter = Counter()
+        self.statistics = StatisticsChange()
         self.changes: list[Change] = []
         self.keys = itertools.count(1)
 
     def run(self) -> None:
         self.vocabulary()
-        self.lineages, self.names = lineages(), names()
+        self.lineages, self.names = item_lineages(), current_names()
         self.statements = self.make_statements(max(50, self.n // 500))
         done = 0
         with tqdm(total=self.n, unit=" donations", disable=None) as bar:
@@ -129,7 +121,7 @@ class Generator:
                 self.end_revision()
                 done += size
                 bar.update(size)
-        count_terms(self.counts, self.retired)
+        self.statistics.write()
 
     def vocabulary(self) -> None:
         """~220 countries, some organisations and companies, a small tree of items."""
@@ -235,7 +227,7 @@ class Generator:
             state=State.SUPERSEDED, retired_in=self.revision
         )
         for old in earlier:
-            self.retired.update(counted_terms(old))
+            self.statistics.retire(old.KIND, keys_of(old))
         for old in earlier:
             row = self.record(model)
             row.public_id, row.version = old.public_id, old.version + 1
@@ -320,9 +312,9 @@ class Generator:
             row.pk = next(self.keys)
             made = self.party_rows(model, row, parties.get(row.public_id, ()))
             row._prefetched_objects_cache = {
-                "parties": loaded(made),
-                "figures": loaded(figures.get(row.public_id, ())),
-                "links": loaded(()),
+                "parties": prefetched(made),
+                "figures": prefetched(figures.get(row.public_id, ())),
+                "links": prefetched(()),
             }
             for figure in figures.get(row.public_id, ()):
                 figure.record = row
@@ -338,25 +330,19 @@ class Generator:
             bulk(model, "figures", [made for cache in cached for made in cache["figures"]])
             index: list[Any] = []
             for row, cache in zip(rows, cached, strict=True):
-                items = index_rows(row, cache["figures"], self.lineages, self.copied(row))
+                items = figure_items(row, cache["figures"], self.lineages, self.copied(row))
+                cache["figure_items"] = prefetched(items)
                 index += items
-                self.counts.update(
-                    (row.KIND, *term)
-                    for term in terms_of(row, cache["parties"], cache["figures"], (), items)
-                )
             bulk(model, "figure_items", index)
-        lines = [self.words(model, row) for row in rows]
-        bulk(model, "words", lines)
-        self.counts.update((model.KIND, *term) for line in lines for term in counted(line))
         model.objects.filter(pk__in=[row.pk for row in rows]).update(
             state=State.PUBLISHED, published_in=self.revision
         )
         for row in rows:
             row.published_in = self.revision
-        model.child("document").objects.bulk_create(
-            model.child("document")(record=row, body=render(row), content_digest=row.digest)
-            for row in rows
-        )
+        bulk(model, "words", [search_document(row, self.names) for row in rows])
+        bulk(model, "document", [document(row) for row in rows])
+        for row in rows:
+            self.statistics.publish(row.KIND, keys_of(row))
         self.changes += [
             Change(
                 revision=self.revision,
@@ -369,11 +355,6 @@ class Generator:
             )
             for number, row in enumerate(rows, start=1)
         ]
-
-    def words(self, model: Any, row: Any) -> Any:
-        cache = row._prefetched_objects_cache
-        line = written(row, cache["parties"], cache["figures"], self.names)
-        return model.child("words")(record=row, **line)
 
     def party_rows(self, model: Any, row: Any, roles: Sequence[tuple[str, str]]) -> list[Any]:
         return [
@@ -397,13 +378,6 @@ class Generator:
             "as_of": row.as_of,
             "published_in": self.revision.number,
         }
-
-
-def loaded(rows: Sequence[Any]) -> QuerySet:
-    """Rows as a prefetch leaves them on the record that they belong to."""
-    queryset: QuerySet = Revision.objects.none()
-    queryset._result_cache = list(rows)
-    return queryset
 
 
 def bulk(model: Any, relation: str, rows: list[Any]) -> None:

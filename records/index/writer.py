@@ -1,0 +1,59 @@
+"""The one writer of derived rows: documents, search documents and filter statistics.
+
+Publishing calls it within its transaction, and `records.index.reindex` for what is out of date.
+"""
+
+from typing import Any
+
+from records.documents.render import render
+from records.index import state
+from records.index.names import current_names
+from records.index.search import Names, search_text
+from records.index.signature import Rows, signatures
+from records.index.statistics import StatisticsChange, keys_of
+from records.models import DatedRecord, Record
+
+
+class DerivedRows:
+    """The derived rows of one revision, by the vocabulary as it is when this is made."""
+
+    def __init__(self) -> None:
+        self.names = current_names()
+        self.statistics = StatisticsChange()
+
+    def publish(self, record: Record) -> None:
+        """Write the documents of a version that was published just now."""
+        search_document(record, self.names).save(force_insert=True)
+        document(record).save(force_insert=True)
+        self.statistics.publish(record.KIND, keys_of(record))
+
+    def retire(self, record: Record) -> None:
+        """Count a version that is superseded or withdrawn; its documents stay."""
+        self.statistics.retire(record.KIND, keys_of(record))
+
+    def write(self) -> None:
+        """Write what was counted, once for the revision."""
+        self.statistics.write()
+        state.note_writing()
+
+
+def document(record: Record) -> Any:
+    """Return the row of a version's public document."""
+    return record.child("document")(
+        record=record,
+        format=signatures()[record.KIND, Rows.DOCUMENT],
+        body=render(record),
+        content_digest=record.digest,
+    )
+
+
+def search_document(record: Record, names: Names) -> Any:
+    """Return the row of a version's search document, with names as given."""
+    dated = isinstance(record, DatedRecord)
+    parties = record.parties.all() if dated else ()
+    figures = record.ordered_figures() if dated else ()
+    return record.child("words")(
+        record=record,
+        format=signatures()[record.KIND, Rows.SEARCH],
+        **search_text(record, parties, figures, names),
+    )

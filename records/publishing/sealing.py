@@ -1,0 +1,64 @@
+"""What publishing copies into a version's rows, for good: the party names and codes of its time,
+and a row for each item and ancestor of a figure. Filters and documents read them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from records.models import DatedRecord, FigureItem, RecordParty, Revision
+
+Lineages = dict[str, list[str]]
+"""Item → its code and those of its ancestors."""
+FROM_PARTY = ("name", "type", "country", "region")
+FROM_RECORD = ("public_id", "as_of", "published_in")
+COPIED = {*FROM_PARTY, *FROM_RECORD}
+"""Columns of a party row that publishing writes, and that a correction does not copy."""
+
+
+def seal(record: DatedRecord, revision: Revision, lineages: Lineages) -> None:
+    """Write the copies into the rows of a version that is about to be published."""
+    common = {
+        "public_id": record.public_id,
+        "as_of": record.as_of,
+        "published_in": revision.number,
+    }
+    parties = list(record.parties.all())
+    for row in parties:
+        copied = {column: getattr(row.party, column) for column in FROM_PARTY}
+        for column, value in (copied | common).items():
+            setattr(row, column, value)
+    if parties:
+        type(parties[0]).objects.bulk_update(parties, [*FROM_PARTY, *FROM_RECORD])
+    record.joint = is_joint(record, parties)
+    rows = figure_items(record, record.ordered_figures(), lineages, common)
+    record.child("figure_items").objects.bulk_create(rows)
+
+
+def is_joint(record: DatedRecord, parties: Sequence[RecordParty]) -> bool:
+    """Return whether several parties give, or several receive."""
+    return any(sum(row.role == role for row in parties) > 1 for role in record.MAIN_ROLES)
+
+
+def figure_items(
+    record: DatedRecord, figures: Sequence[Any], lineages: Lineages, common: dict[str, Any]
+) -> list[FigureItem]:
+    """Return one row for each figure and item ancestor; the first of a record under an item
+    leads."""
+    rows: list[FigureItem] = []
+    led: set[str] = set()
+    for figure in figures:
+        for code in lineages[figure.item_id] if figure.item_id else ():
+            rows.append(
+                record.child("figure_items")(
+                    record=record,
+                    figure=figure,
+                    item_id=code,
+                    lead=code not in led,
+                    low=figure.lower if figure.value is None else figure.value,
+                    high=figure.upper if figure.value is None else figure.value,
+                    unit=figure.unit,
+                    currency=figure.currency,
+                    **common,
+                )
+            )
+            led.add(code)
+    return rows

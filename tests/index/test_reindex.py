@@ -1,0 +1,356 @@
+"""Derived rows: rebuilt where other code wrote them, beside publishing, and checked."""
+
+from collections.abc import Callable
+from io import StringIO
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.core.checks import Tags, run_checks
+from django.core.management import CommandError, call_command
+from django.core.management.sql import emit_post_migrate_signal
+from django.db import connection
+from django.test import Client
+
+from records.index import recount, reindex, search_index, state, statistics
+from records.index.models import DerivedState, FilterStatistics
+from records.index.signature import Rows, signatures
+from records.models import KINDS, Donation, Party
+from records.publishing import (
+    VocabularyEdit,
+    edit_vocabulary,
+    triggers,
+    vocabulary_content,
+    withdraw,
+)
+from tests.support.factories import DonationFactory, StatementFactory, UserFactory
+from tests.support.histories import History
+
+STALE = "0123456789abcdef"
+pytestmark = pytest.mark.django_db
+
+
+def run(*options: str) -> str:
+    written = StringIO()
+    call_command("reindex", *options, stdout=written)
+    return written.getvalue()
+
+
+def stored() -> dict[str, list[Any]]:
+    """Return every derived row, without keys of the database."""
+    rows: dict[str, list[Any]] = {
+        f"{kind} {relation}": list(
+            model.child(relation)._default_manager.order_by("record_id").values()
+        )
+        for kind, model in KINDS.items()
+        for relation in ("document", "words")
+    }
+    columns = ["kind", *recount.COLUMNS]
+    rows["statistics"] = list(
+        FilterStatistics.objects.order_by("kind", "role", *columns[2:3]).values_list(*columns)
+    )
+    rows["state"] = list(
+        DerivedState.objects.order_by("kind", "rows").values_list("kind", "rows", "signature")
+    )
+    return rows
+
+
+def spoil() -> None:
+    """Write other rows everywhere, as other code might have."""
+    for model in KINDS.values():
+        model.child("document").objects.update(format=STALE, body="{}")
+        model.child("words").objects.update(format=STALE, head="/ nothing /", body="/")
+    FilterStatistics.objects.filter(role="recipient").delete()
+    FilterStatistics.objects.filter(role="stage").update(n=1)
+    FilterStatistics.objects.create(kind="donation", role="colour", term="red", n=3)
+    DerivedState.objects.update(signature=STALE)
+
+
+def test_derived_rows_of_an_earlier_signature_are_rebuilt_as_they_were_written(
+    history: History,
+) -> None:
+    before = stored()
+    spoil()
+
+    run()
+
+    assert stored() == before
+    assert run("--check").startswith("Compared ")
+
+
+def test_rows_that_are_missing_are_written_again(history: History) -> None:
+    before = stored()
+    for model in KINDS.values():
+        model.child("document").objects.all().delete()
+        model.child("words").objects.all().delete()
+    FilterStatistics.objects.all().delete()
+
+    run("--all")
+
+    assert stored() == before
+
+
+def test_nothing_is_written_where_nothing_is_out_of_date(history: History) -> None:
+    with mock.patch.object(reindex, "write") as write:
+        assert run() == (
+            "Went through 0 versions: documents of 0 and 0 rows of statistics were rewritten.\n"
+        )
+
+    assert not write.called
+
+
+def test_only_the_rows_that_changed_are_rebuilt(history: History) -> None:
+    DerivedState.objects.filter(kind="export", rows=Rows.DOCUMENT).update(signature=STALE)
+    model = KINDS["export"].child("document")
+    key = model.objects.first().pk
+    model.objects.filter(pk=key).update(format=STALE, body="{}")
+
+    assert run().startswith("Went through 1 versions: documents of 1 and 0 rows")
+
+
+def test_names_are_those_of_the_versions_time() -> None:
+    first = DonationFactory(published=True)
+    china = Party.objects.get(code="CHN")
+    renamed = vocabulary_content(china) | {"name": "Cathay", "aliases": ["Zhongguo"]}
+    edit_vocabulary([VocabularyEdit(Party, "CHN", renamed, "Renamed.")], message="Renamed.")
+    second = DonationFactory(published=True)
+    again = renamed | {"name": "Middle Kingdom"}
+    edit_vocabulary([VocabularyEdit(Party, "CHN", again, "Renamed.")], message="Renamed.")
+    third = DonationFactory(published=True)
+    records = [first, second, third]
+    spoil()
+
+    run()
+
+    heads = [Donation.objects.get(pk=record.pk).words.head for record in records]
+    assert [name in head for name, head in zip(NAMES, heads, strict=True)] == [True] * 3
+    assert [sum(name in head for name in NAMES) for head in heads] == [1, 1, 1]
+
+
+NAMES = [" / china / ", " / cathay / ", " / middle kingdom / "]
+
+
+def test_search_finds_what_was_reindexed(client: Client, history: History) -> None:
+    address = "/api/v1/donations/?search=mask*&count=true"
+    before = client.get(address).json()["count"]
+    spoil()
+
+    assert client.get(address).json()["results"] == []
+    run()
+
+    assert client.get(address).json()["count"] == before > 0
+    assert search_index.mismatched() == []
+
+
+class Killed(Exception):
+    """Stands for a process that ends in the middle."""
+
+
+def dying(after: int, act: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the act, which ends the process once it was called so often."""
+    calls = iter(range(after))
+
+    def die(*args: Any, **kwargs: Any) -> Any:
+        if next(calls, None) is None:
+            raise Killed
+        return act(*args, **kwargs)
+
+    return die
+
+
+@pytest.mark.parametrize("after", [0, 1, 3, 6])
+def test_a_rebuild_that_was_killed_continues(history: History, after: int) -> None:
+    before = stored()
+    spoil()
+    with (
+        mock.patch.object(reindex, "VERSIONS_AT_ONCE", 2),
+        mock.patch.object(reindex, "write", dying(after, reindex.write)),
+        pytest.raises(Killed),
+    ):
+        run()
+    rendered = sum(
+        model.child("document").objects.exclude(format=STALE).count() for model in KINDS.values()
+    )
+
+    went_through = int(run().split()[2])
+
+    total = sum(model.child("document").objects.count() for model in KINDS.values())
+    assert went_through <= total - rendered + 2
+    assert stored() == before
+
+
+@pytest.mark.parametrize("after", [1, 4])
+def test_a_recount_that_was_killed_continues(history: History, after: int) -> None:
+    before = stored()
+    DerivedState.objects.filter(rows=Rows.STATISTICS).update(signature=STALE)
+    FilterStatistics.objects.filter(kind="donation").update(n=99)
+    counted: list[Any] = []
+
+    def note(record: Any) -> Any:
+        counted.append((record.public_id, record.version))
+        return statistics.keys_of(record)
+
+    with (
+        mock.patch.object(recount, "VERSIONS_AT_ONCE", 1),
+        mock.patch.object(recount, "keys_of", dying(after, note)),
+        pytest.raises(Killed),
+    ):
+        run()
+    with mock.patch.object(recount, "keys_of", note):
+        run()
+
+    assert len(counted) == len(set(counted))
+    assert stored() == before
+
+
+def test_versions_published_during_a_rebuild_are_counted_once(history: History) -> None:
+    spoil()
+    keys_of, acts = statistics.keys_of, iter([publish_and_withdraw])
+
+    def interrupted(record: Any) -> Any:
+        for act in acts:
+            act()
+        return keys_of(record)
+
+    with mock.patch.object(recount, "keys_of", interrupted):
+        run()
+
+    assert next(acts, None) is None
+    assert run("--check")
+
+
+def publish_and_withdraw() -> None:
+    first = DonationFactory(published=True)
+    DonationFactory(published=True)
+    withdraw([first], by=UserFactory(), reason="It was never said.")
+
+
+def test_two_recounts_at_once_are_refused(history: History) -> None:
+    DerivedState.objects.filter(kind="donation").update(signature=STALE)
+    other = recount.Recount("donation")
+
+    def interrupted(record: Any) -> Any:
+        for _ in recount.Recount("donation", from_start=True):
+            pass
+        return statistics.keys_of(record)
+
+    with mock.patch.object(recount, "VERSIONS_AT_ONCE", 1):
+        steps = iter(other)
+        next(steps)
+        next(iter(recount.Recount("donation", from_start=True)))
+        with pytest.raises(recount.RecountedElsewhereError):
+            list(steps)
+
+
+def test_a_version_that_was_tampered_with_is_reported_and_left_alone() -> None:
+    record = DonationFactory(published=True)
+    body = record.document.body
+    triggers.drop()
+    Donation.objects.filter(pk=record.pk).update(note="Not what was approved.")
+    triggers.install()
+    spoil()
+
+    with pytest.raises(CommandError, match=f"{record.public_id} v1 does not match its digest"):
+        run()
+
+    assert Donation.objects.get(pk=record.pk).document.body == "{}" != body
+
+
+@pytest.mark.parametrize(
+    ("relation", "column"), [("document", "body"), ("words", "head"), ("words", "body")]
+)
+def test_the_check_finds_a_row_that_was_changed(relation: str, column: str) -> None:
+    record = DonationFactory(published=True)
+    record.child(relation).objects.update(**{column: "/ other /"})
+
+    with pytest.raises(CommandError, match=f"Documents of {record.public_id} v1 differ"):
+        run("--check")
+
+    assert getattr(record.child(relation).objects.get(), column) == "/ other /"
+
+
+def test_the_check_finds_statistics_that_were_changed() -> None:
+    DonationFactory(published=True)
+    FilterStatistics.objects.filter(role="stage").update(n=7)
+
+    with pytest.raises(CommandError, match="Filter statistics differ"):
+        run("--check")
+
+    assert not FilterStatistics.objects.filter(kind__startswith="+").exists()
+    assert FilterStatistics.objects.filter(n=7).exists()
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL maintains its indexes")
+def test_the_check_finds_a_full_text_index_that_lost_a_row() -> None:
+    StatementFactory(published=True)
+    model = KINDS["statement"].child("words")
+    search_index.suspend()
+    model.objects.update(head="/ other words /")
+    search_index.install()
+
+    assert search_index.mismatched() == [model.index()]
+    run("--all")
+    assert search_index.mismatched() == []
+
+
+# --- The state
+
+
+def test_an_empty_database_is_up_to_date() -> None:
+    assert state.out_of_date() == []
+
+
+def test_rows_of_other_code_are_reported_by_the_check_and_the_probe(client: Client) -> None:
+    DonationFactory(published=True)
+    DerivedState.objects.filter(kind="donation", rows=Rows.STATISTICS).update(signature=STALE)
+
+    (warning,) = run_checks(tags=[Tags.database], databases=["default"])
+    response = client.get("/readyz")
+
+    assert (warning.id, warning.hint) == ("records.W003", "Run manage.py reindex.")
+    assert response.status_code == 503
+    assert (
+        "out of date: statistics of donations. Run manage.py reindex."
+        in (response.json()["detail"])
+    )
+    run()
+    assert client.get("/readyz").status_code == 200
+
+
+def test_other_code_that_publishes_leaves_the_state_unknown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    other = {**signatures(), ("export", Rows.DOCUMENT): STALE}
+    for module in ("records.index.state", "records.index.writer"):
+        monkeypatch.setattr(f"{module}.signatures", lambda: other)
+    DonationFactory(published=True)
+    monkeypatch.undo()
+
+    assert state.out_of_date() == [("export", Rows.DOCUMENT)]
+
+
+def migrate() -> str:
+    written = StringIO()
+    emit_post_migrate_signal(1, False, "default", stdout=written)
+    return written.getvalue()
+
+
+def test_migrate_rebuilds_the_derived_rows_of_a_small_database(history: History) -> None:
+    before = stored()
+    spoil()
+
+    assert "Derived rows are out of date" in migrate()
+
+    assert stored() == before
+    assert migrate() == ""
+
+
+def test_migrate_says_what_to_run_on_a_large_database(history: History, settings: Any) -> None:
+    settings.REINDEX_ON_MIGRATE = 1
+    spoil()
+
+    said = migrate()
+
+    assert "statistics of statements, donations, exports, contracts" in said
+    assert "run manage.py reindex" in said
+    assert state.out_of_date()

@@ -1,0 +1,157 @@
+"""The recipes of CONTRIBUTING.md, followed in a copy of the project on a loaded database: fields
+and filters that are added later, with the rows that earlier code published."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from tests.upgrade import upgraded
+from tests.upgrade.recipes import (
+    FIELD,
+    FILTER,
+    FILTER_OF_AN_EXISTING_COLUMN,
+    ROOT,
+    copy_project,
+)
+
+RELEASE = Path(__file__).parent / "releases" / "0.1.0.sqlite3"
+
+
+class Site:
+    """A copy of the project with a database of its own."""
+
+    def __init__(self, root: Path, database: str) -> None:
+        self.root = root
+        self.environment = {
+            **os.environ,
+            "DATABASE_URL": database,
+            "DJANGO_SETTINGS_MODULE": "aidapi.settings",
+            "RATE_LIMIT": "0",
+            "ALLOWED_HOSTS": "testserver",
+        }
+
+    def manage(self, *arguments: str, **environment: str) -> str:
+        return self.run("manage.py", *arguments, **environment)
+
+    def check(self, name: str) -> Any:
+        return json.loads(self.run(str(Path(upgraded.__file__)), name))
+
+    def run(self, *arguments: str, **environment: str) -> str:
+        process = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=self.root,
+            env={**self.environment, "PYTHONPATH": str(self.root), **environment},
+            capture_output=True,
+            text=True,
+        )
+        assert process.returncode == 0, process.stdout + process.stderr
+        return process.stdout
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an empty database of the tested sort, or of the release's."""
+    if connection.vendor == "sqlite":
+        path = tmp_path_factory.mktemp("upgraded") / "upgraded.sqlite3"
+        if RELEASE.exists():
+            shutil.copy(RELEASE, path)
+        yield f"sqlite:///{path}"
+        return
+    server = settings.DATABASES["default"]
+    name = f"upgraded_{uuid4().hex[:8]}"
+    address = (
+        f"{server['USER']}:{server['PASSWORD'] or ''}@{server['HOST']}:{server['PORT'] or 5432}"
+    )
+    with psycopg.connect(f"postgresql://{address}/postgres", autocommit=True) as administrator:
+        administrator.execute(f"CREATE DATABASE {name}".encode())
+        yield f"postgres://{address}/{name}"
+        administrator.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, database: str) -> Site:
+    """A loaded site, upgraded to code with a further field and two further filters; its derived
+    rows are still those of the earlier code, but for one correction."""
+    before = Site(ROOT, database)
+    before.manage("migrate", "-v0")
+    if not (connection.vendor == "sqlite" and RELEASE.exists()):
+        before.manage("load_dataset", "fixtures", "-v0")
+    root = tmp_path_factory.mktemp("copy") / "project"
+    copy_project(root)
+    for edit in (*FIELD, *FILTER, *FILTER_OF_AN_EXISTING_COLUMN):
+        edit.apply(root)
+    site = Site(root, database)
+    site.manage("makemigrations", "-n", "urgency")
+    said = site.manage("migrate", REINDEX_ON_MIGRATE="0")
+    assert "run manage.py reindex" in said
+    site.check("publish")
+    return site
+
+
+@pytest.fixture(scope="module")
+def reindexed(site: Site) -> Site:
+    site.manage("reindex")
+    return site
+
+
+def test_digests_stay_valid_when_a_field_is_added(site: Site) -> None:
+    found = site.check("digests")
+
+    assert found["versions"] > 500
+    assert found["wrong"] == 0
+
+
+def test_a_site_is_not_ready_before_it_is_reindexed(site: Site) -> None:
+    found = site.check("ready")
+
+    assert found["status"] == 503
+    assert "Run manage.py reindex." in found["detail"]
+    assert "documents of donations" in found["detail"]
+    assert "exports" not in found["detail"]
+
+
+def test_filters_are_right_before_a_site_is_reindexed(site: Site) -> None:
+    judge(site.check("filters"))
+
+
+def test_filters_are_right_after_a_site_is_reindexed(reindexed: Site) -> None:
+    judge(reindexed.check("filters"))
+
+
+def judge(compared: list[dict[str, Any]]) -> None:
+    wrong = [
+        case["query"]
+        for case in compared
+        if case["found"] != case["expected"] or case["count"] != len(case["expected"])
+    ]
+    sizes = {case["query"]: len(case["expected"]) for case in compared}
+
+    assert wrong == []
+    assert sizes["urgency=emergency"] == 1
+    assert sizes["as_of_precision=month"] > 0
+
+
+def test_every_document_is_valid_after_a_site_is_reindexed(reindexed: Site) -> None:
+    found = reindexed.check("documents")
+
+    assert found["documents"] > 500
+    assert found["faults"] == {}
+
+
+def test_nothing_differs_after_a_site_is_reindexed(reindexed: Site) -> None:
+    assert reindexed.check("ready")["status"] == 200
+    assert "documents of 0 and 0 rows of statistics differ" in reindexed.manage(
+        "reindex", "--check"
+    )
+    assert reindexed.manage("reindex").startswith("Went through 0 versions")

@@ -1,0 +1,147 @@
+"""Checks of an upgraded copy of the project, run inside it: `python upgraded.py CHECK`.
+
+What a check found is printed as JSON; the tests judge it.
+"""
+
+import json
+import sys
+from collections import Counter
+from typing import Any
+
+import django
+
+API = "/api/v1/donations/"
+
+
+def pages(client: Any, address: str) -> list[dict[str, Any]]:
+    """Return the results on all pages of a list."""
+    found: list[dict[str, Any]] = []
+    while address:
+        response = client.get(address)
+        assert response.status_code == 200, response.content
+        page = response.json()
+        found += page["results"]
+        address = page["next"]
+    return found
+
+
+def publish_urgent() -> dict[str, Any]:
+    """Publish a correction of a donation that uses the new field."""
+    from django.contrib.auth import get_user_model
+
+    from records.models import Donation, State
+    from records.publishing import approve, begin_correction, submit
+
+    users = get_user_model().objects
+    editor, _ = users.get_or_create(username="editor")
+    reviewer, _ = users.get_or_create(username="reviewer")
+    donation = Donation.objects.filter(state=State.PUBLISHED).earliest("public_id")
+    draft = begin_correction(donation, by=editor, reason="The source calls it an emergency.")
+    draft.urgency = "emergency"
+    draft.save()
+    submit(draft, by=editor)
+    draft.refresh_from_db()
+    approve([draft], by=reviewer, message="Says how urgent it was.", because="As before.")
+    return {"id": draft.public_id}
+
+
+def filters(client: Any) -> list[dict[str, Any]]:
+    """Compare what filters find with what the stored rows say."""
+    from records.models import Donation, RevisionCounter
+
+    current = Donation.objects.in_force(RevisionCounter.number())
+    cases = [
+        (name, value, extra)
+        for name, values in {
+            "as_of_precision": ["day", "month", "year"],
+            "urgency": ["emergency", "routine"],
+            "form": ["goods", "cash"],
+        }.items()
+        for value in values
+        for extra in ({}, {"stage": "delivered"}, {"recipient_region": "africa"})
+    ]
+    compared = []
+    for name, value, extra in cases:
+        rows = current.filter(**{name: value})
+        if "stage" in extra:
+            rows = rows.filter(stage=extra["stage"])
+        if "recipient_region" in extra:
+            within = {row["id"] for row in pages(client, f"{API}?recipient_region=africa")}
+            rows = rows.filter(public_id__in=within)
+        query = "&".join(f"{key}={other}" for key, other in {name: value, **extra}.items())
+        results = pages(client, f"{API}?{query}&count=true&page_size=500")
+        count = client.get(f"{API}?{query}&count=true").json()["count"]
+        compared.append(
+            {
+                "query": query,
+                "found": sorted(row["id"] for row in results),
+                "expected": sorted(rows.values_list("public_id", flat=True)),
+                "count": count,
+            }
+        )
+    return compared
+
+
+def documents(client: Any) -> dict[str, Any]:
+    """Validate every stored document, of all versions, against its OpenAPI component."""
+    from jsonschema import Draft202012Validator
+
+    from records.models import KINDS
+
+    schema = client.get("/api/v1/openapi.json").json()
+    faults: Counter[str] = Counter()
+    for kind, model in KINDS.items():
+        component = {
+            "$ref": f"#/components/schemas/{model.__name__}",
+            "components": schema["components"],
+        }
+        validator = Draft202012Validator(component)
+        bodies = model.child("document").objects.values_list("body", flat=True)
+        for body in bodies.iterator():
+            for error in validator.iter_errors(json.loads(body)):
+                faults[f"{kind}: {error.message[:80]}"] += 1
+    return {"faults": faults, "documents": count_documents()}
+
+
+def count_documents() -> int:
+    from records.models import KINDS
+
+    return sum(model.child("document").objects.count() for model in KINDS.values())
+
+
+def digests() -> dict[str, Any]:
+    """Count the published versions whose content does not match their digest."""
+    from records.models import KINDS
+
+    wrong, total = 0, 0
+    for model in KINDS.values():
+        rows = model.objects.filter(published_in__isnull=False)
+        for record in rows.prefetch_related(*model.ROWS).iterator(500):
+            total += 1
+            wrong += record.content_digest() != record.digest
+    return {"wrong": wrong, "versions": total}
+
+
+def ready(client: Any) -> dict[str, Any]:
+    """Return what the probe answers."""
+    response = client.get("/readyz")
+    return {"status": response.status_code, **response.json()}
+
+
+def main() -> None:
+    django.setup()
+    from django.test import Client
+
+    client = Client()
+    checks = {
+        "publish": publish_urgent,
+        "filters": lambda: filters(client),
+        "documents": lambda: documents(client),
+        "digests": digests,
+        "ready": lambda: ready(client),
+    }
+    sys.stdout.write(json.dumps(checks[sys.argv[1]]()))
+
+
+if __name__ == "__main__":
+    main()
