@@ -212,7 +212,7 @@ def test_what_is_being_published_is_not_edited() -> None:
             threading.Event().wait(0.3)
 
     with threads(1) as begin, mock.patch.object(DerivedRows, "publish", slowly):
-        publishing = begin(lambda: approve([record, statement], by=reviewer, message="Publishes."))
+        approving = begin(lambda: approve([record, statement], by=reviewer, message="Publishes."))
         assert rendering.wait(PATIENCE)
         editing.set()
         figure.quote = "one more mask"
