@@ -219,6 +219,9 @@ def of_operation(operation: Operation, newest: int, read: Read) -> Iterator[Targ
     revisions = [str(n) for n in range(1, newest + 1)] if operation.named("revision") else []
     occurring = values_that_occur(operation, read)
     yield from single_values(operation, target, revisions, occurring)
+    for pair in boundaries(operation, read):
+        yield target(pair, ("count", "true"))
+        yield target(pair, ("count", "true"), ("page_size", "500"), ("fields", "id"))
     yield from wrong_values(operation, target)
     if operation.named("style"):
         for style, revision in itertools.product(operation.named("style").enum, revisions):
@@ -303,6 +306,40 @@ def single_values(
             pairs = (("format", name), ("raw", "true"), *([("rows", rows)] if rows else []))
             yield target(*pairs)
             yield target(*pairs[:1], *pairs[2:], ("page_size", "3"))
+
+
+def boundaries(operation: Operation, read: Read) -> Iterator[tuple[str, str]]:
+    """Yield conditions that a record meets exactly: whether a bound is part of its range shows
+    nowhere else."""
+    if not operation.listing:
+        return
+    documents = read(query(operation.path(), ("page_size", "200")))["results"]
+    for parameter in operation.filters:
+        stem, _, end = parameter.name.rpartition("_")
+        if end not in ("min", "max", "from", "to"):
+            continue
+        values = {
+            str(value)
+            for name in (stem, f"{stem}_on")
+            for value in values_named(documents, name)
+            if value is not None
+        }
+        found = sorted(values)
+        for value in found[:: max(1, len(found) // 8)]:
+            yield parameter.name, value
+
+
+def values_named(value: Any, name: str) -> Iterator[Any]:
+    """Yield what stands under a name anywhere in a document."""
+    if isinstance(value, list):
+        for one in value:
+            yield from values_named(one, name)
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            if isinstance(inner, dict | list):
+                yield from values_named(inner, name)
+            elif key == name:
+                yield inner
 
 
 def wrong_values(operation: Operation, target: Any) -> Iterator[Target]:

@@ -438,12 +438,12 @@ class Recording:
         return zlib.decompress(rows.fetchone()[0])
 
 
-def fill(recording: Recording, client: Client, targets: Sequence[Target]) -> None:
-    """Request all targets and keep their answers, in order."""
+def fill(recording: Recording, client: Client, targets: Sequence[Target], first: int = 0) -> None:
+    """Request all targets and keep their answers, in order, numbered from `first`."""
     with ThreadPoolExecutor(THREADS) as pool:
         answers = pool.map(client.answer, targets)
         shown = tqdm(answers, total=len(targets), unit=" answers", disable=None)
-        for number, (target, answer) in enumerate(zip(targets, shown, strict=True)):
+        for number, (target, answer) in enumerate(zip(targets, shown, strict=True), first):
             recording.add(number, target, answer)
     recording.connection.commit()
 
@@ -533,8 +533,15 @@ def record(options: argparse.Namespace) -> None:
         document = client.json(DOCUMENT)
         targets = addresses(document, client.json, client.text)
         part = options.file.with_name(f"{options.file.name}.part")
-        recording = Recording.new(part)
-        fill(recording, client, targets)
+        if options.add:
+            shutil.copyfile(options.file, part)
+            recording = Recording(part)
+            known = recording.marks()
+            targets = [target for target in targets if target not in known]
+            fill(recording, client, targets, first=len(known))
+        else:
+            recording = Recording.new(part)
+            fill(recording, client, targets)
         recording.connection.close()
         part.replace(options.file)
     print(
@@ -570,6 +577,10 @@ def main() -> None:
         command.add_argument("--checkout", type=Path, default=ROOT, help="whose code is served")
         command.add_argument("--python", default=sys.executable, help="the server's interpreter")
         command.add_argument("--workers", type=int, default=1)
+        if function is record:
+            command.add_argument(
+                "--add", action="store_true", help="only the addresses that FILE lacks"
+            )
         if function is compare:
             command.add_argument("--allow", type=Path, help="the intended differences")
             command.add_argument("--against", type=Path, help="another recording, not a server")
