@@ -13,16 +13,7 @@ from records.dataset_files import layout
 from records.dataset_files.history import Act, History
 from records.dataset_files.layout import NOUNS
 from records.dataset_files.reading import FileEntry, Problems
-from records.models import (
-    KINDS,
-    Action,
-    Figure,
-    HSCode,
-    Item,
-    Record,
-    Statement,
-    VocabularyEntry,
-)
+from records.models import KINDS, Action, Figure, HSCode, Item, Record, Statement, VocabularyEntry
 
 
 def read_acts(files: dict[str, list[FileEntry]], problems: Problems) -> list[Act]:

@@ -15,14 +15,7 @@ from records.dataset_files.building import FileBuilder, read_acts
 from records.dataset_files.history import Act, History
 from records.dataset_files.layout import NOUNS
 from records.dataset_files.reading import FileEntry, Problems, read_files
-from records.models import (
-    KINDS,
-    OPEN,
-    Action,
-    Item,
-    Origin,
-    Revision,
-)
+from records.models import KINDS, OPEN, Action, Item, Origin, Revision
 
 
 @dataclass

@@ -6,12 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from records.dataset_files.reading import FileEntry
-from records.models import (
-    Action,
-    Change,
-    Record,
-    RevisionCounter,
-)
+from records.models import Action, Change, Record, RevisionCounter
 
 
 @dataclass

@@ -9,14 +9,7 @@ from typing import Any
 from django.db import models
 from rest_framework import serializers
 
-from records.models import (
-    ID_PATTERN,
-    DonationFigure,
-    LinkType,
-    PartyType,
-    Record,
-    Statement,
-)
+from records.models import ID_PATTERN, DonationFigure, LinkType, PartyType, Record, Statement
 
 
 def id_pattern(prefix: str = "") -> str:

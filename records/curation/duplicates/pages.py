@@ -24,18 +24,8 @@ from records.content.lines import (
 )
 from records.curation.duplicates import finding
 from records.curation.duplicates.models import DuplicatePair, DuplicateStatus
-from records.curation.workflow.worklist import (
-    SHOWN,
-    Found,
-    Row,
-    kinds,
-)
-from records.models import (
-    KINDS,
-    DatedRecord,
-    Figure,
-    Record,
-)
+from records.curation.workflow.worklist import SHOWN, Found, Row, kinds
+from records.models import KINDS, DatedRecord, Figure, Record
 
 MOST_SHOWN = 10
 """Pairs that a record's page names; the queue has them all."""

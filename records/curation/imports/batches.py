@@ -11,12 +11,7 @@ from django.db import DataError, IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
-from records.curation.imports.building import (
-    PENDING_REASON,
-    RowGroup,
-    SheetBuilder,
-    grouped,
-)
+from records.curation.imports.building import PENDING_REASON, RowGroup, SheetBuilder, grouped
 from records.curation.imports.columns import columns_of
 from records.curation.imports.models import (
     ImportBatch,
@@ -26,15 +21,7 @@ from records.curation.imports.models import (
     Verdict,
 )
 from records.curation.imports.sheets import read
-from records.models import (
-    KINDS,
-    Contributor,
-    ContributorRole,
-    Record,
-    State,
-    Statement,
-    fold,
-)
+from records.models import KINDS, Contributor, ContributorRole, Record, State, Statement, fold
 
 SLICE = 250
 """Records that are checked at a time: about a second's work."""

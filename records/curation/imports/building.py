@@ -5,12 +5,14 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import zip_longest
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Max, Prefetch
 
+from aidapi.errors import nearest
 from aidapi.tables import SEPARATOR
 from records.content import values
 from records.content.builder import Builder, Entry, check_rules, kind_of
@@ -18,16 +20,7 @@ from records.content.fields import ContentField
 from records.content.values import did_you_mean
 from records.curation.imports.columns import Cells, Column, columns_of, rows_of
 from records.curation.imports.models import ImportRow, Verdict
-from records.models import (
-    ID_PATTERN,
-    KINDS,
-    OPEN,
-    DatedRecord,
-    Record,
-    State,
-    Statement,
-    fold,
-)
+from records.models import ID_PATTERN, KINDS, OPEN, DatedRecord, Record, State, Statement, fold
 from records.models.figures import BOUNDED_BY_VALUE
 
 MOST_SUGGESTIONS = 50
@@ -168,7 +161,6 @@ class SheetBuilder(Builder):
             if column.field and not column.of_figure
         ]
         self.may_change = may_change
-        self.suggested = 0
         self.suggestions: dict[tuple[str, str], str] = {}
         self._names: dict[Any, dict[str, set[str]]] = {}
 
@@ -426,26 +418,21 @@ class SheetBuilder(Builder):
         """Return a question that names what was probably meant."""
         key = (model.KIND, word)
         if key not in self.suggestions:
-            self.suggested += 1
-            if self.suggested > MOST_SUGGESTIONS or len(word) > 100:
+            if len(self.suggestions) >= MOST_SUGGESTIONS:
                 return ""
             if model is Statement:
-                known: Any = self._citable()
-                meant = did_you_mean(word, known)
+                self.suggestions[key] = did_you_mean(word, self._citable)
             else:
-                meant = did_you_mean(fold(word), self._called(model))
-                name = meant.removeprefix(" Did you mean ").removesuffix("?")
-                codes = self._called(model).get(name, set())
-                meant = f" Did you mean {' or '.join(sorted(codes))}?" if codes else ""
-            self.suggestions[key] = meant
+                name = nearest(fold(word), self._called(model), exact_case=True)
+                codes = " or ".join(sorted(self._called(model).get(name or "", ())))
+                self.suggestions[key] = f" Did you mean {codes}?" if codes else ""
         return self.suggestions[key]
 
+    @cached_property
     def _citable(self) -> list[str]:
-        if Statement not in self._names:
-            rows = Statement.objects.filter(state__in=[State.PUBLISHED, *OPEN])
-            pairs = rows.values_list("public_id", "url")
-            self._names[Statement] = {name: set() for pair in pairs for name in pair}
-        return list(self._names[Statement])
+        """Ids and addresses of the statements that a figure may cite."""
+        rows = Statement.objects.filter(state__in=[State.PUBLISHED, *OPEN])
+        return [name for pair in rows.values_list("public_id", "url") for name in pair]
 
     # --- Comparison
 

@@ -12,12 +12,7 @@ from django.utils import timezone
 from aidapi import tables
 from records.curation.imports.columns import Column, columns_of, rows_of
 from records.curation.imports.sheets import COMMENT
-from records.models import (
-    DATED,
-    Item,
-    Party,
-    Statement,
-)
+from records.models import DATED, Item, Party, Statement
 
 PAGE = 250
 """Records that are read at a time."""

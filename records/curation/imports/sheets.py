@@ -19,8 +19,9 @@ from openpyxl.utils import get_column_letter
 from openpyxl.utils.datetime import WINDOWS_EPOCH, from_excel
 from openpyxl.utils.escape import unescape
 
+from aidapi.errors import nearest
 from aidapi.tables import FORMULA
-from records.content.values import did_you_mean, read_text
+from records.content.values import read_text
 from records.curation.imports.columns import Column
 from records.models import fold
 
@@ -119,10 +120,9 @@ def header(row: Row, columns: Sequence[Column]) -> dict[int, Column]:
             continue
         column = known.get(key_of(name))
         if column is None:
-            meant = did_you_mean(key_of(name)[:60], known)
-            for key, other in known.items():
-                meant = meant.replace(f" {key}?", f" {other.name}?")
-            problems.append(f"There is no column “{name[:60]}”.{meant}")
+            meant = nearest(key_of(name), known, exact_case=True)
+            question = f" Did you mean {known[meant].name}?" if meant else ""
+            problems.append(f"There is no column “{name[:60]}”.{question}")
         elif column in places.values():
             problems.append(f"The column “{column.name}” is there twice.")
         else:

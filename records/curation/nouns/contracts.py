@@ -5,12 +5,7 @@ from django.contrib import admin
 from records.curation.nouns.curated_admin import short
 from records.curation.nouns.inlines import FigureInline, LinkInline, PartyInline
 from records.curation.nouns.record_admin import DatedRecordAdmin
-from records.models import (
-    Contract,
-    ContractFigure,
-    ContractLink,
-    ContractParty,
-)
+from records.models import Contract, ContractFigure, ContractLink, ContractParty
 
 
 class ContractPartyInline(PartyInline):

@@ -4,12 +4,7 @@ from django.contrib import admin
 
 from records.curation.nouns.inlines import FigureInline, LinkInline, PartyInline
 from records.curation.nouns.record_admin import DatedRecordAdmin
-from records.models import (
-    Export,
-    ExportFigure,
-    ExportLink,
-    ExportParty,
-)
+from records.models import Export, ExportFigure, ExportLink, ExportParty
 
 
 class ExportPartyInline(PartyInline):

@@ -21,13 +21,7 @@ from records.curation.nouns.curated_admin import (
     UnchangingField,
     VerbatimField,
 )
-from records.models import (
-    MAX_QUOTE_LETTERS,
-    MAX_QUOTE_WORDS,
-    Statement,
-    is_fragment,
-    plain,
-)
+from records.models import MAX_QUOTE_LETTERS, MAX_QUOTE_WORDS, Statement, is_fragment, plain
 
 
 class RowSelect(AutocompleteSelect):

@@ -8,13 +8,7 @@ from django.http import HttpRequest
 
 from records.curation.nouns.inlines import OfRecord
 from records.curation.nouns.vocabularies import VocabularyAdmin
-from records.models import (
-    DATED,
-    HSCode,
-    Item,
-    State,
-    VocabularyEntry,
-)
+from records.models import DATED, HSCode, Item, State, VocabularyEntry
 
 
 class HSCodeInline(OfRecord, admin.TabularInline):

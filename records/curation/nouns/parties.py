@@ -4,12 +4,7 @@ from django.contrib import admin
 from django.db import models
 
 from records.curation.nouns.vocabularies import VocabularyAdmin
-from records.models import (
-    DATED,
-    Party,
-    State,
-    VocabularyEntry,
-)
+from records.models import DATED, Party, State, VocabularyEntry
 
 
 @admin.register(Party)

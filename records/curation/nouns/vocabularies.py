@@ -17,18 +17,8 @@ from django.utils.html import format_html
 from records.curation.nouns.curated_admin import CuratedAdmin, SeenForm, touched
 from records.curation.workflow.form_changes import changed_values
 from records.curation.workflow.steps import READERS_SEE_IT, sentences
-from records.models import (
-    DATED,
-    RevisionCounter,
-    VocabularyEntry,
-    fold,
-)
-from records.publishing import (
-    VocabularyEdit,
-    edit_vocabulary,
-    republish_users,
-    vocabulary_content,
-)
+from records.models import DATED, RevisionCounter, VocabularyEntry, fold
+from records.publishing import VocabularyEdit, edit_vocabulary, republish_users, vocabulary_content
 
 SHOWN = 100
 """Maximum number of records that the page of republishing lists."""

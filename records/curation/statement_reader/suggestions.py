@@ -8,14 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from records.models import (
-    Measure,
-    Operator,
-    PartyType,
-    Unit,
-    fold,
-    plain,
-)
+from records.models import Measure, Operator, PartyType, Unit, fold, plain
 
 
 def listed(words: str) -> list[str]:

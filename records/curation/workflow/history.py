@@ -13,13 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from accounts.models import AuditEntry
-from records.models import (
-    Action,
-    Change,
-    Contributor,
-    ContributorRole,
-    Record,
-)
+from records.models import Action, Change, Contributor, ContributorRole, Record
 
 MOST = 500
 """Latest entries that the page shows."""

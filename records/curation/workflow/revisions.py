@@ -13,12 +13,7 @@ from django.utils.html import format_html
 from accounts.read_only import ReadOnlyAdmin
 from records.content.builder import kind_of
 from records.curation.nouns.curated_admin import short
-from records.models import (
-    KINDS,
-    Change,
-    Contributor,
-    Revision,
-)
+from records.models import KINDS, Change, Contributor, Revision
 
 
 def page_of(kind: str, public_id: str, version: int) -> str:

@@ -13,12 +13,7 @@ from django.db import transaction
 from django.db.models import ProtectedError
 
 from records import publishing
-from records.models import (
-    ENDED,
-    OPEN,
-    Record,
-    State,
-)
+from records.models import ENDED, OPEN, Record, State
 
 RecordKey = tuple[str, Any]
 """Kind and primary key."""

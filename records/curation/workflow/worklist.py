@@ -12,16 +12,7 @@ from django.db.models import CharField, Count, Exists, F, OuterRef, Q, Value
 from django.http import HttpRequest
 from django.urls import reverse
 
-from records.models import (
-    DATED,
-    KINDS,
-    OPEN,
-    Change,
-    Contributor,
-    ContributorRole,
-    Record,
-    State,
-)
+from records.models import DATED, KINDS, OPEN, Change, Contributor, ContributorRole, Record, State
 
 SHOWN = 5
 """Rows that a section of the home shows of all that it counts."""
