@@ -125,7 +125,7 @@ def digests() -> dict[str, Any]:
 def ready(client: Any) -> dict[str, Any]:
     """Return what the probe answers."""
     response = client.get("/readyz")
-    return {"status": response.status_code, **response.json()}
+    return {**response.json(), "status": response.status_code}
 
 
 def main() -> None:
