@@ -185,11 +185,7 @@ class Condition:
 
     def holds(self, names: Sequence[Party]) -> bool:
         """Return whether all of the names lie inside, one of them by its own code."""
-        return self.touches(names) and all(self.within(party) for party in names)
-
-    def touches(self, names: Sequence[Party]) -> bool:
-        """Return whether at least one of the names meets the condition."""
-        return any(self.meets(party) for party in names)
+        return any(map(self.meets, names)) and all(map(self.within, names))
 
 
 @dataclass(frozen=True)
@@ -240,10 +236,11 @@ def place_parties(givers: Sequence[Party], receivers: Sequence[Party], query: Qu
     """Return where a figure's parties lie in a query."""
     found = Place.INSIDE
     for names, conditions in ((givers, query.givers), (receivers, query.receivers)):
-        if not all(condition.touches(names) for condition in conditions):
+        if all(condition.holds(names) for condition in conditions):
+            continue
+        if not any(all(condition.meets(name) for condition in conditions) for name in names):
             return Place.OUTSIDE
-        if not all(condition.holds(names) for condition in conditions):
-            found = Place.JOINT
+        found = Place.JOINT
     return found
 
 

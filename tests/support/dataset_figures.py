@@ -120,7 +120,7 @@ def day(text: str) -> tuple[date, str]:
     """Return a date with its precision."""
     parts = [int(part) for part in text.split("-")]
     precision = ("year", "month", "day")[len(parts) - 1]
-    return date(*(parts + [1, 1])[:3]), precision
+    return date(*[*parts, 1, 1][:3]), precision
 
 
 def number(text: str | None) -> Decimal | None:
