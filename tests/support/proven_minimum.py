@@ -473,13 +473,16 @@ def proven_minimum(
     splits: dict[tuple[str, ...], list[Figure]] = {}
     for figure in candidates(figures, query):
         if not taken_back(figure, speaking, query):
-            key = (figure.kind, figure.measure, figure.unit, figure.currency)
-            splits.setdefault((*key, figure.party_type, figure.party_role), []).append(figure)
-    found = {}
+            key: tuple[str, ...] = (
+                *(figure.kind, figure.measure, figure.unit, figure.currency),
+                *(figure.party_type, figure.party_role),
+            )
+            splits.setdefault(key, []).append(figure)
+    found: dict[tuple[str, ...], Decimal] = {}
     with localcontext(prec=60):
-        for key, rows in splits.items():
-            if key[1] == "parties":
-                found[key] = max(row.lower for row in rows if row.lower is not None)
+        for split, rows in splits.items():
+            if split[1] == "parties":
+                found[split] = max(row.lower for row in rows if row.lower is not None)
             else:
-                found[key] = best_sum(rows, lambda a, b: not disjoint(a, b, walks, query))
+                found[split] = best_sum(rows, lambda a, b: not disjoint(a, b, walks, query))
     return found

@@ -203,7 +203,7 @@ class Maker:
         stages = CASH if kind == "donation" and self.world.money else STAGES[kind]
         days: dict[str, date] = {}
         when = self.day()
-        for stage in stages[: self.random.randint(1, len(stages))]:
+        for stage in stages[: self.random.choice([1, *range(1, len(stages) + 1), len(stages)])]:
             days[stage] = when
             when += timedelta(days=self.random.choice([0, 0, 3, 20, 45]))
         if kind != "export" and self.chance(0.1):
@@ -213,7 +213,7 @@ class Maker:
             # A part of it was added when the rest had come as far as it came.
             latest = max(days[stage] for stage in stages if stage in days)
             grown = {stage: max(day, latest) for stage, day in days.items()}
-        cells = []
+        cells: list[Cell] = []
         for giver in givers:
             for receiver in receivers:
                 for item in items:
@@ -295,12 +295,15 @@ class Maker:
             return ()
         found = set()
         for actor in sorted(actors):
-            able = [actor] * 3
-            able += [code for code, bodies in BODIES.items() if actor in bodies]
-            able += [code for code, others in TERRITORIES.items() if actor in others]
-            able += [code for code, others in self.world.members.items() if actor in others]
-            found.add(self.random.choice(able))
+            found.add(self.random.choice(self.names_for(actor)))
         return tuple(PARTIES[code] for code in sorted(found))
+
+    def names_for(self, actor: str) -> list[str]:
+        """Return names that may include an actor, its own most often."""
+        able = [actor] * 3
+        able += [code for code, bodies in BODIES.items() if actor in bodies]
+        able += [code for code, others in TERRITORIES.items() if actor in others]
+        return able + [code for code, others in self.world.members.items() if actor in others]
 
     def dates(self, cells: Sequence[Cell]) -> tuple[tuple[Milestone, ...], str, date, str]:
         """Return milestones, and the stage with the day by which it had been reached."""
@@ -339,8 +342,11 @@ class Maker:
         world = self.world
         counted = self.chance(0.25)
         sides = []
-        for _ in range(2):
+        about = self.random.choice(world.cells)
+        for actor in (about.giver, about.receiver):
             names = () if self.chance(0.35) else tuple(self.some(list(PARTIES)))
+            if names and self.chance(0.7):
+                names = tuple(sorted({self.random.choice(self.names_for(actor)), *names[1:]}))
             covered: set[str] = set()
             for name in names:
                 covered |= self.covered(name)
@@ -351,18 +357,20 @@ class Maker:
             sides.append((tuple(PARTIES[name] for name in names), covered))
         (givers, giving), (receivers, receiving) = sides
         stages = CASH if world.kind == "donation" and world.money else STAGES[world.kind]
-        stage = self.random.choice([*stages, *stages[1:]])
+        stage = self.random.choice([*stages, *about.days])
         known = self.chance(0.6)
         start = FIRST if self.chance(0.4) else self.day(FIRST, date(2020, 5, 1))
         period = self.chance(0.4)
         series = "series" if self.chance(0.6) and not period else ""
+        start = min(start, self.random.choice([about.days.get(stage, start), start]))
         item_choices = [*([()] if world.money else []), *(path(item) for item in TREE)]
+        item_choices += [path(item) for item in path(about.item)] * 2
         items = self.random.sample(item_choices, self.random.choice([1, 1, 2]))
-        end = self.day(start, LAST)
+        end = self.day(max(start, about.days.get(stage, start)), LAST)
         for _ in range(1 if period else self.random.choice([1, 1, 2, 3])):
             id = self.new_id()
             precision = self.random.choice(["day", "day", "month", "year"])
-            for item in items:
+            for item in dict.fromkeys(items):
                 amount = sum(
                     cell.amount
                     for cell in world.cells
@@ -424,7 +432,7 @@ class Maker:
     def figures(self, amount: int, **content: object) -> None:
         """Make one true report of an amount, or rival ones of which an approximate one is
         preferred."""
-        if self.chance(0.12):
+        if self.chance(0.07):
             value = Decimal(max(amount + self.random.randint(-3, 30), 1))
             self.add(**content, operator="approx", value=value, rank="preferred")
             for _ in range(self.random.randint(1, 2)):
@@ -433,7 +441,7 @@ class Maker:
                 lower = self.random.choice([Decimal(self.random.randint(0, amount)), wrong])
                 self.add(**content, operator="at_least", value=lower, lower=lower)
             return
-        if self.chance(0.05):
+        if self.chance(0.04):
             self.add(**content, operator="exact", **same(amount), rank="preferred")
             self.add(**content, operator="exact", **same(amount + self.random.randint(1, 90)))
             return
@@ -448,7 +456,7 @@ class Maker:
         """Return a true report of an amount."""
         less, more = self.random.randint(0, amount), amount + self.random.randint(0, 20)
         operator = self.random.choice(
-            ["exact", "exact", "exact", "at_least", "between", "at_most", "approx", "unspecified"]
+            [*["exact"] * 6, "at_least", "at_least", "between", "at_most", "approx", "unspecified"]
         )
         if operator == "exact":
             return {"operator": operator, **same(amount)}
@@ -494,33 +502,82 @@ class Maker:
     # --- Queries
 
     def query(self) -> Query:
-        """Make a query."""
-        kind = self.world.kind
+        """Make a query: at random, around a figure, or under a running total."""
+        totals = [one for one in self.world.figures if one.basis != "single" and one.upper]
+        if totals and self.chance(0.3):
+            return self.query_under(self.random.choice(totals))
+        if self.world.figures and self.chance(0.5):
+            return self.query_around(self.random.choice(self.world.figures))
         start = self.day() if self.chance(0.35) else None
         if self.chance(0.15):
             start = FIRST
-        end = self.day(start or FIRST, date(2020, 12, 31)) if self.chance(0.6) else None
-        milestone = ""
-        include: set[str] = set()
-        if kind != "export":
-            if self.chance(0.4):
-                milestone = self.random.choice([*STAGES[kind], "paid"])
-            if self.chance(0.15):
-                include = {self.random.choice([*UNDOING[kind], STAGES[kind][0], *MEANT])}
         items = self.some(list(TREE)) if self.chance(0.4) else []
         return Query(
             givers=self.conditions(),
             receivers=self.conditions(),
             items=tuple(path(item) for item in items),
             start=start,
-            end=end,
-            milestone=milestone,
-            include=frozenset(include),
+            end=self.day(start or FIRST, date(2020, 12, 31)) if self.chance(0.6) else None,
+            milestone=self.milestone(0.4),
+            include=self.include(),
         )
+
+    def query_around(self, figure: Figure) -> Query:
+        """Make a query in which a figure probably lies, with others beside it."""
+        item = self.random.choice([(), *(figure.item[at:] for at in range(len(figure.item)))])
+        return Query(
+            givers=self.condition_of(figure.givers),
+            receivers=self.condition_of(figure.receivers),
+            items=(item,) if item else (),
+            start=self.random.choice([None, None, FIRST, figure.start]),
+            end=self.random.choice([None, self.day(figure.as_of, date(2021, 1, 31))]),
+            milestone=self.milestone(0.2),
+            include=self.include(),
+        )
+
+    def query_under(self, figure: Figure) -> Query:
+        """Make a query that a running or period total probably covers."""
+        below = [code for code in TREE if not figure.item or figure.item[0] in path(code)]
+        item = path(self.random.choice(below)) if figure.item or self.chance(0.5) else ()
+        start = self.day(figure.start, figure.start + timedelta(days=9)) if figure.start else FIRST
+        end = min(figure.end or figure.as_of, figure.as_of)
+        end -= timedelta(days=self.random.choice([0, 0, 1, 30]))
+        return Query(
+            givers=self.condition_of(figure.givers, 0.1),
+            receivers=self.condition_of(figure.receivers, 0.1),
+            items=(item,) if item else (),
+            start=start if self.chance(0.7) else None,
+            end=end,
+            milestone=figure.stage if self.chance(0.8) else self.milestone(0.5),
+            include=self.include(),
+        )
+
+    def condition_of(self, names: Sequence[Party], none: float = 0.5) -> tuple[Condition, ...]:
+        """Make a condition that all of some names meet, or none."""
+        if not names or self.chance(none):
+            return ()
+        if self.chance(0.2) and all(name.country for name in names):
+            return (Condition("country", frozenset(name.country for name in names)),)
+        codes = {
+            name.country if name.country and self.chance(0.2) else name.code for name in names
+        }
+        return (Condition("code", frozenset(codes)),)
+
+    def milestone(self, odds: float) -> str:
+        kind = self.world.kind
+        if kind == "export" or not self.chance(odds):
+            return ""
+        return self.random.choice([*STAGES[kind], "paid"])
+
+    def include(self) -> frozenset[str]:
+        kind = self.world.kind
+        if kind == "export" or not self.chance(0.12):
+            return frozenset()
+        return frozenset([self.random.choice([*UNDOING[kind], STAGES[kind][0], *MEANT])])
 
     def conditions(self) -> tuple[Condition, ...]:
         """Make no condition on a side, one or two."""
-        found = []
+        found: list[Condition] = []
         while self.chance(0.35) and len(found) < 2:
             column = self.random.choice(["code", "code", "code", "country", "type", "region"])
             able = {
