@@ -219,7 +219,7 @@ class Counting:
                 else self.verdict(entry, close, about)
             )
             judged.append(Judged(entry.figure, entry.stage, in_least, in_about))
-            if in_about.reason == "overlaps" and not in_least.taken:
+            if in_about.reason == "overlaps":
                 unproven.figures += entry.figure.figures
                 overlapping.add(entry.figure.id)
                 if unproven.sum is not None:

@@ -13,10 +13,10 @@ from records.totals.prepare import ZERO, Entry, Prepared
 from records.totals.proven import EXACT, best_family, bits
 from records.totals.scopes import items_apart, near_times_apart, parties_apart, times_apart
 
-REASONS = ("overtaken", "part", "whole", "same_event", "contained", "overlaps")
-"""Why a figure is not in a sum for which it could be used, the most telling first: a later point
-of its series is in it, its whole, its parts, another report of the same event, a figure that
-surely covers it, or one that may."""
+REASONS = ("part", "whole", "same_event", "contained", "overlaps")
+"""Which used figure keeps one out of a sum, the most telling first: its whole, its parts, another
+report of the same event, a figure that surely covers it, or one that may. Before these comes
+`overtaken`: a later point of its series gives as much or takes it back."""
 GIVERS, RECEIVERS, ITEM, TIME = range(4)
 
 
@@ -46,17 +46,18 @@ class Sum:
 class LargestCount(Sum):
     """The largest of several counts of parties: they are never added."""
 
-    def __init__(self, entries: Iterable[Entry], weight: Callable[[Entry], Decimal]) -> None:
+    def __init__(self, entries: Sequence[Entry], weight: Callable[[Entry], Decimal]) -> None:
         super().__init__(weight)
-        able = [entry for entry in entries if weight(entry)]
+        self.points = Points(entries, weight)
+        able = [one for one in entries if weight(one) and one not in self.points.taken_back]
         largest = max(able, key=weight, default=None)
         self.used = frozenset() if largest is None else frozenset([largest])
         self.sum = None if largest is None else weight(largest)
 
     def why_not(self, entry: Entry) -> Verdict:
-        """Return the largest count as the one that holds a smaller one."""
+        """Return the later or largest count as the one that holds a smaller one."""
         (holder,) = self.used
-        return Verdict(False, "overlaps", holder.figure.id)
+        return self.points.why_not(entry) or Verdict(False, "overlaps", holder.figure.id)
 
 
 class DisjointSum(Sum):
@@ -79,8 +80,8 @@ class DisjointSum(Sum):
         self.links = prepared.links
         self.times_apart = times_apart if least is None else near_times_apart
         self.sides_apart: dict[tuple[int, int, int], bool] = {}
-        self.overtaken = contradicted(entries, weight)
-        able = [one for one in entries if weight(one) and one not in self.overtaken]
+        self.points = Points(entries, weight)
+        able = [one for one in entries if weight(one) and one not in self.points.taken_back]
         self.running = sorted((one for one in able if one.figure.basis != SINGLE), key=identity)
         self.all_running = (1 << len(self.running)) - 1
         self.running_ids = {one.figure.id for one in self.running}
@@ -204,8 +205,8 @@ class DisjointSum(Sum):
 
     def why_not(self, entry: Entry) -> Verdict:
         """Return the used figure that keeps this one out, and how it does."""
-        if entry in self.overtaken:
-            return Verdict(False, "overtaken", self.overtaken[entry].figure.id)
+        if overtaken := self.points.why_not(entry):
+            return overtaken
         reason, holder = min(
             ((self.why_held(entry, holder), holder) for holder in self.holders(entry)),
             key=lambda one: (REASONS.index(one[0]), -self.weight(one[1]), identity(one[1])),
@@ -233,8 +234,7 @@ class DisjointSum(Sum):
         """Return how a used figure that overlaps another keeps it out."""
         id, other = entry.figure.id, holder.figure.id
         if entry.figure.series and series_key(entry) == series_key(holder):
-            later = holder.figure.as_of > entry.figure.as_of
-            return "overtaken" if later else "same_event"
+            return "same_event"
         if self.links.is_part(id, other):
             return "part"
         if self.links.is_part(other, id):
@@ -299,22 +299,33 @@ def identity(entry: Entry) -> tuple[str, int]:
 # --- Series
 
 
-def contradicted(
-    entries: Iterable[Entry], weight: Callable[[Entry], Decimal]
-) -> dict[Entry, Entry]:
-    """Return the points of series above which a later point does not go, each with that point:
-    the source took them back, so they prove nothing."""
-    series: dict[tuple[object, ...], list[Entry]] = defaultdict(list)
-    for entry in entries:
-        if entry.figure.series and entry.figure.basis == CUMULATIVE:
-            series[series_key(entry)].append(entry)
-    return {
-        point: later
-        for points in series.values()
-        for point in points
-        for later in points
-        if later.figure.as_of > point.figure.as_of and says_less(later, weight(point))
-    }
+class Points:
+    """Points of series that a later point takes back or overtakes."""
+
+    def __init__(self, entries: Iterable[Entry], weight: Callable[[Entry], Decimal]) -> None:
+        self.taken_back: dict[Entry, Entry] = {}
+        """Points above which a later point does not go, each with that point: the source took
+        them back, so they prove nothing."""
+        self.overtaken: dict[Entry, Entry] = {}
+        """Other points to which a later point adds, each with the latest of these."""
+        series: dict[tuple[object, ...], list[Entry]] = defaultdict(list)
+        for entry in entries:
+            if entry.figure.series and entry.figure.basis == CUMULATIVE:
+                series[series_key(entry)].append(entry)
+        for points in series.values():
+            points.sort(key=lambda one: (one.figure.as_of, weight(one), identity(one)))
+            for point in points:
+                for later in points:
+                    if later.figure.as_of > point.figure.as_of:
+                        if says_less(later, weight(point)):
+                            self.taken_back[point] = later
+                        elif weight(later) >= weight(point):
+                            self.overtaken[point] = later
+
+    def why_not(self, entry: Entry) -> Verdict | None:
+        """Return which later point keeps a point out, if one does."""
+        later = self.taken_back.get(entry) or self.overtaken.get(entry)
+        return Verdict(False, "overtaken", later.figure.id) if later else None
 
 
 def series_key(entry: Entry) -> tuple[object, ...]:

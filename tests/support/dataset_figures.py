@@ -10,7 +10,6 @@ import yaml
 
 from records.models.regions import regions_around
 from records.totals.figures import Figure, Milestone, Party
-from records.totals.links import Links
 from records.totals.milestones import span
 
 FIXTURES = Path(__file__).parent.parent.parent / "fixtures"
@@ -64,20 +63,20 @@ def parties(codes: tuple[str, ...]) -> tuple[Party, ...]:
 
 
 @cache
-def links() -> Links:
+def links() -> list[tuple[str, str, str]]:
     """Return the links between records of all kinds."""
-    return Links(
+    return [
         (entry["id"], link["type"], link["id"])
         for file, _, _ in SIDES.values()
         for entry in entries(file)
         for link in entry.get("links", ())
-    )
+    ]
 
 
 def figures(kind: str, milestones: dict[str, tuple[Milestone, ...]] | None = None) -> list[Figure]:
     """Return all figures of a kind; `milestones` adds some by the record's id."""
     file, givers, receivers = SIDES[kind]
-    found = []
+    found: list[Figure] = []
     for entry in entries(file):
         as_of, precision = day(entry["as_of"])
         start, end = entry.get("period_start"), entry.get("period_end")

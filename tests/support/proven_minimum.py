@@ -248,26 +248,20 @@ class Walks:
                 self.beside.setdefault(source, []).append((target, soft))
                 self.beside.setdefault(target, []).append((source, soft))
 
-    def climb(self, id: str, soft_only: bool) -> set[tuple[str, int]]:
-        """Return the records reached by going up and aside, with whether anything was climbed."""
-        found, todo = {(id, 0)}, [(id, 0)]
+    def climb(self, id: str, soft_only: bool) -> set[str]:
+        """Return the records reached by going up and aside."""
+        found, todo = {id}, [id]
         while todo:
-            here, climbed = todo.pop()
-            steps = [(whole, 1) for whole in self.up.get(here, [])]
-            steps += [
-                (other, climbed)
-                for other, soft in self.beside.get(here, [])
-                if soft or not soft_only
-            ]
-            for step in steps:
-                if step not in found:
-                    found.add(step)
-                    todo.append(step)
+            here = todo.pop()
+            steps = list(self.up.get(here, []))
+            steps += [other for other, soft in self.beside.get(here, []) if soft or not soft_only]
+            todo += [step for step in steps if step not in found]
+            found.update(steps)
         return found
 
     def entrances(self, id: str, soft_only: bool) -> set[str]:
         """Return the wholes that are directly reached by a step upwards."""
-        return {whole for here, _ in self.climb(id, soft_only) for whole in self.up.get(here, [])}
+        return {whole for here in self.climb(id, soft_only) for whole in self.up.get(here, [])}
 
     def event(self, id: str, soft_only: bool) -> set[str]:
         """Return the records of the same event."""
@@ -281,9 +275,7 @@ class Walks:
 
     def joined(self, one: str, other: str, soft_only: bool) -> bool:
         """Return whether chains join two records other than as parts of one whole."""
-        if any(here == other for here, _ in self.climb(one, soft_only)):
-            return True
-        if any(here == one for here, _ in self.climb(other, soft_only)):
+        if other in self.climb(one, soft_only) or one in self.climb(other, soft_only):
             return True
         entered = self.entrances(one, soft_only), self.entrances(other, soft_only)
         for first in entered[0]:
@@ -310,6 +302,12 @@ class Walks:
         if one == other or self.joined(one, other, True):
             return "item"
         return "never" if self.joined(one, other, False) else ""
+
+
+@cache
+def walks_over(links: tuple[Link, ...]) -> Walks:
+    """Return the chains over links."""
+    return Walks(links)
 
 
 def disjoint(one: Figure, other: Figure, walks: Walks, query: Query) -> bool:
@@ -360,14 +358,15 @@ def counts(figure: Figure, query: Query) -> bool:
 def candidates(figures: Sequence[Figure], query: Query) -> list[Figure]:
     """Return the figures inside the query whose lower bounds may be added."""
     able = [figure for figure in figures if counts(figure, query)]
+    records: dict[str, list[Figure]] = {}
+    for figure in figures:
+        records.setdefault(figure.id, []).append(figure)
     found = []
     for figure in able:
         if not figure.chosen or figure.lower is None or figure.lower <= 0:
             continue
         reports = [
-            other
-            for other in figures
-            if other.id == figure.id and fingerprint(other) == fingerprint(figure)
+            other for other in records[figure.id] if fingerprint(other) == fingerprint(figure)
         ]
         preferred = [other for other in reports if other.rank == "preferred"]
         if preferred and figure.reason not in BESIDE:
@@ -468,7 +467,7 @@ def proven_minimum(
     figures: Sequence[Figure], links: Sequence[Link], query: Query
 ) -> dict[tuple[str, ...], Decimal]:
     """Return the proven minimum of every split that has one."""
-    walks = Walks(links)
+    walks = walks_over(tuple(links))
     speaking = inside_and_counted(figures, query)
     splits: dict[tuple[str, ...], list[Figure]] = {}
     for figure in candidates(figures, query):
