@@ -94,6 +94,7 @@ def stage(figure: Figure) -> str:
     return best.stage if best else "unknown"
 
 
+@cache
 def counting_stages(kind: str, query: Query) -> set[str]:
     """Return the stages that count."""
     known = {"paid", *UNDONE, *(name for names in ORDER[kind] for name in names)}
@@ -355,42 +356,48 @@ def counts(figure: Figure, query: Query) -> bool:
     return stage(figure) in counting_stages(figure.kind, query)
 
 
-def candidates(figures: Sequence[Figure], query: Query) -> list[Figure]:
-    """Return the figures inside the query whose lower bounds may be added."""
-    able = [figure for figure in figures if counts(figure, query)]
-    records: dict[str, list[Figure]] = {}
-    for figure in figures:
-        records.setdefault(figure.id, []).append(figure)
-    found = []
-    for figure in able:
-        if not figure.chosen or figure.lower is None or figure.lower <= 0:
-            continue
-        reports = [
-            other for other in records[figure.id] if fingerprint(other) == fingerprint(figure)
-        ]
-        preferred = [other for other in reports if other.rank == "preferred"]
-        if preferred and figure.reason not in BESIDE:
-            speaker = preferred[-1]
-            fits = (
-                speaker in able
-                and speaker.chosen
-                and speaker.operator == "approx"
-                and speaker.value is not None
-                and figure.lower <= speaker.value
-            )
-            if says(speaker) != says(figure) and not fits:
-                continue
-        if (
-            inside_side(figure.givers, query.givers)
-            and inside_side(figure.receivers, query.receivers)
-            and (not query.items or any(path[0] in figure.item for path in query.items))
-            and inside_period(figure, query)
-        ):
-            found.append(figure)
-    return found
+def inside(figure: Figure, query: Query) -> bool:
+    """Return whether a figure lies in a query on every side."""
+    return (
+        inside_side(figure.givers, query.givers)
+        and inside_side(figure.receivers, query.receivers)
+        and (not query.items or any(path[0] in figure.item for path in query.items))
+        and inside_period(figure, query)
+    )
 
 
-def taken_back(figure: Figure, figures: Iterable[Figure], query: Query) -> bool:
+def preferred_report(figure: Figure, figures: Iterable[Figure]) -> Figure | None:
+    """Return the report that is preferred to others of the same thing in the figure's record."""
+    speaker = None
+    for other in figures:
+        alike = other.id == figure.id and fingerprint(other) == fingerprint(figure)
+        if alike and other.rank == "preferred":
+            speaker = other
+    return speaker
+
+
+def speaks(figure: Figure, figures: Sequence[Figure]) -> bool:
+    """Return whether no other report of the same thing is preferred."""
+    speaker = preferred_report(figure, figures)
+    return speaker is None or figure.reason in BESIDE or says(speaker) == says(figure)
+
+
+def adds_at_least(figure: Figure, figures: Sequence[Figure], query: Query) -> bool:
+    """Return whether a report that is not preferred gives the lower bound that the preferred,
+    approximate one lacks."""
+    speaker = preferred_report(figure, figures)
+    return (
+        speaker is not None
+        and speaker.chosen
+        and counts(speaker, query)
+        and speaker.operator == "approx"
+        and speaker.value is not None
+        and figure.lower is not None
+        and figure.lower <= speaker.value
+    )
+
+
+def taken_back(figure: Figure, figures: Iterable[Figure]) -> bool:
     """Return whether a later point of the figure's series says less."""
     if figure.basis != "cumulative_to_date" or not figure.series:
         return False
@@ -406,28 +413,6 @@ def taken_back(figure: Figure, figures: Iterable[Figure], query: Query) -> bool:
             if most is not None and figure.lower is not None and most < figure.lower:
                 return True
     return False
-
-
-def inside_and_counted(figures: Sequence[Figure], query: Query) -> list[Figure]:
-    """Return all figures inside the query that speak, numbered or not."""
-    found = []
-    for figure in figures:
-        if figure.chosen and counts(figure, query):
-            speakers = [
-                other
-                for other in figures
-                if other.id == figure.id
-                and other.rank == "preferred"
-                and fingerprint(other) == fingerprint(figure)
-            ]
-            if (not speakers or says(speakers[-1]) == says(figure)) and (
-                inside_side(figure.givers, query.givers)
-                and inside_side(figure.receivers, query.receivers)
-                and (not query.items or any(path[0] in figure.item for path in query.items))
-                and inside_period(figure, query)
-            ):
-                found.append(figure)
-    return found
 
 
 # --- The search
@@ -468,10 +453,16 @@ def proven_minimum(
 ) -> dict[tuple[str, ...], Decimal]:
     """Return the proven minimum of every split that has one."""
     walks = walks_over(tuple(links))
-    speaking = inside_and_counted(figures, query)
+    within = [
+        figure
+        for figure in figures
+        if figure.chosen and inside(figure, query) and counts(figure, query)
+    ]
+    speaking = [figure for figure in within if speaks(figure, figures)]
     splits: dict[tuple[str, ...], list[Figure]] = {}
-    for figure in candidates(figures, query):
-        if not taken_back(figure, speaking, query):
+    for figure in within:
+        able = figure in speaking or adds_at_least(figure, figures, query)
+        if able and figure.lower and figure.lower > 0 and not taken_back(figure, speaking):
             key: tuple[str, ...] = (
                 *(figure.kind, figure.measure, figure.unit, figure.currency),
                 *(figure.party_type, figure.party_role),

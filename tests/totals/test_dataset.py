@@ -135,11 +135,11 @@ def test_every_item_party_and_year_comes_to_the_same_when_computed_again(kind: s
         *(Query(items=(item,)) for item in items),
         *(Query(givers=named(code)) for code in givers),
         *(Query(receivers=named(code)) for code in receivers),
-        *(Query(givers=named("CHN"), items=(item,)) for item in items),
     ]
     compared = 0
     for start, end in PERIODS:
-        for one in asked:
+        chinese = [Query(givers=named("CHN"), items=(item,)) for item in items]
+        for one in asked if start or end else asked + chinese:
             query = Query(one.givers, one.receivers, one.items, start, end)
             totals = answer(prepared, query)
             assert {total.search for total in totals} <= {EXACT}
