@@ -10,13 +10,14 @@ The way from rows to an answer:
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 
 from records.totals.disjoint import DisjointSum, LargestCount, Sum, Verdict
 from records.totals.figures import SINGLE, Figure, Split
-from records.totals.prepare import ZERO, Entry, Prepared
+from records.totals.judging import ZERO, Entry
+from records.totals.prepare import Prepared
 from records.totals.scopes import (
     Place,
     Query,
@@ -120,8 +121,8 @@ def answer(
     places = Places(query)
     splits: dict[Split, list[tuple[Entry, Place, Place]]] = defaultdict(list)
     ceilings: dict[Split, list[Entry]] = defaultdict(list)
-    for entry in prepared.running:
-        if not entry.reason and entry.speaker is None:
+    for entry in prepared.overlaps.running:
+        if entry.speaker is None:
             ceilings[entry.figure.split].append(entry)
     for entry in prepared.entries if members is None else members:
         figure = entry.figure
@@ -241,14 +242,24 @@ class Counting:
         """Return the greatest sum of lower bounds over a disjoint family of the figures."""
         if self.parties:
             return LargestCount(entries, lambda one: one.least)
-        return DisjointSum(self.prepared, entries, lambda one: one.least)
+        return self.disjoint(entries, lambda one: one.least)
 
     def about(self, entries: Sequence[Entry], least: Sum) -> Sum:
         """Return the same with approximate numbers at their face; never below `least`."""
         able = [one for one in entries if one.speaker is None]
         if self.parties:
             return LargestCount(able, lambda one: one.face)
-        return DisjointSum(self.prepared, able, lambda one: one.face, least)
+        return self.disjoint(able, lambda one: one.face, least)
+
+    def disjoint(
+        self,
+        entries: Sequence[Entry],
+        weight: Callable[[Entry], Decimal],
+        least: Sum | None = None,
+    ) -> Sum:
+        """Return the greatest sum of weights over a disjoint family."""
+        prepared = self.prepared
+        return DisjointSum(prepared.overlaps, prepared.counted_sides, entries, weight, least)
 
     def with_others(
         self, least: Sum, about: Sum, inside: Sequence[Entry], near: Sequence[Entry]

@@ -8,8 +8,9 @@ from itertools import product
 
 from records.totals.answer import Total, answer
 from records.totals.figures import Party
+from records.totals.judging import Entry
 from records.totals.milestones import Claim
-from records.totals.prepare import Entry, Prepared
+from records.totals.prepare import Prepared
 from records.totals.scopes import Condition, Query
 
 JOINT, UNKNOWN = "joint", "unknown"

@@ -1,47 +1,23 @@
-"""Judging figures by themselves and among the reports of their record: what no query changes."""
+"""Preparing figures for queries: what no query changes is found once for all of them."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
 
-from records.totals.figures import ASIDE, NEVER_COUNT, SINGLE, Figure
+from records.totals.figures import Figure
+from records.totals.judging import ZERO, Entry, judge_rivals, why_alone
 from records.totals.links import Links
 from records.totals.milestones import (
     RANKS,
-    REASON_STAGES,
     UNDOING,
     Dates,
     counted_stages,
     dates_of,
     figure_stage,
 )
+from records.totals.overlaps import Overlaps
 
-ZERO = Decimal(0)
 ANY_STAGE = frozenset(RANKS) | frozenset(UNDOING)
 GIVING = frozenset({"donor", "exporter", "supplier"})
-
-
-@dataclass(slots=True, eq=False)
-class Entry:
-    """A figure, judged by itself and among the reports of its record."""
-
-    figure: Figure
-    dates: Dates
-    stage: str
-    reason: str
-    """Why it does not count, whatever the query; "" if it may."""
-    holder: str
-    """Id of the record whose figure stands for it, for `rival` and `repeated`."""
-    least: Decimal
-    """Its lower bound; 0 where it has none."""
-    face: Decimal
-    """The same, or of an approximate number the value."""
-    sides: tuple[int, int, int, int]
-    """Numbers of its givers, receivers, item and dates: equal sides have equal numbers."""
-    speaker: "Entry | None" = None
-    """The approximate preferred report of which this is a rival: the rival counts in `at_least`
-    only, its speaker in `about`."""
 
 
 @dataclass
@@ -49,9 +25,7 @@ class Prepared:
     """Judged figures of one kind of record, with the links between records."""
 
     entries: list[Entry]
-    running: list[Entry]
-    """Running and period totals among them."""
-    links: Links
+    overlaps: Overlaps
     include: frozenset[str]
     milestone: str
     counted_sides: dict[str, frozenset[str]]
@@ -141,59 +115,13 @@ def prepare(
             )
         )
     judge_rivals(entries)
-    running = [entry for entry in entries if entry.figure.basis != SINGLE]
-    return Prepared(entries, running, links or Links(), taken, milestone, sides_counted(entries))
-
-
-def why_alone(figure: Figure, stage: str, stages: set[str], include: frozenset[str]) -> str:
-    """Return why a figure does not count whatever stands beside it; "" if it does."""
-    if figure.basis in NEVER_COUNT:
-        return figure.basis
-    if figure.rank == "deprecated":
-        return "deprecated"
-    if not figure.countable:
-        if figure.reason not in include:
-            return figure.reason or "uncountable"
-        if figure.reason in REASON_STAGES:
-            return ""
-    return "" if stage in stages else stage
-
-
-def judge_rivals(entries: Iterable[Entry]) -> None:
-    """Let the preferred of rival reports speak, and one of equal ones."""
-    records: dict[str, list[Entry]] = defaultdict(list)
-    for entry in entries:
-        records[entry.figure.id].append(entry)
-    for rows in records.values():
-        if len(rows) > 1:
-            judge_record(rows)
-
-
-def judge_record(rows: Sequence[Entry]) -> None:
-    """Judge the figures of one record. Which is preferred does not depend on which were chosen."""
-    preferred = {row.figure.sort: row for row in rows if row.figure.rank == "preferred"}
-    seen: set[tuple[object, ...]] = set()
-    for row in rows:
-        figure = row.figure
-        if row.reason or not figure.chosen or figure.reason in ASIDE:
-            continue
-        speaker = preferred.get(figure.sort, row)
-        if speaker.figure.claim != figure.claim:
-            value = speaker.figure.value
-            if (
-                speaker.reason
-                or not speaker.figure.chosen
-                or speaker.figure.operator != "approx"
-                or value is None
-                or not ZERO < row.least <= value
-            ):
-                row.reason, row.holder = "rival", figure.id
-                continue
-            row.speaker = speaker
-        key = (*figure.sort, *figure.claim)
-        if key in seen:
-            row.reason, row.holder = "repeated", figure.id
-        seen.add(key)
+    return Prepared(
+        entries,
+        Overlaps(entries, links or Links()),
+        taken,
+        milestone,
+        sides_counted(entries),
+    )
 
 
 def sides_counted(entries: Iterable[Entry]) -> dict[str, frozenset[str]]:

@@ -52,6 +52,8 @@ def best_family(
     begun = list(starts)
     used, search = 0, EXACT
     for members, near in clusters(overlaps, light):
+        if not any(whole[n] for n in bits(members)):
+            continue
         cluster = Cluster(members, whole, overlaps, near)
         family = cluster.greedy(begun)
         if members.bit_count() > MOST:
