@@ -13,6 +13,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
+from functools import cached_property
+from operator import attrgetter
 
 from records.totals.disjoint import DisjointSum, LargestCount, Sum, Verdict
 from records.totals.figures import SINGLE, Figure, Split
@@ -30,6 +32,8 @@ from records.totals.scopes import (
 DIGITS = 60
 """Enough for sums of all figures to the last digit."""
 TAKEN = Verdict(True)
+LEAST: Callable[[Entry], Decimal] = attrgetter("least")
+FACE: Callable[[Entry], Decimal] = attrgetter("face")
 
 
 @dataclass
@@ -80,8 +84,12 @@ class Total:
     """`at_least` and `about` if a single counts whole as soon as one of its names fits."""
     unproven: Unproven
     breakdown: list[Part]
-    judged: list[Judged] = field(repr=False)
-    """Every figure of the query, in the order of the rows given."""
+    judge: Callable[[], list[Judged]] = field(repr=False)
+
+    @cached_property
+    def judged(self) -> list[Judged]:
+        """Every figure of the query, in the order of the rows given; judged when first read."""
+        return self.judge()
 
     @property
     def exact(self) -> bool:
@@ -210,22 +218,6 @@ class Counting:
         least = self.least(inside)
         about = self.about(near, least)
         others = self.with_others(least, about, inside, near)
-        judged = []
-        unproven, overlapping = Unproven(sum=None if self.parties else ZERO), set()
-        for entry, wide, close in self.rows:
-            in_least = self.verdict(entry, wide, least) if proves else Verdict(False, "unproven")
-            in_about = (
-                Verdict(False, "rival", entry.figure.id)
-                if entry.speaker and close is Place.INSIDE and not entry.reason
-                else self.verdict(entry, close, about)
-            )
-            judged.append(Judged(entry.figure, entry.stage, in_least, in_about))
-            if in_about.reason == "overlaps":
-                unproven.figures += entry.figure.figures
-                overlapping.add(entry.figure.id)
-                if unproven.sum is not None:
-                    unproven.sum += entry.face
-        unproven.records = len(overlapping)
         return Total(
             split,
             at_least=least.sum if proves else None,
@@ -233,23 +225,60 @@ class Counting:
             at_most=self.ceiling(ceilings),
             search=least.search,
             with_others=(others[0] if proves else None, others[1]),
-            unproven=unproven,
-            breakdown=self.breakdown(inside, near, proves),
-            judged=judged,
+            unproven=self.unproven(about),
+            breakdown=self.breakdown(inside, near, least, about),
+            judge=lambda: self.judged(least, about),
+        )
+
+    def judged(self, least: Sum, about: Sum) -> list[Judged]:
+        """Return what became of every figure."""
+        proves = self.query.proves()
+        unproven = Verdict(False, "unproven")
+        return [
+            Judged(
+                entry.figure,
+                entry.stage,
+                self.verdict(entry, wide, least) if proves else unproven,
+                self.about_verdict(entry, near, about),
+            )
+            for entry, wide, near in self.rows
+        ]
+
+    def about_verdict(self, entry: Entry, place: Place, about: Sum) -> Verdict:
+        """Return whether a figure is in `about`, and if not why."""
+        if entry.speaker and place is Place.INSIDE and not entry.reason:
+            return Verdict(False, "rival", entry.figure.id)
+        return self.verdict(entry, place, about)
+
+    def unproven(self, about: Sum) -> Unproven:
+        """Return what is inside and not in `about` because it may overlap."""
+        found = [
+            entry
+            for entry, _, near in self.rows
+            if near is Place.INSIDE
+            and not entry.reason
+            and entry not in about.used
+            and self.about_verdict(entry, near, about).reason == "overlaps"
+        ]
+        figures = [entry.figure for entry in found]
+        return Unproven(
+            sum(figure.figures for figure in figures),
+            count_records(figures),
+            None if self.parties else sum(map(FACE, found), ZERO),
         )
 
     def least(self, entries: Sequence[Entry]) -> Sum:
         """Return the greatest sum of lower bounds over a disjoint family of the figures."""
         if self.parties:
-            return LargestCount(entries, lambda one: one.least)
-        return self.disjoint(entries, lambda one: one.least)
+            return LargestCount(entries, LEAST)
+        return self.disjoint(entries, LEAST)
 
     def about(self, entries: Sequence[Entry], least: Sum) -> Sum:
         """Return the same with approximate numbers at their face; never below `least`."""
         able = [one for one in entries if one.speaker is None]
         if self.parties:
-            return LargestCount(able, lambda one: one.face)
-        return self.disjoint(able, lambda one: one.face, least)
+            return LargestCount(able, FACE)
+        return self.disjoint(able, FACE, least)
 
     def disjoint(
         self,
@@ -296,7 +325,7 @@ class Counting:
         return found.why_not(entry)
 
     def breakdown(
-        self, inside: Iterable[Entry], near: Iterable[Entry], proves: bool
+        self, inside: Sequence[Entry], near: Sequence[Entry], least: Sum, about: Sum
     ) -> list[Part]:
         """Return the total by basis and stage, each part by the same rule."""
         parts: dict[tuple[str, str], tuple[list[Entry], list[Entry]]] = {}
@@ -306,14 +335,15 @@ class Counting:
                 parts.setdefault(key, ([], []))[at].append(entry)
         found = []
         for (basis, stage), (wide, close) in sorted(parts.items()):
-            least = self.least(wide)
-            about = self.about(close, least)
+            if len(parts) > 1:
+                least = self.least(wide)
+                about = self.about(close, least)
             figures = [entry.figure for entry in dict.fromkeys([*wide, *close])]
             found.append(
                 Part(
                     basis,
                     stage,
-                    least.sum if proves else None,
+                    least.sum if self.query.proves() else None,
                     about.sum,
                     least.search,
                     sum(figure.figures for figure in figures),

@@ -28,6 +28,8 @@ class Entry:
     """The same, or of an approximate number the value."""
     sides: tuple[int, int, int, int]
     """Numbers of its givers, receivers, item and dates: equal sides have equal numbers."""
+    overlaps: tuple[int, int] | None = None
+    """Running totals that it may overlap by wide and by near dates, once they are looked for."""
     speaker: "Entry | None" = None
     """The approximate preferred report of which this is a rival: the rival counts in `at_least`
     only, its speaker in `about`."""

@@ -32,19 +32,20 @@ class Overlaps:
         self.number = {entry: n for n, entry in enumerate(self.running)}
         """Running and period totals that may count, numbered."""
         self.everything = (1 << len(self.running)) - 1
-        # Per side: number of the side → the running totals that have it.
-        self.by_side: list[dict[int, list[Entry]]] = [defaultdict(list) for _ in range(4)]
-        for entry in self.running:
+        self.by_side: list[dict[int, tuple[int, Entry]]] = [{} for _ in range(4)]
+        """Per side: its number → the running totals that have it, and one of them."""
+        for n, entry in enumerate(self.running):
             for side, number in enumerate(entry.sides):
-                self.by_side[side][number].append(entry)
-        self.apart_masks: dict[tuple[bool, int, int], int] = {}
+                found, _ = self.by_side[side].get(number, (0, entry))
+                self.by_side[side][number] = found | 1 << n, entry
+        self.side_masks: tuple[dict[int, int], ...] = ({}, {}, {})
+        self.time_masks: dict[int, tuple[int, int]] = {}
         self.islands: dict[str, int] = defaultdict(int)
         """Records joined by links → running totals of them."""
         for n, entry in enumerate(self.running):
             self.islands[self.island(entry)] |= 1 << n
         self.tied = self.find_tied(counted)
         """Singles that may overlap other singles, or whose links have a say."""
-        self.masks: tuple[dict[Entry, int], dict[Entry, int]] = ({}, {})
         self.between = [0] * len(self.running)
         """Of every running total, the others that it may overlap."""
         for (n, one), (m, other) in combinations(enumerate(self.running), 2):
@@ -102,28 +103,42 @@ class Overlaps:
 
     def mask(self, single: Entry, near: bool) -> int:
         """Return the set of running totals that a single may overlap."""
-        found = self.masks[near].get(single)
-        if found is None:
-            apart = 0
-            for side in range(4):
-                apart |= self.apart_mask(side, single, near)
-            found = self.everything & ~apart
+        if single.overlaps is None:
+            givers, receivers, item, time = single.sides
+            apart = (
+                self.side_mask(GIVERS, givers, single)
+                | self.side_mask(RECEIVERS, receivers, single)
+                | self.side_mask(ITEM, item, single)
+            )
+            wide, close = self.time_masks.get(time) or self.find_time_masks(time, single)
+            found = self.everything & ~(apart | wide), self.everything & ~(apart | close)
             if single in self.tied and (related := self.islands.get(self.island(single))):
-                found = self.corrected(single, found, related, near)
-            self.masks[near][single] = found
+                found = (
+                    self.corrected(single, found[0], related, False),
+                    self.corrected(single, found[1], related, True),
+                )
+            single.overlaps = found
+        return single.overlaps[near]
+
+    def side_mask(self, side: int, number: int, single: Entry) -> int:
+        """Return the set of running totals from which a single is apart on a side."""
+        found = self.side_masks[side].get(number)
+        if found is None:
+            found = self.side_masks[side][number] = self.find_mask(side, single, False)
         return found
 
-    def apart_mask(self, side: int, single: Entry, near: bool) -> int:
-        """Return the set of running totals from which a single is apart on a side."""
-        key = near and side == TIME, side, single.sides[side]
-        found = self.apart_masks.get(key)
-        if found is None:
-            found = 0
-            for entries in self.by_side[side].values():
-                if self.apart(side, single, entries[0], near):
-                    for entry in entries:
-                        found |= 1 << self.number[entry]
-            self.apart_masks[key] = found
+    def find_time_masks(self, number: int, single: Entry) -> tuple[int, int]:
+        """Return the sets from which a single is apart in time, by wide and by near dates."""
+        found = self.find_mask(TIME, single, False), self.find_mask(TIME, single, True)
+        self.time_masks[number] = found
+        return found
+
+    def find_mask(self, side: int, single: Entry, near: bool) -> int:
+        """Compare a side with every different one that running totals have."""
+        found = 0
+        for sides, entry in self.by_side[side].values():
+            if self.apart(side, single, entry, near):
+                found |= sides
         return found
 
     def corrected(self, single: Entry, mask: int, related: int, near: bool) -> int:
