@@ -1,12 +1,12 @@
 """Judging figures by themselves and among the reports of their record."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from records.totals.figures import ASIDE, NEVER_COUNT, Figure
-from records.totals.milestones import REASON_STAGES, Dates
+from records.totals.milestones import COUNTED, REASON_STAGES, Dates
 
 ZERO = Decimal(0)
 
@@ -35,8 +35,9 @@ class Entry:
     only, its speaker in `about`."""
 
 
-def why_alone(figure: Figure, stage: str, stages: set[str], include: frozenset[str]) -> str:
-    """Return why a figure does not count whatever stands beside it; "" if it does."""
+def why_alone(figure: Figure, stage: str, include: Collection[str]) -> str:
+    """Return why a figure does not count whatever stands beside it; "" if it does. `include` has
+    the stage of the query's milestone too."""
     if figure.basis in NEVER_COUNT:
         return figure.basis
     if figure.rank == "deprecated":
@@ -46,7 +47,7 @@ def why_alone(figure: Figure, stage: str, stages: set[str], include: frozenset[s
             return figure.reason or "uncountable"
         if figure.reason in REASON_STAGES:
             return ""
-    return "" if stage in stages else stage
+    return "" if stage in COUNTED[figure.kind] or stage in include else stage
 
 
 def judge_rivals(entries: Iterable[Entry]) -> None:

@@ -77,7 +77,7 @@ def prepare(
         if stages is None:
             stages = counted[figure.kind] = counted_stages(figure.kind, taken, milestone)
         stage = figure_stage(figure)
-        reason = why_alone(figure, stage, stages, taken)
+        reason = why_alone(figure, stage, taken | {milestone})
         key = (
             figure.basis,
             figure.start,

@@ -353,7 +353,12 @@ def counts(figure: Figure, query: Query) -> bool:
             return False
         if figure.reason in MEANT:
             return True
-    return stage(figure) in counting_stages(figure.kind, query)
+    reached = stage(figure)
+    return (
+        reached in counting_stages(figure.kind, Query())
+        or reached in query.include
+        or reached == query.milestone != ""
+    )
 
 
 def inside(figure: Figure, query: Query) -> bool:

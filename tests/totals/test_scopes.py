@@ -202,7 +202,7 @@ def test_a_milestone_with_a_start_counts_by_its_own_dates_only() -> None:
     assert place(delivered, milestone="paid") is Place.OUTSIDE
 
 
-EXPORT = {
+EXPORT: dict[str, Any] = {
     "kind": "export",
     "stage": "",
     "givers": (CHINA,),
