@@ -68,6 +68,7 @@ def prepare(
     query places them. `links` are those of all published records of all kinds.
     """
     taken = frozenset(include)
+    named = taken | {milestone} if milestone else taken
     sides = Sides()
     counted: dict[str, set[str]] = {}
     entries = []
@@ -77,7 +78,7 @@ def prepare(
         if stages is None:
             stages = counted[figure.kind] = counted_stages(figure.kind, taken, milestone)
         stage = figure_stage(figure)
-        reason = why_alone(figure, stage, taken | {milestone})
+        reason = why_alone(figure, stage, named)
         key = (
             figure.basis,
             figure.start,
