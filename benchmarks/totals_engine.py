@@ -4,6 +4,7 @@
 each as a row of its own, then as nodes of equal sides, as a database can sum them.
 """
 
+import itertools
 import sys
 import time
 from datetime import date, timedelta
@@ -23,7 +24,7 @@ def rows(random: Random, singles: int, days: int) -> list[Figure]:
         (Party(f"C{n:02}", "country", f"C{n:02}", ("030", "142", "001")),) for n in range(200)
     ]
     bodies = [(Party(f"body-{n}", "company", f"C{n % 200:02}"),) for n in range(2000)]
-    items = [(f"item-{n}", f"category-{n % 8}", "root") for n in range(40)]
+    items: list[tuple[str, ...]] = [(f"item-{n}", f"category-{n % 8}", "root") for n in range(40)]
     items += [(f"category-{n}", "root") for n in range(8)]
     dates = [date(2020, 1, 1) + timedelta(days=n * 900 // days) for n in range(days)]
     found = []
@@ -65,7 +66,7 @@ def main() -> None:
         for query in (Query(), Query(), filtered):
             answer(prepared, query)
             times.append(time.process_time())
-        steps = [f"{after - before:.2f}" for before, after in zip(times, times[1:], strict=False)]
+        steps = [f"{after - before:.2f}" for before, after in itertools.pairwise(times)]
         labels = ("prepare", "first total", "next total", "filtered")
         told = ", ".join(f"{label} {step} s" for label, step in zip(labels, steps, strict=True))
         sys.stdout.write(f"{len(figures):,} {name}: {told}\n")

@@ -131,13 +131,13 @@ def answer(
     ceilings: dict[Split, list[Entry]] = defaultdict(list)
     for entry in prepared.overlaps.running:
         if entry.speaker is None:
-            ceilings[entry.figure.split].append(entry)
+            ceilings[entry.split].append(entry)
     for entry in prepared.entries if members is None else members:
         figure = entry.figure
         if figure.chosen:
             wide, near = places.place(entry)
             if wide is not Place.OUTSIDE or near is not Place.OUTSIDE:
-                splits[figure.split].append((entry, wide, near))
+                splits[entry.split].append((entry, wide, near))
     with localcontext(prec=DIGITS):
         return [
             Counting(prepared, query, rows).total(split, ceilings[split])
@@ -176,12 +176,15 @@ class Places:
                 inside = self.items[item] = item_inside(figure.item, query)
             if not inside:
                 return Place.OUTSIDE, Place.OUTSIDE
-        found = self.parties.get((givers, receivers))
-        if found is None:
-            found = place_parties(figure.givers, figure.receivers, query)
-            self.parties[givers, receivers] = found
-        if found is Place.OUTSIDE:
-            return found, found
+        found = Place.INSIDE
+        if query.givers or query.receivers:
+            known = self.parties.get((givers, receivers))
+            if known is None:
+                known = place_parties(figure.givers, figure.receivers, query)
+                self.parties[givers, receivers] = known
+            if known is Place.OUTSIDE:
+                return known, known
+            found = known
         single = figure.basis == SINGLE
         times = self.times.get((dates, single))
         if times is None:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from records.totals.figures import ASIDE, NEVER_COUNT, Figure
+from records.totals.figures import ASIDE, NEVER_COUNT, Figure, Split
 from records.totals.milestones import COUNTED, REASON_STAGES, Dates
 
 ZERO = Decimal(0)
@@ -16,6 +16,7 @@ class Entry:
     """A figure, judged by itself and among the reports of its record."""
 
     figure: Figure
+    split: Split
     dates: Dates
     stage: str
     reason: str

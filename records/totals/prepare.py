@@ -101,6 +101,7 @@ def prepare(
         entries.append(
             Entry(
                 figure,
+                figure.split,
                 found[0],
                 stage,
                 reason,
