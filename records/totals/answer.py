@@ -249,7 +249,8 @@ class Counting:
 
     def about_verdict(self, entry: Entry, place: Place, about: Sum) -> Verdict:
         """Return whether a figure is in `about`, and if not why."""
-        if entry.speaker and place is Place.INSIDE and not entry.reason:
+        inside = place is Place.INSIDE and not entry.reason
+        if entry.speaker and inside and entry not in about.used:
             return Verdict(False, "rival", entry.figure.id)
         return self.verdict(entry, place, about)
 
@@ -279,9 +280,10 @@ class Counting:
     def about(self, entries: Sequence[Entry], least: Sum) -> Sum:
         """Return the same with approximate numbers at their face; never below `least`."""
         able = [one for one in entries if one.speaker is None]
-        if self.parties:
-            return LargestCount(able, FACE)
-        return self.disjoint(able, FACE, least)
+        found = LargestCount(able, FACE) if self.parties else self.disjoint(able, FACE, least)
+        # A later point may take back an approximate report and leave its rival's lower bound.
+        below = least.sum is not None and (found.sum is None or found.sum < least.sum)
+        return least if below else found
 
     def disjoint(
         self,

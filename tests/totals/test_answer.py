@@ -195,6 +195,14 @@ def test_a_rival_lends_its_lower_bound_to_an_approximate_preferred_report() -> N
     assert totals(unchosen, figure("a", 48))[0].at_least is None
 
 
+def test_about_is_never_below_what_is_proven() -> None:
+    common: dict[str, Any] = {"series": "s", "as_of": MARCH, "basis": "cumulative_to_date"}
+    late = running("b", 55, series="s", operator="at_most", lower=Decimal(0))
+    found = only(about("a", 60, rank="preferred", **common), figure("a", 50, **common), late)
+    assert (found.at_least, found.about) == (50, 50)
+    assert [row.in_about.taken for row in found.judged] == [False, True, False]
+
+
 def test_equal_reports_count_once() -> None:
     found = only(figure("a", 10), figure("a", 10), figure("a", 10))
     assert found.at_least == 10
