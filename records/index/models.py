@@ -6,15 +6,6 @@ from aidapi.fields import CodeField, SharedKeyField
 from records.index.search import SearchDocument
 from records.models import Contract, Donation, Export, Statement
 
-UNKNOWN = "unknown"
-"""The term under which versions are counted that name no party in a role."""
-
-
-def flag(value: bool) -> str:
-    """A truth value, as it is counted."""
-    return "true" if value else "false"
-
-
 MAX_KEY_LENGTH = 1_000
 
 

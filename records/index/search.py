@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection, models
 
-from records.models.text import BOUNDARY, fold, line, paired, split
+from records.models.text import fold, line, paired, split
 
 
 @dataclass(frozen=True)
@@ -151,11 +151,3 @@ def written(
     if hasattr(record, "summary"):
         body += [record.summary, record.publisher, record.speaker]
     return {"head": line(head), "body": line(body)}
-
-
-def counted(row: SearchDocument) -> set[tuple[str, str]]:
-    """(role, term) pairs under which a version's words and pairs of words are counted, each once;
-    the empty term counts the version."""
-    head = {"", *row.head.split()} - {BOUNDARY}
-    anywhere = head | set(row.body.split()) - {BOUNDARY}
-    return {("head", term) for term in head} | {("word", term) for term in anywhere}

@@ -1,27 +1,27 @@
 """Publishing: one transaction that takes the next revision number, retires what is replaced,
 seals what is new, renders its documents and writes the feed of changes."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from accounts import audit
 from accounts.models import AuditedAct
 from records.documents.render import write_document
-from records.index.models import (
-    MAX_KEY_LENGTH,
-    UNKNOWN,
-    FilterStatistics,
-    flag,
+from records.index.search import Names, written
+from records.index.statistics import (
+    StatisticsChange,
+    filter_keys,
+    keys_of,
+    link_keys,
+    word_keys,
 )
-from records.index.search import Names, counted, written
 from records.models import (
     DATED,
     KINDS,
@@ -36,7 +36,6 @@ from records.models import (
     Origin,
     Party,
     Record,
-    RecordLink,
     RecordParty,
     Revision,
     RevisionCounter,
@@ -44,16 +43,11 @@ from records.models import (
     Statement,
     VocabularyEntry,
 )
-from records.models.regions import regions_around
 from records.publishing.review import check
 from records.publishing.vocabulary_edits import VocabularyEdit, apply_vocabulary_edit
 
-FIGURE_CODES = ("measure", "basis", "operator", "unit", "currency", "party_type")
-"""Columns of figures whose codes are counted."""
 MAX_LOGGED = 50
 """Most changes of one revision that its audit entry names; its own page has them all."""
-COUNTED_AT_ONCE = 200
-"""Terms in one statement."""
 
 
 @dataclass
@@ -80,8 +74,7 @@ class _Batch:
     publishing: set[str]
     lineages: dict[str, list[str]] = field(default_factory=dict)
     names: Names = field(default_factory=dict)
-    counts: Counter = field(default_factory=Counter)
-    retired: Counter = field(default_factory=Counter)
+    statistics: StatisticsChange = field(default_factory=StatisticsChange)
     changes: list[Change] = field(default_factory=list)
 
     def note(self, kind: str, public_id: str, version: int, action: str, **more: Any) -> None:
@@ -177,7 +170,7 @@ def publish_revision(
             if progress:
                 progress()
         Change.objects.bulk_create(batch.changes)
-        count_terms(batch.counts, batch.retired)
+        batch.statistics.write()
         _log(revision, batch.changes, by=by)
     return revision
 
@@ -205,8 +198,7 @@ def _publish(publication: Publication, batch: _Batch, *, by: Any, origin: Origin
     if isinstance(record, DatedRecord):
         _write_index(record, batch)
     else:
-        terms = together({("linked", link.type) for link in record.links.all()})
-        batch.counts.update((record.KIND, *term) for term in terms)
+        batch.statistics.publish(record.KIND, link_keys(record.links.all()))
     _write_words(record, batch)
     record.published_in = batch.revision
     record.state = State.PUBLISHED
@@ -227,23 +219,7 @@ def _retire(record: Record, state: State, batch: _Batch) -> None:
     record.state = state
     record.retired_in = batch.revision
     record.save(update_fields=["state", "retired_in"])
-    batch.retired.update(counted_terms(record))
-
-
-def counted_terms(record: Record) -> set[tuple[str, str, str]]:
-    """(kind, role, term) under which a published version is counted, read from its rows."""
-    terms = counted(record.words)
-    if isinstance(record, DatedRecord):
-        terms |= terms_of(
-            record,
-            list(record.parties.all()),
-            list(record.figures.all()),
-            record.links.all(),
-            record.figure_items.all(),
-        )
-    else:
-        terms |= together({("linked", link.type) for link in record.links.all()})
-    return {(record.KIND, role, term) for role, term in terms}
+    batch.statistics.retire(record.KIND, keys_of(record))
 
 
 def _check_evidence(record: Record, because: str, origin: Origin) -> bool:
@@ -343,9 +319,9 @@ def _write_index(record: DatedRecord, batch: _Batch) -> None:
     record.joint = is_joint(record, parties)
     rows = index_rows(record, record.ordered_figures(), batch.lineages, common)
     record.child("figure_items").objects.bulk_create(rows)
-    batch.counts.update(
-        (record.KIND, *term)
-        for term in terms_of(record, parties, record.ordered_figures(), record.links.all(), rows)
+    batch.statistics.publish(
+        record.KIND,
+        filter_keys(record, parties, record.ordered_figures(), record.links.all(), rows),
     )
 
 
@@ -356,45 +332,11 @@ def _write_words(record: Record, batch: _Batch) -> None:
     figures = record.ordered_figures() if dated else ()
     row = record.child("words")(record=record, **written(record, parties, figures, batch.names))
     row.save(force_insert=True)
-    batch.counts.update((record.KIND, *term) for term in counted(row))
+    batch.statistics.publish(record.KIND, word_keys(row))
 
 
 def is_joint(record: DatedRecord, parties: Sequence[RecordParty]) -> bool:
     return any(sum(row.role == role for row in parties) > 1 for role in record.MAIN_ROLES)
-
-
-def terms_of(
-    record: DatedRecord,
-    parties: Sequence[RecordParty],
-    figures: Sequence[Any],
-    links: Iterable[RecordLink],
-    figure_items: Iterable[FigureItem],
-) -> set[tuple[str, str]]:
-    """(role, term) pairs under which a version is counted, each once."""
-    terms = {("item", row.item_id) for row in figure_items}
-    terms.add(("joint", flag(record.joint)))
-    terms |= {(role, UNKNOWN) for role in record.ROLES}
-    terms -= {(row.role, UNKNOWN) for row in parties}
-    terms |= {("countable", flag(row.countable)) for row in figures}
-    terms |= {("statement", str(row.statement_id)) for row in figures}
-    terms |= {("linked", link.type) for link in links}
-    terms |= {(column, getattr(record, column)) for column in record.CODED}
-    terms |= {(column, getattr(row, column)) for row in figures for column in FIGURE_CODES}
-    for row in parties:
-        terms |= {(row.role, row.party_id), ("party", row.party_id)}
-        terms |= {(f"{row.role}_{column}", getattr(row, column)) for column in ("type", "country")}
-        terms |= {(f"{row.role}_region", number) for number in regions_around(row.region)}
-    return together({(role, term) for role, term in terms if term})
-
-
-def together(terms: set[tuple[str, str]]) -> set[tuple[str, str]]:
-    """The terms, and of each role of which a version has several these as one: who counts the
-    records that have any of them must not count those twice."""
-    of_role: dict[str, list[str]] = defaultdict(list)
-    for role, term in sorted(terms):
-        of_role[role].append(term)
-    sets = {(f"{role}+", " ".join(several)) for role, several in of_role.items() if several[1:]}
-    return terms | {(role, term if len(term) <= MAX_KEY_LENGTH else "") for role, term in sets}
 
 
 def index_rows(
@@ -445,25 +387,6 @@ def names() -> Names:
         for code, name, aliases in model.objects.values_list("code", "name", "aliases"):
             found[model.KIND, code] = name, aliases
     return found
-
-
-def count_terms(counts: Counter, retired: Counter) -> None:
-    """Add to the counts of versions, and of those that are no longer in force."""
-    table = FilterStatistics._meta.db_table
-    rows = [
-        (*term, counts[term], retired[term]) for term in sorted(counts.keys() | retired.keys())
-    ]
-    with connection.cursor() as cursor:
-        for start in range(0, len(rows), COUNTED_AT_ONCE):
-            part = rows[start : start + COUNTED_AT_ONCE]
-            # As one statement: a version has dozens of words.
-            cursor.execute(
-                f"INSERT INTO {table} (kind, role, term, n, retired)"
-                f" VALUES {', '.join(['(%s, %s, %s, %s, %s)'] * len(part))}"
-                f" ON CONFLICT (kind, role, term) DO UPDATE SET n = {table}.n + excluded.n,"
-                f" retired = {table}.retired + excluded.retired",
-                [value for row in part for value in row],
-            )
 
 
 def _withdraw(withdrawal: Withdrawal, batch: _Batch) -> None:

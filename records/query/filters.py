@@ -23,8 +23,8 @@ from aidapi.parameters import (
     TextField,
     refuse,
 )
-from records.index.models import UNKNOWN, flag
 from records.index.search import BODY, HEAD, Search
+from records.index.statistics import UNKNOWN, flag
 from records.models import (
     ID_PATTERN,
     LinkType,

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from typing import NamedTuple
 
-from records.index.models import UNKNOWN
+from records.index.statistics import UNKNOWN
 from records.models.figures import ASIDE, NEVER_COUNT
 
 COUNTED_STAGES = ("committed", "signed", "dispatched", "delivered", "paid", "")

@@ -13,7 +13,8 @@ from aidapi.parameters import (
     Parameter,
     ParameterSet,
 )
-from records.index.models import UNKNOWN, FilterStatistics
+from records.index.models import FilterStatistics
+from records.index.statistics import UNKNOWN
 from records.models import RevisionCounter
 from records.models.regions import REGIONS, regions_within
 from records.query.filters import (

@@ -4,7 +4,6 @@ import datetime
 import itertools
 import random
 from argparse import ArgumentParser
-from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -16,7 +15,8 @@ from django.db.models import QuerySet
 from tqdm import tqdm
 
 from records.documents.render import render
-from records.index.search import counted, written
+from records.index.search import written
+from records.index.statistics import StatisticsChange, filter_keys, keys_of, word_keys
 from records.models import (
     KINDS,
     Change,
@@ -36,13 +36,10 @@ from records.models import (
     fold,
 )
 from records.publishing.publish import (
-    count_terms,
-    counted_terms,
     index_rows,
     is_joint,
     lineages,
     names,
-    terms_of,
 )
 
 SEED = 2020
@@ -109,8 +106,7 @@ class Generator:
         self.rng = rng
         self.n = n
         self.ids: set[str] = set()
-        self.counts: Counter = Counter()
-        self.retired: Counter = Counter()
+        self.statistics = StatisticsChange()
         self.changes: list[Change] = []
         self.keys = itertools.count(1)
 
@@ -129,7 +125,7 @@ class Generator:
                 self.end_revision()
                 done += size
                 bar.update(size)
-        count_terms(self.counts, self.retired)
+        self.statistics.write()
 
     def vocabulary(self) -> None:
         """~220 countries, some organisations and companies, a small tree of items."""
@@ -235,7 +231,7 @@ class Generator:
             state=State.SUPERSEDED, retired_in=self.revision
         )
         for old in earlier:
-            self.retired.update(counted_terms(old))
+            self.statistics.retire(old.KIND, keys_of(old))
         for old in earlier:
             row = self.record(model)
             row.public_id, row.version = old.public_id, old.version + 1
@@ -340,14 +336,13 @@ class Generator:
             for row, cache in zip(rows, cached, strict=True):
                 items = index_rows(row, cache["figures"], self.lineages, self.copied(row))
                 index += items
-                self.counts.update(
-                    (row.KIND, *term)
-                    for term in terms_of(row, cache["parties"], cache["figures"], (), items)
-                )
+                keys = filter_keys(row, cache["parties"], cache["figures"], (), items)
+                self.statistics.publish(row.KIND, keys)
             bulk(model, "figure_items", index)
         lines = [self.words(model, row) for row in rows]
         bulk(model, "words", lines)
-        self.counts.update((model.KIND, *term) for line in lines for term in counted(line))
+        for line in lines:
+            self.statistics.publish(model.KIND, word_keys(line))
         model.objects.filter(pk__in=[row.pk for row in rows]).update(
             state=State.PUBLISHED, published_in=self.revision
         )

@@ -1,0 +1,129 @@
+"""Filter statistics: the index keys of a version, and how many versions have each key.
+
+Statistics are derived rows. They help the query planner to choose an order and an index; absent
+or stale, they only cost time.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import connection
+
+from records.index.models import MAX_KEY_LENGTH, FilterStatistics
+from records.index.search import SearchDocument
+from records.models import DatedRecord, FigureItem, Record, RecordLink, RecordParty
+from records.models.regions import regions_around
+from records.models.text import BOUNDARY
+
+IndexKey = tuple[str, str]
+"""(role, key): a parameter, or the column that it reads, and one of its values."""
+
+UNKNOWN = "unknown"
+"""Key of the versions that name no party in a role."""
+FIGURE_CODES = ("measure", "basis", "operator", "unit", "currency", "party_type")
+"""Columns of figures whose codes are index keys."""
+ROWS_PER_STATEMENT = 200
+"""Maximum rows of statistics that one statement writes."""
+
+
+def flag(value: bool) -> str:
+    """Return the key of a truth value."""
+    return "true" if value else "false"
+
+
+def keys_of(record: Record) -> set[IndexKey]:
+    """Return the index keys of a published version, read from its rows."""
+    if isinstance(record, DatedRecord):
+        keys = filter_keys(
+            record,
+            list(record.parties.all()),
+            list(record.figures.all()),
+            record.links.all(),
+            record.figure_items.all(),
+        )
+    else:
+        keys = link_keys(record.links.all())
+    return keys | word_keys(record.words)
+
+
+def link_keys(links: Iterable[RecordLink]) -> set[IndexKey]:
+    """Return the index keys of a version's links: all the filter keys that a statement has."""
+    return with_combinations({("linked", link.type) for link in links})
+
+
+def filter_keys(
+    record: DatedRecord,
+    parties: Sequence[RecordParty],
+    figures: Sequence[Any],
+    links: Iterable[RecordLink],
+    figure_items: Iterable[FigureItem],
+) -> set[IndexKey]:
+    """Return the index keys of a dated record's version, those of its words excepted."""
+    keys = {("item", row.item_id) for row in figure_items}
+    keys.add(("joint", flag(record.joint)))
+    keys |= {(role, UNKNOWN) for role in record.ROLES}
+    keys -= {(row.role, UNKNOWN) for row in parties}
+    keys |= {("countable", flag(row.countable)) for row in figures}
+    keys |= {("statement", str(row.statement_id)) for row in figures}
+    keys |= {("linked", link.type) for link in links}
+    keys |= {(column, getattr(record, column)) for column in record.CODED}
+    keys |= {(column, getattr(row, column)) for row in figures for column in FIGURE_CODES}
+    for row in parties:
+        keys |= {(row.role, row.party_id), ("party", row.party_id)}
+        keys |= {(f"{row.role}_{column}", getattr(row, column)) for column in ("type", "country")}
+        keys |= {(f"{row.role}_region", number) for number in regions_around(row.region)}
+    return with_combinations({(role, key) for role, key in keys if key})
+
+
+def with_combinations(keys: set[IndexKey]) -> set[IndexKey]:
+    """Return the keys and, for each role of which a version has several, these joined into one:
+    a count of the records that have any of them must not count a record twice."""
+    of_role: dict[str, list[str]] = defaultdict(list)
+    for role, key in sorted(keys):
+        of_role[role].append(key)
+    joined = {(f"{role}+", " ".join(several)) for role, several in of_role.items() if several[1:]}
+    return keys | {(role, key if len(key) <= MAX_KEY_LENGTH else "") for role, key in joined}
+
+
+def word_keys(words: SearchDocument) -> set[IndexKey]:
+    """Return the words and pairs of words of a version, each once; the empty key is that of
+    every version."""
+    head = {"", *words.head.split()} - {BOUNDARY}
+    anywhere = head | set(words.body.split()) - {BOUNDARY}
+    return {("head", word) for word in head} | {("word", word) for word in anywhere}
+
+
+class StatisticsChange:
+    """Changes to the statistics that one transaction collects, then writes at once."""
+
+    def __init__(self) -> None:
+        self.published: Counter[tuple[str, str, str]] = Counter()
+        self.retired: Counter[tuple[str, str, str]] = Counter()
+
+    def publish(self, kind: str, keys: Iterable[IndexKey]) -> None:
+        """Count a version of the kind that is published with these keys."""
+        self.published.update((kind, *key) for key in keys)
+
+    def retire(self, kind: str, keys: Iterable[IndexKey]) -> None:
+        """Count a version of the kind that is superseded or withdrawn with these keys."""
+        self.retired.update((kind, *key) for key in keys)
+
+    def write(self) -> None:
+        """Add the collected changes to the stored statistics."""
+        table = FilterStatistics._meta.db_table
+        rows = [
+            (*key, self.published[key], self.retired[key])
+            for key in sorted(self.published.keys() | self.retired.keys())
+        ]
+        with connection.cursor() as cursor:
+            for start in range(0, len(rows), ROWS_PER_STATEMENT):
+                part = rows[start : start + ROWS_PER_STATEMENT]
+                # In few statements: a version has dozens of words.
+                cursor.execute(
+                    f"INSERT INTO {table} (kind, role, term, n, retired)"
+                    f" VALUES {', '.join(['(%s, %s, %s, %s, %s)'] * len(part))}"
+                    f" ON CONFLICT (kind, role, term) DO UPDATE SET n = {table}.n + excluded.n,"
+                    f" retired = {table}.retired + excluded.retired",
+                    [value for row in part for value in row],
+                )
