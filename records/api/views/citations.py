@@ -29,7 +29,7 @@ from aidapi.renderers import (
 )
 from records.api.parameter_sets import AnyParameters
 from records.models import Revision
-from records.query.planner import unknown_revision
+from records.query.revisions import unknown_revision
 
 AUTHOR = "AidAPI"
 LICENCE: dict[str, str] = settings.SPECTACULAR_SETTINGS["LICENSE"]

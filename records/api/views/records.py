@@ -64,7 +64,7 @@ from records.models import (
     Revision,
     RevisionCounter,
 )
-from records.query.filters import Condition
+from records.query.filters import RecordFilter
 from records.query.planner import Ordering, RecordQuery, shown_revision
 from records.query.prepared import fetch
 
@@ -224,13 +224,13 @@ class RecordViewSet(DatasetViewSet):
         )
 
     def query(self, parameters: ParameterSet, revision: int | None) -> RecordQuery:
-        """The records that the conditions among the parameters ask for."""
-        conditions: dict[str, tuple[Condition, Any]] = {
+        """Return the query for the filters among the parameters."""
+        filters: dict[str, tuple[RecordFilter, Any]] = {
             name: (parameters.base_filters[name], value)
             for name, value in parameters.cleaned.items()
-            if isinstance(parameters.base_filters[name], Condition)
+            if isinstance(parameters.base_filters[name], RecordFilter)
         }
-        return RecordQuery(self.model, conditions, revision)
+        return RecordQuery(self.model, filters, revision)
 
     def conditions_asked(self, request: Request) -> dict[str, str]:
         """What of the question decides which records are found."""

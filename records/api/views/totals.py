@@ -292,7 +292,7 @@ class CountedRecordViewSet(RecordViewSet):
         if len(groups) > MAX_GROUPS:
             raise too_many_groups(len(groups))
         conditions = [
-            (name, value) for name, value in request.GET.items() if name in query.conditions
+            (name, value) for name, value in request.GET.items() if name in query.filters
         ]
         here = f"{base_url(request)}/api/v1/{self.basename}/"
         totals = []
