@@ -10,28 +10,24 @@ MAX_KEY_LENGTH = 1_000
 
 
 class FilterStatistics(models.Model):
-    """How many versions name a term in a role, and how many of them are still in force. It tells
-    a query which of its conditions is the rarest, and so drives it; and how many records a plain
-    one finds at the newest revision, without counting them. Written in the transaction that
-    publishes.
-    """
+    """How many versions have an index key. Lets the query planner estimate which filter of a query
+    is the most selective; decides nothing that a query returns. Written in the transaction that
+    publishes."""
 
     kind = CodeField(max_length=10, help_text="Kind of record.")
     role = CodeField(
         max_length=24,
-        help_text="Role of the party, `party` for any, `item`, a role with the copied column: "
-        "`recipient_country`, or a column of codes of the record or of its figures; `statement`; "
+        help_text="Role of a party, `party` for any, or a role with a copied column: "
+        "`recipient_country`; `item`; `linked`; a column of codes of the record or its figures; "
         "`word` for a word of its texts, `head` for one of its title or of the names of its "
-        "parties and items. `item+` and the like for what versions have together.",
+        "parties and items.",
     )
     term = CodeField(
         max_length=MAX_KEY_LENGTH,
-        help_text="Code of the party, item, country, region or type; key of the statement; or a "
-        "word, or two that follow one another, `test_kits`; the empty word counts all versions. "
-        "Of what they have together all, in order, with spaces between; empty where that is "
-        "too long.",
+        help_text="Code of the party, item, country, region, type or link; or a word, or two that "
+        "follow one another, `test_kits`; the empty word is that of all versions.",
     )
-    n = models.PositiveIntegerField(default=0, help_text="Versions ever published that name it.")
+    n = models.PositiveIntegerField(default=0, help_text="Versions ever published that have it.")
     retired = models.PositiveIntegerField(
         default=0, help_text="Those of them that were superseded or withdrawn since."
     )

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from django.db import connection, models
@@ -68,7 +69,7 @@ class Search:
     def of_tier(self, tier: int) -> "Search":
         return replace(self, tier=tier)
 
-    @property
+    @cached_property
     def terms(self) -> list[tuple[str, bool]]:
         """What an index is asked for, of all phrases."""
         return list(dict.fromkeys(term for phrase in self.phrases for term in phrase.terms))

@@ -4,13 +4,13 @@ Statistics are derived rows. They help the query planner to choose an order and 
 or stale, they only cost time.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import connection
 
-from records.index.models import MAX_KEY_LENGTH, FilterStatistics
+from records.index.models import FilterStatistics
 from records.index.search import SearchDocument
 from records.models import DatedRecord, FigureItem, Record, RecordLink, RecordParty
 from records.models.regions import regions_around
@@ -20,16 +20,11 @@ IndexKey = tuple[str, str]
 """(role, key): a parameter, or the column that it reads, and one of its values."""
 
 UNKNOWN = "unknown"
-"""Key of the versions that name no party in a role."""
+"""Value of a party filter that matches the records that name no party in the role."""
 FIGURE_CODES = ("measure", "basis", "operator", "unit", "currency", "party_type")
 """Columns of figures whose codes are index keys."""
 ROWS_PER_STATEMENT = 200
 """Maximum rows of statistics that one statement writes."""
-
-
-def flag(value: bool) -> str:
-    """Return the key of a truth value."""
-    return "true" if value else "false"
 
 
 def keys_of(record: Record) -> set[IndexKey]:
@@ -37,8 +32,8 @@ def keys_of(record: Record) -> set[IndexKey]:
     if isinstance(record, DatedRecord):
         keys = filter_keys(
             record,
-            list(record.parties.all()),
-            list(record.figures.all()),
+            record.parties.all(),
+            record.figures.all(),
             record.links.all(),
             record.figure_items.all(),
         )
@@ -51,41 +46,25 @@ def keys_of(record: Record) -> set[IndexKey]:
 
 def link_keys(links: Iterable[RecordLink]) -> set[IndexKey]:
     """Return the index keys of a version's links: all the filter keys that a statement has."""
-    return with_combinations({("linked", link.type) for link in links})
+    return {("linked", link.type) for link in links}
 
 
 def filter_keys(
     record: DatedRecord,
-    parties: Sequence[RecordParty],
-    figures: Sequence[Any],
+    parties: Iterable[RecordParty],
+    figures: Iterable[Any],
     links: Iterable[RecordLink],
     figure_items: Iterable[FigureItem],
 ) -> set[IndexKey]:
     """Return the index keys of a dated record's version, those of its words excepted."""
-    keys = {("item", row.item_id) for row in figure_items}
-    keys.add(("joint", flag(record.joint)))
-    keys |= {(role, UNKNOWN) for role in record.ROLES}
-    keys -= {(row.role, UNKNOWN) for row in parties}
-    keys |= {("countable", flag(row.countable)) for row in figures}
-    keys |= {("statement", str(row.statement_id)) for row in figures}
-    keys |= {("linked", link.type) for link in links}
+    keys = link_keys(links) | {("item", row.item_id) for row in figure_items}
     keys |= {(column, getattr(record, column)) for column in record.CODED}
     keys |= {(column, getattr(row, column)) for row in figures for column in FIGURE_CODES}
     for row in parties:
         keys |= {(row.role, row.party_id), ("party", row.party_id)}
         keys |= {(f"{row.role}_{column}", getattr(row, column)) for column in ("type", "country")}
         keys |= {(f"{row.role}_region", number) for number in regions_around(row.region)}
-    return with_combinations({(role, key) for role, key in keys if key})
-
-
-def with_combinations(keys: set[IndexKey]) -> set[IndexKey]:
-    """Return the keys and, for each role of which a version has several, these joined into one:
-    a count of the records that have any of them must not count a record twice."""
-    of_role: dict[str, list[str]] = defaultdict(list)
-    for role, key in sorted(keys):
-        of_role[role].append(key)
-    joined = {(f"{role}+", " ".join(several)) for role, several in of_role.items() if several[1:]}
-    return keys | {(role, key if len(key) <= MAX_KEY_LENGTH else "") for role, key in joined}
+    return {(role, key) for role, key in keys if key}
 
 
 def word_keys(words: SearchDocument) -> set[IndexKey]:

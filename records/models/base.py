@@ -42,11 +42,20 @@ class RecordQuerySet(models.QuerySet):
     """Which versions. `in_force` is the one definition of what readers see."""
 
     def in_force(self, revision: int) -> "RecordQuerySet":
-        """The dataset as of a revision: the same for the newest and for any past one."""
-        return self.filter(
+        """Return the dataset as of a revision: the same for the latest and for any past one."""
+        rows: Any = self.filter(
             Q(retired_in__isnull=True) | Q(retired_in__gt=revision),
             published_in__lte=revision,
         )
+        # Hints go along with every further filter.
+        rows._hints = {**rows._hints, "revision": revision}
+        return rows
+
+    @property
+    def revision(self) -> int:
+        """The revision as of which these rows are in force."""
+        rows: Any = self
+        return rows._hints["revision"]
 
     def open(self) -> "RecordQuerySet":
         """Versions still being worked on: drafts and those in review."""

@@ -1,19 +1,18 @@
-"""From the records of a query to counted figures: what `records.totals.rules` needs, in a constant
-number of statements."""
+"""From the records of a query to the figures that totals count: the input of
+`records.totals.rules`, read in a constant number of statements."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from operator import itemgetter
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
-from django.db import connection
 from django.db.models import IntegerField, QuerySet, TextField, Value
-from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast
 
 from records.models import CountableReason, LinkType
+from records.query.ids import id_list
 from records.totals.rules import (
     COUNTED_STAGES,
     SPLIT,
@@ -29,7 +28,7 @@ ROLE_COLUMNS = ("code", "country", "region", "type")
 
 
 def groupings(model: Any) -> list[str]:
-    """What totals of the kind can be grouped by."""
+    """Return the names by which totals of the kind can be grouped."""
     found = ["item", "item_category"]
     for role in model.MAIN_ROLES:
         found += [role, *(f"{role}_{column}" for column in ROLE_COLUMNS[1:])]
@@ -39,39 +38,56 @@ def groupings(model: Any) -> list[str]:
 
 
 def reasons(model: Any) -> list[str]:
-    """For what reasons a figure may be left out that can be taken knowingly."""
+    """Return the reasons for leaving a figure out that a client can override."""
     found = [reason for reason in CountableReason.values if reason != CountableReason.TARGET]
     return list(dict.fromkeys([*found, *stages_apart(model), "part", "overtaken"]))
 
 
 def stages_apart(model: Any) -> list[str]:
-    """Stages that totals leave out: before committed (signed), and undone."""
+    """Return the stages that totals leave out: before committed (signed), and undone."""
     stages = model.Stage.values if "stage" in model.CODED else []
     return [stage for stage in stages if stage not in COUNTED_STAGES]
 
 
-def among(ids: Iterable[int]) -> RawSQL:
-    """Keys, however many, as one parameter of `__in`."""
-    listed = orjson.dumps(list(ids)).decode()
-    if connection.vendor == "postgresql":
-        return RawSQL("SELECT value::bigint FROM json_array_elements_text(%s::json)", [listed])
-    return RawSQL("SELECT value FROM json_each(%s)", [listed])
+class FigureQuery(Protocol):
+    """Records in force, and the filters on figures by which they were selected."""
+
+    model: Any
+    figures: Any
+
+    @property
+    def revision(self) -> int: ...
+
+    def selection(self) -> QuerySet: ...
 
 
-def counting(query: Any, include: Collection[str] = ()) -> Counting:
-    """What a total over the records and figures of the query takes and leaves out."""
-    selection = query.selection().values("pk")
+class SelectedFigures:
+    """Records in force that were selected before, and the filters on figures that did so."""
+
+    def __init__(self, records: Any, figures: Any) -> None:
+        self.model = records.model
+        self.revision: int = records.revision
+        self.records = records
+        self.figures = figures
+
+    def selection(self) -> QuerySet:
+        return self.records
+
+
+def counting(query: FigureQuery, include: Collection[str] = ()) -> Counting:
+    """Return what a total over the records and figures of the query takes and leaves out."""
+    selection = query.selection()
     return count(
-        figure_rows(query.model, selection),
-        query.chosen_figures(selection),
+        figure_rows(query.model, selection.values("pk")),
+        query.figures.figure_ids(selection),
         wholes(query.model, query.revision),
         include,
     )
 
 
 def figure_rows(model: Any, selection: QuerySet, *order: str) -> list[Row]:
-    """All figures of the selected records; in an order where it matters which of equal reports
-    counts: never for a sum."""
+    """Return all figures of the selected records; in an order only where it matters which of
+    equal reports counts, never for a sum."""
     absent = Value("")
     rows = model.child("figures").objects.filter(record__in=selection)
     found = rows.order_by(*order).values_list(
@@ -103,12 +119,12 @@ def figure_rows(model: Any, selection: QuerySet, *order: str) -> list[Row]:
 
 
 def as_text(column: str) -> Cast:
-    """As the database writes it: making days and decimals of all takes longer than reading."""
+    """Return the column as text: to convert all dates and decimals takes longer than to read."""
     return Cast(column, TextField())
 
 
 def wholes(model: Any, revision: int) -> dict[str, set[str]]:
-    """Id of a record → ids of those it is part of, as of the revision."""
+    """Return id of a record → ids of those it is part of, as of the revision."""
     found: dict[str, set[str]] = defaultdict(set)
     links = model.child("links").objects.filter(
         type=LinkType.PART_OF, record__in=model.objects.in_force(revision)
@@ -121,7 +137,7 @@ def wholes(model: Any, revision: int) -> dict[str, set[str]]:
 def parties_of(
     model: Any, selection: QuerySet, by: Sequence[str]
 ) -> dict[tuple[int, str], list[Party]]:
-    """(record, role) → its parties, for the roles that the grouping asks for."""
+    """Return (record, role) → its parties, for the roles of the grouping."""
     roles = {name.partition("_")[0] for name in by} & set(model.MAIN_ROLES)
     found: dict[tuple[int, str], list[Party]] = defaultdict(list)
     if roles:
@@ -134,22 +150,22 @@ def parties_of(
 
 
 def categories_of(model: Any, rows: Sequence[Row]) -> dict[tuple[str, int], str]:
-    """(item, revision) → the child of the root above the item, as the tree stood when that
-    revision published: any figure of the item tells it for all."""
-    telling = {(row.item, row.published_in): row.figure for row in rows if row.item}
+    """Return (item, revision) → the category of the item, the child of the root above it, as the
+    tree was when that revision published: any one figure of the item has it."""
+    samples = {(row.item, row.published_in): row.figure for row in rows if row.item}
     lines: dict[int, list[str]] = defaultdict(list)
-    if telling:
+    if samples:
         # Written from the item upwards, so that the keys keep the order.
-        above = model.child("figure_items").objects.filter(figure__in=among(telling.values()))
+        above = model.child("figure_items").objects.filter(figure__in=id_list(samples.values()))
         for figure, item in above.order_by("pk").values_list("figure_id", "item_id"):
             lines[figure].append(item)
-    return {key: lines[figure][-2:][0] for key, figure in telling.items()}
+    return {key: lines[figure][-2:][0] for key, figure in samples.items()}
 
 
 def grouped(
-    query: Any, rows: Sequence[Row], by: Sequence[str]
+    query: FigureQuery, rows: Sequence[Row], by: Sequence[str]
 ) -> dict[tuple[str, ...], list[Row]]:
-    """The rows by their values in `by` and in what always splits; in order."""
+    """Return the rows grouped by their values in `by` and in what always splits; in order."""
     parties = parties_of(query.model, query.selection().values("pk"), by)
     categories = categories_of(query.model, rows) if "item_category" in by else {}
     found: dict[tuple[str, ...], list[Row]] = defaultdict(list)
@@ -160,10 +176,10 @@ def grouped(
     return dict(sorted(found.items()))
 
 
-def counted_records(query: Any, asked: dict[str, list[str]]) -> set[int]:
-    """The records of which a figure is counted in the groups that are asked for."""
-    include = asked.get("include", [])
-    wanted = {name: values[0] for name, values in asked.items() if name != "include"}
+def counted_records(query: FigureQuery, groups: dict[str, list[str]]) -> set[int]:
+    """Return the records of which a figure is counted in the given groups of totals."""
+    include = groups.get("include", [])
+    wanted = {name: values[0] for name, values in groups.items() if name != "include"}
     taken = counting(query, include).taken
     names = list(wanted)
     return {
@@ -175,7 +191,7 @@ def counted_records(query: Any, asked: dict[str, list[str]]) -> set[int]:
 
 
 def number(value: Any) -> Any:
-    """A decimal as a JSON number with all its digits, for `orjson.dumps(default=number)`."""
+    """Return a decimal as JSON with all its digits, for `orjson.dumps(default=number)`."""
     if isinstance(value, Decimal):
         text = f"{value.normalize():f}"
         return orjson.Fragment(text)

@@ -24,7 +24,7 @@ from records.models import (
     Record,
     RevisionCounter,
 )
-from records.query.planner import shown_revision
+from records.query.revisions import shown_revision
 from records.site.wording import (
     change_in_words,
     date_in_words,

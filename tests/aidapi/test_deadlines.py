@@ -8,7 +8,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.test import Client, override_settings
 
-from records.query import planner
+from records.query import plan
 from tests.support.factories import DonationFactory
 from tests.support.routes import API, found, problem
 
@@ -16,18 +16,18 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 SLOW = {
     "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 200000000)"
-    " SELECT '', '', max(i) FROM n",
-    "postgresql": "SELECT '', '', 1 FROM pg_sleep(30)",
+    " SELECT '', '', '', max(i) FROM n",
+    "postgresql": "SELECT '', '', '', 1 FROM pg_sleep(30)",
 }
 
 
 @pytest.fixture
 def slowly(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Makes every list take half a minute."""
-    fetch = planner.fetch
+    fetch = plan.fetch
 
     def make() -> None:
-        monkeypatch.setattr(planner, "fetch", lambda *args: fetch(SLOW[connection.vendor], []))
+        monkeypatch.setattr(plan, "fetch", lambda *args: fetch(SLOW[connection.vendor], []))
 
     return make
 
@@ -63,7 +63,7 @@ def test_a_database_that_is_away_is_no_crash(
     def away(*args: Any) -> None:
         raise OperationalError("connection refused")
 
-    monkeypatch.setattr(planner, "fetch", away)
+    monkeypatch.setattr(plan, "fetch", away)
 
     response = client.get(f"{API}donations/")
 

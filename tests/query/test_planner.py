@@ -1,4 +1,4 @@
-"""What drives a list query: whichever plan it takes, it finds what the plain meaning of its
+"""The query planner: under every plan a list has the records that the plain meaning of its
 parameters finds in the documents, once each and in order."""
 
 from collections.abc import Iterator
@@ -11,10 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from records.models import DATED
-from records.query import planner
 from tests.support.histories import History, inside_transaction, long_history
 from tests.support.naive_evaluator import Query
-from tests.support.random_queries import PLANS, check, drawn_query
+from tests.support.random_queries import PLANS, check, drawn_query, planned_for
 from tests.support.routes import RECORDS, Resource
 
 pytestmark = pytest.mark.django_db
@@ -37,8 +36,7 @@ def history(django_db_setup: None, django_db_blocker: Any) -> Iterator[History]:
 def test_a_query_finds_what_its_parameters_mean(
     client: Client, history: History, resource: Resource, rng: Random, few: int
 ) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(planner, "FEW", few)
+    with planned_for(few):
         check(client, history, resource, drawn_query(rng, resource, history))
 
 
@@ -71,55 +69,11 @@ PLAN_QUERIES: list[tuple[str, Query]] = [
 def test_every_plan_finds_the_same(
     client: Client,
     history: History,
-    monkeypatch: pytest.MonkeyPatch,
     name: str,
     asked: Query,
 ) -> None:
     resource = next(resource for resource in RECORDS if resource.name == name)
     for few in PLANS:
-        monkeypatch.setattr(planner, "FEW", few)
-        for ordering in ("-as_of", "as_of", "title", "-published_in", "id"):
-            check(client, history, resource, asked | {"ordering": ordering})
-
-
-SEVERAL: list[tuple[str, Query]] = [
-    ("donations", {"recipient": "CHN,ITA,PAK,ETH,unknown"}),
-    ("donations", {"donor_type": "country,company,foundation"}),
-    ("donations", {"recipient_region": "asia,africa,eastern-africa"}),
-    ("donations", {"item": "medical-supplies,mask,surgical-mask,ventilator"}),
-    ("exports", {"unit": "piece,box"}),
-    ("contracts", {"stage": "signed,delivered"}),
-    ("contracts", {"publisher": "a"}),
-    ("donations", {"speaker": "a"}),
-    ("donations", {"linked": "part_of,contradicts"}),
-]
-
-
-@pytest.mark.parametrize(("name", "asked"), SEVERAL)
-def test_what_has_several_terms_is_counted_once(
-    client: Client, history: History, monkeypatch: pytest.MonkeyPatch, name: str, asked: Query
-) -> None:
-    """By the counts of publishing; and by counting, where these do not tell."""
-    resource = next(resource for resource in RECORDS if resource.name == name)
-    told = []
-    counted = planner.having_any
-
-    def having_any(*arguments: Any) -> int | None:
-        told.append(counted(*arguments))
-        return told[-1]
-
-    monkeypatch.setattr(planner, "having_any", having_any)
-    check(client, history, resource, asked)
-    by_counts = told[-1]
-    monkeypatch.setattr(planner, "having_any", lambda *arguments: None)
-    check(client, history, resource, asked)
-
-    assert by_counts is not None
-    assert by_counts >= 2
-
-
-def test_what_was_published_meanwhile_is_counted_anew(history: History) -> None:
-    terms = ["CHN", "ITA"]
-
-    assert planner.having_any("donation", "donor", terms, history.newest)
-    assert planner.having_any("donation", "donor", terms, history.newest - 1) is None
+        with planned_for(few):
+            for ordering in ("-as_of", "as_of", "title", "-published_in", "id"):
+                check(client, history, resource, asked | {"ordering": ordering})

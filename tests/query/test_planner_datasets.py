@@ -8,9 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from records.models import DATED, KINDS
-from records.query import planner
 from tests.support.histories import History
-from tests.support.random_queries import PLANS, check, drawn_query
+from tests.support.random_queries import PLANS, check, drawn_query, planned_for
 from tests.support.routes import RECORDS
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +21,7 @@ pytestmark = pytest.mark.django_db
 def test_queries_find_what_they_mean_in_any_dataset(
     client: Client, db: None, seed: int, kinds: list[str]
 ) -> None:
-    with transaction.atomic(), pytest.MonkeyPatch.context() as patch:
+    with transaction.atomic():
         history = History(seed)
         history.release(history.draft("statement"), history.draft("statement"))
         history.release(*(history.draft(kind) for kind in kinds))
@@ -32,8 +31,8 @@ def test_queries_find_what_they_mean_in_any_dataset(
         history.release(history.correction(first))
 
         for _ in range(12):
-            patch.setattr(planner, "FEW", history.random.choice(PLANS))
             resource = history.random.choice(RECORDS)
-            check(client, history, resource, drawn_query(history.random, resource, history))
+            with planned_for(history.random.choice(PLANS)):
+                check(client, history, resource, drawn_query(history.random, resource, history))
 
         transaction.set_rollback(True)

@@ -4,7 +4,6 @@ in its order, page by page, under every plan; and no text breaks a search."""
 from collections.abc import Iterator
 from random import Random
 from typing import Any
-from unittest import mock
 from urllib.parse import urlencode
 
 import pytest
@@ -15,8 +14,8 @@ from hypothesis import strategies as st
 from records.index.search import Search
 from records.models import KINDS, Donation, State
 from records.models.text import words
-from records.query import planner
 from records.query.filters import SearchParameter
+from records.query.planner import RecordQuery
 from tests.support.histories import (
     QUOTES,
     SUMMARIES,
@@ -26,7 +25,7 @@ from tests.support.histories import (
     long_history,
 )
 from tests.support.naive_evaluator import Query, evaluate
-from tests.support.random_queries import PLANS, check
+from tests.support.random_queries import PLANS, check, planned_for
 from tests.support.routes import API, RECORDS, Resource, ask, found, walk
 
 pytestmark = pytest.mark.django_db
@@ -100,7 +99,7 @@ def test_a_search_finds_what_its_words_mean(
     if not words(search):
         return
     filters = FILTERS + (OF_TRANSFERS if KINDS[resource.kind].ROLES else [])
-    with mock.patch.object(planner, "FEW", rng.choice(PLANS)):
+    with planned_for(rng.choice(PLANS)):
         check(client, history, resource, {"search": search[:200], **rng.choice(filters)})
 
 
@@ -110,7 +109,7 @@ def test_a_walk_over_the_tiers_goes_both_ways(
     client: Client, history: History, few: int, search: str
 ) -> None:
     expected = [row.id for row in evaluate(history, "donation", {"search": search}, "-as_of")]
-    with mock.patch.object(planner, "FEW", few):
+    with planned_for(few):
         for size in (1, 2, 5):
             start = f"{API}donations/?{urlencode({'search': search, 'page_size': size})}"
             there = list(walk(client, start))
@@ -146,27 +145,13 @@ COUNTED = [
 ]
 
 
-@pytest.mark.parametrize("most", [planner.HASHED, -1])
+@pytest.mark.parametrize("few", PLANS)
 @pytest.mark.parametrize("search", COUNTED)
-def test_all_that_is_found_is_counted(
-    client: Client, history: History, search: str, most: int
+def test_all_matches_of_a_search_are_counted(
+    client: Client, history: History, search: str, few: int
 ) -> None:
-    """By the index of words; and by reading, where too many have ended."""
-    told = []
-
-    def indexed(*arguments: Any) -> int | None:
-        told.append(count(*arguments))
-        return told[-1]
-
-    count = planner.RecordQuery.indexed
-    with (
-        mock.patch.object(planner, "HASHED", most),
-        mock.patch.object(planner.RecordQuery, "indexed", indexed),
-    ):
+    with planned_for(few):
         check(client, history, RECORDS[1], {"search": search})
-
-    assert told
-    assert all((n is None) == (most < 0) for n in told)
 
 
 def test_what_is_published_meanwhile_is_not_counted(history: History) -> None:
@@ -175,16 +160,16 @@ def test_what_is_published_meanwhile_is_not_counted(history: History) -> None:
         row.id for row in evaluate(books, "donation", {"search": "masks m*"}, "-as_of")
     )
     search = {"search": (SearchParameter(), Search.parse("masks m*"))}
-    before = planner.RecordQuery(Donation, search, None)
+    before = RecordQuery(Donation, search, None)
     count = before.count()
     correction = books.correction(corrected)
     correction.title = "Nothing of the sort"
     ended = Donation.objects.get(public_id=withdrawn, state=State.PUBLISHED)
     more = books.draft("donation", title="More masks for all")
     books.release(correction, more, withdrawing=[ended])
-    after = planner.RecordQuery(Donation, search, None)
+    after = RecordQuery(Donation, search, None)
 
-    assert before.indexed(Search.parse("masks m*")) == count >= 2
+    assert before.count() == count >= 2
     assert after.count() == len(evaluate(books, "donation", {"search": "masks m*"}, "-as_of"))
 
 

@@ -1,17 +1,34 @@
-"""Random questions, and what the API is held to in answering them."""
+"""Random queries, and what the API must answer to them, under every plan and any statistics."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from random import Random
+from unittest import mock
 from urllib.parse import urlencode
 
 from django.test import Client
 
+from records.query import limits
 from tests.support.histories import History
 from tests.support.naive_evaluator import NOT_A_FILTER, Query, evaluate
 from tests.support.parameter_values import good_values
 from tests.support.routes import Resource, found, walk
 
 PLANS = [0, 2, 400]
-"""How few records count as few: the smaller, the sooner a query walks the list's own order."""
+"""Records that a list looks up at most: the fewer, the sooner it is read in its own order."""
+
+
+@contextmanager
+def planned_for(records: int) -> Iterator[None]:
+    """Scale the planner's limits to that many records."""
+    with mock.patch.multiple(
+        limits,
+        SORTED_RECORDS=records,
+        DRIVING_VERSIONS=records * 20,
+        SEARCH_IDS=records * 10,
+        PROBE_IDS={"sqlite": records * 10, "postgresql": records},
+    ):
+        yield
 
 
 def drawn_query(rng: Random, resource: Resource, history: History) -> Query:

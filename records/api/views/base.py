@@ -14,7 +14,7 @@ from aidapi.negotiation import JSON_ONLY, Negotiation, renderers_of
 from aidapi.parameters import Parameter, ParameterSet
 from records.api.licence import LICENCE
 from records.api.resource import RecordResource, Resource
-from records.query.filters import Condition
+from records.query.filters import RecordFilter
 from records.query.planner import RecordQuery
 
 READING = ("GET", "HEAD")
@@ -179,10 +179,10 @@ def record_query(
     resource: RecordResource, parameters: ParameterSet, revision: int | None
 ) -> RecordQuery:
     """Return the query for the records that match the filters among the parameters."""
-    filters: dict[str, tuple[Condition, Any]] = {}
+    filters: dict[str, tuple[RecordFilter, Any]] = {}
     for name, value in parameters.cleaned.items():
         parameter = parameters.base_filters[name]
-        if isinstance(parameter, Condition):
+        if isinstance(parameter, RecordFilter):
             filters[name] = parameter, value
     return RecordQuery(resource.model, filters, revision)
 

@@ -33,7 +33,7 @@ from records.api.views.base import (
 from records.api.views.citation_styles import Citation, CitationSerializer
 from records.api.views.details import find_document
 from records.models import Revision, RevisionCounter
-from records.query.planner import shown_revision, unknown_revision
+from records.query.revisions import shown_revision, unknown_revision
 
 
 class StyleParameters(ParameterSet):

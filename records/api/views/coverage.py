@@ -21,7 +21,7 @@ from records.models import (
     Precision,
     RevisionCounter,
 )
-from records.query.planner import shown_revision
+from records.query.revisions import shown_revision
 
 KIND_CHOICES = [(kind, kind) for kind in KINDS]
 

@@ -23,7 +23,7 @@ from records.models import (
     Revision,
     RevisionCounter,
 )
-from records.query.planner import shown_revision
+from records.query.revisions import shown_revision
 
 TITLE = "AidAPI: COVID-19 aid"
 DESCRIPTION = (

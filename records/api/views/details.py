@@ -12,8 +12,8 @@ from aidapi.sparse import sparse_json
 from records.api.resource import RecordResource
 from records.api.views.base import DatasetResponse, DocumentView
 from records.models import Action, Change, Record, RevisionCounter
-from records.query.planner import shown_revision
 from records.query.prepared import fetch
+from records.query.revisions import shown_revision
 
 
 class DetailView(DocumentView):

@@ -1,11 +1,11 @@
-"""Facets over HTTP: how often each value of a parameter occurs among the records of a query."""
+"""Facets over HTTP: how many records of a query have each value of a parameter."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 import orjson
-from django.db.models import Count, F, QuerySet, Subquery
+from django.db.models import Count, QuerySet
 from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -17,9 +17,7 @@ from aidapi.parameters import (
     ParameterSet,
 )
 from records.api.views.base import DatasetResponse, ResourceView, record_query
-from records.index.models import FilterStatistics
 from records.index.statistics import UNKNOWN
-from records.models import RevisionCounter
 from records.models.regions import REGIONS, regions_within
 from records.query.filters import (
     AnyRolePartyParameter,
@@ -50,7 +48,7 @@ def of_links(query: RecordQuery, parameter: LinkedParameter) -> Counts:
 
 
 def of_parties(query: RecordQuery, parameter: PartyParameter) -> Counts:
-    """Parties in the role, and how many records name none."""
+    """Count the parties in the role, and the records that name none."""
     rows = query.model.child("parties").objects.filter(role=parameter.role)
     yield from per_record(rows, query, "party_id")
     named = rows.filter(record__in=query.selection().values("pk")).values("record")
@@ -67,7 +65,7 @@ def of_party_column(query: RecordQuery, parameter: PartyColumnParameter) -> Coun
 
 
 def of_region(query: RecordQuery, parameter: PartyRegionParameter) -> Counts:
-    """Regions with those around them, as the parameter finds them."""
+    """Count the regions with those inside them, as the parameter matches them."""
     rows = query.model.child("parties").objects.filter(
         role=parameter.role, record__in=query.selection().values("pk")
     )
@@ -79,27 +77,24 @@ def of_region(query: RecordQuery, parameter: PartyRegionParameter) -> Counts:
 
 
 def of_figures(query: RecordQuery, parameter: FigureChoiceParameter) -> Counts:
-    """Values of the figures that meet the query's conditions on figures."""
-    conditions = query.on_figures()
-    rows = query.figures(conditions)
-    column = f"figure__{parameter.column}" if "item" in conditions else parameter.column
-    return per_record(rows, query, column)
+    """Count the values of the figures that pass the query's filters on figures."""
+    prefix = "figure__" if query.figures.by_item else ""
+    return per_record(query.figures.rows(query.model), query, f"{prefix}{parameter.column}")
 
 
 def of_items(query: RecordQuery, parameter: ItemParameter) -> Counts:
-    """Items with those above them, as the parameter finds them."""
+    """Count the items with those below them, as the parameter matches them."""
     rows = query.model.child("figure_items").objects.all()
-    conditions = query.on_figures()
-    if conditions:
-        key = "figure" if "item" in conditions else "pk"
-        rows = rows.filter(figure__in=query.figures(conditions).values(key))
+    if query.figures:
+        key = "figure" if query.figures.by_item else "pk"
+        rows = rows.filter(figure__in=query.figures.rows(query.model).values(key))
     else:
         rows = rows.filter(lead=True)
     return per_record(rows, query, "item_id")
 
 
 def per_record(rows: QuerySet, query: RecordQuery, column: str) -> Counts:
-    """Value of the column → in how many of the query's records it stands."""
+    """Count, for each value of the column, the records of the query that have it."""
     rows = rows.filter(record__in=query.selection().values("pk")).order_by()
     return rows.values(column).annotate(n=Count("record", distinct=True)).values_list(column, "n")
 
@@ -113,7 +108,7 @@ COUNTERS: dict[type, Callable[[RecordQuery, Any], Counts]] = {
     ItemParameter: of_items,
     FigureChoiceParameter: of_figures,
 }
-"""Sort of parameter → how its values are counted; the first that fits."""
+"""Type of parameter → how its values are counted; the first that matches."""
 
 
 def counter(parameter: Parameter) -> Callable[[RecordQuery, Any], Counts] | None:
@@ -121,20 +116,6 @@ def counter(parameter: Parameter) -> Callable[[RecordQuery, Any], Counts] | None
         coded = parameter.lookup.endswith("__in") and parameter.lookup != "public_id__in"
         return of_column if coded else None
     return next((count for kind, count in COUNTERS.items() if isinstance(parameter, kind)), None)
-
-
-def values(query: RecordQuery, parameter: Any) -> Counts:
-    """How often each value of the parameter occurs: among all records as publishing has counted
-    them, else counted here."""
-    if parameter.counted_as and not query.conditions and query.shows_newest:
-        counts = FilterStatistics.objects.filter(kind=query.model.KIND, role=parameter.counted_as)
-        head = Subquery(RevisionCounter.objects.values("n")[:1])
-        rows = list(counts.annotate(head=head).values_list("term", F("n") - F("retired"), "head"))
-        # If something was published since the revision was read, they are of a later one.
-        if rows and rows[0][2] == query.revision:
-            return [(term, n) for term, n, _ in rows]
-    count: Any = counter(parameter)
-    return count(query, parameter)
 
 
 class FacetsParameters(ParameterSet):
@@ -186,7 +167,7 @@ class RecordFacetsSerializer(serializers.Serializer):
 
 
 def facets(query: RecordQuery, parameters: ParameterSet) -> dict[str, Any]:
-    """The answer, by one or two statements for each parameter."""
+    """Return the facets, by one or two statements for each parameter."""
     names = parameters.cleaned.get("facets") or [
         name for name, found in parameters.base_filters.items() if counter(found) is of_column
     ]
@@ -194,7 +175,8 @@ def facets(query: RecordQuery, parameters: ParameterSet) -> dict[str, Any]:
     found = []
     for name in names:
         parameter = parameters.base_filters[name]
-        counts = [(value, n) for value, n in values(query, parameter) if value and n]
+        count: Any = counter(parameter)
+        counts = [(value, n) for value, n in count(query, parameter) if value and n]
         counts.sort(key=lambda pair: (-pair[1], pair[0]))
         found.append(
             {

@@ -41,7 +41,7 @@ from records.api.views.citations import (
 from records.api.views.file_columns import layout
 from records.api.views.pages import QuerySetRows
 from records.models import Revision, RevisionCounter
-from records.query.planner import Ordering
+from records.query.ordering import Ordering
 
 STEP = 250
 """Number of records in memory at a time."""

@@ -15,7 +15,7 @@ from records.api.views.files import record_download, vocabulary_download
 from records.api.views.pages import ListedRows, Page, QuerySetRows, read_page
 from records.api.views.series import series_rows
 from records.models import DATED, RevisionCounter
-from records.query.planner import shown_revision
+from records.query.revisions import shown_revision
 
 
 class ListView(ResourceView):

@@ -12,7 +12,7 @@ from aidapi.errors import InvalidParameters, ParameterError, Problem
 from aidapi.pagination import DEFAULT_PAGE, Cursor, page_link
 from aidapi.parameters import ParameterSet
 from records.api.views.base import DatasetResponse
-from records.query.planner import Ordering
+from records.query.ordering import Ordering
 
 
 class Rows(Protocol):

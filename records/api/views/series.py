@@ -31,7 +31,7 @@ from records.query.figure_rows import (
     reasons,
     wholes,
 )
-from records.query.planner import shown_revision
+from records.query.revisions import shown_revision
 from records.totals.rules import ASIDE, Row, count
 
 KIND_CHOICES = [(kind, kind) for kind in DATED]

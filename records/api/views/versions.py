@@ -15,7 +15,7 @@ from records.api.views.pages import envelope
 from records.documents.differences import differences
 from records.documents.serializers import PublicIdField
 from records.models import Action, Change, RevisionCounter
-from records.query.planner import shown_revision
+from records.query.revisions import shown_revision
 
 
 class DifferenceSerializer(serializers.Serializer):

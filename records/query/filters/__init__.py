@@ -1,0 +1,75 @@
+"""Filters of records: one class for each sort of query parameter."""
+
+from records.query.filters.base import RecordFilter, RecordFilters
+from records.query.filters.columns import (
+    ChoiceParameter,
+    ColumnParameter,
+    FlagParameter,
+    FoldedParameter,
+    LinkedParameter,
+    day,
+)
+from records.query.filters.fields import (
+    CodeListField,
+    FoldedField,
+    IdListField,
+    RegionField,
+)
+from records.query.filters.figures import (
+    FigureChoiceParameter,
+    FigureFilters,
+    FigureFlagParameter,
+    FigureParameter,
+    FoldedFigureParameter,
+    ItemParameter,
+    StatementParameter,
+    ValueParameter,
+)
+from records.query.filters.matching import matching_records
+from records.query.filters.parties import (
+    AnyRolePartyParameter,
+    PartyColumnParameter,
+    PartyCountryParameter,
+    PartyParameter,
+    PartyRegionParameter,
+    PartyTypeParameter,
+)
+from records.query.filters.series import LatestParameter, SeriesParameter
+from records.query.filters.text import SearchField, SearchParameter
+from records.query.filters.totals import CountedField, CountedParameter
+
+__all__ = [
+    "AnyRolePartyParameter",
+    "ChoiceParameter",
+    "CodeListField",
+    "ColumnParameter",
+    "CountedField",
+    "CountedParameter",
+    "FigureChoiceParameter",
+    "FigureFilters",
+    "FigureFlagParameter",
+    "FigureParameter",
+    "FlagParameter",
+    "FoldedField",
+    "FoldedFigureParameter",
+    "FoldedParameter",
+    "IdListField",
+    "ItemParameter",
+    "LatestParameter",
+    "LinkedParameter",
+    "PartyColumnParameter",
+    "PartyCountryParameter",
+    "PartyParameter",
+    "PartyRegionParameter",
+    "PartyTypeParameter",
+    "RecordFilter",
+    "RecordFilters",
+    "RegionField",
+    "SearchField",
+    "SearchParameter",
+    "SeriesParameter",
+    "StatementParameter",
+    "ValueParameter",
+    "day",
+    "matching_records",
+]

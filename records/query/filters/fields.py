@@ -1,0 +1,47 @@
+"""Form fields of the filters: how a parameter's text becomes a value."""
+
+from typing import Any
+
+from aidapi.errors import nearest
+from aidapi.parameters import ListField, TextField, refuse
+from records.models import ID_PATTERN, fold
+from records.models.regions import REGION_SLUGS, REGIONS
+
+
+class FoldedField(TextField):
+    """Part of a text, folded like the stored copies: without case and accents."""
+
+    def clean(self, value: str) -> str:
+        folded = fold(super().clean(value))
+        if not folded:
+            raise refuse("empty", "It has only accents or spaces: give letters or digits.")
+        return folded
+
+
+class CodeListField(ListField):
+    pattern = r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*"
+    hint = "give codes as /parties/ and /items/ list them: PAK, who, surgical-mask."
+
+
+class IdListField(ListField):
+    """Public ids of one kind of record, or of any kind."""
+
+    def __init__(self, prefix: str = "", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.pattern = rf"{prefix}-[0-9a-hjkmnp-tv-z]{{8}}" if prefix else ID_PATTERN
+        self.hint = f"give ids as {prefix or 'don'}-7k3m9q2x."
+
+
+class RegionField(ListField):
+    pattern = r"(?:[0-9]{3}|[a-z]+(?:-[a-z]+)*)"
+    hint = "give UN M49 numbers (002) or names (africa)."
+
+    def clean_value(self, value: str) -> str:
+        number = REGION_SLUGS.get(super().clean_value(value), value)
+        if number not in REGIONS:
+            raise refuse(
+                "unknown_value",
+                f"`{value[:60]}` is no region of UN M49. Names are: {', '.join(REGION_SLUGS)}.",
+                nearest(value, REGION_SLUGS),
+            )
+        return number
