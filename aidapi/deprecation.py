@@ -1,8 +1,9 @@
-"""What is going to be taken out of the API: how it is declared, and how its users hear of it.
+"""Deprecation of parameters and fields, and how clients are informed.
 
-A parameter says so itself, `Parameter(…, deprecated=Deprecation(…))`; the fields of a serializer
-in `@deprecated_fields(name=Deprecation(…))`. The document marks them, and the answer to whoever
-uses them has the headers `Deprecation` (RFC 9745) and `Sunset` (RFC 8594).
+A parameter is declared deprecated by `Parameter(…, deprecated=Deprecation(…))`, the fields of a
+serializer by `@deprecated_fields(name=Deprecation(…))`. The OpenAPI document marks them, and the
+response to a request that uses them has the headers `Deprecation` (RFC 9745) and `Sunset`
+(RFC 8594).
 """
 
 import datetime
@@ -18,19 +19,19 @@ from rest_framework import serializers
 
 @dataclass(frozen=True)
 class Deprecation:
-    """Since when something is discouraged, the day from which it may be gone, and what to use
-    instead, as a sentence."""
+    """Day from which something is deprecated, day after which it may be removed, and a sentence
+    that says what to use instead."""
 
     since: datetime.date
     sunset: datetime.date
     instead: str
 
     def sentence(self) -> str:
-        return f"Deprecated since {self.since}, and gone after {self.sunset}. {self.instead}"
+        return f"Deprecated since {self.since}, removed after {self.sunset}. {self.instead}"
 
 
 def deprecated_fields(**fields: Deprecation) -> Callable[[type], type]:
-    """Marks fields of a serializer."""
+    """Return a decorator that marks fields of a serializer as deprecated."""
 
     def mark(serializer: type[serializers.Serializer]) -> type:
         unknown = fields.keys() - serializer().fields.keys()
@@ -41,16 +42,9 @@ def deprecated_fields(**fields: Deprecation) -> Callable[[type], type]:
     return mark
 
 
-def serializer_of(view: Any) -> Any:
-    """The serializer whose document the view's present action answers with, as a class."""
-    serializer = getattr(view, f"{view.action}_serializer", view.serializer_class)
-    serializer = getattr(serializer, "child", serializer)
-    return serializer if isinstance(serializer, type) else type(serializer)
-
-
 @cache
 def deprecated_paths(serializer_class: Any) -> dict[str, Deprecation]:
-    """Paths of the deprecated fields of a document, as `fields` and `omit` name them."""
+    """Return the dotted paths of the deprecated fields of a document."""
     return dict(_paths(serializer_class(), ""))
 
 
@@ -64,32 +58,34 @@ def _paths(serializer: Any, prefix: str) -> Iterator[tuple[str, Deprecation]]:
             yield from _paths(field, f"{prefix}{name}.")
 
 
-def deprecating(parameters: Any, serializer_class: Any) -> bool:
-    """Whether anything is deprecated that can be asked with the parameters, or is answered."""
-    asked = parameters.base_filters.values() if parameters else ()
-    return any(one.deprecated for one in asked) or bool(deprecated_paths(serializer_class))
+@cache
+def deprecates(parameters: Any, serializer_class: Any) -> bool:
+    """Return whether any of the parameters, or any field of the response, is deprecated."""
+    return bool(deprecated_paths(serializer_class)) or any(
+        parameter.deprecated for parameter in parameters.base_filters.values()
+    )
 
 
 def deprecations_used(parameters: Any, serializer_class: Any, query: Any) -> list[Deprecation]:
-    """Those of the parameters that a question names, and of the fields that its answer shows."""
+    """Return the deprecations of the parameters in a query, and of the fields in its response."""
     named = [parameters.base_filters[name] for name in query if name in parameters.base_filters]
-    used = [one.deprecated for one in named if one.deprecated]
-    shown, omitted = (query.get(name, "") for name in ("fields", "omit"))
+    used = [parameter.deprecated for parameter in named if parameter.deprecated]
+    fields, omitted = (query.get(name, "") for name in ("fields", "omit"))
     for path, deprecation in deprecated_paths(serializer_class).items():
-        if (not shown or any(meet(path, one) for one in shown.split(","))) and not any(
+        if (not fields or any(overlap(path, one) for one in fields.split(","))) and not any(
             path == one or path.startswith(f"{one}.") for one in omitted.split(",")
         ):
             used.append(deprecation)
     return used
 
 
-def meet(path: str, asked: str) -> bool:
-    """Whether what was asked for is the field, or holds it, or is a part of it."""
-    return f"{path}.".startswith(f"{asked}.") or f"{asked}.".startswith(f"{path}.")
+def overlap(path: str, other: str) -> bool:
+    """Return whether one of two paths is, or contains, the other."""
+    return f"{path}.".startswith(f"{other}.") or f"{other}.".startswith(f"{path}.")
 
 
 def headers(used: list[Deprecation]) -> dict[str, str]:
-    """The headers of an answer, by whichever ends first."""
+    """Return the response headers, with the earliest dates of all that is used."""
     if not used:
         return {}
     return {

@@ -1,7 +1,8 @@
-"""Which representation an answer has: what `format` (or `style`) names, else what Accept prefers.
+"""Content negotiation: the representation that `format` (or `style`) names, else the one that the
+Accept header prefers.
 
-Qualities are honoured: of what the address offers, that with the highest `q` of its most specific
-range; of equal ones the first, which is JSON nearly everywhere. Nothing admitted is 406.
+Quality values are honoured: the representation with the highest `q` of its most specific range
+wins; among equals the first, which is JSON nearly everywhere. If none is acceptable, 406.
 """
 
 from collections.abc import Sequence
@@ -13,28 +14,33 @@ from rest_framework.exceptions import NotAcceptable
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 
-from aidapi.parameters import RepresentationField
+from aidapi.parameters import ParameterSet, RepresentationField
 from aidapi.renderers import JSONRenderer
 
 MAX_RANGES = 100
-"""More media types than anybody has are not even looked at."""
+"""Maximum number of media ranges in an Accept header; a longer header is not parsed."""
+JSON_ONLY = (JSONRenderer(),)
 
 
 class Negotiation(BaseContentNegotiation):
     def select_parser(self, request: Request, parsers: Any) -> None:
-        """Nothing is written here, so nothing is parsed."""
+        """Select none: the API is read-only."""
 
     def select_renderer(
         self, request: Request, renderers: Any, format_suffix: str | None = None
     ) -> tuple[Any, str]:
-        named = {renderer.parameter for renderer in renderers if renderer.parameter in request.GET}
+        query = request.GET
+        named = False
         for renderer in renderers:
-            if request.GET.get(renderer.parameter) == renderer.format:
+            name = query.get(renderer.parameter)
+            if name == renderer.format:
                 return renderer, renderer.media_type
-        if named:
-            # A word that is no representation: the strict parameters tell.
+            named = named or name is not None
+        accept = request.META.get("HTTP_ACCEPT", "*/*")
+        if named or accept == "*/*":
+            # An unknown format is an error that the parameter set reports.
             return renderers[0], renderers[0].media_type
-        tokens = request.headers.get("Accept", "*/*").split(",", MAX_RANGES)
+        tokens = accept.split(",", MAX_RANGES)
         if len(tokens) > MAX_RANGES:
             raise NotAcceptable
         ranges = [MediaType(token) for token in tokens if token.strip()]
@@ -45,7 +51,7 @@ class Negotiation(BaseContentNegotiation):
 
 
 def quality(media_type: str, ranges: Sequence[MediaType]) -> float:
-    """How much a media type is wanted: the `q` of the most specific range that admits it."""
+    """Return the `q` of the most specific range that includes the media type; 0 if none does."""
     main, _, sub = media_type.partition("/")
     fitting = [
         ((r.main_type != "*") + (r.sub_type != "*"), r.quality)
@@ -55,18 +61,12 @@ def quality(media_type: str, ranges: Sequence[MediaType]) -> float:
     return max(fitting)[1] if fitting else 0.0
 
 
-def parameters_of(view: Any) -> Any:
-    """The set of parameters that the view's present action takes, by convention of names; None
-    where nothing is asked, as with OPTIONS."""
-    conventional = {"list": "filterset_class", "retrieve": "detail_parameters"}
-    return getattr(view, conventional.get(view.action, f"{view.action}_parameters"), None)
-
-
 @cache
-def renderers_of(parameters: Any) -> Sequence[Any]:
-    """What a set of parameters can ask for, the default first; of none, the default."""
-    found: list[Any] = [JSONRenderer]
-    for parameter in parameters.base_filters.values() if parameters else ():
+def renderers_of(parameters: type[ParameterSet]) -> Sequence[Any]:
+    """Return a renderer for each representation that the parameters can name, the default
+    first."""
+    classes: list[Any] = [JSONRenderer]
+    for parameter in parameters.base_filters.values():
         if isinstance(parameter.field, RepresentationField):
-            found += [one for one in parameter.field.renderers if one not in found]
-    return found
+            classes += [one for one in parameter.field.renderers if one not in classes]
+    return tuple(one() for one in classes)

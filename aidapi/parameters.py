@@ -1,8 +1,8 @@
-"""Strict query parameters: unknown, repeated, empty or malformed ones are errors that name what
-would be right, never ignored.
+"""Strict query parameters: an unknown, repeated, empty or malformed one is an error that names
+what would be right; none is ignored.
 
-A parameter is a `django_filters` filter whose form field is one of those below. Only the filters
-that a query names are built and run.
+A parameter is a `django_filters` filter whose form field is one of those below. Only the
+parameters that a request gives are cleaned and applied.
 """
 
 import datetime
@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import QueryDict
 
 from aidapi.deprecation import Deprecation
@@ -22,12 +23,12 @@ from aidapi.errors import InvalidParameters, ParameterError, nearest
 MAX_LIST = 100
 MAX_TEXT = 200
 MAX_ERRORS = 20
-"""So many faults of one query are told; thousands would make a slow and useless answer."""
+"""Maximum number of errors reported for one request; thousands would be slow and useless."""
 
 
 class ParameterField(forms.Field):
-    """A field of one query parameter. `schema` is its JSON Schema; `example` stands in the
-    docs and must be a real one."""
+    """Field of one query parameter. `schema` is its JSON Schema; `example` is shown in the
+    documentation and must be a valid value."""
 
     schema: ClassVar[dict[str, Any]] = {"type": "string"}
     many = False
@@ -41,6 +42,7 @@ class ParameterField(forms.Field):
 
 
 def refuse(code: str, detail: str, suggestion: str | None = None) -> ValidationError:
+    """Return the error of a value, for the caller to raise."""
     return ValidationError(detail, code=code, params={"suggestion": suggestion})
 
 
@@ -52,10 +54,10 @@ class TextField(ParameterField):
 
     def clean(self, value: str) -> str:
         if len(value) > self.maximum:
-            raise refuse("too_long", f"At most {self.maximum} characters.")
-        # What was no UTF-8 has been replaced by this character when the query was read.
+            raise refuse("too_long", f"Too long: give at most {self.maximum} characters.")
+        # Django replaces invalid UTF-8 by this character when it reads the query.
         if "\ufffd" in value:
-            raise refuse("not_text", "Not valid UTF-8 text.")
+            raise refuse("not_text", "Not valid UTF-8: percent-encode the text as UTF-8.")
         return value
 
 
@@ -65,7 +67,7 @@ class SlugField(TextField):
 
     def clean(self, value: str) -> str:
         if not re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", super().clean(value)):
-            raise refuse("not_a_slug", "Give lower-case letters, digits and hyphens.")
+            raise refuse("not_a_slug", "Not a slug: give lower-case letters, digits and hyphens.")
         return value
 
 
@@ -74,7 +76,7 @@ class BooleanField(ParameterField):
 
     def clean(self, value: str) -> bool:
         if value not in ("true", "false"):
-            raise refuse("not_a_boolean", "Give `true` or `false`.")
+            raise refuse("not_a_boolean", "Not a boolean: give `true` or `false`.")
         return value == "true"
 
 
@@ -92,13 +94,13 @@ class IntegerField(ParameterField):
         ):
             raise refuse(
                 "not_a_number_in_range",
-                f"Give a whole number from {self.minimum} to {self.maximum}.",
+                f"Not a whole number in range: give one from {self.minimum} to {self.maximum}.",
             )
         return int(value)
 
 
 class NumberField(ParameterField):
-    """A number of at most 15 significant digits, as figures are."""
+    """Number of at most 15 significant digits, as figures are."""
 
     schema: ClassVar = {"type": "number", "minimum": 0, "exclusiveMaximum": 10**15}
 
@@ -110,8 +112,8 @@ class NumberField(ParameterField):
         except InvalidOperation:
             raise refuse(
                 "not_a_number",
-                "Give a number such as 500000 or 1.5: digits without separators, at most 15, "
-                "and at most 6 decimals.",
+                "Not a number: give at most 15 digits without separators, at most 6 of them "
+                "decimals, such as 500000 or 1.5.",
             ) from None
 
 
@@ -124,11 +126,13 @@ class DateField(ParameterField):
                 raise ValueError
             return datetime.date.fromisoformat(value)
         except ValueError:
-            raise refuse("not_a_date", "Give a day as 2020-04-10.") from None
+            raise refuse(
+                "not_a_date", "Not a date: give it as YYYY-MM-DD, such as 2020-04-10."
+            ) from None
 
 
 class ListField(ParameterField):
-    """A comma list: any of its values."""
+    """Comma-separated list that matches any of its values."""
 
     many = True
     pattern: str = ".+"
@@ -148,21 +152,23 @@ class ListField(ParameterField):
     def clean(self, value: str) -> list[str]:
         values = value.split(",", MAX_LIST + 1)
         if len(values) > MAX_LIST:
-            raise refuse("too_many", f"At most {MAX_LIST} values, separated by commas.")
+            raise refuse(
+                "too_many", f"Too many values: give at most {MAX_LIST}, separated by commas."
+            )
         if "" in values:
-            raise refuse("empty_value", "There is an empty value between the commas.")
+            raise refuse("empty_value", "Empty value in the list: remove the extra comma.")
         return list(dict.fromkeys(self.clean_value(value) for value in values))
 
     def clean_value(self, value: str) -> str:
         if len(value) > MAX_TEXT:
-            raise refuse("too_long", f"At most {MAX_TEXT} characters each.")
+            raise refuse("too_long", f"Too long: give at most {MAX_TEXT} characters per value.")
         if not re.fullmatch(self.pattern, value, re.ASCII):
             raise refuse("malformed", f"`{value[:60]}`: {self.hint}")
         return value
 
 
 class ChoiceField(ListField):
-    """A comma list of codes from a code list."""
+    """Comma-separated list of codes from a code list."""
 
     def __init__(self, *, choices: Iterable[str], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -175,14 +181,14 @@ class ChoiceField(ListField):
         if value not in self.choices:
             raise refuse(
                 "unknown_value",
-                f"`{value[:60]}` is none of: {', '.join(self.choices)}.",
+                f"Unknown value `{value[:60]}`; valid values: {', '.join(self.choices)}.",
                 nearest(value, self.choices),
             )
         return value
 
 
 class OneOfField(ChoiceField):
-    """One code of a list, not several."""
+    """Single code from a code list."""
 
     many = False
 
@@ -194,7 +200,7 @@ class OneOfField(ChoiceField):
 
 
 class RepresentationField(OneOfField):
-    """The name of one of the representations that an address offers."""
+    """Name of one of the representations that an endpoint offers."""
 
     def __init__(self, *renderers: Any, **kwargs: Any) -> None:
         super().__init__(choices=[renderer.format for renderer in renderers], **kwargs)
@@ -202,7 +208,7 @@ class RepresentationField(OneOfField):
 
 
 class Parameter(django_filters.Filter):
-    """A filter whose form field is one of those above; the label is its documentation."""
+    """Filter with one of the fields above; `help_text` is its documentation."""
 
     field_class = ParameterField
 
@@ -211,25 +217,32 @@ class Parameter(django_filters.Filter):
         field: ParameterField,
         help_text: str,
         *,
+        lookup: str = "",
         deprecated: Deprecation | None = None,
-        **kwargs: Any,
     ) -> None:
-        super().__init__(help_text=help_text, **kwargs)
+        super().__init__(help_text=help_text)
         self.help_text = help_text
+        self.lookup = lookup
+        """Django lookup that the value must match; empty where the parameter is no filter."""
         self.deprecated = deprecated
         self._field = field
 
+    def filter(self, queryset: QuerySet, value: Any) -> QuerySet:
+        """Return the rows that match the value; all of them where there is no lookup."""
+        return queryset.filter(**{self.lookup: value}) if self.lookup else queryset
+
 
 class ParameterSet(django_filters.FilterSet):
-    """The parameters of an endpoint. `SYNONYMS` are words that people try for them; those of
-    the classes above hold as well."""
+    """Parameters of an endpoint. `SYNONYMS` are words that people try instead of their names;
+    those of the base classes apply as well."""
 
     SYNONYMS: ClassVar[dict[str, str]] = {}
 
     def __init__(self, query: QueryDict) -> None:
         # Not the parent's constructor: it copies and builds every filter of the set for every
         # request, which costs more than the query itself.
-        self.query = query
+        self.given: dict[str, str] = {}
+        """Name → the value as it was sent."""
         self.cleaned: dict[str, Any] = {}
         errors: list[ParameterError] = []
         for name, values in query.lists():
@@ -243,16 +256,17 @@ class ParameterSet(django_filters.FilterSet):
                     ParameterError(
                         name,
                         "repeated",
-                        "Give it once; several values stand in one list, separated by commas."
+                        "Repeated: give it once, with several values separated by commas."
                         if filter_.field.many
-                        else "Give it once.",
+                        else "Repeated: give it once.",
                     )
                 )
             elif not values[0].strip():
                 errors.append(
-                    ParameterError(name, "empty", "It has no value: give one, or leave it out.")
+                    ParameterError(name, "empty", "Empty: give a value, or leave it out.")
                 )
             else:
+                self.given[name] = values[0]
                 try:
                     self.cleaned[name] = filter_.field.clean(values[0])
                 except ValidationError as error:
@@ -263,11 +277,18 @@ class ParameterSet(django_filters.FilterSet):
             raise InvalidParameters(errors)
 
     def check(self) -> list[ParameterError]:
-        """What is wrong with parameters together, each being well formed."""
+        """Return what is wrong with valid parameters in combination."""
         return []
+
+    def filter_queryset(self, queryset: QuerySet) -> QuerySet:
+        """Return the queryset, filtered by every parameter that was given."""
+        for name, value in self.cleaned.items():
+            queryset = self.base_filters[name].filter(queryset, value)
+        return queryset
 
     @classmethod
     def unknown(cls, name: str) -> ParameterError:
+        """Return the error for a parameter that does not exist, with the nearest that does."""
         known = sorted(cls.base_filters)
         synonyms: dict[str, str] = {}
         for level in reversed(cls.__mro__):
@@ -277,25 +298,25 @@ class ParameterSet(django_filters.FilterSet):
         return ParameterError(
             name[:100],
             "unknown_parameter",
-            f"There is no such parameter. {hint}"
-            + (f"Valid are: {', '.join(known)}." if known else "This address takes none."),
+            f"Unknown parameter. {hint}"
+            + (f"Valid parameters: {', '.join(known)}." if known else "This endpoint has none."),
             suggestion,
         )
 
     @classmethod
     def documented(cls) -> dict[str, Parameter]:
-        """All parameters, those peculiar to the endpoint first, those of all endpoints last."""
-        found: dict[str, Parameter] = {}
+        """Return all parameters: first those of this endpoint only, last those of all."""
+        ordered: dict[str, Parameter] = {}
         for level in cls.__mro__:
             if issubclass(level, ParameterSet):
                 inherited = {name for base in level.__bases__ for name in declared(base)}
-                found |= {
-                    # As the endpoint has it: a class of its own may have more to offer.
+                ordered |= {
+                    # As this endpoint declares it: its own may have more choices.
                     name: cls.base_filters[name]
                     for name in declared(level)
-                    if name not in inherited | found.keys()
+                    if name not in inherited | ordered.keys()
                 }
-        return found
+        return ordered
 
 
 def declared(parameters: type) -> dict[str, Parameter]:

@@ -1,20 +1,17 @@
-"""How the OpenAPI document comes from the views: by convention, not by annotation.
+"""OpenAPI document, generated from what the views declare rather than from annotations.
 
 A view declares, and this module reads:
 
-- `serializer_class`: the document of its noun; the list of it comes in an envelope;
-- `filterset_class`: the parameters of the list; `detail_parameters`: those of one document;
-- `<action>_serializer` and `<action>_parameters`: the same for any other action, where a
-  serializer with `many=True` means an envelope;
-- `lookup_parameter`: what stands in the path;
-- `examples`: examples of parameters that suit the noun better than the parameters' own;
-- `tag` and `noun`: where and as what it is listed, for what is no list;
-- `tombstones`: whether a record may be gone (410).
+- `parameters`: the set of its query parameters;
+- `serializer_class`: the serializer of its response, or of each result where `many` is true;
+- `operation_id`, `summary`, `tag` and `tag_description`; the docstring of `get` describes it;
+- `lookup_field` and `lookup_parameter`: what the path contains;
+- `examples`: examples of parameters that suit the endpoint better than the parameters' own;
+- `tombstones`: whether the response may be 410.
 
-A field of a serializer may bring its own JSON Schema (`json_schema()`), as parameters do.
+A serializer field may have a JSON Schema of its own (`json_schema()`), as parameters do.
 """
 
-import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -24,21 +21,19 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import (
     ResolvedComponent,
     append_meta,
-    get_doc,
-    is_list_serializer,
 )
 
-from aidapi.deprecation import deprecating, serializer_of
+from aidapi.deprecation import deprecates
 from aidapi.errors import MEDIA_TYPE
-from aidapi.negotiation import parameters_of, renderers_of
+from aidapi.negotiation import renderers_of
 from aidapi.parameters import Parameter
 from aidapi.problems import FAILURES, PROBLEM_SCHEMAS
 
 Json = dict[str, Any]
 
 REVISION_HEADER: Json = {
-    "description": "Number of the revision that the answer shows. With `revision=` and this "
-    "number the same question has the same answer for ever.",
+    "description": "Number of the revision that the response shows. The same request with "
+    "`revision=` and this number always returns the same response.",
     "required": True,
     "schema": {"type": "integer", "minimum": 0},
     "example": 4,
@@ -46,63 +41,64 @@ REVISION_HEADER: Json = {
 HEADERS: dict[str, Json] = {
     "DatasetRevision": REVISION_HEADER,
     "Link": {
-        "description": "What belongs to the answer (RFC 8288): its licence (`rel=license`), and "
-        "what describes it (`rel=describedby`): of a list how to cite it, of a download what its "
-        "columns mean.",
+        "description": "Links of the response (RFC 8288): its licence (`rel=license`) and its "
+        "description (`rel=describedby`), which for a list is its citation and for a download "
+        "the meaning of its columns.",
         "required": True,
         "schema": {"type": "string"},
         "example": '<https://creativecommons.org/licenses/by/4.0/>; rel="license"',
     },
     "ETag": {
-        "description": "Names this answer: send it back as If-None-Match, and as long as it is "
-        "still the answer you get a 304 without a body. Citations have none: they tell the day.",
+        "description": "Identifier of this response: send it as If-None-Match to receive 304 "
+        "without a body while the response is unchanged. Citations have none, since they contain "
+        "the date of retrieval.",
         "schema": {"type": "string"},
         "example": 'W/"4n-5f0c1d2e3a4b596877869504a1b2c3d4"',
     },
     "CacheControl": {
-        "description": "`no-cache` (ask again, with the ETag) for the newest revision; "
-        "`immutable` for an answer that names its revision.",
+        "description": "`no-cache` (revalidate with the ETag) for the latest revision; "
+        "`immutable` for a request that names its revision.",
         "required": True,
         "schema": {"type": "string"},
         "example": "public, no-cache",
     },
     "RateLimit": {
-        "description": "How many requests your address has left (`r`) and after how many seconds "
-        "it begins anew (`t`); RateLimit-Policy has the limit.",
+        "description": "Requests that your address has left (`r`) and seconds until the count is "
+        "reset (`t`); RateLimit-Policy has the limit.",
         "schema": {"type": "string"},
         "example": '"requests";r=1199;t=60',
     },
     "RequestId": {
-        "description": "Id of the request: tell it when you report a fault.",
+        "description": "Id of the request: quote it when you report a problem.",
         "required": True,
         "schema": {"type": "string"},
         "example": "9f86d081884c7d65",
     },
 }
-"""Component → what a header of every answer means."""
+"""Component → description of a header that every response has."""
 HEADER_NAMES = {
     "DatasetRevision": "Dataset-Revision",
     "DatasetRows": "Dataset-Rows",
     "CacheControl": "Cache-Control",
     "RequestId": "X-Request-Id",
 }
-"""Component → the header's name, where it is another."""
+"""Component → name of the header, where they differ."""
 ROWS_HEADER: Json = {
-    "description": "Of a download: how many rows it has, counted before the first was sent. A "
-    "file with fewer was cut off; if the server failed, its last line says so.",
+    "description": "Number of rows of a download, counted before the first is sent. A file with "
+    "fewer rows is incomplete; if the server failed, its last line says so.",
     "schema": {"type": "integer", "minimum": 0},
     "example": 1234,
 }
 DEPRECATION_HEADERS: dict[str, Json] = {
     "Deprecation": {
-        "description": "Where the question uses something deprecated: since when it is, in "
-        "seconds since 1970 (RFC 9745).",
+        "description": "If the request uses something deprecated: the date of its deprecation, "
+        "in seconds since 1970 (RFC 9745).",
         "schema": {"type": "string"},
         "example": "@1767225600",
     },
     "Sunset": {
-        "description": "Where the question uses something deprecated: from when it may be gone "
-        "(RFC 8594).",
+        "description": "If the request uses something deprecated: the date after which it may "
+        "be removed (RFC 8594).",
         "schema": {"type": "string"},
         "example": "Fri, 01 Jan 2027 00:00:00 GMT",
     },
@@ -110,98 +106,61 @@ DEPRECATION_HEADERS: dict[str, Json] = {
 ENVELOPE: Json = {
     "revision": {
         "type": "integer",
-        "description": "Number of the revision that the list shows; a walk along `next` stays in "
-        "it to its end.",
+        "description": "Number of the revision that the list shows; following `next` stays in "
+        "this revision.",
     },
     "count": {
         "type": ["integer", "null"],
-        "description": "How many results there are on all pages; null unless `count=true`.",
+        "description": "Total number of results on all pages; null unless `count=true`.",
     },
     "next": {
         "type": ["string", "null"],
         "format": "uri",
-        "description": "Address of the next page; null on the last.",
+        "description": "URL of the next page; null on the last.",
     },
     "previous": {
         "type": ["string", "null"],
         "format": "uri",
-        "description": "Address of the page before; null on the first.",
+        "description": "URL of the previous page; null on the first.",
     },
 }
 
 
 class Schema(AutoSchema):
-    """One operation, from what its view declares."""
+    """One operation, as its view declares it."""
 
     view: Any
 
     # What the view declares
 
     @property
-    def action(self) -> str:
-        return self.view.action
-
-    @property
     def query_parameters(self) -> dict[str, Parameter]:
-        return self.parameter_set.documented()
-
-    @property
-    def parameter_set(self) -> Any:
-        parameters = parameters_of(self.view)
-        assert parameters is not None, (
-            f"{self.view} says nothing of the parameters of {self.action}"
-        )
-        return parameters
+        return self.view.parameters.documented()
 
     def get_response_serializers(self) -> Any:
-        return getattr(self.view, f"{self.action}_serializer", self.view.serializer_class)
-
-    @property
-    def is_list(self) -> bool:
-        return self.action == "list" or is_list_serializer(self.get_response_serializers())
-
-    @property
-    def singular(self) -> str:
-        """The noun, as its component is called, Donation, or as the view calls it."""
-        if hasattr(self.view, "noun"):
-            return camel(self.view.noun)
-        return self._get_serializer_name(self.view.serializer_class(), "response")
-
-    # Names and words
+        return self.view.serializer_class
 
     def get_operation_id(self) -> str:
-        if self.action == "list":
-            return f"list{self.get_tags()[0].title()}"
-        if self.action == "retrieve":
-            return f"get{self.singular}"
-        return f"{'list' if self.is_list else 'get'}{self.singular}{camel(self.action)}"
+        return self.view.operation_id
 
     def get_summary(self) -> str:
-        if self.action == "list":
-            return f"List {self.get_tags()[0]}"
-        if self.action == "retrieve":
-            noun = getattr(self.view, "noun", self.singular.lower())
-            return f"Get {'one' if '{' in self.path else 'the'} {noun}"
-        noun = self.action.replace("_", " ")
-        whose = f"one {self.singular.lower()}" if "{" in self.path else self.get_tags()[0]
-        return f"{'List' if self.is_list else 'Get'} the {noun} of {whose}"
+        return self.view.summary
 
     def get_description(self) -> str:  # type: ignore[override]  # as the library's has it
-        about = get_doc(getattr(self.view, self.action))
-        return f"{get_doc(type(self.view))}\n\n{about}" if self.action == "list" else about
+        return self.view.get_view_description()
 
     def get_tags(self) -> list[str]:
-        return [getattr(self.view, "tag", None) or (*self._tokenize_path(), "index")[0]]
+        return [self.view.tag]
 
     def get_extensions(self) -> Json:
-        # Taken out again by `tidy`, which describes the tag with it.
-        return {"x-tag-description": get_doc(type(self.view))}
+        # Removed again by `tidy`, which describes the tag with it.
+        return {"x-tag-description": self.view.tag_description}
 
     # Parameters
 
     def _get_parameters(self) -> list[Json]:
         parameters = []
-        examples = getattr(self.view, "examples", {})
+        examples = self.view.examples
         if "{" in self.path:
             name = self.view.lookup_field
             lookup = described(name, self.view.lookup_parameter, {})
@@ -222,24 +181,24 @@ class Schema(AutoSchema):
         if "{" in self.path or {"revision", "raw"} & self.query_parameters.keys():
             # Before the first revision there is nothing to download.
             statuses.append(404)
-        if "{" in self.path and getattr(self.view, "tombstones", False):
+        if self.view.tombstones:
             statuses.append(410)
         return {
             "200": {
-                "description": "The answer, with the number of the revision that it shows.",
+                "description": "The response, with the number of the revision that it shows.",
                 "headers": self.headers(),
-                "content": {"application/json": {"schema": self.answer()}} | self.written(),
+                "content": {"application/json": {"schema": self.json_body()}} | self.written(),
             },
             "304": self.not_modified(),
         } | {str(status): self.problem(status) for status in sorted(statuses)}
 
     def not_modified(self) -> Json:
-        response = {"description": "What If-None-Match names is still the answer; no body."}
+        response = {"description": "Unchanged since the ETag in If-None-Match; no body."}
         return self.register("responses", "NotModified", response).ref
 
     def headers(self) -> Json:
         names = [*HEADERS]
-        if self.is_deprecating():
+        if deprecates(self.view.parameters, self.view.serializer_class):
             for name, header in DEPRECATION_HEADERS.items():
                 self.register("headers", name, header)
                 names.append(name)
@@ -251,34 +210,28 @@ class Schema(AutoSchema):
             for name in names
         }
 
-    def is_deprecating(self) -> bool:
-        """Whether a parameter or a field of the answer is deprecated."""
-        return deprecating(self.parameter_set, serializer_of(self.view))
-
     def written(self) -> Json:
-        """The further representations of the answer."""
+        """Return the representations other than JSON."""
         return {
             renderer.media_type: {
                 "schema": renderer.schema | {"description": renderer.description}
             }
-            for renderer in renderers_of(self.parameter_set)[1:]
+            for renderer in renderers_of(self.view.parameters)[1:]
         }
 
-    def answer(self) -> Json:
-        serializer = self.get_response_serializers()
-        serializer = getattr(serializer, "child", serializer)
-        component = self.resolve_serializer(serializer, "response")
+    def json_body(self) -> Json:
+        component = self.resolve_serializer(self.view.serializer_class, "response")
         components = [component]
         if "fields" in self.query_parameters:
             components.append(self.sparse(component))
-        if self.is_list:
+        if self.view.many:
             components = [self.envelope(component) for component in components]
         refs = [component.ref for component in components]
         # The whole document first: generated clients try the alternatives in this order.
         return refs[0] if len(refs) == 1 else {"anyOf": refs}
 
     def envelope(self, component: ResolvedComponent) -> ResolvedComponent:
-        """A page of documents."""
+        """Return the component of a page of documents."""
         results = {
             "type": "array",
             "items": component.ref,
@@ -286,16 +239,16 @@ class Schema(AutoSchema):
         }
         schema = {
             "type": "object",
-            "description": "A page of a list, and the way to the next.",
+            "description": "A page of a list, with links to the next and the previous page.",
             "properties": ENVELOPE | {"results": results},
             "required": [*ENVELOPE, "results"],
         }
         return self.register("schemas", f"{component.name}List", schema)
 
     def sparse(self, component: ResolvedComponent) -> ResolvedComponent:
-        """The document as `fields` and `omit` may leave it: any part of it, at any depth."""
+        """Return the component of the document as `fields` and `omit` may reduce it."""
         schema = self.with_sparse_parts(component.schema) | {
-            "description": f"The parts of one {component.name} that `fields` named or `omit` left."
+            "description": f"The part of one {component.name} that `fields` or `omit` leave."
         }
         del schema["required"]
         return self.register("schemas", f"Sparse{component.name}", schema)
@@ -311,7 +264,7 @@ class Schema(AutoSchema):
         return {key: self.with_sparse_parts(part) for key, part in schema.items()}
 
     def problem(self, status: int) -> Json:
-        """A reference to the response of that status."""
+        """Return a reference to the response of that status."""
         failure = FAILURES[status]
         schema = "WithdrawnProblem" if status == 410 else "Problem"
         response: Json = {
@@ -333,7 +286,7 @@ class Schema(AutoSchema):
         if status == 405:
             response["headers"] = {
                 "Allow": {
-                    "description": "The methods that the address knows.",
+                    "description": "Methods that the endpoint supports.",
                     "schema": {"type": "string"},
                     "example": "GET, HEAD, OPTIONS",
                 }
@@ -341,7 +294,7 @@ class Schema(AutoSchema):
         if status in (429, 503):
             response["headers"] = {
                 "Retry-After": {
-                    "description": "So many seconds later it is worth trying again.",
+                    "description": "Seconds to wait before the next attempt.",
                     "schema": {"type": "integer", "minimum": 0},
                     "example": 5,
                 }
@@ -367,18 +320,14 @@ class Schema(AutoSchema):
         return super()._map_serializer_field(field, direction, bypass_extensions)
 
 
-def camel(words: str) -> str:
-    return "".join(word.title() for word in re.split(r"[ _]", words))
-
-
 def described(name: str, parameter: Parameter, examples: dict[str, str]) -> Json:
-    """What a parameter means, with its example as JSON."""
+    """Return a parameter object, with its example as JSON."""
     schema = parameter.field.json_schema()
-    found: Json = {"name": name, "description": parameter.help_text, "schema": schema}
+    parameter_object: Json = {"name": name, "description": parameter.help_text, "schema": schema}
     example = examples.get(name, parameter.field.example)
     if parameter.deprecated:
-        found["description"] += f" {parameter.deprecated.sentence()}"
-        found["deprecated"] = True
+        parameter_object["description"] += f" {parameter.deprecated.sentence()}"
+        parameter_object["deprecated"] = True
     if example is not None:
         readers: dict[str, Callable[[str], Any]] = {
             "array": lambda text: text.split(","),
@@ -386,16 +335,16 @@ def described(name: str, parameter: Parameter, examples: dict[str, str]) -> Json
             "number": lambda text: float(text) if "." in text else int(text),
             "boolean": lambda text: text == "true",
         }
-        found["example"] = readers.get(schema["type"], str)(example)
-    return found
+        parameter_object["example"] = readers.get(schema["type"], str)(example)
+    return parameter_object
 
 
 # --- Hooks on the whole document
 
 
 def tidy(result: Json, generator: SchemaGenerator, **kwargs: Any) -> Json:
-    """What holds for the API as a whole is said once: it only reads; code lists are components;
-    each noun is a tag, in the router's order."""
+    """Return the document with what applies to the whole API said once: no `readOnly`, code lists
+    as components, one tag per resource in the order of the routes."""
     result["components"] = simplified(result["components"])
     result["components"]["schemas"].pop("NullEnum", None)
     enums = {
@@ -423,9 +372,9 @@ def codes(schema: Json) -> tuple[str, ...]:
 
 
 def simplified(schema: Any) -> Any:
-    """Without `readOnly` and defaults, which say nothing of an API that only reads, without
-    wrappers that OpenAPI 3.1 does not need, and without the code lists that descriptions repeat
-    from their components."""
+    """Return the schema without `readOnly` and defaults, which mean nothing in a read-only API,
+    without wrappers that OpenAPI 3.1 does not need, and without the code lists that descriptions
+    repeat from their components."""
     if isinstance(schema, list):
         return [simplified(part) for part in schema]
     if not isinstance(schema, dict):
@@ -445,5 +394,5 @@ def simplified(schema: Any) -> Any:
 
 @cache
 def document() -> Json:
-    """The OpenAPI document, generated once per process."""
+    """Return the OpenAPI document, generated once per process."""
     return SchemaGenerator().get_schema(request=None, public=True)

@@ -1,9 +1,10 @@
-"""`fields` and `omit`: documents with only, or without, the fields that a client names."""
+"""Sparse documents: `fields` keeps only the named fields, `omit` removes them."""
 
 from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
+import orjson
 from rest_framework import serializers
 
 from aidapi.errors import ParameterError, nearest
@@ -13,7 +14,7 @@ Tree = dict[str, "Tree"]
 
 @cache
 def field_tree(serializer_class: type[serializers.BaseSerializer]) -> Tree:
-    """The names of a document's fields, nested as the document is."""
+    """Return the names of a document's fields, nested like the document."""
     return _tree(serializer_class())
 
 
@@ -25,7 +26,7 @@ def _tree(serializer: Any) -> Tree:
 
 
 def dotted(tree: Tree, prefix: str = "") -> list[str]:
-    """All paths of the tree, as parameters name them."""
+    """Return all paths of the tree, in dotted form."""
     paths = []
     for name, inner in tree.items():
         paths.append(prefix + name)
@@ -34,8 +35,8 @@ def dotted(tree: Tree, prefix: str = "") -> list[str]:
 
 
 def path_errors(parameter: str, paths: Iterable[str], tree: Tree) -> list[ParameterError]:
-    paths = list(paths)
-    known = dotted(tree) if paths else []
+    """Return an error for each path that is not in the tree."""
+    known = dotted(tree)
     errors = []
     for path in paths:
         if path not in known:
@@ -45,8 +46,8 @@ def path_errors(parameter: str, paths: Iterable[str], tree: Tree) -> list[Parame
                 ParameterError(
                     parameter,
                     "unknown_field",
-                    f"`{path[:60]}` is no field.{hint} Fields are: {', '.join(tree)}; those "
-                    f"inside them are named with a dot.",
+                    f"Unknown field `{path[:60]}`.{hint} Valid fields: {', '.join(tree)}; write "
+                    f"nested fields with a dot.",
                     suggestion,
                 )
             )
@@ -54,7 +55,7 @@ def path_errors(parameter: str, paths: Iterable[str], tree: Tree) -> list[Parame
 
 
 def _nest(paths: Iterable[str]) -> dict[str, Any]:
-    """Paths as a tree; a whole branch stands as True."""
+    """Return the paths as a tree in which True means a whole branch."""
     tree: dict[str, Any] = {}
     for path in sorted(paths, key=lambda path: path.count(".")):
         at = tree
@@ -68,8 +69,13 @@ def _nest(paths: Iterable[str]) -> dict[str, Any]:
     return tree
 
 
+def sparse_json(document: Any, asked: dict[str, Any]) -> bytes:
+    """Return the document as JSON, with the fields that the parameters ask for."""
+    return orjson.dumps(thin(document, asked.get("fields", ()), asked.get("omit", ())))
+
+
 def thin(document: Any, fields: Iterable[str], omit: Iterable[str]) -> Any:
-    """The document with only `fields` (all if there are none), then without `omit`."""
+    """Return the document with only `fields` (all if empty), then without `omit`."""
     fields, omit = list(fields), list(omit)
     if fields:
         document = _keep(document, _nest(fields))

@@ -1,4 +1,4 @@
-"""The parameters that endpoints share."""
+"""Parameter sets that several endpoints share."""
 
 from typing import Any, ClassVar
 
@@ -34,10 +34,12 @@ from records.models import (
 )
 from records.query.filters import (
     AnyRolePartyParameter,
+    CodeListField,
     ColumnParameter,
     FigureChoiceParameter,
     FigureFlagParameter,
     FlagParameter,
+    FoldedField,
     FoldedFigureParameter,
     IdListField,
     ItemParameter,
@@ -52,28 +54,34 @@ from records.query.filters import (
 
 
 class PathListField(ListField):
+    """Comma-separated list of paths to fields of a document."""
+
     pattern = r"[a-z0-9_]+(?:\.[a-z0-9_]+)*"
-    hint = "give names of fields, as title or figures.value."
+    hint = "give names of fields, such as title or figures.value."
 
 
 class CurrencyListField(ListField):
+    """Comma-separated list of currency codes."""
+
     pattern = r"[A-Z]{3}"
-    hint = "give ISO 4217 codes, as USD or CNY."
+    hint = "give ISO 4217 codes, such as USD or CNY."
 
 
 class LanguageListField(ListField):
+    """Comma-separated list of language tags."""
+
     pattern = r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*"
-    hint = "give BCP 47 tags, as en or zh-Hant."
+    hint = "give BCP 47 tags, such as en or zh-Hant."
 
 
 class CursorField(TextField):
-    """A cursor carries what its row is ordered by, a title at the longest."""
+    """Cursor, which contains the sort key of its row: at most a title."""
 
     maximum = 4000
 
 
 class OneIdField(IdListField):
-    """One id, as it stands in a path."""
+    """Single id, as part of a path."""
 
     many = False
 
@@ -82,75 +90,74 @@ class OneIdField(IdListField):
 
 
 def ids(prefix: str, example: str) -> ColumnParameter:
-    """The parameter for records of one kind by their ids."""
+    """Return the filter for records of one kind by their ids."""
     return ColumnParameter(
         IdListField(prefix, example=example),
         "public_id__in",
-        "Ids of records; at most 100, as a comma list.",
+        "Ids of records; at most 100, separated by commas.",
     )
 
 
 def ordering(columns: dict[str, str], default: str, example: str) -> Parameter:
-    """The parameter of an allow-list of orderings."""
+    """Return the parameter that selects one of the given orderings."""
     return Parameter(
         OneOfField(
             choices=[f"{sign}{name}" for name in columns for sign in ("", "-")],
             example=example,
         ),
-        f"Order of the results; `-` in front reverses it. `{default}` by default; ties are "
+        f"Order of the results, reversed by a leading `-`; `{default}` by default. Ties are "
         f"ordered by id.",
     )
 
 
 class FormatParameters(ParameterSet):
-    """The parameter that every endpoint knows."""
+    """The parameter of every endpoint."""
 
     format = Parameter(
         RepresentationField(JSONRenderer, example="json"),
-        "Representation of the answer; this address has JSON only.",
+        "Representation of the response; this endpoint has JSON only.",
     )
 
 
 class AnyParameters(FormatParameters):
-    """The parameters of everything that has a history."""
+    """Parameters of everything that has revisions."""
 
     revision = Parameter(
         IntegerField(minimum=1, example="1"),
-        "Number of a revision: answers with the dataset as it stood then, and always the same.",
+        "Number of a revision: returns the dataset as of that revision, which never changes.",
     )
 
 
 class SparseParameters(ParameterSet):
-    """The parameters by which documents are thinned out."""
+    """Parameters that select fields of documents."""
 
     fields = Parameter(
         PathListField(example="id,title,figures.value"),
-        "Only these fields of a document, as a comma list; a dot names a field inside another.",
+        "Only these fields of a document, separated by commas; a dot names a nested field.",
     )
     omit = Parameter(
         PathListField(example="statements,links"),
-        "All fields but these, as a comma list; a dot names a field inside another.",
+        "All fields except these, separated by commas; a dot names a nested field.",
     )
 
     serializer_class: ClassVar[Any] = None
-    """The serializer whose fields `fields` and `omit` may name; the viewset sets it."""
+    """Serializer whose fields `fields` and `omit` may name; a subclass sets it."""
 
     def check(self) -> list[ParameterError]:
-        tree = field_tree(self.serializer_class)
-        return super().check() + [
-            error
-            for name in ("fields", "omit")
-            for error in path_errors(name, self.cleaned.get(name, ()), tree)
-        ]
+        errors = super().check()
+        for name in ("fields", "omit"):
+            if name in self.cleaned:
+                errors += path_errors(name, self.cleaned[name], field_tree(self.serializer_class))
+        return errors
 
 
 class DocumentParameters(AnyParameters, SparseParameters):
-    """What the address of a single record can be asked."""
+    """Parameters of a single document."""
 
 
 class PageParameters(ParameterSet):
-    """The parameters of everything that comes in pages. A subclass says what it can be ordered
-    by (name → column), and what orders it unasked."""
+    """Parameters of everything that is paginated. A subclass declares its orderings (name →
+    column) and the default."""
 
     SYNONYMS: ClassVar = {
         "sort": "ordering",
@@ -163,20 +170,20 @@ class PageParameters(ParameterSet):
     ORDERINGS: ClassVar[dict[str, str]] = {}
     DEFAULT_ORDERING: ClassVar[str] = ""
     NULLABLE: ClassVar[tuple[str, ...]] = ()
-    """Columns of orderings that may be null: such rows come last."""
+    """Columns of orderings that may be null; null sorts last."""
 
     cursor = Parameter(
         CursorField(),
-        "Where the page begins: follow `next` and `previous`, which carry it. A walk along "
-        "cursors shows one revision from its first page to its last.",
+        "Start of the page, as in the links `next` and `previous`. All pages that are reached by "
+        "these links show the same revision.",
     )
     page_size = Parameter(
         IntegerField(minimum=1, maximum=MAX_PAGE, example="50"),
-        f"How many results a page has; {DEFAULT_PAGE} by default, at most {MAX_PAGE}.",
+        f"Number of results per page; {DEFAULT_PAGE} by default, at most {MAX_PAGE}.",
     )
     count = Parameter(
         BooleanField(example="true"),
-        "`true`: tell in `count` how many results there are on all pages.",
+        "`true`: return the total number of results in `count`.",
     )
 
 
@@ -184,56 +191,56 @@ DOWNLOADS = (JSONRenderer, CSV, NDJSON, XLSX, TableMetadata)
 
 
 def download_format() -> Parameter:
-    """`format` of a list that can be had as a file; the class of the list itself declares it,
-    for its conditions bring the plain one."""
+    """Return `format` of a list that can be downloaded. The class of the list declares it, since
+    its filters inherit the plain one."""
     return Parameter(RepresentationField(*DOWNLOADS, example="csv"), AS_FILE)
 
 
 def record_format() -> Parameter:
-    """The same of a list of records, which can be had as a feed, too."""
+    """Return `format` of a list of records, which is also a feed."""
     return Parameter(RepresentationField(*DOWNLOADS, Atom, example="csv"), f"{AS_FILE} {AS_FEED}")
 
 
 AS_FILE = (
-    "Representation of the answer; it goes before the Accept header. `json`, the default, comes "
-    "in pages. `csv`, `ndjson` and `xlsx` are files with every result, in the order of the list, "
-    "so `cursor`, `page_size`, `count`, `fields` and `omit` do not go with them. `metadata` "
-    "describes the file that the same question gives: query, revision, licence, citation, number "
-    "of rows, and what each column means."
+    "Representation of the response; it overrides the Accept header. `json`, the default, is "
+    "paginated. `csv`, `ndjson` and `xlsx` are files with all results, in the order of the list, "
+    "so `cursor`, `page_size`, `count`, `fields` and `omit` are not allowed with them. `metadata` "
+    "describes the file of the same request: query, revision, licence, citation, number of rows, "
+    "and the meaning of each column."
 )
 AS_FEED = (
-    "`atom` is a feed of the records for readers of news, those published or corrected last first "
-    "unless `ordering` says otherwise, in pages like the list; that of `/changes/` tells of "
-    "withdrawals, too."
+    "`atom` is a paginated feed of the records for feed readers, ordered by latest publication or "
+    "correction unless `ordering` is given; the feed of `/changes/` also has withdrawals."
 )
 
 
 class DownloadParameters(ParameterSet):
-    """How all results of a list are had at once, as a file."""
+    """Parameters of lists that can be downloaded."""
 
     raw = Parameter(
         BooleanField(example="true"),
-        "For `csv` and `xlsx`. A text that a spreadsheet might take for a formula (one that "
-        "begins with `=`, `+`, `-`, `@` or a control character, apostrophes and spaces in front "
-        "of it not counted) has an apostrophe put before it; `true` leaves all texts as they are.",
+        "For `csv` and `xlsx`. Text that a spreadsheet may read as a formula (it begins with `=`, "
+        "`+`, `-`, `@` or a control character, possibly after apostrophes and spaces) is prefixed "
+        "with an apostrophe; `true` leaves all text unchanged.",
     )
 
 
 def rows_parameter(*choices: str) -> Parameter:
+    """Return the parameter that selects what a row of a download is."""
     meanings = {
-        "figures": "`figures`, the default, gives one row per figure, with what its record says "
-        "repeated",
+        "figures": "`figures`, the default, gives one row per figure, and repeats the fields of "
+        "its record",
         "records": "`records` gives one row per record",
     }
     return Parameter(
         OneOfField(choices=choices, example="records"),
         f"What a row of a download is: {'; '.join(meanings[one] for one in choices)}. As "
-        f"`ndjson`, records are whole documents, as lists and details show them.",
+        f"`ndjson`, records are whole documents, as in lists.",
     )
 
 
 PAGED = ("json", "atom")
-"""Representations that come in pages."""
+"""Representations that are paginated."""
 FITTING = {
     "cursor": PAGED,
     "page_size": PAGED,
@@ -243,32 +250,34 @@ FITTING = {
     "rows": ("csv", "ndjson", "xlsx", "metadata"),
     "raw": ("csv", "xlsx", "metadata"),
 }
-"""Parameter → the representations in which it means something; any other means the same in all."""
+"""Parameter → the representations that allow it; any other is allowed in all."""
 
 
-def check_fitting(asked: dict[str, Any], representation: str) -> None:
-    """Refuse what the representation, asked for by `format` or by Accept, has no use for."""
-    errors = [
-        ParameterError(
-            name,
-            "not_with_this_format",
-            f"It means nothing for `{representation}`, which "
-            f"{'comes in pages' if representation in PAGED else 'has every result'}: leave it "
-            f"out, or ask for one of: {', '.join(FITTING[name])}.",
-        )
-        for name in asked
-        if representation not in FITTING.get(name, (representation,))
-    ]
+def check_fitting(parameters: ParameterSet, representation: str) -> None:
+    """Raise an error for each parameter that the representation does not allow."""
+    errors = []
+    for name in parameters.given:
+        allowed = FITTING.get(name)
+        if allowed is not None and representation not in allowed:
+            reason = "is paginated" if representation in PAGED else "has all results"
+            errors.append(
+                ParameterError(
+                    name,
+                    "not_with_this_format",
+                    f"Not allowed with `{representation}`, which {reason}: leave it out, or use "
+                    f"one of: {', '.join(allowed)}.",
+                )
+            )
     if errors:
         raise InvalidParameters(errors)
 
 
 class RecordListParameters(SparseParameters, PageParameters, DownloadParameters):
-    """What lists of records can be asked beside conditions on the records."""
+    """Parameters of lists of records, beside the filters."""
 
 
-class RecordConditions(AnyParameters):
-    """The conditions by which every kind of record is selected, as of a revision."""
+class RecordFilters(AnyParameters):
+    """Filters of every kind of record."""
 
     SYNONYMS: ClassVar = {
         "ids": "id",
@@ -290,7 +299,7 @@ class RecordConditions(AnyParameters):
 
 
 class DatedRecordListParameters(RecordListParameters):
-    """How lists of donations, exports and contracts can be ordered."""
+    """Orderings and rows of lists of donations, exports and contracts."""
 
     ORDERINGS: ClassVar = {
         "as_of": "as_of",
@@ -304,8 +313,8 @@ class DatedRecordListParameters(RecordListParameters):
     rows = rows_parameter("figures", "records")
 
 
-class DatedRecordConditions(RecordConditions):
-    """The conditions by which donations, exports and contracts are selected."""
+class DatedRecordFilters(RecordFilters):
+    """Filters of donations, exports and contracts."""
 
     SYNONYMS: ClassVar = {
         "product": "item",
@@ -330,12 +339,12 @@ class DatedRecordConditions(RecordConditions):
     series = SeriesParameter(
         SlugField(example="china-customs-anti-epidemic-exports"),
         "series",
-        "The points of one series, a running total told again and again.",
+        "The points of one series: a running total, reported several times.",
     )
     latest = LatestParameter()
     joint = FlagParameter(
         "joint",
-        "Whether several parties give, or several receive, together.",
+        "Whether several parties give, or receive, jointly.",
     )
     party = AnyRolePartyParameter(example="who")
 
@@ -353,7 +362,7 @@ class DatedRecordConditions(RecordConditions):
     operator = FigureChoiceParameter(
         "operator",
         ChoiceField(choices=Operator.values, example="more_than"),
-        "Records with a figure so qualified.",
+        "Records with a figure that has this qualifier.",
     )
     unit = FigureChoiceParameter(
         "unit",
@@ -370,7 +379,7 @@ class DatedRecordConditions(RecordConditions):
     party_type = FigureChoiceParameter(
         "party_type",
         ChoiceField(choices=[code for code, _ in COUNTED_TYPE], example="country"),
-        "Records with a count of such parties.",
+        "Records with a count of parties of this type.",
     )
     countable = FigureFlagParameter(
         "countable",
@@ -378,20 +387,20 @@ class DatedRecordConditions(RecordConditions):
     )
     value_min = ValueParameter(
         "high__gte",
-        "Records with a figure of at least this number: on its value or, where it has none, on "
-        "its upper bound. Needs `item`, `unit`, `currency` or `measure=parties` beside it.",
+        "Records with a figure of at least this number, compared with its value or, if it has "
+        "none, with its upper bound. Requires `item`, `unit`, `currency` or `measure=parties`.",
         example="1000000",
     )
     value_max = ValueParameter(
         "low__lte",
-        "Records with a figure of at most this number: on its value or, where it has none, on "
-        "its lower bound. Needs `item`, `unit`, `currency` or `measure=parties` beside it.",
+        "Records with a figure of at most this number, compared with its value or, if it has "
+        "none, with its lower bound. Requires `item`, `unit`, `currency` or `measure=parties`.",
         example="5000000",
     )
     statement = StatementParameter(
         IdListField("st", example="st-76867pfx"),
         "public_id__in",
-        "Records with a figure that rests on this statement, in any of its versions.",
+        "Records with a figure that quotes this statement, in any of its versions.",
     )
     publisher = FoldedFigureParameter("publisher", "publisher", "xinhua")
     speaker = FoldedFigureParameter("speaker", "speaker", "zhao lijian")
@@ -399,31 +408,75 @@ class DatedRecordConditions(RecordConditions):
 
     def check(self) -> list[ParameterError]:
         errors = super().check()
-        anchored = (
-            {"item", "unit", "currency"} & self.cleaned.keys()
-            or self.cleaned.get("measure") == [Measure.PARTIES]
-        )  # fmt: skip
         for name in ("value_min", "value_max"):
-            if name in self.cleaned and not anchored:
+            if name in self.cleaned and not self.has_unit:
                 errors.append(
                     ParameterError(
                         name,
                         "needs_unit_of_comparison",
-                        "Pieces, doses and dollars are not compared: put `item`, `unit`, "
-                        "`currency` or `measure=parties` beside it.",
+                        "No unit of comparison: add `item`, `unit`, `currency` or "
+                        "`measure=parties`.",
                     )
                 )
-        return (
-            errors
-            + self.check_order("value_min", "value_max")
-            + self.check_order("as_of_from", "as_of_to")
+        for low, high in (("value_min", "value_max"), ("as_of_from", "as_of_to")):
+            if (
+                low in self.cleaned
+                and high in self.cleaned
+                and self.cleaned[low] > self.cleaned[high]
+            ):
+                errors.append(
+                    ParameterError(high, "empty_range", f"Less than `{low}`: swap the two.")
+                )
+        return errors
+
+    @property
+    def has_unit(self) -> bool:
+        """Whether the query says what the numbers of figures count."""
+        return bool(
+            {"item", "unit", "currency"} & self.cleaned.keys()
+            or self.cleaned.get("measure") == [Measure.PARTIES]
         )
 
-    def check_order(self, low: str, high: str) -> list[ParameterError]:
-        if (
-            low in self.cleaned
-            and high in self.cleaned
-            and (self.cleaned[low] > self.cleaned[high])
-        ):
-            return [ParameterError(high, "empty_range", f"It is below `{low}`: swap the two.")]
-        return []
+
+class OneCodeField(CodeListField):
+    """Single code, as part of a path."""
+
+    many = False
+
+    def json_schema(self) -> dict[str, Any]:
+        return self.item_schema()
+
+    def clean(self, value: str) -> str:  # type: ignore[override]
+        return self.clean_value(value)
+
+
+class VocabularyListParameters(SparseParameters, PageParameters, DownloadParameters):
+    """Parameters of lists of vocabulary entries, which are shown as they are now."""
+
+    SYNONYMS: ClassVar = {"q": "name", "search": "name"}
+    ORDERINGS: ClassVar = {"name": "name_key", "code": "code"}
+    DEFAULT_ORDERING: ClassVar = "name"
+
+    format = download_format()
+    ordering = ordering(ORDERINGS, DEFAULT_ORDERING, example="code")
+
+    name = Parameter(
+        FoldedField(example="jack ma"),
+        "Part of the name or of an alias, ignoring case and accents.",
+        lookup="words_key__contains",
+    )
+
+    @classmethod
+    def unknown(cls, name: str) -> ParameterError:
+        if name != "revision":
+            return super().unknown(name)
+        return ParameterError(
+            name,
+            "not_versioned",
+            "Vocabularies have no past revisions: leave `revision` out. Records show parties as "
+            "they were when published.",
+        )
+
+
+class VocabularyDetailParameters(FormatParameters, SparseParameters):
+    """Parameters of a single vocabulary entry."""

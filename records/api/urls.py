@@ -1,36 +1,83 @@
-"""The router, one line per resource: the table of contents of the API."""
+"""Routes of the API: the table of contents."""
 
-from django.urls import path
-from rest_framework.routers import SimpleRouter
+from django.urls import URLPattern, path
 
-from records.api.resources.changes import ChangeViewSet
-from records.api.resources.contracts import ContractViewSet
-from records.api.resources.donations import DonationViewSet
-from records.api.resources.exports import ExportViewSet
-from records.api.resources.items import ItemViewSet
-from records.api.resources.parties import PartyViewSet
-from records.api.resources.revisions import RevisionViewSet
-from records.api.resources.series import SeriesViewSet
-from records.api.resources.statements import StatementViewSet
+from records.api.resource import RecordResource, RowResource
+from records.api.resources.changes import CHANGES
+from records.api.resources.contracts import CONTRACTS
+from records.api.resources.donations import DONATIONS
+from records.api.resources.exports import EXPORTS
+from records.api.resources.items import ITEMS
+from records.api.resources.parties import PARTIES
+from records.api.resources.revisions import REVISIONS
+from records.api.resources.series import SERIES
+from records.api.resources.statements import STATEMENTS
+from records.api.views.citations import DatasetCitation, ListCitation, RecordCitation
 from records.api.views.coverage import Coverage
-from records.api.views.dataset import Dataset, DatasetCitation
+from records.api.views.dataset import Dataset
+from records.api.views.details import RecordDetail, RevisionDetail, VocabularyDetail
+from records.api.views.facets import RecordFacets
 from records.api.views.index import Index
+from records.api.views.lists import ChangeList, RecordList, RowList, SeriesList, VocabularyList
+from records.api.views.series import SeriesDetail
+from records.api.views.totals import RecordTotals
+from records.api.views.versions import RecordVersions
 
-router = SimpleRouter()
-router.register("statements", StatementViewSet, "statements")
-router.register("donations", DonationViewSet, "donations")
-router.register("exports", ExportViewSet, "exports")
-router.register("contracts", ContractViewSet, "contracts")
-router.register("parties", PartyViewSet, "parties")
-router.register("items", ItemViewSet, "items")
-router.register("series", SeriesViewSet, "series")
-router.register("revisions", RevisionViewSet, "revisions")
-router.register("changes", ChangeViewSet, "changes")
+RESOURCES = [
+    STATEMENTS,
+    DONATIONS,
+    EXPORTS,
+    CONTRACTS,
+    PARTIES,
+    ITEMS,
+    SERIES,
+    REVISIONS,
+    CHANGES,
+]
+
+
+def record_routes(of: RecordResource) -> list[URLPattern]:
+    """Return the routes of a kind of record."""
+    n = of.name
+    routes = [
+        path(f"{n}/", RecordList.as_view(resource=of), name=f"{n}-list"),
+        path(f"{n}/facets/", RecordFacets.as_view(resource=of), name=f"{n}-facets"),
+        path(f"{n}/cite/", ListCitation.as_view(resource=of), name=f"{n}-query-citation"),
+        path(f"{n}/summary/", RecordTotals.as_view(resource=of), name=f"{n}-summary"),
+        path(f"{n}/<str:id>/", RecordDetail.as_view(resource=of), name=f"{n}-detail"),
+        path(f"{n}/<str:id>/cite/", RecordCitation.as_view(resource=of), name=f"{n}-citation"),
+        path(f"{n}/<str:id>/versions/", RecordVersions.as_view(resource=of), name=f"{n}-versions"),
+    ]
+    return [route for route in routes if of.totals_parameters or route.name != f"{n}-summary"]
+
+
+def vocabulary_routes(of: RowResource) -> list[URLPattern]:
+    """Return the routes of a vocabulary."""
+    n = of.name
+    return [
+        path(f"{n}/", VocabularyList.as_view(resource=of), name=f"{n}-list"),
+        path(f"{n}/<str:code>/", VocabularyDetail.as_view(resource=of), name=f"{n}-detail"),
+    ]
+
 
 urlpatterns = [
-    path("", Index.as_view({"get": "retrieve"}, registry=router.registry), name="index"),
-    path("coverage/", Coverage.as_view({"get": "retrieve"}), name="coverage"),
-    path("cite/", DatasetCitation.as_view({"get": "retrieve"}), name="cite"),
-    path("metadata/", Dataset.as_view({"get": "retrieve"}), name="metadata"),
-    *router.urls,
+    path("", Index.as_view(resources=RESOURCES), name="index"),
+    path("coverage/", Coverage.as_view(), name="coverage"),
+    path("cite/", DatasetCitation.as_view(), name="cite"),
+    path("metadata/", Dataset.as_view(), name="metadata"),
+    *record_routes(STATEMENTS),
+    *record_routes(DONATIONS),
+    *record_routes(EXPORTS),
+    *record_routes(CONTRACTS),
+    *vocabulary_routes(PARTIES),
+    *vocabulary_routes(ITEMS),
+    path("series/", SeriesList.as_view(resource=SERIES), name="series-list"),
+    path("series/<str:slug>/", SeriesDetail.as_view(resource=SERIES), name="series-detail"),
+    path("revisions/", RowList.as_view(resource=REVISIONS), name="revisions-list"),
+    path(
+        "revisions/<str:number>/",
+        RevisionDetail.as_view(resource=REVISIONS),
+        name="revisions-detail",
+    ),
+    path("changes/", ChangeList.as_view(resource=CHANGES), name="changes-list"),
 ]

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from rest_framework import serializers
 
 from aidapi.views import Page
+from records.api.resource import Resource
 from records.api.views.versions import RecordVersionSerializer
 
 
@@ -42,18 +43,18 @@ class Chapter:
 class Dictionary(Page):
     """Every field of every kind, its type, its codes and its meaning."""
 
-    registry: ClassVar[list[tuple[str, Any, str]]] = []
-    """What the API's router serves; `records.site.urls` passes it in."""
+    resources: ClassVar[list[Resource]] = []
+    """The resources of the API; `records.site.urls` passes them in."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return render(
-            request, "records/dictionary.html", {"chapters": chapters(documents(self.registry))}
+            request, "records/dictionary.html", {"chapters": chapters(documents(self.resources))}
         )
 
 
-def documents(registry: list[tuple[str, Any, str]]) -> tuple[type, ...]:
+def documents(resources: list[Resource]) -> tuple[type, ...]:
     """The serializers of all that the lists and the histories of records hold."""
-    listed = [viewset.serializer_class for _, viewset, _ in registry]
+    listed = [resource.serializer_class for resource in resources]
     return (*listed, RecordVersionSerializer)
 
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from aidapi.views import Page
-from records.api.resources.changes import PLURALS
+from records.api.addresses import PLURALS
 from records.api.views.dataset import schema_org
 from records.models import KINDS, Revision
 from records.site.guide import QUESTIONS

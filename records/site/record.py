@@ -1,6 +1,6 @@
 """The page of a record: all that its stored document says, in words, and where it stands."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 import orjson
 from django.http import HttpRequest, HttpResponse
@@ -11,9 +11,9 @@ from django.utils.text import capfirst
 from aidapi.errors import Problem
 from aidapi.parameters import IntegerField, Parameter, ParameterSet
 from aidapi.views import Page
-from records.api.resources.changes import PLURALS
+from records.api.addresses import PLURALS
 from records.api.views.citations import published, record_citation
-from records.api.views.records import RecordViewSet
+from records.api.views.details import absent
 from records.api.views.versions import published_versions
 from records.content.lines import titles_of
 from records.models import (
@@ -21,6 +21,7 @@ from records.models import (
     KINDS,
     Item,
     LinkType,
+    Record,
     RevisionCounter,
 )
 from records.query.planner import shown_revision
@@ -53,9 +54,6 @@ class RecordPageParameters(ParameterSet):
 class RecordPage(Page):
     """A record for people. Withdrawn or unknown, it is a page that says so."""
 
-    registry: ClassVar[list[tuple[str, Any, str]]] = []
-    """What the API's router serves; `records.site.urls` passes it in."""
-
     def get(self, request: HttpRequest, id: str) -> HttpResponse:
         try:
             return self.shown(request, id, RecordPageParameters(request.GET).cleaned)
@@ -63,12 +61,12 @@ class RecordPage(Page):
             return refusal(request, id, problem)
 
     def shown(self, request: HttpRequest, id: str, asked: dict[str, int]) -> HttpResponse:
-        viewset = self.viewset(id)
+        model = model_of(id)
         newest = RevisionCounter.number()
         revision = shown_revision(asked.get("revision"), newest)
-        versions = published_versions(viewset.model, id, revision)
+        versions = published_versions(model, id, revision)
         if not versions or ("version" not in asked and versions[-1]["retired_in"]):
-            raise viewset().absent(id, revision)
+            raise absent(model, id, revision)
         version = versions[-1]
         if "version" in asked:
             version = one_version(versions, asked["version"], revision)
@@ -82,25 +80,13 @@ class RecordPage(Page):
             "revision": revision,
             "past": revision != newest,
             **content(version["document"], versions, revision),
-            **self.ways_on(request, version, viewset),
+            **self.ways_on(request, version),
         }
         response = render(request, "records/record.html", page)
         response["Dataset-Revision"] = str(revision)
         return response
 
-    def viewset(self, id: str) -> type[RecordViewSet]:
-        """The part of the API that serves records with such an id."""
-        for _, viewset, _ in self.registry:
-            if issubclass(viewset, RecordViewSet) and id.startswith(f"{viewset.model.PREFIX}-"):
-                return viewset
-        raise Problem(
-            404,
-            "not_found",
-            "No such record",
-            f"There is no record `{id[:60]}`. Ids look like don-7k3m9q2x.",
-        )
-
-    def ways_on(self, request: HttpRequest, version: Json, viewset: type[RecordViewSet]) -> Json:
+    def ways_on(self, request: HttpRequest, version: Json) -> Json:
         """How to cite the version, and where it is data."""
         document = version["document"]
         plural = PLURALS[document["kind"]]
@@ -117,6 +103,19 @@ class RecordPage(Page):
             "json": f"{api}?revision={version['published_in']}",
             "api": api,
         }
+
+
+def model_of(id: str) -> type[Record]:
+    """Return the kind of record that has such ids."""
+    for model in KINDS.values():
+        if id.startswith(f"{model.PREFIX}-"):
+            return model
+    raise Problem(
+        404,
+        "not_found",
+        "No such record",
+        f"There is no record `{id[:60]}`. Ids look like don-7k3m9q2x.",
+    )
 
 
 def one_version(versions: list[Json], number: int, revision: int) -> Json:

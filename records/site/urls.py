@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from records.api.urls import router
+from records.api.urls import RESOURCES
 from records.site.dictionary import Dictionary
 from records.site.guide import Guide
 from records.site.home import Home
@@ -13,6 +13,6 @@ urlpatterns = [
     path("", Home.as_view(), name="home"),
     path("guide/", Guide.as_view(), name="guide"),
     path("how-we-count/", HowWeCount.as_view(), name="how-we-count"),
-    path("dictionary/", Dictionary.as_view(registry=router.registry), name="dictionary"),
-    path("records/<str:id>/", RecordPage.as_view(registry=router.registry), name="record-page"),
+    path("dictionary/", Dictionary.as_view(resources=RESOURCES), name="dictionary"),
+    path("records/<str:id>/", RecordPage.as_view(), name="record-page"),
 ]

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from records.api.views.citations import in_words
+from records.api.views.citation_styles import in_words
 from records.models import (
     Basis,
     CountableReason,

@@ -1,6 +1,7 @@
 """What is going to be taken out says so: in the document, and to whoever uses it."""
 
 import datetime
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,15 +13,16 @@ from rest_framework import serializers
 from aidapi.deprecation import (
     Deprecation,
     deprecated_fields,
+    deprecates,
     deprecations_used,
     headers,
 )
 from aidapi.parameters import Parameter, ParameterSet, TextField
-from records.api.resources.donations import DonationSerializer, DonationViewSet
+from records.api.resources.donations import DONATIONS, DonationSerializer
 
 OLD = Deprecation(datetime.date(2026, 1, 1), datetime.date(2027, 1, 1), "Use `donor`.")
 OLDER = Deprecation(datetime.date(2025, 6, 1), datetime.date(2028, 1, 1), "Use `recipient`.")
-SENTENCE = "Deprecated since 2026-01-01, and gone after 2027-01-01. Use `donor`."
+SENTENCE = "Deprecated since 2026-01-01, removed after 2027-01-01. Use `donor`."
 HEADERS = {"Deprecation": "@1767225600", "Sunset": "Fri, 01 Jan 2027 00:00:00 GMT"}
 
 
@@ -40,9 +42,17 @@ class Whole(serializers.Serializer):
 
 
 @pytest.fixture
-def parameter(monkeypatch: pytest.MonkeyPatch) -> None:
+def decided_per_test() -> Iterator[None]:
+    """What is deprecated is decided once per process: here once per test."""
+    deprecates.cache_clear()
+    yield
+    deprecates.cache_clear()
+
+
+@pytest.fixture
+def parameter(decided_per_test: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """`form` of donations is deprecated."""
-    form = DonationViewSet.filterset_class.base_filters["form"]
+    form = DONATIONS.list_parameters.base_filters["form"]
     monkeypatch.setattr(form, "deprecated", OLD)
 
 
@@ -54,7 +64,7 @@ def field(monkeypatch: pytest.MonkeyPatch) -> None:
     class LeavingSerializer(DonationSerializer):
         """A donation."""
 
-    monkeypatch.setattr(DonationViewSet, "serializer_class", LeavingSerializer)
+    monkeypatch.setattr(DONATIONS, "serializer_class", LeavingSerializer)
 
 
 def schema() -> dict[str, Any]:

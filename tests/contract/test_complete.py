@@ -14,10 +14,11 @@ from django.conf import settings
 from django.contrib import admin
 
 from aidapi.parameters import Parameter
-from records.api.urls import router
+from records.api import urls
+from records.api.resource import Resource
 from records.documents.render import SERIALIZERS
 from records.models import KINDS, Record, VocabularyEntry
-from tests.support import factories
+from tests.support import factories, routes
 
 ROOT = Path(settings.BASE_DIR)
 
@@ -43,7 +44,7 @@ def own_classes(module: ModuleType) -> list[Any]:
 
 
 NOUNS = nouns()
-ROUTES: dict[str, Any] = {prefix: viewset for prefix, viewset, _ in router.registry}
+RESOURCES: dict[str, Any] = {resource.name: resource for resource in urls.RESOURCES}
 
 
 def test_the_files_name_every_model_of_the_app() -> None:
@@ -61,8 +62,8 @@ def test_noun_is_everywhere(noun: str) -> None:
     api = importlib.import_module(f"records.api.resources.{noun}")
     curation = importlib.import_module(f"records.curation.nouns.{noun}")
 
-    assert ROUTES[noun].__module__ == api.__name__, "routed, in its own module"
-    assert ROUTES[noun].model is model
+    assert RESOURCES[noun] is vars(api)[noun.upper()], "routed, in its own module"
+    assert RESOURCES[noun].model is model
     assert type(admin.site.get_model_admin(model)).__module__ == curation.__name__, "registered"
     assert (ROOT / "fixtures" / f"{noun}.yaml").is_file()
     assert any(
@@ -71,54 +72,39 @@ def test_noun_is_everywhere(noun: str) -> None:
         if hasattr(factory, "_meta")
     ), "has a factory"
     if issubclass(model, Record):
-        assert SERIALIZERS[model.KIND] is ROUTES[noun].serializer_class
+        assert SERIALIZERS[model.KIND] is RESOURCES[noun].serializer_class
         assert factories.RECORDS[model]._meta.model is model
 
 
-@pytest.mark.parametrize("layer", ["api", "curation"])
-def test_every_viewset_and_admin_module_is_used(layer: str) -> None:
-    """A module of the API that defines a viewset is routed; one of the admin that registers
-    something is imported."""
-    for path in sorted((ROOT / "records" / layer).rglob("[!_]*.py")):
-        classes = [
-            node
+def test_every_resource_is_routed() -> None:
+    declared = {
+        thing
+        for path in sorted((ROOT / "records/api/resources").glob("[!_]*.py"))
+        for thing in vars(importlib.import_module(f"records.api.resources.{path.stem}")).values()
+        if isinstance(thing, Resource)
+    }
+
+    assert declared == set(urls.RESOURCES)
+
+
+def test_every_registered_admin_module_is_imported() -> None:
+    used = {type(curation).__name__ for curation in admin.site._registry.values()}
+    for path in sorted((ROOT / "records/curation").rglob("[!_]*.py")):
+        names = {
+            node.name
             for node in ast.walk(ast.parse(path.read_text("utf-8")))
             if isinstance(node, ast.ClassDef)
-        ]
-        names = {node.name for node in classes if is_finished(node, layer)}
-        if layer == "api":
-            used = {viewset.__name__ for viewset in ROUTES.values()}
-        else:
-            used = {type(curation).__name__ for curation in admin.site._registry.values()}
+            and any("register" in ast.unparse(decorator) for decorator in node.decorator_list)
+        }
         assert names <= used, path
-
-
-def is_finished(node: ast.ClassDef, layer: str) -> bool:
-    """A class that is meant to be routed (it has parameters) or registered (it says so)."""
-    if layer == "curation":
-        return any("register" in ast.unparse(decorator) for decorator in node.decorator_list)
-    return any(
-        isinstance(statement, ast.Assign)
-        and ast.unparse(statement.targets[0]) == "filterset_class"
-        for statement in node.body
-    )
 
 
 def documented() -> list[Any]:
     """Every parameter of every endpoint."""
     found: dict[int, Any] = {}
-    for prefix, viewset in ROUTES.items():
-        sets = {"": viewset.filterset_class}
-        sets |= {
-            name.removesuffix("_parameters"): getattr(viewset, name)
-            for name in dir(viewset)
-            if name.endswith("_parameters")
-        }
-        for action, parameters in sets.items():
-            for name, parameter in parameters.base_filters.items():
-                found.setdefault(
-                    id(parameter), pytest.param(name, parameter, id=f"{prefix}/{action}?{name}")
-                )
+    for path, view in routes.ROUTES.items():
+        for name, parameter in view.parameters.base_filters.items():
+            found.setdefault(id(parameter), pytest.param(name, parameter, id=f"{path}?{name}"))
     return list(found.values())
 
 

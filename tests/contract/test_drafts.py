@@ -122,7 +122,7 @@ def products(history: History) -> Iterator[str]:
 
 def filters_of(resource: Resource, history: History) -> Iterator[dict[str, str]]:
     """Each condition with one of its values."""
-    for name, parameter in resource.viewset.conditions_class.base_filters.items():
+    for name, parameter in resource.filters.base_filters.items():
         if name not in ("format", "revision", "search"):
             values = good_values(name, parameter, history)
             yield anchored(name, values[len(values) // 2])

@@ -8,7 +8,7 @@ from django.db import DatabaseError
 from django.test import Client
 
 from aidapi import pagination
-from records.api.resources.donations import DonationViewSet
+from records.api.views.lists import RecordList
 from records.models import RevisionCounter
 from tests.support.histories import History
 from tests.support.routes import API, RESOURCES, Resource, addresses, ask, problem
@@ -101,7 +101,7 @@ def test_a_crash_tells_nothing(
     def crash(*args: Any, **kwargs: Any) -> None:
         raise error(f"SELECT secret FROM records_donation at {site.BASE_DIR}")
 
-    monkeypatch.setattr(DonationViewSet, "list", crash)
+    monkeypatch.setattr(RecordList, "page", crash)
     response = Client(raise_request_exception=False).get(f"{API}donations/")
 
     body = problem(response, 500)

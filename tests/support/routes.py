@@ -8,25 +8,38 @@ from urllib.parse import urlencode
 
 from django.test import Client
 
-from records.api.urls import router
-from records.api.views.coverage import Coverage
-from records.api.views.dataset import Dataset, DatasetCitation
-from records.api.views.index import Index
-from records.api.views.records import RecordViewSet
+from records.api import resource as api
+from records.api import urls
 from tests.support.histories import History
 
 API = "/api/v1/"
 
 
+def routes() -> dict[str, Any]:
+    """Return path below the API, with {id} for what varies → the view that serves it."""
+    return {
+        re.sub(r"<\w+:\w+>", "{id}", str(route.pattern)): route.callback.cls(  # type: ignore[attr-defined]
+            **route.callback.initkwargs  # type: ignore[attr-defined]
+        )
+        for route in urls.urlpatterns
+    }
+
+
+ROUTES = routes()
+
+
 @dataclass(frozen=True)
 class Resource:
-    """A line of the router."""
+    """A resource of the API, with its routes."""
 
-    name: str
-    viewset: Any
+    declared: api.Resource
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def name(self) -> str:
+        return self.declared.name
 
     @property
     def path(self) -> str:
@@ -34,27 +47,34 @@ class Resource:
 
     @property
     def is_record(self) -> bool:
-        return issubclass(self.viewset, RecordViewSet)
+        return isinstance(self.declared, api.RecordResource)
+
+    @property
+    def filters(self) -> Any:
+        assert isinstance(self.declared, api.RecordResource)
+        return self.declared.filters
+
+    @property
+    def model(self) -> Any:
+        assert isinstance(self.declared, api.RecordResource)
+        return self.declared.model
 
     @property
     def kind(self) -> str:
-        return self.viewset.model.KIND
+        return self.model.KIND
 
     @property
     def parameters(self) -> Any:
-        return self.viewset.filterset_class
+        return self.declared.list_parameters
 
     @property
     def sets(self) -> dict[str, Any]:
-        """Path below the resource → the parameters that it takes."""
-        found = {"": self.parameters}
-        if hasattr(self.viewset, "retrieve"):
-            found["{id}/"] = self.viewset.detail_parameters
-        for action in self.viewset.get_extra_actions():
-            name = f"{action.__name__}_parameters"
-            around = "{id}/" if action.detail else ""
-            found[f"{around}{action.url_path}/"] = getattr(self.viewset, name)
-        return found
+        """Return path below the resource → its parameters."""
+        return {
+            path.removeprefix(f"{self.name}/"): view.parameters
+            for path, view in ROUTES.items()
+            if path.startswith(f"{self.name}/")
+        }
 
     def example(self, history: History) -> str:
         """The last part of the address of one of its documents, in force since revision 2."""
@@ -73,30 +93,22 @@ class Resource:
         return self.parameters.DEFAULT_ORDERING
 
 
-RESOURCES = [Resource(name, viewset) for name, viewset, _ in router.registry]
-ABOUT: dict[str, Any] = {"coverage": Coverage, "cite": DatasetCitation, "metadata": Dataset}
+RESOURCES = [Resource(declared) for declared in urls.RESOURCES]
+ABOUT: dict[str, Any] = {name: ROUTES[f"{name}/"] for name in ("coverage", "cite", "metadata")}
 """What is told of the dataset as a whole."""
 RECORDS = [resource for resource in RESOURCES if resource.is_record]
 
 
 def addresses(history: History) -> Iterator[tuple[str, Any]]:
     """Every address of the API, with an example in place of what varies, and the parameters."""
-    yield API, Index.detail_parameters
+    yield API, ROUTES[""].parameters
     for name, view in ABOUT.items():
-        yield f"{API}{name}/", view.detail_parameters
+        yield f"{API}{name}/", view.parameters
     for resource in RESOURCES:
         for below, parameters in resource.sets.items():
             if below:
                 below = below.format(id=resource.example(history))
             yield resource.path + below, parameters
-
-
-def patterns() -> list[str]:
-    """The addresses that the router knows, with {id} for what varies."""
-    return [
-        API + re.sub(r"\(\?P<\w+>[^)]*\)", "{id}", str(url.pattern)).strip("^$").replace("\\Z", "")
-        for url in router.urls
-    ]
 
 
 def ask(client: Client, path: str, **query: Any) -> Any:

@@ -1,1 +1,1 @@
-"""One module per noun: its parameters and its view set."""
+"""Resources of the API, one module per noun: its parameters and its documents."""

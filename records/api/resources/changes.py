@@ -1,13 +1,9 @@
-"""The feed of changes over HTTP: what was published, corrected, withdrawn or edited, in order."""
+"""Changes: parameters and documents of /api/v1/changes/."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from django.http.response import HttpResponseBase
 from rest_framework import serializers
-from rest_framework.request import Request
 
 from aidapi.pagination import base_url
 from aidapi.parameters import (
@@ -17,32 +13,17 @@ from aidapi.parameters import (
     RepresentationField,
 )
 from aidapi.renderers import Atom, JSONRenderer
+from records.api.addresses import PLURALS, change_address
 from records.api.parameter_sets import DocumentParameters, PageParameters, ordering
-from records.api.views.feeds import Entry, feed
-from records.api.views.listing import ListingViewSet
+from records.api.resource import RowResource
 from records.documents.serializers import DocumentSerializer, LinkField
-from records.models import (
-    KINDS,
-    Action,
-    Change,
-    Item,
-    Party,
-)
-
-PLURALS = {
-    "statement": "statements",
-    "donation": "donations",
-    "export": "exports",
-    "contract": "contracts",
-    "party": "parties",
-    "item": "items",
-}
+from records.models import KINDS, Action, Change, Item, Party
 
 KIND_CHOICES = [(kind, kind) for kind in PLURALS]
 
 
 class ChangeSerializer(DocumentSerializer):
-    """What a revision did to one record or term, and why."""
+    """What a revision changed in one record or vocabulary entry, and why."""
 
     revision = serializers.IntegerField(
         source="revision_id", read_only=True, help_text="The revision that made the change."
@@ -51,14 +32,14 @@ class ChangeSerializer(DocumentSerializer):
         source="revision.published_at", read_only=True, help_text="When, in UTC."
     )
     kind = serializers.ChoiceField(
-        choices=KIND_CHOICES, read_only=True, help_text="What was changed."
+        choices=KIND_CHOICES, read_only=True, help_text="Kind of what was changed."
     )
     id = serializers.CharField(
-        source="public_id", read_only=True, help_text="The record's id or the term's code."
+        source="public_id", read_only=True, help_text="Id of the record, or code of the entry."
     )
     url = LinkField(
-        help_text="The record as the change left it (410 after a withdrawal), or the term as it "
-        "is now."
+        help_text="The record as of the change (410 after a withdrawal), or the entry as it is "
+        "now."
     )
 
     class Meta:
@@ -66,51 +47,11 @@ class ChangeSerializer(DocumentSerializer):
         fields = ["revision", "published_at", "kind", "id", "version", "action", "reason", "url"]
 
     def get_url(self, change: Change) -> str:
-        return f"{base_url(self.context['request'])}{address(change)}"
+        return f"{base_url(self.context['request'])}{change_address(change)}"
 
 
-def address(change: Change) -> str:
-    """Where to read what was changed: a record as the change left it, a term as it is now."""
-    path = f"/api/v1/{PLURALS[change.kind]}/{change.public_id}/"
-    return f"{path}?revision={change.revision_id}" if change.kind in KINDS else path
-
-
-def change_entries(changes: Sequence[Change]) -> Iterator[Entry]:
-    """Each change as the entry of a feed."""
-    names = titles(changes)
-    for change in changes:
-        yield Entry(
-            change.kind,
-            change.public_id,
-            change.version,
-            change.action,
-            names.get((change.kind, change.public_id, change.version), change.public_id),
-            change.reason or change.revision.message,
-            change.revision.published_at,
-            address(change),
-        )
-
-
-def titles(changes: Sequence[Change]) -> dict[tuple[str, str, int], str]:
-    """(kind, id, version) → what people call it; one query for each kind of record."""
-    names: dict[tuple[str, str, int], str] = {}
-    ids: dict[str, set[str]] = defaultdict(set)
-    for change in changes:
-        if change.kind in KINDS:
-            ids[change.kind].add(change.public_id)
-        elif change.content:
-            names[change.kind, change.public_id, change.version] = change.content["name"]
-    for kind in sorted(ids):
-        rows = KINDS[kind]._default_manager.filter(
-            public_id__in=sorted(ids[kind]), published_in__isnull=False
-        )
-        for public_id, version, title in rows.values_list("public_id", "version", "title"):
-            names[kind, public_id, version] = title
-    return names
-
-
-class ChangeParameters(DocumentParameters, PageParameters):
-    """What `/changes/` can be asked."""
+class ChangeListParameters(DocumentParameters, PageParameters):
+    """Parameters of `/changes/`."""
 
     SYNONYMS: ClassVar = {
         "since": "changed_since",
@@ -120,56 +61,47 @@ class ChangeParameters(DocumentParameters, PageParameters):
     ORDERINGS: ClassVar = {"revision": "revision_id"}
     DEFAULT_ORDERING: ClassVar = "revision"
 
+    serializer_class = ChangeSerializer
+
     format = Parameter(
         RepresentationField(JSONRenderer, Atom, example="atom"),
-        "Representation of the answer; it goes before the Accept header. `atom` is a feed for "
-        "readers of news, newest first unless `ordering` says otherwise; `fields`, `omit` and "
-        "`count` do not go with it.",
+        "Representation of the response; it overrides the Accept header. `atom` is a feed for "
+        "feed readers, newest first unless `ordering` is given; `fields`, `omit` and `count` are "
+        "not allowed with it.",
     )
     ordering = ordering(ORDERINGS, DEFAULT_ORDERING, example="-revision")
 
     changed_since = Parameter(
         IntegerField(minimum=0, example="1"),
-        "Number of a revision: only what later ones changed. Remember the `revision` of your "
-        "last answer and ask with it next time.",
+        "Number of a revision: only changes in later revisions. To follow the dataset, pass the "
+        "`revision` of your previous response.",
+        lookup="revision__gt",
     )
     kind = Parameter(
         ChoiceField(choices=[*KINDS, Party.KIND, Item.KIND], example="donation"),
-        "Only changes of this kind; several as a comma list.",
+        "Only changes of this kind; several separated by commas.",
+        lookup="kind__in",
     )
     action = Parameter(
         ChoiceField(choices=Action.values, example="withdrawn"),
-        "Only such changes; several as a comma list.",
+        "Only changes by this action; several separated by commas.",
+        lookup="action__in",
     )
 
 
-class ChangeViewSet(ListingViewSet):
-    """Changes: everything that was ever published, corrected, withdrawn or edited, in order."""
+def changes(revision: int) -> QuerySet[Any]:
+    """Return the changes up to a revision."""
+    return Change.objects.filter(revision__lte=revision).select_related("revision")
 
-    serializer_class = ChangeSerializer
-    filterset_class = ChangeParameters
-    examples = {
-        "fields": "kind,id,action",
-        "omit": "reason",
-    }
-    row_id = "position"
 
-    def list(self, request: Request) -> HttpResponseBase:
-        """Those that meet all conditions asked for, page by page; as `atom` for readers of
-        news."""
-        if request.accepted_renderer.format == "json":
-            return super().list(request)
-        return feed(request, self.page(request), change_entries)
-
-    def default_ordering(self, representation: str) -> str:
-        return "-revision" if representation == "atom" else super().default_ordering("json")
-
-    def rows(self, request: Request, asked: dict[str, Any], revision: int) -> QuerySet:
-        rows = Change.objects.filter(revision__lte=revision).select_related("revision")
-        if "changed_since" in asked:
-            rows = rows.filter(revision__gt=asked["changed_since"])
-        if "kind" in asked:
-            rows = rows.filter(kind__in=asked["kind"])
-        if "action" in asked:
-            rows = rows.filter(action__in=asked["action"])
-        return rows
+CHANGES = RowResource(
+    name="changes",
+    noun="change",
+    description="Changes: everything that was ever published, corrected, withdrawn or edited, in "
+    "order.",
+    serializer_class=ChangeSerializer,
+    list_parameters=ChangeListParameters,
+    rows=changes,
+    row_id="position",
+    examples={"fields": "kind,id,action", "omit": "reason"},
+)

@@ -1,12 +1,20 @@
-"""Contracts over HTTP."""
+"""Contracts: filters, parameters and documents of /api/v1/contracts/."""
 
 from records.api.parameter_sets import (
-    DatedRecordConditions,
+    DatedRecordFilters,
     DatedRecordListParameters,
+    DocumentParameters,
     ids,
     record_format,
 )
-from records.api.views.totals import CountedRecordViewSet
+from records.api.resource import RecordResource
+from records.api.views.citations import FigureCitationParameters, StyleParameters
+from records.api.views.facets import FacetsParameters, facets_parameter
+from records.api.views.totals import (
+    TotalsParameters,
+    group_by_parameter,
+    include_parameter,
+)
 from records.documents.contracts import ContractSerializer
 from records.models import Contract
 from records.query.filters import (
@@ -18,8 +26,8 @@ from records.query.filters import (
 )
 
 
-class ContractConditions(DatedRecordConditions):
-    """The conditions by which contracts are selected."""
+class ContractFilters(DatedRecordFilters):
+    """Filters of contracts."""
 
     SYNONYMS = {
         "vendor": "supplier",
@@ -45,24 +53,55 @@ class ContractConditions(DatedRecordConditions):
     method = ChoiceParameter(Contract, "method", example="direct")
 
 
-class ContractParameters(ContractConditions, DatedRecordListParameters):
-    """What `/contracts/` can be asked."""
+class ContractListParameters(ContractFilters, DatedRecordListParameters):
+    """Parameters of `/contracts/`."""
+
+    serializer_class = ContractSerializer
 
     format = record_format()
     counted = CountedParameter(Contract, example="stage:signed,measure:money")
 
 
-class ContractViewSet(CountedRecordViewSet):
-    """Contracts: who bought what from whom, and what became of it."""
+class ContractDetailParameters(DocumentParameters):
+    """Parameters of `/contracts/{id}/`."""
 
-    model = Contract
     serializer_class = ContractSerializer
-    conditions_class = ContractConditions
-    filterset_class = ContractParameters
-    examples = {
+
+
+class ContractFacetsParameters(ContractFilters, FacetsParameters):
+    """Parameters of `/contracts/facets/`."""
+
+    facets = facets_parameter(ContractFilters)
+
+
+class ContractTotalsParameters(ContractFilters, TotalsParameters):
+    """Parameters of `/contracts/summary/`."""
+
+    group_by = group_by_parameter(Contract)
+    include = include_parameter(Contract)
+
+
+class ContractListCitationParameters(StyleParameters, ContractFilters):
+    """Parameters of `/contracts/cite/`."""
+
+
+CONTRACTS = RecordResource(
+    name="contracts",
+    description="Contracts: who bought what from whom, and what became of it.",
+    model=Contract,
+    serializer_class=ContractSerializer,
+    filters=ContractFilters,
+    list_parameters=ContractListParameters,
+    detail_parameters=ContractDetailParameters,
+    facets_parameters=ContractFacetsParameters,
+    totals_parameters=ContractTotalsParameters,
+    citation_parameters=FigureCitationParameters,
+    list_citation_parameters=ContractListCitationParameters,
+    example_id="con-jpbs06s9",
+    examples={
         "party": "chn-companies",
         "series": "china-mofcom-signed-contracts",
         "intermediary": "unknown",
         "value_max": "60000000",
-    }
-    example_id = "con-jpbs06s9"
+    },
+)

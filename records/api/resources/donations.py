@@ -1,12 +1,20 @@
-"""Donations over HTTP."""
+"""Donations: filters, parameters and documents of /api/v1/donations/."""
 
 from records.api.parameter_sets import (
-    DatedRecordConditions,
+    DatedRecordFilters,
     DatedRecordListParameters,
+    DocumentParameters,
     ids,
     record_format,
 )
-from records.api.views.totals import CountedRecordViewSet
+from records.api.resource import RecordResource
+from records.api.views.citations import FigureCitationParameters, StyleParameters
+from records.api.views.facets import FacetsParameters, facets_parameter
+from records.api.views.totals import (
+    TotalsParameters,
+    group_by_parameter,
+    include_parameter,
+)
 from records.documents.donations import DonationSerializer
 from records.models import Donation
 from records.query.filters import (
@@ -19,8 +27,8 @@ from records.query.filters import (
 )
 
 
-class DonationConditions(DatedRecordConditions):
-    """The conditions by which donations are selected."""
+class DonationFilters(DatedRecordFilters):
+    """Filters of donations."""
 
     SYNONYMS = {
         "giver": "donor",
@@ -48,21 +56,52 @@ class DonationConditions(DatedRecordConditions):
     stated_by = ChoiceParameter(Donation, "stated_by", example="donor")
 
 
-class DonationParameters(DonationConditions, DatedRecordListParameters):
-    """What `/donations/` can be asked."""
+class DonationListParameters(DonationFilters, DatedRecordListParameters):
+    """Parameters of `/donations/`."""
+
+    serializer_class = DonationSerializer
 
     format = record_format()
     counted = CountedParameter(Donation, example="basis:single,stage:delivered,measure:quantity")
 
 
-class DonationViewSet(CountedRecordViewSet):
-    """Donations: who gave what to whom."""
+class DonationDetailParameters(DocumentParameters):
+    """Parameters of `/donations/{id}/`."""
 
-    model = Donation
     serializer_class = DonationSerializer
-    conditions_class = DonationConditions
-    filterset_class = DonationParameters
-    examples = {
+
+
+class DonationFacetsParameters(DonationFilters, FacetsParameters):
+    """Parameters of `/donations/facets/`."""
+
+    facets = facets_parameter(DonationFilters)
+
+
+class DonationTotalsParameters(DonationFilters, TotalsParameters):
+    """Parameters of `/donations/summary/`."""
+
+    group_by = group_by_parameter(Donation)
+    include = include_parameter(Donation)
+
+
+class DonationListCitationParameters(StyleParameters, DonationFilters):
+    """Parameters of `/donations/cite/`."""
+
+
+DONATIONS = RecordResource(
+    name="donations",
+    description="Donations: who gave what to whom.",
+    model=Donation,
+    serializer_class=DonationSerializer,
+    filters=DonationFilters,
+    list_parameters=DonationListParameters,
+    detail_parameters=DonationDetailParameters,
+    facets_parameters=DonationFacetsParameters,
+    totals_parameters=DonationTotalsParameters,
+    citation_parameters=FigureCitationParameters,
+    list_citation_parameters=DonationListCitationParameters,
+    example_id="don-yyemrn0r",
+    examples={
         "series": "china-mfa-recipient-countries",
-    }
-    example_id = "don-yyemrn0r"
+    },
+)

@@ -1,12 +1,20 @@
-"""Exports over HTTP."""
+"""Exports: filters, parameters and documents of /api/v1/exports/."""
 
 from records.api.parameter_sets import (
-    DatedRecordConditions,
+    DatedRecordFilters,
     DatedRecordListParameters,
+    DocumentParameters,
     ids,
     record_format,
 )
-from records.api.views.totals import CountedRecordViewSet
+from records.api.resource import RecordResource
+from records.api.views.citations import FigureCitationParameters, StyleParameters
+from records.api.views.facets import FacetsParameters, facets_parameter
+from records.api.views.totals import (
+    TotalsParameters,
+    group_by_parameter,
+    include_parameter,
+)
 from records.documents.exports import ExportSerializer
 from records.models import Export
 from records.query.filters import (
@@ -18,8 +26,8 @@ from records.query.filters import (
 )
 
 
-class ExportConditions(DatedRecordConditions):
-    """The conditions by which exports are selected."""
+class ExportFilters(DatedRecordFilters):
+    """Filters of exports."""
 
     SYNONYMS = {
         "donor": "exporter",
@@ -43,25 +51,56 @@ class ExportConditions(DatedRecordConditions):
     trade = ChoiceParameter(Export, "trade", example="commercial")
 
 
-class ExportParameters(ExportConditions, DatedRecordListParameters):
-    """What `/exports/` can be asked."""
+class ExportListParameters(ExportFilters, DatedRecordListParameters):
+    """Parameters of `/exports/`."""
+
+    serializer_class = ExportSerializer
 
     format = record_format()
     counted = CountedParameter(Export, example="basis:cumulative_to_date,measure:quantity")
 
 
-class ExportViewSet(CountedRecordViewSet):
-    """Exports: what crossed borders, as customs and officials count it."""
+class ExportDetailParameters(DocumentParameters):
+    """Parameters of `/exports/{id}/`."""
 
-    model = Export
     serializer_class = ExportSerializer
-    conditions_class = ExportConditions
-    filterset_class = ExportParameters
-    examples = {
+
+
+class ExportFacetsParameters(ExportFilters, FacetsParameters):
+    """Parameters of `/exports/facets/`."""
+
+    facets = facets_parameter(ExportFilters)
+
+
+class ExportTotalsParameters(ExportFilters, TotalsParameters):
+    """Parameters of `/exports/summary/`."""
+
+    group_by = group_by_parameter(Export)
+    include = include_parameter(Export)
+
+
+class ExportListCitationParameters(StyleParameters, ExportFilters):
+    """Parameters of `/exports/cite/`."""
+
+
+EXPORTS = RecordResource(
+    name="exports",
+    description="Exports: what crossed borders, as customs and officials count it.",
+    model=Export,
+    serializer_class=ExportSerializer,
+    filters=ExportFilters,
+    list_parameters=ExportListParameters,
+    detail_parameters=ExportDetailParameters,
+    facets_parameters=ExportFacetsParameters,
+    totals_parameters=ExportTotalsParameters,
+    citation_parameters=FigureCitationParameters,
+    list_citation_parameters=ExportListCitationParameters,
+    example_id="exp-0sqzymfg",
+    examples={
         "party": "CHN",
         "item": "mask",
         "trade": "includes_donations",
         "value_max": "20000000",
         "changed_since": "0",
-    }
-    example_id = "exp-0sqzymfg"
+    },
+)

@@ -1,19 +1,21 @@
-"""Items over HTTP."""
+"""Items: parameters and documents of /api/v1/items/."""
 
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from rest_framework.request import Request
 
 from aidapi.parameters import ListField, Parameter, SlugField
-from records.api.resources.vocabularies import (
+from records.api.parameter_sets import (
+    OneCodeField,
     VocabularyDetailParameters,
-    VocabularyParameters,
-    VocabularyViewSet,
-    code_in_path,
+    VocabularyListParameters,
 )
+from records.api.resource import RowResource
 from records.documents.serializers import DocumentSerializer
 from records.models import HSCode, Item
+
+MAX_DEPTH = 5
+"""Maximum number of levels below an item that `within` searches; the tree has four."""
 
 
 class HSCodeSerializer(DocumentSerializer):
@@ -46,56 +48,71 @@ class ItemSerializer(DocumentSerializer):
 
 
 class HSCodeField(ListField):
+    """Comma-separated list of HS codes."""
+
     pattern = r"[0-9]{4}\.[0-9]{2}"
-    hint = "give six digits as 6307.90."
+    hint = "give six digits, such as 6307.90."
 
 
-class ItemParameters(VocabularyParameters):
-    """What `/items/` can be asked."""
+class WithinParameter(Parameter):
+    """Item, including all items below it."""
 
-    within = Parameter(
+    def filter(self, queryset: QuerySet, value: str) -> QuerySet:
+        within = Q(code=value)
+        step = "parent"
+        for _ in range(MAX_DEPTH):
+            within |= Q(**{step: value})
+            step = f"parent__{step}"
+        return queryset.filter(within)
+
+
+class HSCodeParameter(Parameter):
+    """HS code of an item, in any edition."""
+
+    def filter(self, queryset: QuerySet, value: list[str]) -> QuerySet:
+        return queryset.filter(code__in=HSCode.objects.filter(code__in=value).values("item"))
+
+
+class ItemListParameters(VocabularyListParameters):
+    """Parameters of `/items/`."""
+
+    serializer_class = ItemSerializer
+
+    within = WithinParameter(
         SlugField(example="mask"),
-        "Code of an item: it and all items below it.",
+        "Code of an item: the item and all items below it.",
     )
-    hs_code = Parameter(
+    hs_code = HSCodeParameter(
         HSCodeField(example="6307.90"),
-        "Only items with this HS code, in any edition; several as a comma list.",
+        "Only items with this HS code, in any edition; several separated by commas.",
     )
 
 
 class ItemDetailParameters(VocabularyDetailParameters):
-    """What `/items/{code}/` can be asked."""
+    """Parameters of `/items/{code}/`."""
 
-
-class ItemViewSet(VocabularyViewSet):
-    """Items: what is given, exported or bought, as a tree."""
-
-    model = Item
     serializer_class = ItemSerializer
-    filterset_class = ItemParameters
-    examples = {
-        "name": "n95",
-        "fields": "code,name",
-        "omit": "aliases",
-    }
-    detail_parameters = ItemDetailParameters
-    lookup_parameter = code_in_path("item", "surgical-mask")
-
-    def rows(self, request: Request, asked: dict[str, Any], revision: int) -> QuerySet:
-        rows = self.named(Item.objects.prefetch_related("hs_codes"), asked)
-        if "within" in asked:
-            within = Q(code=asked["within"])
-            step = "parent"
-            for _ in range(MAX_DEPTH):
-                within |= Q(**{step: asked["within"]})
-                step = f"parent__{step}"
-            rows = rows.filter(within)
-        if "hs_code" in asked:
-            rows = rows.filter(
-                code__in=HSCode.objects.filter(code__in=asked["hs_code"]).values("item")
-            )
-        return rows
 
 
-MAX_DEPTH = 5
-"""Levels below an item that `within` looks through; the tree has four."""
+def items(revision: int) -> QuerySet[Any]:
+    """Return all items, as they are now."""
+    return Item.objects.prefetch_related("hs_codes")
+
+
+ITEMS = RowResource(
+    name="items",
+    noun="item",
+    description="Items: what is given, exported or bought, as a tree.",
+    model=Item,
+    serializer_class=ItemSerializer,
+    list_parameters=ItemListParameters,
+    detail_parameters=ItemDetailParameters,
+    lookup_field="code",
+    lookup_parameter=Parameter(
+        OneCodeField(example="surgical-mask"), "Code of the item, which never changes."
+    ),
+    rows=items,
+    row_id="code",
+    versioned=False,
+    examples={"name": "n95", "fields": "code,name", "omit": "aliases"},
+)

@@ -1,17 +1,16 @@
-"""Parties over HTTP."""
+"""Parties: parameters and documents of /api/v1/parties/."""
 
 from typing import Any
 
 from django.db.models import QuerySet
-from rest_framework.request import Request
 
 from aidapi.parameters import ChoiceField, Parameter
-from records.api.resources.vocabularies import (
+from records.api.parameter_sets import (
+    OneCodeField,
     VocabularyDetailParameters,
-    VocabularyParameters,
-    VocabularyViewSet,
-    code_in_path,
+    VocabularyListParameters,
 )
+from records.api.resource import RowResource
 from records.documents.serializers import DocumentSerializer
 from records.models import Party, PartyType
 from records.models.regions import regions_within
@@ -37,48 +36,62 @@ class PartySerializer(DocumentSerializer):
         ]
 
 
-class PartyParameters(VocabularyParameters):
-    """What `/parties/` can be asked."""
+class RegionParameter(Parameter):
+    """Region of a party, including the regions inside it."""
+
+    def filter(self, queryset: QuerySet, value: list[str]) -> QuerySet:
+        within = {inner for number in value for inner in regions_within(number)}
+        return queryset.filter(region__in=within)
+
+
+class PartyListParameters(VocabularyListParameters):
+    """Parameters of `/parties/`."""
+
+    serializer_class = PartySerializer
 
     type = Parameter(
         ChoiceField(choices=PartyType.values, example="foundation"),
-        "Only parties of this type; several as a comma list.",
+        "Only parties of this type; several separated by commas.",
+        lookup="type__in",
     )
     country = Parameter(
         CodeListField(example="CHN"),
-        "Only parties that are or belong to this country (ISO 3166-1 alpha-3); several as a "
-        "comma list.",
+        "Only parties that are or belong to this country (ISO 3166-1 alpha-3); several separated "
+        "by commas.",
+        lookup="country__in",
     )
-    region = Parameter(
+    region = RegionParameter(
         RegionField(example="africa"),
-        "Only parties in this UN M49 region, by number or name; several as a comma list.",
+        "Only parties in this UN M49 region, by number or name; several separated by commas.",
     )
 
 
 class PartyDetailParameters(VocabularyDetailParameters):
-    """What `/parties/{code}/` can be asked."""
+    """Parameters of `/parties/{code}/`."""
 
-
-class PartyViewSet(VocabularyViewSet):
-    """Parties: who gives, receives, exports, buys and sells. Names imply no recognition."""
-
-    model = Party
     serializer_class = PartySerializer
-    filterset_class = PartyParameters
-    examples = {
-        "fields": "code,name",
-        "omit": "aliases",
-    }
-    detail_parameters = PartyDetailParameters
-    lookup_parameter = code_in_path("party", "who")
 
-    def rows(self, request: Request, asked: dict[str, Any], revision: int) -> QuerySet:
-        rows = self.named(Party.objects.all(), asked)
-        if "type" in asked:
-            rows = rows.filter(type__in=asked["type"])
-        if "country" in asked:
-            rows = rows.filter(country__in=asked["country"])
-        if "region" in asked:
-            within = {inner for number in asked["region"] for inner in regions_within(number)}
-            rows = rows.filter(region__in=within)
-        return rows
+
+def parties(revision: int) -> QuerySet[Any]:
+    """Return all parties, as they are now."""
+    return Party.objects.all()
+
+
+PARTIES = RowResource(
+    name="parties",
+    noun="party",
+    description="Parties: who gives, receives, exports, buys and sells. Names imply no "
+    "recognition.",
+    model=Party,
+    serializer_class=PartySerializer,
+    list_parameters=PartyListParameters,
+    detail_parameters=PartyDetailParameters,
+    lookup_field="code",
+    lookup_parameter=Parameter(
+        OneCodeField(example="who"), "Code of the party, which never changes."
+    ),
+    rows=parties,
+    row_id="code",
+    versioned=False,
+    examples={"fields": "code,name", "omit": "aliases"},
+)

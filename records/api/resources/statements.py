@@ -1,22 +1,26 @@
-"""Statements over HTTP. Their full text is its authors' and stays with the curators."""
+"""Statements: filters, parameters and documents of /api/v1/statements/. Their full texts belong to
+their authors and are not public."""
 
 from records.api.parameter_sets import (
+    DocumentParameters,
     LanguageListField,
-    RecordConditions,
+    RecordFilters,
     RecordListParameters,
     ids,
     ordering,
     record_format,
     rows_parameter,
 )
-from records.api.views.records import RecordViewSet
+from records.api.resource import RecordResource
+from records.api.views.citations import CitationParameters, StyleParameters
+from records.api.views.facets import FacetsParameters, facets_parameter
 from records.documents.statements import StatementSerializer
 from records.models import Statement
 from records.query.filters import ColumnParameter, FoldedParameter, day
 
 
-class StatementConditions(RecordConditions):
-    """The conditions by which statements are selected."""
+class StatementFilters(RecordFilters):
+    """Filters of statements."""
 
     SYNONYMS = {
         "source": "publisher",
@@ -34,13 +38,15 @@ class StatementConditions(RecordConditions):
     id = ids(Statement.PREFIX, "st-76867pfx")
     publisher = FoldedParameter("publisher", "publisher's name", "xinhua")
     speaker = FoldedParameter("speaker", "speaker's name", "zhao lijian")
-    organisation = FoldedParameter("organisation", "name of the speaker's body", "foreign affairs")
+    organisation = FoldedParameter(
+        "organisation", "name of the speaker's organisation", "foreign affairs"
+    )
     event = FoldedParameter("event", "name of the occasion", "press conference")
     topic = FoldedParameter("topics", "topics", "customs-facilitation")
     language = ColumnParameter(
         LanguageListField(example="en"),
         "language__in",
-        "Language of the text, as a BCP 47 tag; several as a comma list.",
+        "Language of the text, as a BCP 47 tag; several separated by commas.",
     )
     published_from = day("published_on__gte", "First day of publication.", example="2020-04-01")
     published_to = day("published_on__lte", "Last day of publication.", example="2020-04-30")
@@ -48,8 +54,10 @@ class StatementConditions(RecordConditions):
     said_to = day("said_on__lte", "Last day on which it was said.", example="2020-04-10")
 
 
-class StatementParameters(StatementConditions, RecordListParameters):
-    """What `/statements/` can be asked."""
+class StatementListParameters(StatementFilters, RecordListParameters):
+    """Parameters of `/statements/`."""
+
+    serializer_class = StatementSerializer
 
     ORDERINGS = {
         "published_on": "published_on",
@@ -66,16 +74,37 @@ class StatementParameters(StatementConditions, RecordListParameters):
     format = record_format()
 
 
-class StatementViewSet(RecordViewSet):
-    """Statements: the sentences behind the figures."""
+class StatementDetailParameters(DocumentParameters):
+    """Parameters of `/statements/{id}/`."""
 
-    model = Statement
     serializer_class = StatementSerializer
-    conditions_class = StatementConditions
-    filterset_class = StatementParameters
-    examples = {
+
+
+class StatementFacetsParameters(StatementFilters, FacetsParameters):
+    """Parameters of `/statements/facets/`."""
+
+    facets = facets_parameter(StatementFilters)
+
+
+class StatementListCitationParameters(StyleParameters, StatementFilters):
+    """Parameters of `/statements/cite/`."""
+
+
+STATEMENTS = RecordResource(
+    name="statements",
+    description="Statements: the sentences behind the figures.",
+    model=Statement,
+    serializer_class=StatementSerializer,
+    filters=StatementFilters,
+    list_parameters=StatementListParameters,
+    detail_parameters=StatementDetailParameters,
+    facets_parameters=StatementFacetsParameters,
+    citation_parameters=CitationParameters,
+    list_citation_parameters=StatementListCitationParameters,
+    example_id="st-76867pfx",
+    examples={
         "fields": "id,title,summary",
         "omit": "summary,links",
         "linked": "same_event_as",
-    }
-    example_id = "st-76867pfx"
+    },
+)

@@ -1,17 +1,11 @@
-"""Citations: of a record, one of its figures, a query, the dataset. Each names the revision, so
-that its link gives for ever what was cited; only the day of retrieval changes."""
+"""Citations of a record, one of its figures, a list, and the dataset. Each names the revision, so
+that its link always returns what was cited; only the date of retrieval changes."""
 
-import datetime
-import re
-from dataclasses import dataclass
 from typing import Any, ClassVar
-from urllib.parse import urlencode
 
 import orjson
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
-from rest_framework import serializers
+from rest_framework.request import Request
 
 from aidapi.errors import InvalidParameters, ParameterError
 from aidapi.pagination import base_url
@@ -27,258 +21,19 @@ from aidapi.renderers import (
     BibTeX,
     Text,
 )
+from records.api.addresses import digest, pinned
 from records.api.parameter_sets import AnyParameters
-from records.models import Revision
-from records.query.planner import unknown_revision
-
-AUTHOR = "AidAPI"
-LICENCE: dict[str, str] = settings.SPECTACULAR_SETTINGS["LICENSE"]
-
-MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-
-
-def pinned(request: HttpRequest, path: str, query: dict[str, str], revision: int) -> str:
-    """The address that answers the same for ever: the query in one order, and the revision."""
-    pairs = [(name, value) for name, value in sorted(query.items()) if name != "revision"]
-    pairs.append(("revision", str(revision)))
-    return f"{base_url(request)}{path}?{urlencode(pairs, safe=',:')}"
-
-
-def published(number: int) -> Revision:
-    """The revision of that number; there is none before the first."""
-    found = Revision.objects.filter(number=number).first()
-    if found is None:
-        raise unknown_revision(number, number)
-    return found
-
-
-@dataclass(frozen=True)
-class Citation:
-    """What is cited, and how each style writes it down."""
-
-    key: str
-    """Letters, digits and hyphens."""
-    title: str
-    url: str
-    revision: Revision
-    version: int | None = None
-    """The record's version; none for what has several."""
-    rests_on: str = ""
-    """The words behind a figure, and where they stand."""
-
-    @property
-    def day(self) -> datetime.date:
-        return self.revision.published_at.astimezone(datetime.UTC).date()
-
-    @property
-    def today(self) -> datetime.date:
-        return timezone.now().astimezone(datetime.UTC).date()
-
-    @property
-    def edition(self) -> str:
-        """Version and revision in words."""
-        version = f"version {self.version}, " if self.version else ""
-        return f"{version}revision {self.revision.number}"
-
-    @property
-    def note(self) -> str:
-        parts = [self.rests_on, f"Licence: {LICENCE['name']}, {LICENCE['url']}"]
-        return " ".join(part for part in parts if part)
-
-    def undated(self) -> str:
-        """The sentence without the day of retrieval."""
-        edition = self.edition[0].upper() + self.edition[1:]
-        parts = [
-            f"{AUTHOR} ({self.day.year}).",
-            f"{one_line(self.title).rstrip('.')}.",
-            f"{edition} of {in_words(self.day)}.",
-            *([one_line(self.rests_on)] if self.rests_on else []),
-            f"{self.url} ({LICENCE['name']})",
-        ]
-        return " ".join(parts)
-
-    def text(self) -> str:
-        return f"{self.undated()[:-1]}; retrieved on {in_words(self.today)}).\n"
-
-    def bibtex(self) -> str:
-        fields = {
-            "author": f"{{{bibtex_text(AUTHOR)}}}",
-            # A second pair of braces keeps upper and lower case.
-            "title": f"{{{bibtex_text(self.title)}}}",
-            "year": str(self.day.year),
-            "month": MONTHS[self.day.month - 1],
-            "date": self.day.isoformat(),
-            "version": bibtex_text(self.edition),
-            "publisher": bibtex_text(AUTHOR),
-            "howpublished": rf"\url{{{self.url}}}",
-            "url": self.url,
-            "urldate": self.today.isoformat(),
-            "note": bibtex_text(self.note),
-        }
-        lines = [
-            f"  {name} = {value}" if name == "month" else f"  {name} = {{{value}}}"
-            for name, value in fields.items()
-        ]
-        return f"@misc{{{self.key},\n" + ",\n".join(lines) + "\n}\n"
-
-    def ris(self) -> str:
-        fields = [
-            ("TY", "DATA"),
-            ("ID", self.key),
-            ("AU", AUTHOR),
-            ("TI", self.title),
-            ("PY", str(self.day.year)),
-            ("DA", f"{self.day:%Y/%m/%d}"),
-            ("ET", self.edition),
-            ("PB", AUTHOR),
-            ("UR", self.url),
-            ("Y2", f"{self.today:%Y/%m/%d}"),
-            ("N1", self.note),
-            ("ER", ""),
-        ]
-        return "".join(f"{tag}  - {one_line(value)}\r\n" for tag, value in fields)
-
-    def csl(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "id": self.key,
-                "type": "dataset",
-                "author": [{"literal": AUTHOR}],
-                "title": one_line(self.title),
-                "version": self.edition,
-                "publisher": AUTHOR,
-                "issued": {"date-parts": [[self.day.year, self.day.month, self.day.day]]},
-                "accessed": {"date-parts": [[self.today.year, self.today.month, self.today.day]]},
-                "license": LICENCE["url"],
-                "note": one_line(self.note),
-                "URL": self.url,
-            }
-        ]
-
-    def answer(self, style: str) -> HttpResponse:
-        """The citation in one style, or as JSON in all of them."""
-        if style == "json":
-            body = orjson.dumps(CitationSerializer().to_representation(self.shown()))
-            media_type = "application/json"
-        elif style == "csl-json":
-            body, media_type = orjson.dumps(self.csl()), CSLJSON.media_type
-        else:
-            writers = {"text": self.text, "bibtex": self.bibtex, "ris": self.ris}
-            body = writers[style]().encode()
-            named = {one.format: one.media_type for one in (Text, BibTeX, RIS)}
-            media_type = f"{named[style]}; charset=utf-8"
-        response = HttpResponse(body, content_type=media_type)
-        response["Dataset-Revision"] = str(self.revision.number)
-        # The day of retrieval is today's.
-        response["Cache-Control"] = "no-cache"
-        return response
-
-    def shown(self) -> dict[str, Any]:
-        return {
-            "revision": self.revision.number,
-            "published_at": self.revision.published_at,
-            "version": self.version,
-            "title": self.title,
-            "url": self.url,
-            "license": LICENCE["name"],
-            "license_url": LICENCE["url"],
-            "retrieved_on": self.today,
-            "text": self.text(),
-            "bibtex": self.bibtex(),
-            "ris": self.ris(),
-            "csl_json": self.csl(),
-        }
-
-
-# --- How texts are written down
-
-
-def in_words(day: datetime.date) -> str:
-    return f"{day.day} {day:%B %Y}"
-
-
-def one_line(text: str) -> str:
-    """The text without line breaks and control characters: they end a field of RIS."""
-    return " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", text).split())
-
-
-BIBTEX = str.maketrans(
-    {
-        "\\": r"\textbackslash{}",
-        # Not \{ and \}: BibTeX counts braces, whatever stands before them.
-        "{": r"\textbraceleft{}",
-        "}": r"\textbraceright{}",
-        "~": r"\textasciitilde{}",
-        "^": r"\textasciicircum{}",
-        **{character: f"\\{character}" for character in "&%$#_"},
-    }
+from records.api.views.base import (
+    DatasetView,
+    DocumentView,
+    ResourceView,
+    filters_given,
+    record_query,
 )
-
-
-def bibtex_text(text: str) -> str:
-    """The text as LaTeX shows it; other scripts and accents stay as they are."""
-    return one_line(text).translate(BIBTEX)
-
-
-# --- Shape and parameters
-
-
-class CSLNameSerializer(serializers.Serializer):
-    """An author."""
-
-    literal = serializers.CharField(help_text="The name as it stands.")
-
-
-class CSLDateSerializer(serializers.Serializer):
-    """A day."""
-
-    date_parts = serializers.ListField(
-        child=serializers.ListField(child=serializers.IntegerField()),
-        help_text="Year, month and day, in a list of one.",
-    )
-
-    def get_fields(self) -> dict[str, serializers.Field]:
-        return {"date-parts": super().get_fields()["date_parts"]}
-
-
-class CSLSerializer(serializers.Serializer):
-    """A reference as CSL-JSON has it."""
-
-    id = serializers.CharField(help_text="Key of the reference.")
-    type = serializers.CharField(help_text="`dataset`.")
-    author = CSLNameSerializer(many=True, help_text="Who published it.")
-    title = serializers.CharField(help_text="What is cited.")
-    version = serializers.CharField(help_text="Version and revision.")
-    publisher = serializers.CharField(help_text="Who published it.")
-    issued = CSLDateSerializer(help_text="The day of the revision.")
-    accessed = CSLDateSerializer(help_text="The day of retrieval.")
-    license = serializers.CharField(help_text="Address of the licence.")
-    note = serializers.CharField(help_text="What a figure rests on, and the licence.")
-    URL = serializers.CharField(help_text="The link that gives the same for ever.")
-
-
-class CitationSerializer(serializers.Serializer):
-    """How to cite, in every style."""
-
-    revision = serializers.IntegerField(help_text="The revision that is cited.")
-    published_at = serializers.DateTimeField(help_text="When that was published, in UTC.")
-    version = serializers.IntegerField(
-        allow_null=True, help_text="The record's version; null for a query or the dataset."
-    )
-    title = serializers.CharField(help_text="What is cited.")
-    url = serializers.URLField(
-        help_text="The link to give: with this revision it answers the same, byte for byte, "
-        "whatever is published later."
-    )
-    license = serializers.CharField(help_text="Name of the licence.")
-    license_url = serializers.URLField(help_text="Address of the licence.")
-    retrieved_on = serializers.DateField(
-        help_text="Today, in UTC: all else stays as it is for one revision."
-    )
-    text = serializers.CharField(help_text="A sentence to put below an article.")
-    bibtex = serializers.CharField(help_text="An entry for BibTeX.")
-    ris = serializers.CharField(help_text="A reference as RIS.")
-    csl_json = CSLSerializer(many=True, help_text="A reference as CSL-JSON.")
+from records.api.views.citation_styles import Citation, CitationSerializer
+from records.api.views.details import find_document
+from records.models import Revision, RevisionCounter
+from records.query.planner import shown_revision, unknown_revision
 
 
 class StyleParameters(ParameterSet):
@@ -288,8 +43,8 @@ class StyleParameters(ParameterSet):
 
     style = Parameter(
         RepresentationField(Text, BibTeX, RIS, CSLJSON, example="bibtex"),
-        "One style instead of all of them in JSON, in a media type of its own (which the Accept "
-        "header can ask for as well): `text`, `bibtex`, `ris` or `csl-json`.",
+        "One style, in its own media type, instead of all of them in JSON: `text`, `bibtex`, "
+        "`ris` or `csl-json`. The Accept header can select it as well.",
     )
 
     def check(self) -> list[ParameterError]:
@@ -299,32 +54,38 @@ class StyleParameters(ParameterSet):
                 ParameterError(
                     "format",
                     "not_with_style",
-                    "A style has a form of its own: leave `format` out, or `style` for JSON.",
+                    "Not allowed with `style`: leave one of the two out.",
                 )
             )
         return errors
 
 
 class CitationParameters(StyleParameters, AnyParameters):
-    """What the citation of a record without figures, or of the dataset, can be asked."""
+    """Parameters of the citation of a record without figures, or of the dataset."""
 
 
 class FigureCitationParameters(CitationParameters):
-    """What the citation of a record with figures can be asked."""
+    """Parameters of the citation of a record with figures."""
 
     SYNONYMS: ClassVar = {"figures": "figure", "number": "figure"}
 
     figure = Parameter(
         IntegerField(minimum=1, maximum=1000, example="1"),
-        "Number of a figure within the record, from 1: cites that figure, with the words it "
-        "rests on.",
+        "Number of a figure within the record, from 1: cites that figure, with the quote it is "
+        "based on.",
     )
 
 
-# --- What is cited
+def published(number: int) -> Revision:
+    """Return the revision of that number, or raise that there is none."""
+    found = Revision.objects.filter(number=number).first()
+    if found is None:
+        raise unknown_revision(number, number)
+    return found
 
 
 def dataset_citation(request: HttpRequest, revision: Revision) -> Citation:
+    """Return the citation of the whole dataset."""
     return Citation(
         f"aidapi-r{revision.number}",
         "AidAPI: COVID-19 aid, with the sentence behind every figure",
@@ -340,7 +101,7 @@ def record_citation(
     revision: Revision,
     number: int | None,
 ) -> Citation:
-    """Of a record as the revision has it, or of one figure of it."""
+    """Return the citation of a record as of the revision, or of one of its figures."""
     named = f"{document['title'].rstrip('.')} ({document['kind']} {document['id']}"
     key = f"aidapi-{document['id']}-r{revision.number}"
     url = pinned(request, path, {}, revision.number)
@@ -353,7 +114,8 @@ def record_citation(
                 ParameterError(
                     "figure",
                     "no_such_figure",
-                    f"{document['id']} has {len(figures)}: give a number up to that.",
+                    f"Unknown figure {number}: {document['id']} has {len(figures)}; give a number "
+                    f"from 1 to {len(figures)}.",
                     str(len(figures)),
                 )
             ]
@@ -371,8 +133,10 @@ def record_citation(
     )
 
 
-def term_citation(request: HttpRequest, kind: str, count: int, revision: Revision) -> Citation:
-    """Of a vocabulary, which shows its present state only."""
+def vocabulary_citation(
+    request: HttpRequest, kind: str, count: int, revision: Revision
+) -> Citation:
+    """Return the citation of a vocabulary, which has no past revisions."""
     return Citation(
         f"aidapi-{kind}-r{revision.number}",
         f"AidAPI {kind} ({count})",
@@ -381,20 +145,81 @@ def term_citation(request: HttpRequest, kind: str, count: int, revision: Revisio
     )
 
 
-def query_citation(
-    request: HttpRequest,
-    kind: str,
-    path: str,
-    query: dict[str, str],
-    digest: str,
-    count: int,
-    revision: Revision,
+def list_citation(
+    request: HttpRequest, kind: str, filters: dict[str, str], count: int, revision: Revision
 ) -> Citation:
-    """Of the answer to a question."""
-    asked = "; ".join(f"{name}={value}" for name, value in sorted(query.items())) or "all"
+    """Return the citation of the list of the records that match the filters."""
+    query = "; ".join(f"{name}={value}" for name, value in sorted(filters.items())) or "all"
     return Citation(
-        f"aidapi-{kind}-r{revision.number}-{digest}",
-        f"AidAPI {kind}: {asked} ({count} record{'' if count == 1 else 's'})",
-        pinned(request, path, query, revision.number),
+        f"aidapi-{kind}-r{revision.number}-{digest(filters)}",
+        f"AidAPI {kind}: {query} ({count} record{'' if count == 1 else 's'})",
+        pinned(request, f"/api/v1/{kind}/", filters, revision.number),
         revision,
     )
+
+
+class RecordCitation(DocumentView):
+    """How to cite the record or, with `figure`, one of its figures: in JSON every style, with
+    `style` that one. The link returns the record as of this revision, byte for byte."""
+
+    operation = "get{Noun}Citation"
+    title = "Get the citation of one {noun}"
+    serializer_class = CitationSerializer
+
+    @property
+    def parameters(self) -> Any:
+        return self.resource.citation_parameters
+
+    def get(self, request: Request, id: str) -> HttpResponse:
+        asked = self.parse(request).cleaned
+        revision, document = find_document(self.resource, id, asked.get("revision"))
+        citation = record_citation(
+            request,
+            f"/api/v1/{self.resource.name}/{id}/",
+            orjson.loads(document),
+            published(revision),
+            asked.get("figure"),
+        )
+        return citation.response(request.accepted_renderer.format)
+
+
+class ListCitation(ResourceView):
+    """How to cite the list of records that match the filters, which are the same as those of the
+    list. The link returns that list as of this revision."""
+
+    operation = "get{Noun}QueryCitation"
+    title = "Get the query citation of {nouns}"
+    serializer_class = CitationSerializer
+
+    @property
+    def parameters(self) -> Any:
+        return self.resource.list_citation_parameters
+
+    def get(self, request: Request) -> HttpResponse:
+        parameters = self.parse(request)
+        query = record_query(self.resource, parameters, parameters.cleaned.get("revision"))
+        citation = list_citation(
+            request,
+            self.resource.name,
+            filters_given(self.resource, parameters),
+            query.selection().count(),
+            published(query.revision),
+        )
+        return citation.response(request.accepted_renderer.format)
+
+
+class DatasetCitation(DatasetView):
+    """The dataset as a whole, as of the latest revision or of `revision`: in JSON every style,
+    with `style` that one."""
+
+    operation_id = "getDatasetCitation"
+    summary = "Get the dataset citation"
+    tag = "index"
+    parameters = CitationParameters
+    serializer_class = CitationSerializer
+
+    def get(self, request: Request) -> HttpResponse:
+        asked = self.parse(request).cleaned
+        revision = shown_revision(asked.get("revision"), RevisionCounter.number())
+        citation = dataset_citation(request, published(revision))
+        return citation.response(request.accepted_renderer.format)

@@ -1,4 +1,4 @@
-"""Coverage over HTTP: what the dataset holds, by kind, month and country, and what is missing."""
+"""Coverage: what the dataset holds, by kind, month and country, and what is missing."""
 
 from collections import Counter
 from typing import Any
@@ -10,9 +10,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from aidapi.pagination import base_url
+from records.api.addresses import PLURALS
 from records.api.parameter_sets import AnyParameters
-from records.api.resources.changes import PLURALS
-from records.api.views.records import Answer, DatasetViewSet
+from records.api.views.base import DatasetResponse, DatasetView
 from records.models import (
     DATED,
     KINDS,
@@ -27,32 +27,34 @@ KIND_CHOICES = [(kind, kind) for kind in KINDS]
 
 
 class MonthSerializer(serializers.Serializer):
-    """A month, and how many records are of it."""
+    """A month and its number of records."""
 
-    month = serializers.CharField(help_text="The month, as 2020-04.")
+    month = serializers.CharField(help_text="The month, such as 2020-04.")
     records = serializers.IntegerField(help_text="Records of that month; 0 is a gap.")
 
 
 class CountrySerializer(serializers.Serializer):
-    """A country in a role, and how many records name it."""
+    """A country in a role, and its number of records."""
 
-    role = serializers.CharField(help_text="The role: donor, recipient and their like.")
+    role = serializers.CharField(help_text="The role, such as donor or recipient.")
     country = serializers.CharField(
-        help_text="ISO 3166-1 alpha-3 code: the country itself, and whoever belongs to it."
+        help_text="ISO 3166-1 alpha-3 code: the country itself, and parties that belong to it."
     )
     records = serializers.IntegerField(help_text="Records with such a party in the role.")
 
 
 class QuotesSerializer(serializers.Serializer):
-    """How far the words of figures have been checked against the statements' texts."""
+    """Numbers of figures whose quotes were checked against the texts of statements."""
 
     found = serializers.IntegerField(help_text="Figures whose quote occurs in the text.")
-    not_found = serializers.IntegerField(help_text="Figures whose quote does not.")
+    not_found = serializers.IntegerField(
+        help_text="Figures whose quote does not occur in the text."
+    )
     not_checked = serializers.IntegerField(help_text="Figures whose text is not on file.")
 
 
 class MissingSerializer(serializers.Serializer):
-    """Something that is not known."""
+    """Information that is missing."""
 
     what = serializers.CharField(
         help_text="What is missing: a party in a role, the `day` or the `month` of the date; "
@@ -62,54 +64,59 @@ class MissingSerializer(serializers.Serializer):
 
 
 class KindCoverageSerializer(serializers.Serializer):
-    """What there is of one kind of record."""
+    """Coverage of one kind of record."""
 
     kind = serializers.ChoiceField(choices=KIND_CHOICES, help_text="The kind of record.")
     url = serializers.URLField(help_text="The list of them.")
-    records = serializers.IntegerField(help_text="How many there are.")
+    records = serializers.IntegerField(help_text="Number of records.")
     first = serializers.DateField(allow_null=True, help_text="The earliest date; null if none.")
     last = serializers.DateField(allow_null=True, help_text="The latest date; null if none.")
     months = MonthSerializer(
         many=True,
         help_text="Records by month of `as_of` (of statements, of `published_on`), every month "
-        "from the first to the last; those dated to a year only are in none.",
+        "from the first to the last; records dated to a year only are in none.",
     )
-    countries = CountrySerializer(
-        many=True, help_text="Records by country of those who give and receive."
+    countries = CountrySerializer(many=True, help_text="Records by country of the main parties.")
+    figures = serializers.IntegerField(help_text="Number of figures.")
+    quotes = QuotesSerializer(help_text="Whether quotes were found in the texts.")
+    missing = MissingSerializer(
+        many=True, help_text="Missing information; empty if there is none."
     )
-    figures = serializers.IntegerField(help_text="How many figures they have.")
-    quotes = QuotesSerializer(help_text="How many of their quotes were found in the texts.")
-    missing = MissingSerializer(many=True, help_text="What is not known; nothing, if empty.")
 
 
 class CoverageSerializer(serializers.Serializer):
     """What the dataset covers, and what is missing from it."""
 
-    revision = serializers.IntegerField(help_text="Number of the revision that is described.")
+    revision = serializers.IntegerField(help_text="Number of the revision.")
     kinds = KindCoverageSerializer(many=True, help_text="The kinds of record.")
 
 
-class Coverage(DatasetViewSet):
-    """Coverage: what the dataset holds, by kind, month and country, and what is missing."""
+class Coverage(DatasetView):
+    """How many records of each kind there are, by month and country, how many of their quotes
+    were found in the texts of statements, and what is missing."""
 
+    operation_id = "getCoverage"
+    summary = "Get the coverage"
+    tag = "coverage"
+    tag_description = (
+        "Coverage: what the dataset holds, by kind, month and country, and what is missing."
+    )
+    parameters = AnyParameters
     serializer_class = CoverageSerializer
-    detail_parameters = AnyParameters
 
-    def retrieve(self, request: Request) -> HttpResponse:
-        """How many records there are of each kind, by month and country, how many of their
-        quotes were found in the statements' texts, and what is not known."""
-        asked = self.detail_parameters(request.GET).cleaned
+    def get(self, request: Request) -> HttpResponse:
+        asked = self.parse(request).cleaned
         revision = shown_revision(asked.get("revision"), RevisionCounter.number())
         base = base_url(request)
         kinds = [
             coverage(kind, revision) | {"url": f"{base}/api/v1/{PLURALS[kind]}/"} for kind in KINDS
         ]
         body = self.serializer_class().to_representation({"revision": revision, "kinds": kinds})
-        return Answer(revision, orjson.dumps(body))
+        return DatasetResponse(revision, orjson.dumps(body))
 
 
 def coverage(kind: str, revision: int) -> dict[str, Any]:
-    """What there is of one kind."""
+    """Return the coverage of one kind."""
     model: Any = KINDS[kind]
     records = model.objects.in_force(revision).order_by()
     days = list(
@@ -146,7 +153,7 @@ def coverage(kind: str, revision: int) -> dict[str, Any]:
 
 
 def months(days: list[tuple[Any, str, int]]) -> list[dict[str, Any]]:
-    """Every month from the first to the last, those without a record included."""
+    """Return every month from the first to the last, including those without records."""
     counts: Counter[tuple[int, int]] = Counter()
     for day, precision, n in days:
         if precision != Precision.YEAR:
@@ -175,7 +182,7 @@ def countries(model: Any, records: Any) -> list[dict[str, Any]]:
 
 
 def parties_missing(model: Any, records: Any, total: int) -> Counter[str]:
-    """Role → records that name nobody in it."""
+    """Return role → number of records without a party in it."""
     rows = model.child("parties").objects.filter(
         record__in=records.values("pk"), role__in=model.MAIN_ROLES
     )
@@ -189,7 +196,7 @@ def parties_missing(model: Any, records: Any, total: int) -> Counter[str]:
 
 
 def in_figures(model: Any, records: Any) -> tuple[int, dict[str, int], Counter[str]]:
-    """How many figures there are, how their quotes were found, and what they leave open."""
+    """Return the number of figures, the results of checking quotes, and what is missing."""
 
     def without(condition: Q) -> Count:
         return Count("record", distinct=True, filter=condition)

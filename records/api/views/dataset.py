@@ -1,4 +1,4 @@
-"""The dataset as a whole: how to cite it, and what catalogues of data are told of it."""
+"""Metadata of the dataset as a whole, for data catalogues and search engines."""
 
 from typing import Any
 
@@ -11,19 +11,12 @@ from rest_framework.request import Request
 from aidapi.pagination import base_url
 from aidapi.parameters import Parameter, RepresentationField
 from aidapi.renderers import JSONLD, JSONRenderer
+from records.api.addresses import PLURALS, pinned
+from records.api.licence import AUTHOR, LICENCE
 from records.api.parameter_sets import AnyParameters
-from records.api.resources.changes import PLURALS
-from records.api.views.citations import (
-    AUTHOR,
-    LICENCE,
-    CitationParameters,
-    CitationSerializer,
-    dataset_citation,
-    pinned,
-    published,
-)
+from records.api.views.base import DatasetView
+from records.api.views.citations import dataset_citation, published
 from records.api.views.files import FILES
-from records.api.views.records import DatasetViewSet
 from records.models import (
     DATED,
     KINDS,
@@ -41,12 +34,8 @@ DESCRIPTION = (
 KEYWORDS = ["COVID-19", "aid", "donations", "medical supplies", "exports", "procurement"]
 
 
-def revision_asked(asked: dict[str, Any]) -> Revision:
-    return published(shown_revision(asked.get("revision"), RevisionCounter.number()))
-
-
 def temporal(revision: int) -> tuple[str, str] | None:
-    """First and last day for which a record holds; one query."""
+    """Return the first and last `as_of` of all records; one query."""
     first, *others = [
         model.objects.in_force(revision)
         .order_by()
@@ -60,7 +49,7 @@ def temporal(revision: int) -> tuple[str, str] | None:
 
 
 def files(request: HttpRequest, revision: int) -> list[tuple[str, str, str]]:
-    """(kind, media type, address) of every file that has all records of a kind."""
+    """Return (kind, media type, URL) of every file with all records of a kind."""
     return [
         (
             PLURALS[kind],
@@ -72,38 +61,17 @@ def files(request: HttpRequest, revision: int) -> list[tuple[str, str, str]]:
     ]
 
 
-# --- Cite
-
-
-class DatasetCitation(DatasetViewSet):
-    """How to cite the dataset."""
-
-    tag = "index"
-    noun = "dataset citation"
-    serializer_class = CitationSerializer
-    detail_parameters = CitationParameters
-
-    def retrieve(self, request: Request) -> HttpResponse:
-        """The dataset as a whole, as of the newest revision or of `revision`: in JSON every
-        style, with `style` that one."""
-        revision = revision_asked(self.detail_parameters(request.GET).cleaned)
-        return dataset_citation(request, revision).answer(request.accepted_renderer.format)
-
-
-# --- Describe
-
-
 class DatasetParameters(AnyParameters):
-    """What the description of the dataset can be asked."""
+    """Parameters of the metadata of the dataset."""
 
     format = Parameter(
         RepresentationField(JSONRenderer, JSONLD, example="jsonld"),
-        "Representation of the answer: JSON-LD either way, by its own name with `jsonld`.",
+        "Media type of the response: both are the same JSON-LD; `jsonld` names it so.",
     )
 
 
 class PrefixedSerializer(serializers.Serializer):
-    """Fields are named as terms of vocabularies: `dct_title` is `dct:title`, `at_id` is `@id`."""
+    """Serializer of JSON-LD: the field `dct_title` is `dct:title`, `at_id` is `@id`."""
 
     def get_fields(self) -> dict[str, serializers.Field]:
         return {
@@ -113,13 +81,13 @@ class PrefixedSerializer(serializers.Serializer):
 
 
 class ReferenceSerializer(PrefixedSerializer):
-    """Something that has an address."""
+    """A link."""
 
-    at_id = serializers.CharField(help_text="Its address.")
+    at_id = serializers.CharField(help_text="The URL.")
 
 
 class AgentSerializer(PrefixedSerializer):
-    """Who publishes."""
+    """The publisher."""
 
     at_type = serializers.CharField(help_text="`foaf:Organization`.")
     foaf_name = serializers.CharField(help_text="The name.")
@@ -127,7 +95,7 @@ class AgentSerializer(PrefixedSerializer):
 
 
 class PeriodOfTimeSerializer(PrefixedSerializer):
-    """A stretch of time."""
+    """A period of time."""
 
     at_type = serializers.CharField(help_text="`dct:PeriodOfTime`.")
     dcat_startDate = serializers.DateField(help_text="First day.")
@@ -139,53 +107,56 @@ class DistributionSerializer(PrefixedSerializer):
 
     at_type = serializers.CharField(help_text="`dcat:Distribution`.")
     dct_title = serializers.CharField(help_text="What it holds.")
-    dcat_accessURL = ReferenceSerializer(help_text="Where it is described and asked for.")
+    dcat_accessURL = ReferenceSerializer(help_text="The list of the same records.")
     dcat_downloadURL = ReferenceSerializer(help_text="The file, at this revision.")
     dcat_mediaType = serializers.CharField(help_text="Its media type.")
     dct_license = ReferenceSerializer(help_text="The licence.")
 
 
 class DatasetSerializer(PrefixedSerializer):
-    """The dataset as DCAT describes one, as JSON-LD."""
+    """The dataset in DCAT, as JSON-LD."""
 
     at_context = serializers.DictField(
-        child=serializers.CharField(), help_text="Prefix → the vocabulary that it stands for."
+        child=serializers.CharField(), help_text="Prefix → its vocabulary."
     )
-    at_id = serializers.CharField(help_text="Address of the dataset.")
+    at_id = serializers.CharField(help_text="URL of the dataset.")
     at_type = serializers.CharField(help_text="`dcat:Dataset`.")
     dct_title = serializers.CharField(help_text="Its title.")
     dct_description = serializers.CharField(help_text="What it is.")
-    dct_language = serializers.CharField(help_text="Language of its own words, BCP 47.")
-    dct_publisher = AgentSerializer(help_text="Who publishes it.")
+    dct_language = serializers.CharField(help_text="Language of its texts, as a BCP 47 tag.")
+    dct_publisher = AgentSerializer(help_text="The publisher.")
     dct_license = ReferenceSerializer(help_text="The licence.")
     dct_issued = serializers.DateTimeField(help_text="When its first revision was published.")
-    dct_modified = serializers.DateTimeField(help_text="When the described one was.")
+    dct_modified = serializers.DateTimeField(
+        help_text="When the described revision was published."
+    )
     dct_temporal = PeriodOfTimeSerializer(
-        allow_null=True, help_text="First and last day for which a record holds."
+        allow_null=True, help_text="First and last day that records refer to."
     )
     dct_bibliographicCitation = serializers.CharField(help_text="How to cite it.")
     dcat_version = serializers.CharField(help_text="Number of the revision.")
     dcat_keyword = serializers.ListField(
-        child=serializers.CharField(), help_text="Words by which catalogues find it."
+        child=serializers.CharField(), help_text="Keywords for catalogues."
     )
-    dcat_landingPage = ReferenceSerializer(help_text="The page for people.")
+    dcat_landingPage = ReferenceSerializer(help_text="The home page.")
     dcat_distribution = DistributionSerializer(
-        many=True, help_text="The files: every kind of record, in every form."
+        many=True, help_text="The files: every kind of record, in every format."
     )
 
 
-class Dataset(DatasetViewSet):
-    """What catalogues of data are told."""
+class Dataset(DatasetView):
+    """The dataset in DCAT: title, publisher, licence, period, revision, and the files to
+    download, as JSON-LD."""
 
+    operation_id = "getMetadata"
+    summary = "Get the metadata"
     tag = "index"
-    noun = "metadata"
+    parameters = DatasetParameters
     serializer_class = DatasetSerializer
-    detail_parameters = DatasetParameters
 
-    def retrieve(self, request: Request) -> HttpResponse:
-        """The dataset as DCAT describes one: title, publisher, licence, time that it covers,
-        revision, and the files in which it can be had. JSON-LD."""
-        revision = revision_asked(self.detail_parameters(request.GET).cleaned)
+    def get(self, request: Request) -> HttpResponse:
+        asked = self.parse(request).cleaned
+        revision = published(shown_revision(asked.get("revision"), RevisionCounter.number()))
         response = HttpResponse(
             orjson.dumps(dcat(request, revision)),
             content_type=request.accepted_renderer.media_type,
@@ -195,6 +166,7 @@ class Dataset(DatasetViewSet):
 
 
 def dcat(request: HttpRequest, revision: Revision) -> dict[str, Any]:
+    """Return the description of the dataset in DCAT."""
     base = base_url(request)
     licence = {"@id": LICENCE["url"]}
     covered = temporal(revision.number)
@@ -243,7 +215,7 @@ def dcat(request: HttpRequest, revision: Revision) -> dict[str, Any]:
 
 
 def schema_org(request: HttpRequest, revision: Revision) -> dict[str, Any]:
-    """The same in the words of search engines, for the page at `/`."""
+    """Return the description of the dataset in schema.org, for search engines."""
     base = base_url(request)
     covered = temporal(revision.number)
     return {

@@ -4,8 +4,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
+import orjson
 from django.db.models import Count, F, QuerySet, Subquery
+from django.http import HttpResponse
 from rest_framework import serializers
+from rest_framework.request import Request
 
 from aidapi.parameters import (
     ChoiceField,
@@ -13,6 +16,7 @@ from aidapi.parameters import (
     Parameter,
     ParameterSet,
 )
+from records.api.views.base import DatasetResponse, ResourceView, record_query
 from records.index.models import FilterStatistics
 from records.index.statistics import UNKNOWN
 from records.models import RevisionCounter
@@ -133,58 +137,52 @@ def values(query: RecordQuery, parameter: Any) -> Counts:
     return count(query, parameter)
 
 
-class FacetParameters(ParameterSet):
-    """What facets can be asked beside conditions on the records; the kind adds its own."""
+class FacetsParameters(ParameterSet):
+    """Parameters of facets, beside the filters; each kind adds `facets`."""
 
     SYNONYMS: ClassVar = {"facet": "facets", "page_size": "limit", "size": "limit"}
 
     limit = Parameter(
         IntegerField(minimum=1, maximum=MAX_LIMIT, example="20"),
-        f"How many values of each are told, the most frequent first; {DEFAULT_LIMIT} by default, "
-        f"at most {MAX_LIMIT}.",
+        f"Maximum number of values per filter, the most frequent first; {DEFAULT_LIMIT} by "
+        f"default, at most {MAX_LIMIT}.",
     )
 
 
-def facet_parameters(model: Any, conditions: type[ParameterSet]) -> type[ParameterSet]:
-    """The parameters of a kind's facets."""
-    names = [name for name, found in conditions.base_filters.items() if counter(found)]
-    return type(
-        f"{model.__name__}FacetParameters",
-        (conditions, FacetParameters),
-        {
-            "facets": Parameter(
-                ChoiceField(choices=sorted(names), example=",".join(names[-2:])),
-                "Names of the parameters whose values are counted, as a comma list; without it "
-                "those of the record's own codes.",
-            ),
-        },
+def facets_parameter(filters: type[ParameterSet]) -> Parameter:
+    """Return the parameter that names the filters whose values are counted."""
+    names = [name for name, parameter in filters.base_filters.items() if counter(parameter)]
+    return Parameter(
+        ChoiceField(choices=sorted(names), example=",".join(names[-2:])),
+        "Names of the filters whose values are counted, separated by commas; by default those of "
+        "the record's own codes.",
     )
 
 
 class ValueSerializer(serializers.Serializer):
-    """A value, and how often it occurs."""
+    """A value and its number of records."""
 
-    value = serializers.CharField(help_text="The value, as the parameter takes it.")
+    value = serializers.CharField(help_text="The value, as the filter accepts it.")
     records = serializers.IntegerField(
-        help_text="Records that have it: what the list finds with the value as a further "
-        "condition, where the parameter is not in the query already."
+        help_text="Records that have the value: the number of results of the list with this value "
+        "as an additional filter, unless the query has that filter already."
     )
 
 
 class FacetSerializer(serializers.Serializer):
-    """The values of one parameter."""
+    """The values of one filter."""
 
-    parameter = serializers.CharField(help_text="Name of the parameter.")
+    parameter = serializers.CharField(help_text="Name of the filter.")
     values = ValueSerializer(many=True, help_text="The values, the most frequent first.")
-    more = serializers.IntegerField(help_text="How many further values there are.")
+    more = serializers.IntegerField(help_text="Number of further values.")
 
 
 class RecordFacetsSerializer(serializers.Serializer):
-    """How often the values of parameters occur among the records of a query."""
+    """Numbers of records per value of filters, among the records that match a query."""
 
-    revision = serializers.IntegerField(help_text="Number of the revision that is counted.")
-    records = serializers.IntegerField(help_text="Records that meet the conditions.")
-    facets = FacetSerializer(many=True, help_text="The parameters, in the order asked for.")
+    revision = serializers.IntegerField(help_text="Number of the revision.")
+    records = serializers.IntegerField(help_text="Records that match the filters.")
+    facets = FacetSerializer(many=True, help_text="The filters, in the requested order.")
 
 
 def facets(query: RecordQuery, parameters: ParameterSet) -> dict[str, Any]:
@@ -210,3 +208,22 @@ def facets(query: RecordQuery, parameters: ParameterSet) -> dict[str, Any]:
         "records": query.count(),
         "facets": found,
     }
+
+
+class RecordFacets(ResourceView):
+    """How often each value of a filter occurs among the records that match the filters: the
+    values to choose from next."""
+
+    operation = "get{Noun}Facets"
+    title = "Get the facets of {nouns}"
+    serializer_class = RecordFacetsSerializer
+
+    @property
+    def parameters(self) -> Any:
+        return self.resource.facets_parameters
+
+    def get(self, request: Request) -> HttpResponse:
+        parameters = self.parse(request)
+        query = record_query(self.resource, parameters, parameters.cleaned.get("revision"))
+        body = self.serializer_class().to_representation(facets(query, parameters))
+        return DatasetResponse(query.revision, orjson.dumps(body))

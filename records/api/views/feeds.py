@@ -1,6 +1,7 @@
-"""Atom feeds (RFC 4287), page by page (RFC 5005): of changes, and of the records of any list."""
+"""Atom feeds (RFC 4287), paginated (RFC 5005): of changes, and of any list of records."""
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,15 +16,17 @@ from django.utils.html import escape
 
 from aidapi.pagination import base_url
 from aidapi.renderers import Atom
-from records.api.views.citations import AUTHOR, LICENCE
-from records.models import Action, Revision
+from records.api.addresses import change_address
+from records.api.licence import AUTHOR, LICENCE
+from records.api.views.pages import Page
+from records.models import KINDS, Action, Change, Revision
 
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
-"""When the feed was updated before anything was published."""
-TAKEN_ALONG = {"cursor", "page_size", "format", "ordering", "revision"}
-"""Parameters that say how, not which, changes are told: the feed is the same."""
+"""Date of a feed before anything is published."""
+NOT_IDENTIFYING = {"cursor", "page_size", "format", "ordering", "revision"}
+"""Parameters that do not change which feed it is."""
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-"""Characters that XML cannot hold, however they are written."""
+"""Characters that XML cannot represent, even as references."""
 VERBS = {
     Action.PUBLISHED: "Published",
     Action.CORRECTED: "Corrected",
@@ -34,24 +37,22 @@ VERBS = {
 
 @dataclass(frozen=True)
 class Entry:
-    """What happened to a version of a record or term."""
+    """What happened to a version of a record or vocabulary entry."""
 
     kind: str
     id: str
     version: int
     action: str
-    name: str
-    """What people call it."""
-    told: str
-    """What there is to say of it."""
+    title: str
+    text: str
     at: datetime
     address: str
-    """Where it is read; it may begin at the root of the site."""
+    """Where to read it, from the root of the site."""
 
 
 class Feed(Atom1Feed):
-    """Atom as Django writes it, with the way to the other pages, and the time of the revision
-    that is shown instead of the present one."""
+    """Django's Atom feed with links to other pages, and with the time of the revision that it
+    shows instead of the current time."""
 
     def latest_post_date(self) -> datetime:
         return self.feed["updated"]
@@ -64,18 +65,19 @@ class Feed(Atom1Feed):
 
 
 def feed(
-    request: HttpRequest, page: Any, entries: Callable[[Sequence[Any]], Iterator[Entry]]
+    request: HttpRequest, page: Page, entries: Callable[[Sequence[Any]], Iterator[Entry]]
 ) -> HttpResponse:
-    """The page as a feed, of what `entries` makes of its rows."""
+    """Return the page as a feed of the entries that `entries` makes of its rows."""
     base = base_url(request)
     address = f"{base}{request.path}"
     noun = request.path.strip("/").rsplit("/", 1)[-1]
-    which = sorted((k, v) for k, v in request.GET.items() if k not in TAKEN_ALONG)
+    given = page.parameters.given
+    which = sorted((k, v) for k, v in given.items() if k not in NOT_IDENTIFYING)
     query = f"?{urlencode(which, safe=',:')}" if which else ""
-    asked = f": {', '.join(f'{name}={value}' for name, value in which)}" if which else ""
+    filters = f": {', '.join(f'{name}={value}' for name, value in which)}" if which else ""
     revision = Revision.objects.filter(number=page.revision).first()
-    about = f"AidAPI, {noun}{asked}"
-    written = Feed(
+    about = f"AidAPI, {noun}{filters}"
+    atom = Feed(
         title=xml(about),
         link=f"{address}{query}",
         description="",
@@ -87,16 +89,16 @@ def feed(
         feed_guid=tag(f"{noun}{query}"),
         feed_copyright=f"{LICENCE['name']}, {LICENCE['url']}",
         updated=revision.published_at if revision else BEGINNING,
-        next=as_feed(request, page.next),
-        previous=as_feed(request, page.previous),
+        next=as_feed(page, page.next),
+        previous=as_feed(page, page.previous),
         license=LICENCE["url"],
     )
     for entry in entries(page.rows):
-        written.add_item(
-            title=xml(f"{VERBS[Action(entry.action)]}: {entry.name}"),
+        atom.add_item(
+            title=xml(f"{VERBS[Action(entry.action)]}: {entry.title}"),
             link=f"{base}{entry.address}",
             description=escape(
-                xml(f"{entry.told} ({entry.kind} {entry.id}, version {entry.version})")
+                xml(f"{entry.text} ({entry.kind} {entry.id}, version {entry.version})")
             ),
             unique_id=tag(f"{entry.kind}/{entry.id}/{entry.version}/{entry.action}"),
             pubdate=entry.at,
@@ -104,14 +106,14 @@ def feed(
             categories=(entry.kind, entry.action),
         )
     response = HttpResponse(
-        written.writeString("utf-8").encode(), content_type=f"{Atom.media_type}; charset=utf-8"
+        atom.writeString("utf-8").encode(), content_type=f"{Atom.media_type}; charset=utf-8"
     )
     response["Dataset-Revision"] = str(page.revision)
     return response
 
 
 def record_entries(bodies: Sequence[str]) -> Iterator[Entry]:
-    """Each record by the act that published its version, told by the words that bear it; one
+    """Yield the act that published the current version of each record, with its quotes; one
     query."""
     documents = [orjson.loads(body) for body in bodies]
     times = dict(
@@ -133,16 +135,53 @@ def record_entries(bodies: Sequence[str]) -> Iterator[Entry]:
         )
 
 
-def as_feed(request: HttpRequest, address: str | None) -> str | None:
-    """A further page is a feed as well, whatever its reader accepts."""
-    return f"{address}&format=atom" if address and "format" not in request.GET else address
+def change_entries(changes: Sequence[Change]) -> Iterator[Entry]:
+    """Yield each change as an entry."""
+    names = titles(changes)
+    for change in changes:
+        yield Entry(
+            change.kind,
+            change.public_id,
+            change.version,
+            change.action,
+            names.get((change.kind, change.public_id, change.version), change.public_id),
+            change.reason or change.revision.message,
+            change.revision.published_at,
+            change_address(change),
+        )
+
+
+def titles(changes: Sequence[Change]) -> dict[tuple[str, str, int], str]:
+    """Return (kind, id, version) → title of a record or name of an entry; one query for each kind
+    of record."""
+    names: dict[tuple[str, str, int], str] = {}
+    ids: dict[str, set[str]] = defaultdict(set)
+    for change in changes:
+        if change.kind in KINDS:
+            ids[change.kind].add(change.public_id)
+        elif change.content:
+            names[change.kind, change.public_id, change.version] = change.content["name"]
+    for kind in sorted(ids):
+        rows = KINDS[kind]._default_manager.filter(
+            public_id__in=sorted(ids[kind]), published_in__isnull=False
+        )
+        for public_id, version, title in rows.values_list("public_id", "version", "title"):
+            names[kind, public_id, version] = title
+    return names
+
+
+def as_feed(page: Page, address: str | None) -> str | None:
+    """Return the address of another page of the feed, independent of the Accept header."""
+    return (
+        f"{address}&format=atom" if address and "format" not in page.parameters.given else address
+    )
 
 
 def tag(specific: str) -> str:
-    """A name that never changes, wherever the site moves (RFC 4151)."""
+    """Return an id that stays the same if the site moves (RFC 4151)."""
     return f"tag:{settings.TAG_AUTHORITY},2026:{specific}"
 
 
 def xml(text: str) -> str:
-    """The text without what XML cannot hold."""
+    """Return the text without characters that XML cannot represent."""
     return FORBIDDEN.sub("\ufffd", text)

@@ -1,10 +1,9 @@
-"""Downloads: every result of a list as one file, and the twin that describes it.
+"""Downloads: all results of a list as one file, and the metadata that describe it.
 
-Records are walked by key, some hundred at a time, each read a statement of its own at the one
-revision: no transaction stays open however slowly the file is taken.
+Records are read in keyset pages, each by a statement of its own at the same revision: no
+transaction stays open however slowly a client reads the file.
 """
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,19 +28,23 @@ from aidapi.tables import (
     ndjson_stream,
     workbook,
 )
+from records.api.addresses import digest, pinned
+from records.api.licence import AUTHOR, LICENCE
+from records.api.resource import RecordResource, RowResource
+from records.api.views.base import PRESENTATION, filters_given, record_query
 from records.api.views.citations import (
-    AUTHOR,
-    LICENCE,
     Citation,
-    pinned,
+    list_citation,
+    published,
+    vocabulary_citation,
 )
-from records.models import Revision
+from records.api.views.file_columns import layout
+from records.api.views.pages import QuerySetRows
+from records.models import Revision, RevisionCounter
 from records.query.planner import Ordering
 
 STEP = 250
-"""So many records are in memory at a time."""
-WAY = {"format", "revision"}
-"""Parameters that say how, not what, is asked."""
+"""Number of records in memory at a time."""
 
 FILES = {one.format: one for one in (CSV, NDJSON, XLSX)}
 MEDIA_TYPES = {
@@ -52,21 +55,12 @@ MEDIA_TYPES = {
 }
 
 
-def digest(query: dict[str, str]) -> str:
-    """Six characters that stand for the question in names of files and keys of citations."""
-    return hashlib.blake2b(orjson.dumps(sorted(query.items())), digest_size=3).hexdigest()
-
-
-def asked_of(request: HttpRequest) -> dict[str, str]:
-    """The parameters as they were sent, without those that say how it is answered."""
-    return {name: str(value) for name, value in request.GET.items() if name not in WAY}
-
-
 def walk(
     read: Callable[[Cursor | None, int], Sequence[tuple]], ordering: Ordering, revision: int
 ) -> Iterator[Sequence[str]]:
-    """The documents of all rows in order; `read` gives so many rows from a cursor on, each as
-    (document, key, id) and, where results come in tiers, tier."""
+    """Yield the documents of all rows in order, some hundred at a time. `read` returns a page of
+    rows after a cursor, each as (document, sort key, id) and, where a search has tiers, the
+    tier."""
     cursor = None
     while True:
         page = read(cursor, STEP)
@@ -80,28 +74,28 @@ def walk(
 
 @dataclass(frozen=True)
 class Download:
-    """A table, the question that it answers, and when."""
+    """Table of all results of a request, as of a revision."""
 
     request: HttpRequest
+    given: dict[str, str]
+    """The parameters as they were sent, without format and revision."""
+    raw: bool
+    """Whether text that a spreadsheet may read as a formula is left unchanged."""
     table: Table
     revision: Revision
     citation: Citation
     versioned: bool = True
-    """Whether the revision can be asked for again."""
-
-    @property
-    def raw(self) -> bool:
-        return self.request.GET.get("raw") == "true"
+    """Whether the revision can be requested again."""
 
     @property
     def stem(self) -> str:
-        """Name of the file without its ending."""
+        """Name of the file without its extension."""
         name = f"aidapi-{self.table.name}-r{self.revision.number}"
-        return f"{name}-{digest(asked_of(self.request))}"
+        return f"{name}-{digest(self.given)}"
 
     def address(self, representation: str) -> str:
-        """The same question in another form, at the same revision."""
-        query = asked_of(self.request) | {"format": representation}
+        """Return the URL of the same request in another representation, at the same revision."""
+        query = self.given | {"format": representation}
         if representation == "ndjson":
             query.pop("raw", None)
         if self.versioned:
@@ -109,11 +103,11 @@ class Download:
         address = pinned(self.request, self.request.path, query, 0)
         return address.removesuffix("&revision=0")
 
-    def answer(self, representation: str) -> HttpResponseBase:
-        """The file, or its description; HEAD gets the headers and makes no file."""
+    def response(self, representation: str) -> HttpResponseBase:
+        """Return the file, or its metadata; for HEAD the headers only, without making a file."""
         if representation == "xlsx" and self.table.count > MAX_SHEET_ROWS:
             raise too_many_for_a_sheet(self.table.count)
-        ending = "metadata.json" if representation == "metadata" else representation
+        extension = "metadata.json" if representation == "metadata" else representation
         response: HttpResponseBase
         if self.request.method == "HEAD":
             response = StreamingHttpResponse(iter(()))
@@ -132,7 +126,7 @@ class Download:
             )
         response["Content-Type"] = MEDIA_TYPES[representation]
         disposition = "inline" if representation == "metadata" else "attachment"
-        response["Content-Disposition"] = f'{disposition}; filename="{self.stem}.{ending}"'
+        response["Content-Disposition"] = f'{disposition}; filename="{self.stem}.{extension}"'
         response["Dataset-Revision"] = str(self.revision.number)
         response["Dataset-Rows"] = str(self.table.count)
         if representation != "metadata":
@@ -143,7 +137,7 @@ class Download:
         return response
 
     def about(self) -> list[tuple[str, str]]:
-        """What the second sheet of a workbook begins with."""
+        """Return the first rows of the second sheet of a workbook."""
         return [
             ("source", self.address("xlsx")),
             ("revision", f"{self.revision.number} of {self.revision.published_at:%Y-%m-%d}"),
@@ -152,7 +146,7 @@ class Download:
         ]
 
     def metadata(self) -> dict[str, Any]:
-        """The table as CSV on the Web describes one: its CSV, and beside it the other forms."""
+        """Return the metadata of the CSV file as CSV on the Web, with the other formats."""
         return {
             "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
             "@type": "Table",
@@ -169,7 +163,7 @@ class Download:
             "schema:version": str(self.revision.number),
             "schema:additionalProperty": [
                 {"@type": "schema:PropertyValue", "schema:name": name, "schema:value": value}
-                for name, value in sorted(asked_of(self.request).items())
+                for name, value in sorted(self.given.items())
             ],
             "schema:size": {
                 "@type": "schema:QuantitativeValue",
@@ -195,13 +189,83 @@ def too_many_for_a_sheet(count: int) -> InvalidParameters:
             ParameterError(
                 "format",
                 "too_many_rows_for_xlsx",
-                f"A workbook has at most {MAX_SHEET_ROWS} rows, these are {count}: take `csv` or "
-                f"`ndjson`, or ask for less.",
+                f"Too many rows for a workbook: {count}, with a maximum of {MAX_SHEET_ROWS}. Use "
+                f"`csv` or `ndjson`, or add filters.",
                 "csv",
             )
         ]
     )
 
 
-def bodies(serialized: Sequence[Any]) -> list[str]:
-    return [orjson.dumps(document).decode() for document in serialized]
+def record_download(request: HttpRequest, resource: RecordResource, parameters: Any) -> Download:
+    """Return the download of all records that match the filters, in the order of the list."""
+    asked = parameters.cleaned
+    ordering = Ordering.of(parameters)
+    query = record_query(resource, parameters, asked.get("revision"))
+    revision = published(query.revision)
+    figures = bool(resource.model.ROLES) and asked.get("rows", "figures") == "figures"
+    records = query.selection()
+    rows = records
+    if figures:
+        rows = resource.model.child("figures").objects.filter(record__in=records.values("pk"))
+    columns = layout(resource.serializer_class, figures)
+
+    def read(cursor: Cursor | None, size: int) -> list[tuple]:
+        return query.page(ordering, cursor, size)
+
+    table = Table(
+        resource.name,
+        columns.columns,
+        lambda: walk(read, ordering, query.revision),
+        columns.rows,
+        rows.count(),
+        documents=not figures,
+    )
+    count = records.count() if figures else table.count
+    filters = filters_given(resource, parameters)
+    citation = list_citation(request, resource.name, filters, count, revision)
+    return Download(
+        request, presented(parameters), asked.get("raw", False), table, revision, citation
+    )
+
+
+def vocabulary_download(request: HttpRequest, resource: RowResource, parameters: Any) -> Download:
+    """Return the download of all entries that match the filters, as they are now. Files of one
+    revision are alike, but an earlier revision cannot be requested."""
+    asked = parameters.cleaned
+    revision = published(RevisionCounter.number())
+    ordering = Ordering.of(parameters)
+    matching = parameters.filter_queryset(resource.rows(revision.number))
+    rows = QuerySetRows(revision.number, matching, resource.row_id)
+    columns = layout(resource.serializer_class, figures=False)
+
+    def read(cursor: Cursor | None, size: int) -> list[tuple]:
+        page = rows.page(ordering, cursor, size)
+        documents = resource.serializer_class([row[0] for row in page], many=True).data
+        return [
+            (orjson.dumps(document).decode(), *place)
+            for document, (_, *place) in zip(documents, page, strict=True)
+        ]
+
+    table = Table(
+        resource.name,
+        columns.columns,
+        lambda: walk(read, ordering, revision.number),
+        columns.rows,
+        rows.count(),
+        documents=True,
+    )
+    return Download(
+        request,
+        presented(parameters),
+        asked.get("raw", False),
+        table,
+        revision,
+        vocabulary_citation(request, resource.name, table.count, revision),
+        versioned=False,
+    )
+
+
+def presented(parameters: Any) -> dict[str, str]:
+    """Return the parameters as they were sent, without format and revision."""
+    return {name: text for name, text in parameters.given.items() if name not in PRESENTATION}

@@ -1,7 +1,6 @@
-"""The front door for programs: an index of what there is."""
+"""Index of the API."""
 
-import inspect
-from typing import Any, ClassVar
+from typing import Any
 
 import orjson
 from django.http import HttpResponse
@@ -11,55 +10,58 @@ from rest_framework.request import Request
 
 from aidapi.pagination import base_url
 from records.api.parameter_sets import FormatParameters
-from records.api.views.records import Answer, DatasetViewSet
+from records.api.views.base import DatasetResponse, DatasetView
 from records.models import RevisionCounter
 
 
 class EndpointSerializer(serializers.Serializer):
-    """One list, and what it holds."""
+    """A list of the API."""
 
-    name = serializers.CharField(help_text="Its name, as in the address.")
-    url = serializers.URLField(help_text="Its address.")
+    name = serializers.CharField(help_text="Its name, as in the URL.")
+    url = serializers.URLField(help_text="Its URL.")
     description = serializers.CharField(help_text="What it holds, in a sentence.")
 
 
 class IndexSerializer(serializers.Serializer):
-    """Where everything is."""
+    """Links to everything."""
 
     revision = serializers.IntegerField(
-        help_text="Number of the newest revision; 0 before anything is published."
+        help_text="Number of the latest revision; 0 before the first."
     )
     endpoints = EndpointSerializer(many=True, help_text="The lists.")
     coverage = serializers.URLField(
         help_text="What the dataset holds, by kind, month and country, and what is missing."
     )
     openapi = serializers.URLField(help_text="This API as an OpenAPI document, for programs.")
-    docs = serializers.URLField(help_text="The documentation, to try queries in.")
-    reference = serializers.URLField(help_text="The documentation, to read.")
+    docs = serializers.URLField(help_text="The documentation, with a form to try queries.")
+    reference = serializers.URLField(help_text="The documentation, for reading.")
 
 
-class Index(DatasetViewSet):
-    """Index: where everything is."""
+class Index(DatasetView):
+    """All lists, each with a description, and the latest revision."""
 
+    operation_id = "getIndex"
+    summary = "Get the index"
+    tag = "index"
+    tag_description = "Index: links to everything, the citation and the metadata of the dataset."
+    parameters = FormatParameters
     serializer_class = IndexSerializer
-    detail_parameters = FormatParameters
-    registry: ClassVar[list[tuple[str, Any, str]]] = []
-    """What the router serves; `records.api.urls` passes it in."""
+    resources: Any = ()
+    """The resources that `records.api.urls` routes."""
 
-    def retrieve(self, request: Request) -> HttpResponse:
-        """All lists, with a sentence on each, and the newest revision."""
-        self.detail_parameters(request.GET)
+    def get(self, request: Request) -> HttpResponse:
+        self.parse(request)
         base = base_url(request)
         revision = RevisionCounter.number()
         index = {
             "revision": revision,
             "endpoints": [
                 {
-                    "name": name,
-                    "url": f"{base}{reverse(f'{basename}-list')}",
-                    "description": inspect.getdoc(viewset),
+                    "name": resource.name,
+                    "url": f"{base}{reverse(f'{resource.name}-list')}",
+                    "description": resource.description,
                 }
-                for name, viewset, basename in self.registry
+                for resource in self.resources
             ],
             "coverage": f"{base}{reverse('coverage')}",
             "openapi": f"{base}{reverse('openapi-json')}",
@@ -67,4 +69,4 @@ class Index(DatasetViewSet):
             "reference": f"{base}{reverse('reference')}",
         }
         body = orjson.dumps(self.serializer_class().to_representation(index))
-        return Answer(revision, body)
+        return DatasetResponse(revision, body)

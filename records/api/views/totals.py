@@ -1,7 +1,7 @@
-"""Totals over HTTP: what the figures of a query add up to, and what was left out of it."""
+"""Totals: sums of the figures that match a query, and what they leave out."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from typing import Any, ClassVar
@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 import orjson
 from django.http import HttpResponse
 from rest_framework import serializers
-from rest_framework.decorators import action
 from rest_framework.request import Request
 
 from aidapi.errors import InvalidParameters, ParameterError, nearest
@@ -22,13 +21,19 @@ from aidapi.parameters import (
     refuse,
 )
 from records.api.parameter_sets import CurrencyListField
-from records.api.views.records import Answer, RecordViewSet
+from records.api.views.base import (
+    DatasetResponse,
+    ResourceView,
+    filters_given,
+    record_query,
+)
 from records.documents.serializers import LinkField, NullableCharField, NullableChoiceField
 from records.models import (
     COUNTED_TYPE,
     Basis,
     Measure,
     PartyRole,
+    Record,
     Unit,
 )
 from records.query.figure_rows import (
@@ -48,14 +53,15 @@ from records.totals.rules import (
 
 MAX_GROUPING = 2
 MAX_GROUPS = 10_000
-"""So many groups are told; with more the question is refused, never cut short."""
+"""Maximum number of groups; a request for more is refused, not truncated."""
 CENT = Decimal("0.01")
+SUMS = ("sum", "sum_lower", "sum_upper")
 NAMED_BY = {
     Measure.QUANTITY: ("measure", "basis", "stage", "unit"),
     Measure.MONEY: ("measure", "basis", "stage", "currency"),
     Measure.PARTIES: ("measure", "basis", "stage", "party_type", "party_role"),
 }
-"""What names a total of a measure, beside its group; the rest is empty."""
+"""What identifies a total of a measure, beside its group; the rest is empty."""
 
 
 class GroupByField(ChoiceField):
@@ -65,14 +71,14 @@ class GroupByField(ChoiceField):
         return super().json_schema() | {"maxItems": MAX_GROUPING}
 
     def clean(self, value: str) -> list[str]:
-        found = super().clean(value)
-        if len(found) > MAX_GROUPING:
-            raise refuse("too_many", f"At most {MAX_GROUPING} groupings at once.")
-        return found
+        groupings = super().clean(value)
+        if len(groupings) > MAX_GROUPING:
+            raise refuse("too_many", f"Too many groupings: give at most {MAX_GROUPING}.")
+        return groupings
 
 
 class OneCurrencyField(CurrencyListField):
-    """One currency that has a rate."""
+    """Single currency with a known exchange rate."""
 
     many = False
 
@@ -85,14 +91,14 @@ class OneCurrencyField(CurrencyListField):
             known = sorted(rates.currencies())
             raise refuse(
                 "unknown_value",
-                f"There is no rate for `{currency}`. There are rates for: {', '.join(known)}.",
+                f"No exchange rate for `{currency}`; valid values: {', '.join(known)}.",
                 nearest(currency, known),
             )
         return currency
 
 
-class SummaryParameters(ParameterSet):
-    """What totals can be asked beside conditions on the records; the kind adds its groupings."""
+class TotalsParameters(ParameterSet):
+    """Parameters of totals, beside the filters; each kind adds `group_by` and `include`."""
 
     SYNONYMS: ClassVar = {
         "by": "group_by",
@@ -104,41 +110,35 @@ class SummaryParameters(ParameterSet):
 
     convert = Parameter(
         OneCurrencyField(example="USD"),
-        "Currency (ISO 4217) into which amounts are converted as well, each at the reference rate "
-        "of the European Central Bank of its `as_of`, or of the last working day before it.",
+        "Currency (ISO 4217) into which amounts are also converted, each at the reference rate of "
+        "the European Central Bank on its `as_of`, or on the last working day before it.",
     )
 
 
-def summary_parameters(model: Any, conditions: type[ParameterSet]) -> type[ParameterSet]:
-    """The parameters of a kind's totals."""
+def group_by_parameter(model: type[Record]) -> Parameter:
+    """Return the parameter that groups the totals of a kind."""
     receiver = model.MAIN_ROLES[1]
-    return type(
-        f"{model.__name__}SummaryParameters",
-        (conditions, SummaryParameters),
-        {
-            "group_by": Parameter(
-                GroupByField(choices=groupings(model), example=f"{receiver},year"),
-                "By what to group, one or two of a list; without it all is one group. A record "
-                "of several parties in a role stands in the group `joint` of that role, one that "
-                "names none in `unknown`. Of `month`, `quarter` and `year` it is that of `as_of`, "
-                "null where that is not known so closely; `item_category` is the branch of the "
-                "tree of items, such as personnel.",
-            ),
-            "include": Parameter(
-                ChoiceField(choices=reasons(model), example="unclear"),
-                "Reasons for which figures are left out and that you override knowingly, as a "
-                "comma list: `left_out` of the answer names them. What is left out for good "
-                "(each, per unit, per day, aims, rival and repeated reports) cannot be named.",
-            ),
-        },
+    return Parameter(
+        GroupByField(choices=groupings(model), example=f"{receiver},year"),
+        "One or two groupings, separated by commas; without it there is one group. A record with "
+        "several parties in a role is in the group `joint` of that role, one without a party in "
+        "`unknown`. `month`, `quarter` and `year` are those of `as_of`, and null if it is less "
+        "precise; `item_category` is the top-level branch of the item tree, such as personnel.",
     )
 
 
-# --- The answer
+def include_parameter(model: type[Record]) -> Parameter:
+    """Return the parameter that includes figures which totals of a kind leave out."""
+    return Parameter(
+        ChoiceField(choices=reasons(model), example="unclear"),
+        "Reasons for which figures are left out by default, to include those figures, separated "
+        "by commas; `left_out` in the response lists them. Figures that are always left out "
+        "(each, per unit, per day, targets, rival and repeated reports) cannot be included.",
+    )
 
 
 class SumField(serializers.Field):
-    """A sum with all its digits."""
+    """Sum with all its digits."""
 
     def json_schema(self) -> dict[str, Any]:
         return {"type": "number"}
@@ -151,34 +151,34 @@ def sum_field(help_text: str) -> SumField:
     return SumField(read_only=True, allow_null=True, help_text=help_text)
 
 
-SUM = "The total, where every figure is exact; else null, and the bounds say what is known."
+SUM = "The total if every figure is exact, else null; the bounds give what is known."
 SUM_LOWER = (
-    "Least that the figures add up to; one that says `about` is taken by its value. Null where no "
-    "figure has a number, and where several counts of parties would have to be added."
+    "Lower bound of the total; a figure with `about` counts with its value. Null if no figure has "
+    "a number, or if several counts of parties would have to be added."
 )
-SUM_UPPER = "Most that the figures add up to; null where that is open, as with `more than`."
+SUM_UPPER = "Upper bound of the total; null if there is none, as with `more than`."
 
 
 class ExchangeRateSerializer(serializers.Serializer):
-    """An exchange rate, and how many of the figures it converted."""
+    """An exchange rate and the number of figures converted at it."""
 
-    date = serializers.DateField(help_text="The day of the rate.")
-    rate = sum_field("Units of the wanted currency for one of the stated one.")
+    date = serializers.DateField(help_text="Date of the rate.")
+    rate = sum_field("Units of the target currency per unit of the stated one.")
     figures = serializers.IntegerField(help_text="Figures converted at it.")
 
 
 class ConvertedSerializer(serializers.Serializer):
     """The total in the currency that `convert` names, rounded to hundredths."""
 
-    currency = serializers.CharField(help_text="ISO 4217 code of the wanted currency.")
+    currency = serializers.CharField(help_text="ISO 4217 code of the target currency.")
     sum = sum_field(SUM)
-    sum_lower = sum_field(f"{SUM_LOWER} Null, too, where one of them has no rate.")
+    sum_lower = sum_field(f"{SUM_LOWER} Also null if one of them has no rate.")
     sum_upper = sum_field(SUM_UPPER)
     without_rate = serializers.IntegerField(
-        help_text="Figures of whose currency and day there is no rate."
+        help_text="Figures without a rate for their currency and date."
     )
     rates = ExchangeRateSerializer(many=True, help_text="The rates, by day.")
-    rate_source = serializers.CharField(help_text="Whose rates they are.")
+    rate_source = serializers.CharField(help_text="Source of the rates.")
 
 
 class TotalSerializer(serializers.Serializer):
@@ -186,23 +186,23 @@ class TotalSerializer(serializers.Serializer):
 
     group = serializers.DictField(
         child=serializers.CharField(allow_null=True),
-        help_text="The value in each grouping of `group_by`: codes as parameters take them.",
+        help_text="The value in each grouping of `group_by`, as filters accept it.",
     )
-    measure = serializers.ChoiceField(choices=Measure.choices, help_text="What it measures.")
-    basis = serializers.ChoiceField(choices=Basis.choices, help_text="On which basis.")
+    measure = serializers.ChoiceField(choices=Measure.choices, help_text="The measure.")
+    basis = serializers.ChoiceField(choices=Basis.choices, help_text="The basis.")
     stage = NullableCharField(
-        allow_null=True, help_text="How far it came; null for exports, which have no stage."
+        allow_null=True, help_text="The stage reached; null for exports, which have none."
     )
     unit = NullableChoiceField(
         choices=Unit.choices,
         allow_null=True,
-        help_text="Unit of a quantity; null where the sources leave it open.",
+        help_text="Unit of a quantity; null if the sources do not state it.",
     )
     currency = NullableCharField(
-        allow_null=True, help_text="ISO 4217 code of an amount; null where unclear."
+        allow_null=True, help_text="ISO 4217 code of an amount; null if unclear."
     )
     party_type = NullableChoiceField(
-        choices=COUNTED_TYPE, allow_null=True, help_text="Sort of parties counted."
+        choices=COUNTED_TYPE, allow_null=True, help_text="Type of the parties counted."
     )
     party_role = NullableChoiceField(
         choices=PartyRole.choices, allow_null=True, help_text="Role of the parties counted."
@@ -210,197 +210,202 @@ class TotalSerializer(serializers.Serializer):
     records = serializers.IntegerField(help_text="Records with a figure in it.")
     figures = serializers.IntegerField(help_text="Figures in it.")
     unspecified = serializers.IntegerField(
-        help_text="Those of them that have no number: counted, not summed."
+        help_text="Figures in it without a number, which add nothing to the sum."
     )
     exact = serializers.BooleanField(
-        help_text="Whether every figure is an exact number; if not, the total is none either."
+        help_text="Whether every figure is an exact number, and therefore the total."
     )
     sum = sum_field(SUM)
     sum_lower = sum_field(SUM_LOWER)
     sum_upper = sum_field(SUM_UPPER)
     converted = ConvertedSerializer(
-        allow_null=True, help_text="Amounts in the currency of `convert`; else null."
+        allow_null=True, help_text="The amounts in the currency of `convert`; null without it."
     )
-    url = LinkField(help_text="The list of exactly the records that are counted in it.")
+    url = LinkField(help_text="The list of exactly the records in this total.")
 
     def get_url(self, total: dict[str, Any]) -> str:
         return total["url"]
 
 
 class LeftOutSerializer(serializers.Serializer):
-    """Figures that one reason kept out of all totals."""
+    """Figures that are left out of all totals for one reason."""
 
     reason = serializers.CharField(
-        help_text="Why: a figure's `countable_reason` or basis, its record's stage, `deprecated`, "
-        "`rival` (another report of the same is preferred), `repeated` (an equal one counts), "
-        "`part` (its whole counts), `overtaken` (a later point of its series counts)."
+        help_text="The figure's `countable_reason` or basis, its record's stage, `deprecated`, "
+        "`rival` (another report of the same is preferred), `repeated` (an equal report counts), "
+        "`part` (its whole counts) or `overtaken` (a later point of its series counts)."
     )
     records = serializers.IntegerField(help_text="Records with such a figure.")
     figures = serializers.IntegerField(help_text="Such figures.")
-    includable = serializers.BooleanField(help_text="Whether `include` can override it.")
+    includable = serializers.BooleanField(help_text="Whether `include` accepts the reason.")
 
 
 class SummarySerializer(serializers.Serializer):
-    """What the figures of a query add up to, and what was left out of it."""
+    """Totals of the figures that match a query, and what they leave out."""
 
-    revision = serializers.IntegerField(help_text="Number of the revision that is totalled.")
+    revision = serializers.IntegerField(help_text="Number of the revision.")
     group_by = serializers.ListField(
-        child=serializers.CharField(), help_text="The groupings, as asked."
+        child=serializers.CharField(), help_text="The groupings of the request."
     )
     include = serializers.ListField(
-        child=serializers.CharField(), help_text="The reasons that were overridden."
+        child=serializers.CharField(), help_text="The reasons of `include`."
     )
-    records = serializers.IntegerField(help_text="Records that meet the conditions.")
+    records = serializers.IntegerField(help_text="Records that match the filters.")
     figures = serializers.IntegerField(
-        help_text="Their figures that meet the conditions on figures."
+        help_text="Their figures that match the filters on figures."
     )
     totals = TotalSerializer(
         many=True,
-        help_text="The totals, never to be added: each of another group, measure, basis, stage, "
-        "unit, currency or sort of party.",
+        help_text="The totals, which must not be added up: each has another group, measure, "
+        "basis, stage, unit, currency or type of party.",
     )
     left_out = LeftOutSerializer(
-        many=True, help_text="What stands in no total, by reason; each figure under the first."
+        many=True, help_text="Figures in no total, by reason; each under the first that applies."
     )
 
 
-class CountedRecordViewSet(RecordViewSet):
-    """A kind of record whose figures can be added up."""
+class RecordTotals(ResourceView):
+    """What the figures of all records that match the filters add up to, by basis, stage, measure
+    and unit or currency. Of rival reports only the preferred counts, of a series the latest
+    point, of a whole and its parts the whole. Filters on figures also select the figures.
+    Donations count from `committed` on, contracts from `signed` on; `left_out` counts the other
+    figures by reason."""
 
-    summary_parameters: ClassVar[Any]
-    summary_serializer = SummarySerializer
+    operation = "get{Noun}Summary"
+    title = "Get the summary of {nouns}"
+    serializer_class = SummarySerializer
 
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        # The conditions of the kind, and what it can be grouped by.
-        cls.summary_parameters = summary_parameters(cls.model, cls.conditions_class)
+    @property
+    def parameters(self) -> Any:
+        return self.resource.totals_parameters
 
-    @action(detail=False)
-    def summary(self, request: Request) -> HttpResponse:
-        """What the figures of all records that meet the conditions add up to: split by basis,
-        stage, measure and unit or currency, of rival reports the preferred, of a series the
-        latest point, of a whole and its parts the whole. Conditions on figures also choose the
-        figures. Donations count from `committed` on, contracts from `signed` on, and what is left
-        out is counted by its reason."""
-        parameters = self.summary_parameters(request.GET)
+    def get(self, request: Request) -> HttpResponse:
+        parameters = self.parse(request)
         asked = parameters.cleaned
         by, include = asked.get("group_by", []), asked.get("include", [])
-        query = self.query(parameters, asked.get("revision"))
-        judged = counting(query, include)
-        apart = judged.left_out
-        groups = grouped(query, judged.taken, by)
+        query = record_query(self.resource, parameters, asked.get("revision"))
+        counted = counting(query, include)
+        groups = grouped(query, counted.taken, by)
         if len(groups) > MAX_GROUPS:
             raise too_many_groups(len(groups))
-        conditions = [
-            (name, value) for name, value in request.GET.items() if name in query.conditions
-        ]
-        here = f"{base_url(request)}/api/v1/{self.basename}/"
-        totals = []
-        for key, rows in groups.items():
-            group = dict(zip(by, key, strict=False))
-            split = dict(zip(SPLIT, key[len(by) :], strict=True))
-            named = group | {name: split[name] for name in NAMED_BY[Measure(split["measure"])]}
-            counted = [f"{name}:{value}" for name, value in named.items()]
-            counted += [f"include:{reason}" for reason in include]
-            link = [*conditions, ("revision", query.revision), ("counted", ",".join(counted))]
-            totals.append(
-                {
-                    "group": {name: value or None for name, value in group.items()},
-                    **split,
-                    **total(rows),
-                    "converted": converted(rows, asked.get("convert")),
-                    "url": f"{here}?{urlencode(link, safe=',:')}",
-                }
-            )
+        filters = list(filters_given(self.resource, parameters).items())
+        address = f"{base_url(request)}/api/v1/{self.resource.name}/"
+
+        def link(group: list[str]) -> str:
+            query_string = [
+                *filters,
+                ("revision", query.revision),
+                ("counted", ",".join(group)),
+            ]
+            return f"{address}?{urlencode(query_string, safe=',:')}"
+
+        taken, left = counted.taken, counted.left_out
         summary = {
             "revision": query.revision,
             "group_by": by,
             "include": include,
-            "records": len(
-                {row.record for row in judged.taken} | {row.record for row, _ in apart}
-            ),
-            "figures": len(judged.taken) + len(apart),
-            "totals": totals,
-            "left_out": left_out(apart, reasons(self.model)),
+            "records": len({row.record for row in taken} | {row.record for row, _ in left}),
+            "figures": len(taken) + len(left),
+            "totals": [
+                total(key, rows, by, include, asked.get("convert"), link)
+                for key, rows in groups.items()
+            ],
+            "left_out": left_out(left, reasons(self.resource.model)),
         }
-        body = self.summary_serializer().to_representation(summary)
-        rendered = orjson.dumps(body, default=number)
-        return Answer(query.revision, rendered)
+        body = self.serializer_class().to_representation(summary)
+        return DatasetResponse(query.revision, orjson.dumps(body, default=number))
 
 
-def too_many_groups(found: int) -> InvalidParameters:
+def too_many_groups(groups: int) -> InvalidParameters:
     return InvalidParameters(
         [
             ParameterError(
                 "group_by",
                 "too_many_groups",
-                f"That makes {found} totals; at most {MAX_GROUPS} are told. Add conditions, or "
-                f"group by less.",
+                f"Too many totals: {groups}, with a maximum of {MAX_GROUPS}. Add filters, or use "
+                f"fewer groupings.",
             )
         ]
     )
 
 
-def sums(found: Sum, measure: str) -> dict[str, Decimal | None]:
-    """The sums as they are told. Counts of parties are never added: who is counted twice in 127
-    and 4 is not known."""
-    if not found.summed or (measure == Measure.PARTIES and found.summed > 1):
-        return {"sum": None, "sum_lower": None, "sum_upper": None}
+def total(
+    key: Sequence[str],
+    rows: Sequence[Row],
+    by: Sequence[str],
+    include: Sequence[str],
+    target: str | None,
+    link: Callable[[list[str]], str],
+) -> dict[str, Any]:
+    """Return the total of the rows of one group; `link` returns the list of its records."""
+    group = dict(zip(by, key, strict=False))
+    split = dict(zip(SPLIT, key[len(by) :], strict=True))
+    named = group | {name: split[name] for name in NAMED_BY[Measure(split["measure"])]}
+    counted = [f"{name}:{value}" for name, value in named.items()]
+    counted += [f"include:{reason}" for reason in include]
+    summed = add_up(rows)
     return {
-        "sum": found.lower if found.exact else None,
-        "sum_lower": found.lower,
-        "sum_upper": found.upper,
+        "group": {name: value or None for name, value in group.items()},
+        **split,
+        "records": len({row.record for row in rows}),
+        "figures": summed.figures,
+        "unspecified": summed.unspecified,
+        "exact": summed.exact,
+        **sums(summed, rows[0].measure),
+        "converted": converted(rows, target),
+        "url": link(counted),
     }
 
 
-def total(rows: Sequence[Row]) -> dict[str, Any]:
-    found = add_up(rows)
+def sums(summed: Sum, measure: str) -> dict[str, Decimal | None]:
+    """Return sum and bounds. Counts of parties are never added: 127 and 4 may count the same
+    parties."""
+    if not summed.summed or (measure == Measure.PARTIES and summed.summed > 1):
+        return dict.fromkeys(SUMS)
     return {
-        "records": len({row.record for row in rows}),
-        "figures": found.figures,
-        "unspecified": found.unspecified,
-        "exact": found.exact,
-        **sums(found, rows[0].measure),
+        "sum": summed.lower if summed.exact else None,
+        "sum_lower": summed.lower,
+        "sum_upper": summed.upper,
     }
 
 
 def converted(rows: Sequence[Row], target: str | None) -> dict[str, Any] | None:
-    """The rows' amounts in another currency, each at the rate of its day."""
+    """Return the sum of amounts in another currency, each at the rate of its date."""
     if target is None or rows[0].measure != Measure.MONEY:
         return None
-    found, used, without = Sum(), Counter[rates.Rate](), 0
+    summed, used, without_rate = Sum(), Counter[rates.Rate](), 0
     with localcontext(prec=60):
         for row in rows:
             if not row.numbered:
-                found.add(row)
-            elif found_rate := rates.rate(row.currency, target, date.fromisoformat(row.as_of)):
-                found.add(row, found_rate.rate)
-                used[found_rate] += 1
+                summed.add(row)
+            elif rate := rates.rate(row.currency, target, date.fromisoformat(row.as_of)):
+                summed.add(row, rate.rate)
+                used[rate] += 1
             else:
-                without += 1
-        told = sums(found, rows[0].measure) if not without else dict.fromkeys(SUMS)
+                without_rate += 1
+        exact: dict[str, Decimal | None] = (
+            sums(summed, rows[0].measure) if not without_rate else dict.fromkeys(SUMS)
+        )
         hundredths = {
             name: None if value is None else value.quantize(CENT, ROUND_HALF_EVEN)
-            for name, value in told.items()
+            for name, value in exact.items()
         }
     return {
         "currency": target,
         **hundredths,
-        "without_rate": without,
+        "without_rate": without_rate,
         "rates": [
-            {"date": used_rate.date, "rate": used_rate.rate, "figures": n}
-            for used_rate, n in sorted(used.items())
+            {"date": rate.date, "rate": rate.rate, "figures": n}
+            for rate, n in sorted(used.items())
         ],
         "rate_source": rates.SOURCE,
     }
 
 
-SUMS = ("sum", "sum_lower", "sum_upper")
-
-
-def left_out(apart: Sequence[tuple[Row, str]], includable: Sequence[str]) -> list[dict[str, Any]]:
+def left_out(rows: Sequence[tuple[Row, str]], includable: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the numbers of records and figures that are left out, by reason."""
     by_reason: dict[str, list[int]] = defaultdict(list)
-    for row, reason in apart:
+    for row, reason in rows:
         by_reason[reason].append(row.record)
     return [
         {

@@ -1,25 +1,33 @@
-"""The versions of a record over HTTP: what each changed, and why."""
+"""Versions of a record: what each changed, and why."""
 
 from typing import Any
 
 import orjson
+from django.http import HttpResponse
 from rest_framework import serializers
+from rest_framework.request import Request
 
+from aidapi.pagination import base_url
+from records.api.parameter_sets import AnyParameters
+from records.api.views.base import DatasetResponse, DocumentView
+from records.api.views.details import absent
+from records.api.views.pages import envelope
 from records.documents.differences import differences
 from records.documents.serializers import PublicIdField
-from records.models import Action, Change
+from records.models import Action, Change, RevisionCounter
+from records.query.planner import shown_revision
 
 
 class DifferenceSerializer(serializers.Serializer):
     """A field that a version changed."""
 
     field = serializers.CharField(
-        help_text="Where in the document, as `stage` or `figures[quantity mask piece].value`."
+        help_text="Path in the document, such as `stage` or `figures[quantity mask piece].value`."
     )
     before = serializers.JSONField(
-        help_text="What stood there in the version before; null if nothing did."
+        help_text="Value in the previous version; null if there was none."
     )
-    after = serializers.JSONField(help_text="What stands there since; null if nothing does.")
+    after = serializers.JSONField(help_text="Value in this version; null if there is none.")
 
 
 class WithdrawalSerializer(serializers.Serializer):
@@ -30,7 +38,7 @@ class WithdrawalSerializer(serializers.Serializer):
 
 
 class RecordVersionSerializer(serializers.Serializer):
-    """A published version of a record: which revisions it was in force in, and what it
+    """A published version of a record: the revisions in which it was in force, and what it
     changed."""
 
     id = PublicIdField(help_text="The record's id.")
@@ -43,7 +51,7 @@ class RecordVersionSerializer(serializers.Serializer):
     )
     reason = serializers.CharField(
         allow_null=True,
-        help_text="Why it replaced the version before it; null for the first.",
+        help_text="Why it replaced the previous version; null for the first.",
     )
     withdrawn = WithdrawalSerializer(
         allow_null=True, help_text="Its withdrawal; null unless it was withdrawn."
@@ -52,12 +60,12 @@ class RecordVersionSerializer(serializers.Serializer):
         many=True,
         help_text="What it changed, field by field; empty for the first version.",
     )
-    url = serializers.URLField(help_text="The record as this version had it.")
+    url = serializers.URLField(help_text="The record in this version.")
 
 
 def published_versions(model: Any, id: str, revision: int) -> list[dict[str, Any]]:
-    """The versions that the revision knows, oldest first, each with what it changed, why, and
-    its document; none where the record was not there yet."""
+    """Return the versions as of the revision, oldest first, each with its changes, their reason,
+    and its document; none if the record was not yet published."""
     rows = list(
         model.objects.filter(public_id=id[:60], published_in__lte=revision)
         .select_related("document", "published_in", "retired_in")
@@ -96,3 +104,26 @@ def published_versions(model: Any, id: str, revision: int) -> list[dict[str, Any
         )
         before = document
     return versions
+
+
+class RecordVersions(DocumentView):
+    """Every published version, oldest first, each with what it changed and why."""
+
+    operation = "list{Noun}Versions"
+    title = "List the versions of one {noun}"
+    many = True
+    parameters = AnyParameters
+    serializer_class = RecordVersionSerializer
+
+    def get(self, request: Request, id: str) -> HttpResponse:
+        asked = self.parse(request).cleaned
+        revision = shown_revision(asked.get("revision"), RevisionCounter.number())
+        versions = published_versions(self.resource.model, id, revision)
+        if not versions:
+            raise absent(self.resource.model, id, revision)
+        url = f"{base_url(request)}/api/v1/{self.resource.name}/{id}/"
+        for version in versions:
+            version["url"] = f"{url}?revision={version['published_in']}"
+        results = self.serializer_class(many=True).to_representation(versions)
+        body = b",".join(orjson.dumps(result) for result in results)
+        return DatasetResponse(revision, envelope(revision, len(versions), None, None, body))

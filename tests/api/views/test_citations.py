@@ -13,7 +13,7 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from records.api.views.citations import BIBTEX, Citation, one_line
+from records.api.views.citation_styles import BIBTEX, Citation, one_line
 from records.models import RevisionCounter
 from tests.contract.test_schema import check_answer
 from tests.support.histories import History

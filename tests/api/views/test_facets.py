@@ -28,7 +28,7 @@ def history(django_db_setup: None, django_db_blocker: Any) -> Iterator[History]:
 
 
 def facets_of(resource: Resource) -> list[str]:
-    return resource.viewset.facets_parameters.base_filters["facets"].field.choices
+    return resource.sets["facets/"].base_filters["facets"].field.choices
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,0 +1,39 @@
+"""Addresses below /api/v1/ that responses refer to."""
+
+import hashlib
+from urllib.parse import urlencode
+
+import orjson
+from django.http import HttpRequest
+
+from aidapi.pagination import base_url
+from records.models import KINDS, Change
+
+PLURALS = {
+    "statement": "statements",
+    "donation": "donations",
+    "export": "exports",
+    "contract": "contracts",
+    "party": "parties",
+    "item": "items",
+}
+"""Kind of record or vocabulary entry → its list, as in addresses."""
+
+
+def pinned(request: HttpRequest, path: str, query: dict[str, str], revision: int) -> str:
+    """Return the permanent URL of a response: its query in alphabetical order, and the
+    revision."""
+    pairs = [(name, value) for name, value in sorted(query.items()) if name != "revision"]
+    pairs.append(("revision", str(revision)))
+    return f"{base_url(request)}{path}?{urlencode(pairs, safe=',:')}"
+
+
+def change_address(change: Change) -> str:
+    """Return where to read what was changed: a record as of the change, an entry as it is now."""
+    path = f"/api/v1/{PLURALS[change.kind]}/{change.public_id}/"
+    return f"{path}?revision={change.revision_id}" if change.kind in KINDS else path
+
+
+def digest(query: dict[str, str]) -> str:
+    """Return six characters that identify a query in names of files and keys of citations."""
+    return hashlib.blake2b(orjson.dumps(sorted(query.items())), digest_size=3).hexdigest()

@@ -1,0 +1,114 @@
+"""Details: one document of a resource."""
+
+from typing import Any
+
+import orjson
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from aidapi.errors import Problem
+from aidapi.sparse import sparse_json
+from records.api.resource import RecordResource
+from records.api.views.base import DatasetResponse, DocumentView
+from records.models import Action, Change, Record, RevisionCounter
+from records.query.planner import shown_revision
+from records.query.prepared import fetch
+
+
+class DetailView(DocumentView):
+    """One document."""
+
+    operation = "get{Noun}"
+    title = "Get one {noun}"
+
+    @property
+    def parameters(self) -> Any:
+        return self.resource.detail_parameters
+
+
+class RecordDetail(DetailView):
+    """The version in force at the latest revision or, with `revision`, at that one."""
+
+    def get(self, request: Request, id: str) -> HttpResponse:
+        asked = self.parse(request).cleaned
+        revision, document = find_document(self.resource, id, asked.get("revision"))
+        if "fields" in asked or "omit" in asked:
+            return DatasetResponse(revision, sparse_json(orjson.loads(document), asked))
+        return DatasetResponse(revision, document.encode())
+
+
+class RowDetail(DetailView):
+    """One row of a list that is serialized on request."""
+
+    def get(self, request: Request, **lookup: str) -> HttpResponse:
+        ((name, text),) = lookup.items()
+        asked = self.parse(request).cleaned
+        revision = shown_revision(asked.get("revision"), RevisionCounter.number())
+        try:
+            key = self.lookup_parameter.field.clean(text)  # type: ignore[union-attr]
+        except ValidationError:
+            raise no_such(self.resource.noun, text) from None
+        row = self.resource.rows(revision).filter(**{name: key}).first()
+        if row is None:
+            raise no_such(self.resource.noun, text)
+        body = self.serializer_class(row, context={"request": request}).data
+        return DatasetResponse(revision, sparse_json(body, asked))
+
+
+class VocabularyDetail(RowDetail):
+    """The entry as it is now."""
+
+
+class RevisionDetail(RowDetail):
+    """What the revision changed, and when."""
+
+
+def find_document(resource: RecordResource, id: str, asked: int | None) -> tuple[int, str]:
+    """Return the number of the requested revision and the document in force then."""
+    rows = fetch(resource.document_sql, [id[:60], asked, asked])
+    latest, document = rows[0] if rows else (0, None)
+    revision = shown_revision(asked, latest)
+    if document is None:
+        raise absent(resource.model, id, revision)
+    return revision, document
+
+
+def absent(model: type[Record], id: str, revision: int) -> Problem:
+    """Return why a revision has no such record: withdrawn, not yet published, or unknown. A
+    draft is as unknown as an id that was never given."""
+    changes = Change.objects.filter(kind=model.KIND, public_id=id[:60])
+    last = changes.filter(revision__lte=revision).order_by("-revision_id").first()
+    if last is not None and last.action == Action.WITHDRAWN:
+        return Problem(
+            410,
+            "withdrawn",
+            "Withdrawn",
+            f"{id} was withdrawn in revision {last.revision_id}: {last.reason}",
+            withdrawn={
+                "id": id,
+                "revision": last.revision_id,
+                "reason": last.reason,
+                "last_version": last.version,
+                "last_seen_in_revision": last.revision_id - 1,
+            },
+        )
+    first = changes.order_by("revision_id").first()
+    if first is not None:
+        return Problem(
+            404,
+            "not_yet_published",
+            "Not yet published",
+            f"Revision {revision} has no {id}: revision {first.revision_id} published it.",
+        )
+    return Problem(
+        404,
+        "not_found",
+        "No such record",
+        f"There is no {model.KIND} `{id[:60]}`. Ids look like {model.PREFIX}-7k3m9q2x.",
+    )
+
+
+def no_such(noun: str, key: str) -> Problem:
+    """Return the problem of a document that does not exist."""
+    return Problem(404, "not_found", f"No such {noun}", f"There is no {noun} `{key[:60]}`.")

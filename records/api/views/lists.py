@@ -1,0 +1,148 @@
+"""Lists of resources, page by page; as files or feeds where they have these representations."""
+
+from typing import Any, ClassVar
+
+import orjson
+from django.http.response import HttpResponseBase
+from rest_framework.request import Request
+
+from aidapi.sparse import sparse_json
+from records.api.addresses import pinned
+from records.api.parameter_sets import check_fitting
+from records.api.views.base import ResourceView, about, filters_given, record_query
+from records.api.views.feeds import change_entries, feed, record_entries
+from records.api.views.files import record_download, vocabulary_download
+from records.api.views.pages import ListedRows, Page, QuerySetRows, read_page
+from records.api.views.series import series_rows
+from records.models import DATED, RevisionCounter
+from records.query.planner import shown_revision
+
+
+class ListView(ResourceView):
+    """List of a resource."""
+
+    operation = "list{Nouns}"
+    title = "List {nouns}"
+    many = True
+    feed_ordering: ClassVar[str] = ""
+    """Default ordering of the feed."""
+
+    @property
+    def parameters(self) -> Any:
+        return self.resource.list_parameters
+
+    def get_view_description(self, html: bool = False) -> str:
+        return about(self.resource, type(self))
+
+    def get(self, request: Request) -> HttpResponseBase:
+        parameters = self.parse(request)
+        representation = request.accepted_renderer.format
+        check_fitting(parameters, representation)
+        if representation == "json":
+            page = self.page(parameters)
+            return page.response(self.results(page))
+        if representation == "atom":
+            return self.feed(self.page(parameters, self.feed_ordering))
+        return self.file(parameters, representation)
+
+    def page(self, parameters: Any, default_ordering: str = "") -> Page:
+        """Return the requested page."""
+        raise NotImplementedError
+
+    def results(self, page: Page) -> bytes:
+        """Return the results of the page as JSON."""
+        rows = self.serializer_class(page.rows, many=True, context={"request": self.request}).data
+        return b",".join(sparse_json(row, page.parameters.cleaned) for row in rows)
+
+    def feed(self, page: Page) -> HttpResponseBase:
+        """Return the page as a feed."""
+        raise NotImplementedError
+
+    def file(self, parameters: Any, representation: str) -> HttpResponseBase:
+        """Return all results as a file."""
+        raise NotImplementedError
+
+    def citation(self) -> tuple[str, dict[str, str]]:
+        """Return path and filters of the list's citation: here that of the whole dataset."""
+        return "/api/v1/cite/", {}
+
+    def links(self, revision: int) -> list[str]:
+        if not revision:
+            return []
+        address = pinned(self.request, *self.citation(), revision)
+        return [f'<{address}>; rel="describedby"; type="application/json"']
+
+
+class RecordList(ListView):
+    """Records in force that match all filters, page by page; as `csv`, `ndjson` or `xlsx` a file
+    with all of them; as `atom` a feed for feed readers."""
+
+    feed_ordering = "-published_in"
+
+    def page(self, parameters: Any, default_ordering: str = "") -> Page:
+        def rows_at(revision: int | None) -> Any:
+            return record_query(self.resource, parameters, revision)
+
+        return read_page(self.request, parameters, rows_at, default_ordering)
+
+    def results(self, page: Page) -> bytes:
+        documents = page.rows
+        asked = page.parameters.cleaned
+        if "fields" in asked or "omit" in asked:
+            documents = [
+                sparse_json(orjson.loads(document), asked).decode() for document in documents
+            ]
+        return ",".join(documents).encode()
+
+    def feed(self, page: Page) -> HttpResponseBase:
+        return feed(self.request, page, record_entries)
+
+    def file(self, parameters: Any, representation: str) -> HttpResponseBase:
+        return record_download(self.request, self.resource, parameters).response(representation)
+
+    def citation(self) -> tuple[str, dict[str, str]]:
+        return f"{self.request.path}cite/", filters_given(self.resource, self.parsed)
+
+
+class RowList(ListView):
+    """Rows that match all filters, page by page."""
+
+    def page(self, parameters: Any, default_ordering: str = "") -> Page:
+        def rows_at(named: int | None) -> QuerySetRows:
+            # Entries of a vocabulary are shown as they are now, also along a cursor.
+            revision = shown_revision(named if self.versioned else None, RevisionCounter.number())
+            rows = parameters.filter_queryset(self.resource.rows(revision))
+            return QuerySetRows(revision, rows, self.resource.row_id)
+
+        return read_page(self.request, parameters, rows_at, default_ordering)
+
+
+class VocabularyList(RowList):
+    """Entries that match all filters, page by page; as `csv`, `ndjson` or `xlsx` a file with all
+    of them."""
+
+    def file(self, parameters: Any, representation: str) -> HttpResponseBase:
+        download = vocabulary_download(self.request, self.resource, parameters)
+        return download.response(representation)
+
+
+class ChangeList(RowList):
+    """Changes that match all filters, page by page; as `atom` a feed for feed readers."""
+
+    feed_ordering = "-revision"
+
+    def feed(self, page: Page) -> HttpResponseBase:
+        return feed(self.request, page, change_entries)
+
+
+class SeriesList(ListView):
+    """All series, by name."""
+
+    def page(self, parameters: Any, default_ordering: str = "") -> Page:
+        def rows_at(named: int | None) -> ListedRows:
+            revision = shown_revision(named, RevisionCounter.number())
+            kinds = parameters.cleaned.get("kind", list(DATED))
+            rows = series_rows(revision, kinds, self.request)
+            return ListedRows(revision, rows, lambda row: f"{row['slug']} {row['kind']}")
+
+        return read_page(self.request, parameters, rows_at, default_ordering)

@@ -1,0 +1,251 @@
+"""Series: running totals that several records report, and their points over time."""
+
+from collections import defaultdict
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+import orjson
+from django.db.models import QuerySet, Value
+from django.http import HttpRequest, HttpResponse
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from aidapi.pagination import base_url
+from records.api.addresses import PLURALS
+from records.api.views.base import DatasetResponse
+from records.api.views.details import DetailView, no_such
+from records.api.views.totals import sum_field
+from records.documents.serializers import FigureSerializer, NullableCharField, PublicIdField
+from records.models import (
+    DATED,
+    Basis,
+    LinkType,
+    Measure,
+    Precision,
+    RevisionCounter,
+)
+from records.query.figure_rows import (
+    figure_rows,
+    number,
+    reasons,
+    wholes,
+)
+from records.query.planner import shown_revision
+from records.totals.rules import ASIDE, Row, count
+
+KIND_CHOICES = [(kind, kind) for kind in DATED]
+
+
+class FigureInSeriesSerializer(FigureSerializer):
+    """A figure of a point, and whether totals include it."""
+
+    left_out = NullableCharField(
+        allow_null=True,
+        read_only=True,
+        help_text="Why totals leave the figure out: `overtaken` by a later point, `rival` of a "
+        "preferred report, or another reason of totals; null if they include it.",
+    )
+
+    class Meta(FigureSerializer.Meta):
+        fields = [*FigureSerializer.Meta.fields, "left_out"]
+
+
+class PointSerializer(serializers.Serializer):
+    """A point of a series: a record with its figures."""
+
+    id = PublicIdField(help_text="The record's id.")
+    kind = serializers.ChoiceField(choices=KIND_CHOICES, help_text="Kind of the record.")
+    version = serializers.IntegerField(help_text="Version of the record, from 1.")
+    title = serializers.CharField(help_text="Title of the record.")
+    as_of = serializers.DateField(help_text="The day that the record refers to.")
+    as_of_precision = serializers.ChoiceField(
+        choices=Precision.choices, help_text="Whether `as_of` is known to the day, month or year."
+    )
+    stage = NullableCharField(allow_null=True, help_text="The stage reached; null for exports.")
+    overtaken = serializers.BooleanField(help_text="Whether a later point follows.")
+    contradicts = serializers.ListField(
+        child=PublicIdField(),
+        help_text="Records that it contradicts, or that contradict it.",
+    )
+    figures = FigureInSeriesSerializer(many=True, help_text="Its figures.")
+    url = serializers.URLField(help_text="The record.")
+
+
+class StepSerializer(serializers.Serializer):
+    """Difference between consecutive points that state the same."""
+
+    kind = serializers.ChoiceField(choices=KIND_CHOICES, help_text="Kind of the records.")
+    measure = serializers.ChoiceField(choices=Measure.choices, help_text="The measure.")
+    item = NullableCharField(allow_null=True, help_text="Code of the item.")
+    unit = NullableCharField(allow_null=True, help_text="Unit of a quantity.")
+    currency = NullableCharField(allow_null=True, help_text="Currency of an amount.")
+    party_type = NullableCharField(allow_null=True, help_text="Type of the parties counted.")
+    party_role = NullableCharField(allow_null=True, help_text="Role of the parties counted.")
+    basis = serializers.ChoiceField(choices=Basis.choices, help_text="The basis.")
+    earlier = PublicIdField(help_text="Id of the earlier record.")
+    later = PublicIdField(help_text="Id of the later record.")
+    difference = sum_field(
+        "The later number minus the earlier; null if one of them is a range without a value."
+    )
+    exact = serializers.BooleanField(help_text="Whether both numbers are exact.")
+    negative = serializers.BooleanField(
+        help_text="Whether a running total decreased: check both sources."
+    )
+
+
+class SeriesOverTimeSerializer(serializers.Serializer):
+    """A series from its first point to its latest."""
+
+    revision = serializers.IntegerField(help_text="Number of the revision.")
+    slug = serializers.CharField(help_text="Name of the series.")
+    points = PointSerializer(many=True, help_text="Its points, the earliest first.")
+    differences = StepSerializer(
+        many=True,
+        help_text="Differences between consecutive points, for each measure, item, unit or "
+        "currency, type of party and basis; a point without such a figure is skipped.",
+    )
+
+
+class SeriesDetail(DetailView):
+    """Its points in order, with those marked that a later point overtakes or another record
+    contradicts, and the differences between them."""
+
+    @property
+    def serializer_class(self) -> Any:
+        return SeriesOverTimeSerializer
+
+    def get(self, request: Request, slug: str) -> HttpResponse:
+        asked = self.parse(request).cleaned
+        revision = shown_revision(asked.get("revision"), RevisionCounter.number())
+        points: list[dict[str, Any]] = []
+        steps: list[dict[str, Any]] = []
+        # Nearly always one kind.
+        for kind in sorted({row["kind"] for row in point_rows(revision, list(DATED), slug[:80])}):
+            selection = DATED[kind].objects.in_force(revision).filter(series=slug)
+            rows = figure_rows(DATED[kind], selection.values("pk"), "record", "position")
+            points += points_of(kind, selection, rows, revision, base_url(request))
+            steps += steps_of(kind, rows)
+        if not points:
+            raise no_such("series", slug)
+        points.sort(key=lambda point: (point["as_of"], point["id"]))
+        latest = {point["kind"]: point["id"] for point in points}
+        for point in points:
+            point["overtaken"] = point["id"] != latest[point["kind"]]
+        body = self.serializer_class().to_representation(
+            {"revision": revision, "slug": slug, "points": points, "differences": steps}
+        )
+        return DatasetResponse(revision, orjson.dumps(body, default=number))
+
+
+def point_rows(revision: int, kinds: list[str], slug: str = "") -> QuerySet:
+    """Return the records of series; one statement for all kinds."""
+    parts = []
+    for kind in kinds:
+        rows = DATED[kind].objects.in_force(revision).exclude(series="").order_by()
+        if slug:
+            rows = rows.filter(series=slug)
+        parts.append(
+            rows.annotate(kind=Value(kind)).values("kind", "series", "as_of", "public_id", "title")
+        )
+    return parts[0].union(*parts[1:], all=True)
+
+
+def series_rows(revision: int, kinds: list[str], request: HttpRequest) -> list[dict[str, Any]]:
+    """Return all series of the kinds."""
+    base = base_url(request)
+    series: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    for row in point_rows(revision, kinds):
+        series[row["series"], row["kind"]].append(row)
+    rows = []
+    for (slug, kind), points in series.items():
+        days = [point["as_of"].isoformat() for point in points]
+        latest = max(points, key=lambda point: (point["as_of"], point["public_id"]))
+        rows.append(
+            {
+                "slug": slug,
+                "kind": kind,
+                "points": len(points),
+                "first": min(days),
+                "last": max(days),
+                "title": latest["title"],
+                "url": f"{base}/api/v1/series/{slug}/",
+            }
+        )
+    return rows
+
+
+def points_of(
+    kind: str, selection: QuerySet, rows: list[Row], revision: int, base: str
+) -> list[dict[str, Any]]:
+    """Return the points with their figures, as in their documents."""
+    model = DATED[kind]
+    why = {
+        row.figure: reason for row, reason in count(rows, None, wholes(model, revision)).left_out
+    }
+    links = model.child("links").objects.filter(
+        type=LinkType.CONTRADICTS,
+        record__in=model.objects.in_force(revision),
+        target__in=selection.values("public_id"),
+    )
+    contradicted: dict[str, set[str]] = defaultdict(set)
+    for by, target in links.values_list("record__public_id", "target"):
+        contradicted[target].add(by)
+    figures: dict[int, list[Any]] = defaultdict(list)
+    found = model.child("figures").objects.filter(record__in=selection.values("pk"))
+    for figure in found.select_related("statement"):
+        figure.left_out = why.get(figure.pk)
+        figures[figure.record_id].append(figure)
+    points = []
+    for record in selection.prefetch_related("links"):
+        own = {link.target for link in record.links.all() if link.type == LinkType.CONTRADICTS}
+        points.append(
+            {
+                "id": record.public_id,
+                "kind": kind,
+                "version": record.version,
+                "title": record.title,
+                "as_of": record.as_of,
+                "as_of_precision": record.as_of_precision,
+                "stage": getattr(record, "stage", None),
+                "contradicts": sorted(own | contradicted[record.public_id]),
+                "figures": figures[record.pk],
+                "url": f"{base}/api/v1/{PLURALS[kind]}/{record.public_id}/?revision={revision}",
+            }
+        )
+    return points
+
+
+def steps_of(kind: str, rows: list[Row]) -> list[dict[str, Any]]:
+    """Return the differences between consecutive points that state the same, whether it counts in
+    totals or not, except figures that never count."""
+    stated = count(rows, None, {}, set(reasons(DATED[kind])) - set(ASIDE)).taken
+    lines: dict[tuple, list[Row]] = defaultdict(list)
+    for row in sorted(stated, key=lambda row: row.place):
+        if row.numbered:
+            lines[row.sort].append(row)
+    return [
+        step(kind, earlier, later)
+        for _, line in sorted(lines.items(), key=lambda found: tuple(map(str, found[0])))
+        for earlier, later in pairwise(line)
+    ]
+
+
+def step(kind: str, earlier: Row, later: Row) -> dict[str, Any]:
+    difference = None
+    if earlier.value is not None and later.value is not None:
+        difference = Decimal(later.value) - Decimal(earlier.value)
+        negative = difference < 0
+    else:
+        most, least = later.value or later.upper, earlier.value or earlier.lower
+        negative = most is not None and least is not None and Decimal(most) < Decimal(least)
+    return {
+        "kind": kind,
+        **{name: getattr(later, name) for name in ("measure", "item", "unit", "currency")},
+        **{name: getattr(later, name) for name in ("party_type", "party_role", "basis")},
+        "earlier": earlier.id,
+        "later": later.id,
+        "difference": difference,
+        "exact": earlier.operator == later.operator == "exact",
+        "negative": negative,
+    }
