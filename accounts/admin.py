@@ -1,4 +1,4 @@
-"""Accounts, lockouts and the audit log: what administrators do in the browser."""
+"""Admin pages of accounts, lockouts and the audit log."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ from accounts.signals import SecondFactor, second_factor, unlocked
 
 User = get_user_model()
 
-# Secrets are nobody's business, and django-otp would show them.
+# django-otp would show secrets.
 for device in (TOTPDevice, StaticDevice):
     if admin.site.is_registered(device):
         admin.site.unregister(device)
@@ -33,8 +33,8 @@ admin.site.unregister(User)
 
 @admin.register(User)
 class AccountAdmin(UserAdmin):
-    """People. An account is never deleted, for history names it: take its staff or active mark
-    away. Only superusers touch superusers, or hand out permissions beside the roles."""
+    """Admin of accounts. An account is never deleted, since history names it: remove its staff or
+    active status instead. Only superusers edit superusers, or grant permissions beside roles."""
 
     change_form_template = "admin/accounts/account.html"
     list_display = ["username", "first_name", "last_name", "roles", "is_active", "enrolled"]
@@ -62,13 +62,13 @@ class AccountAdmin(UserAdmin):
         return allowed and (obj is None or not obj.is_superuser or request.user.is_superuser)
 
     def get_readonly_fields(self, request: Any, obj: Any = None) -> Any:
-        """A name stays, since history goes by it."""
+        """Make user names read-only, since history refers to them."""
         fixed = ["username"] if obj else []
         kept = [] if request.user.is_superuser else ["is_superuser", "user_permissions"]
         return [*super().get_readonly_fields(request, obj), *fixed, *kept]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Accounts are for curation, so a new one may enter the admin."""
+        """Save the account; a new one has access to the admin."""
         obj.is_staff = obj.is_staff or not change
         super().save_model(request, obj, form, change)
 
@@ -91,7 +91,7 @@ class AccountAdmin(UserAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def reset_view(self, request: HttpRequest, id: str) -> HttpResponse:
-        """Takes the second factor of somebody who lost it, after a look at who it is."""
+        """Reset the second factor of a user who lost it, after confirmation."""
         user = self.get_object(request, unquote(id))
         if user is None:
             raise Http404
@@ -123,7 +123,7 @@ class AccountAdmin(UserAdmin):
 
 @admin.register(AccessAttempt)
 class AccessAttemptAdmin(admin.ModelAdmin):
-    """Failed sign-ins that still count. Unlocking forgives them."""
+    """Admin of failed sign-ins that still count; unlocking deletes them."""
 
     list_display = ["username", "ip_address", "failures_since_start", "attempt_time", "standing"]
     list_display_links = None

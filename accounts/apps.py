@@ -1,4 +1,4 @@
-"""The app of accounts, and apps of others as this site configures them."""
+"""App of accounts, and third-party apps as configured here."""
 
 import axes.apps
 from django.apps import AppConfig
@@ -10,12 +10,12 @@ class AccountsConfig(AppConfig):
     verbose_name = "Accounts"
 
     def ready(self) -> None:
-        # Its listeners register themselves.
+        # Importing it registers its signal receivers.
         from accounts import audit  # noqa: F401
 
 
 class AdminConfig(admin.AdminConfig):
-    """Django's admin, behind our sign-in."""
+    """Django's admin with the sign-in of this site."""
 
     default = False
     default_site = "accounts.site.CurationSite"

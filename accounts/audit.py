@@ -1,5 +1,5 @@
-"""Writes the audit log: listens at the door and to changes of accounts and roles, and is told of
-publications. Who acts, and from where, stands in the request that is being answered."""
+"""Audit log: receives signals of sign-ins and of changes to accounts and roles, and is called for
+publications. Actor and address are those of the current request."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -13,7 +13,7 @@ from django.dispatch import receiver
 
 from accounts.lockout import address
 from accounts.models import AuditedAct, AuditEntry
-from accounts.sessions import asking
+from accounts.sessions import current_request
 from accounts.signals import SecondFactor, second_factor, unlocked
 
 User = get_user_model()
@@ -30,8 +30,8 @@ OF_FACTOR = {
 def note(
     act: AuditedAct, *, by: Any = None, request: Any = None, about: str = "", detail: str = ""
 ) -> None:
-    """Write an entry; `by` is a user or a name, else whoever sent the request."""
-    request = request or asking.get()
+    """Write an entry; `by` is a user or a name, by default the user of the current request."""
+    request = request or current_request.get()
     if by is None and request is not None:
         by = getattr(request, "user", None)
     AuditEntry.objects.create(
@@ -43,7 +43,7 @@ def note(
     )
 
 
-# The door
+# Sign-in
 
 
 @receiver(user_logged_in)
@@ -54,7 +54,7 @@ def entered(sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
 
 @receiver(user_login_failed)
 def failed(sender: Any, credentials: Any, request: Any = None, **kwargs: Any) -> None:
-    """A name that is nobody's is not kept: people type passwords where names belong."""
+    """Log a failed sign-in. An unknown name is not stored, since it may be a password."""
     name = str(credentials.get("username") or "")
     known = User.objects.filter(username=name).exists()
     out = getattr(request, "axes_locked_out", False)
@@ -87,8 +87,8 @@ def forgiven(sender: Any, username: str, address: str, **kwargs: Any) -> None:
 
 @receiver(pre_save, sender=User)
 def remember(sender: Any, instance: Any, update_fields: Any, **kwargs: Any) -> None:
-    """What the account was, for comparison. A password that Django hashes anew at sign-in is
-    saved alone, and is the same."""
+    """Keep the state of the account for comparison. A password that Django rehashes at sign-in is
+    saved alone, and has not changed."""
     written = set(update_fields or [*WATCHED, "password"])
     if not instance._state.adding and written & set(WATCHED):
         instance.was = User.objects.filter(pk=instance.pk).values(*WATCHED, "password").first()
@@ -119,11 +119,11 @@ SIGNS = {"post_add": "+", "post_remove": "−", "pre_clear": "−"}
 def permitted(
     sender: Any, instance: Any, action: str, reverse: bool, model: Any, pk_set: Any, **kwargs: Any
 ) -> None:
-    """Roles of people, permissions of people and of roles: given and taken."""
+    """Log roles and permissions that are granted or revoked."""
     if action not in SIGNS or (pk_set is not None and not pk_set):
         return
     if pk_set is None:
-        # All are taken away. Nothing does so from the side of the role or the permission.
+        # All are revoked. Nothing does so from the side of the role or the permission.
         others: Iterable[Any] = model.objects.filter(pk__in=held(sender, instance))
     else:
         others = model.objects.filter(pk__in=pk_set)
@@ -138,7 +138,7 @@ def permitted(
 
 
 def held(through: Any, instance: Any) -> Any:
-    """Keys of all that the person or role has by way of the table."""
+    """Return the keys of everything that the user or role has through the table."""
     own, other = (field for field in through._meta.fields if field.is_relation)
     return through.objects.filter(**{own.name: instance}).values(other.attname)
 

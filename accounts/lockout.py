@@ -1,9 +1,9 @@
-"""Who may try a password, and how often: django-axes keeps the count in the database, so that it
-holds over processes and restarts.
+"""Lockout: limits on attempts to sign in. django-axes keeps the counts in the database, across
+processes and restarts.
 
-Three counts are held to: of one account from one address, of one address over all accounts, and
-of one account from all addresses. The last would let anybody lock a person out, so it does not
-bind addresses from which that person has signed in of late.
+Three counts have limits: one account from one address, one address for all accounts, and one
+account from all addresses. The last would let anybody lock a user out, so it does not apply to
+addresses from which that user signed in recently.
 """
 
 import ipaddress
@@ -26,13 +26,13 @@ from aidapi.limits import client_address, make_counter
 PAIR, ADDRESS, ACCOUNT = ["username", "ip_address"], "ip_address", "username"
 PARAMETERS = [PAIR, ADDRESS, ACCOUNT]
 WIDER = [1, 4, 10]
-"""So many times the failures of the first are the limits of the three."""
+"""Limits of the three counts, as multiples of LOGIN_FAILURES."""
 KNOWN_FOR = timedelta(days=30)
 
 
 def address(request: HttpRequest) -> str | None:
-    """The client's address as limits see it, if it is one. Of IPv6 the network: a single customer
-    has as many addresses in it as they like."""
+    """Return the address of the client for limits; for IPv6 its network, within which one customer
+    has any number of addresses."""
     for given in (client_address(request), request.META.get("REMOTE_ADDR", "")):
         try:
             found = ipaddress.ip_address(given.strip())
@@ -47,11 +47,11 @@ def address(request: HttpRequest) -> str | None:
 
 
 class Lockout(AxesDatabaseHandler):
-    """Counts a try before the password is looked at and forgives it when it was right. Counted
-    afterwards, as the library does, a burst of parallel tries would all find the door open."""
+    """Handler that counts an attempt before the password is checked, and removes it if that is
+    right. Counted afterwards, as the library does, parallel attempts would all pass."""
 
     def counts(self, request: HttpRequest, credentials: dict | None) -> list[tuple[int, int]]:
-        """(tries, limit) of each count that binds this client."""
+        """Return (attempts, limit) of each count that applies to this client."""
         found = []
         attempts: QuerySet[AccessAttempt]
         for parameter, attempts, wider in zip(
@@ -65,7 +65,7 @@ class Lockout(AxesDatabaseHandler):
         return found
 
     def is_known(self, request: HttpRequest, credentials: dict | None) -> bool:
-        """Whether the account was signed in to from this address of late."""
+        """Return whether the account recently signed in from this address."""
         return AccessLog.objects.filter(
             username=get_client_username(request, credentials),
             ip_address=address(request),
@@ -73,13 +73,13 @@ class Lockout(AxesDatabaseHandler):
         ).exists()
 
     def get_failures(self, request: HttpRequest, credentials: dict | None = None) -> int:
-        """The library knows one limit: the wider counts are told in its measure."""
+        """Return the failures, scaled to the single limit that the library knows."""
         counts = self.counts(request, credentials)
         return max(n * settings.LOGIN_FAILURES // limit for n, limit in counts)
 
     def is_locked(self, request: HttpRequest, credentials: dict | None = None) -> bool:
-        """Whether the password is not even looked at. Of parallel tries each sees at least the
-        count that it brought about itself, so no more than the limit get through."""
+        """Return whether the attempt is refused without checking the password. Each of several
+        parallel attempts sees at least its own count, so no more than the limit pass."""
         if any(n >= limit for n, limit in self.counts(request, credentials)):
             return True
         super().user_login_failed(type(self), credentials or {}, request)
@@ -88,7 +88,7 @@ class Lockout(AxesDatabaseHandler):
     def user_login_failed(
         self, sender: Any, credentials: dict, request: Any = None, **kwargs: Any
     ) -> None:
-        """It has been counted; the request knows whether it was the last one for a while."""
+        """Do nothing more: the attempt is counted, and the request knows if it was the last."""
         if request is not None:
             request.axes_credentials = credentials
 
@@ -97,7 +97,7 @@ class Lockout(AxesDatabaseHandler):
         request.axes_locked_out = False
 
     def reset_user_attempts(self, request: HttpRequest, credentials: dict | None = None) -> int:
-        """Forgive what this account was tried from this address; not what else was."""
+        """Delete the failures of this account from this address, and no others."""
         own = self.filter_user_attempts(request, credentials)[PARAMETERS.index(PAIR)]
         return own.delete()[0]
 
@@ -105,7 +105,7 @@ class Lockout(AxesDatabaseHandler):
 def locked(
     request: HttpRequest, response: HttpResponse | None = None, credentials: Any = None
 ) -> HttpResponse:
-    """The page of a client that has to wait until the count is forgotten."""
+    """Return the page for a client that is locked out."""
     return wait_page(request, settings.LOGIN_LOCK_MINUTES * 60)
 
 
@@ -119,12 +119,12 @@ def wait_page(request: HttpRequest, seconds: int) -> HttpResponse:
 
 @cache
 def tries() -> Any:
-    """The count of tries of this minute, right or wrong: hashing a password is work."""
+    """Return the counter of attempts per minute, right or wrong: hashing a password is slow."""
     return make_counter()
 
 
 def must_wait(request: HttpRequest) -> int:
-    """Seconds until this address may try again; 0 if it may now."""
+    """Return the seconds until this address may try again; 0 if it may now."""
     if not settings.LOGIN_RATE:
         return 0
     window, gone = divmod(int(time()), settings.RATE_PERIOD)

@@ -1,4 +1,4 @@
-"""The audit log: who came in, who may do what, and who published; written once, changed never."""
+"""Audit log of sign-ins, permissions and publications; entries are never changed."""
 
 from django.db import models
 from django.utils import timezone
@@ -25,8 +25,8 @@ class AuditedAct(models.TextChoices):
 
 
 class AuditEntry(models.Model):
-    """Something that happened at the door or in public. People stand by name, so that an entry
-    outlives every other row; names are never given to somebody else."""
+    """Entry of the audit log. Users are stored by name, so that an entry does not depend on other
+    rows; names are never reused."""
 
     at = models.DateTimeField(default=timezone.now, help_text="When, in UTC.")
     act = models.CharField(max_length=16, choices=AuditedAct, help_text="What happened.")
@@ -49,7 +49,7 @@ class AuditEntry(models.Model):
     detail = models.TextField(blank=True, help_text="What exactly.")
 
     class Meta:
-        # Its table and addresses keep the name of the app in which it began.
+        # Table and URLs keep the name of the app in which the model began.
         app_label = "records"
         verbose_name = "audit entry"
         verbose_name_plural = "audit log"

@@ -1,4 +1,4 @@
-"""What people may do."""
+"""Permissions of users."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from django.db.models import Q
 
 
 class PermissionBackend(ModelBackend):
-    """Accounts with passwords, as Django keeps them. What a person may do, by their roles or
-    beside them, is looked up with one query instead of two: every page of the admin asks it."""
+    """Django's backend, with one query for the permissions of a user and of its roles instead of
+    two, since every page of the admin needs them."""
 
     def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
         whole = user_obj.is_active and not user_obj.is_superuser and obj is None

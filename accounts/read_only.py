@@ -1,4 +1,4 @@
-"""Admin pages of tables that nobody edits: history and logs."""
+"""Read-only admin pages for history and logs."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ from django.db import models
 from django.http import HttpRequest
 
 MAX_SEARCH = 200
-"""Longest search text, in characters; the rest is cut."""
+"""Maximum length of a search text in characters; the rest is ignored."""
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
-    """A table to read and search, never to write."""
+    """Admin of a table that can be read and searched, not written."""
 
     list_per_page = 50
     show_full_result_count = False

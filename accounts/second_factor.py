@@ -1,5 +1,5 @@
-"""The second factor: an authenticator's code, which changes every half minute, or one of ten
-recovery codes, each good once. django-otp keeps, verifies and slows down."""
+"""Second factor: the code of an authenticator, which changes every 30 seconds, or one of ten
+single-use recovery codes. django-otp stores, verifies and throttles them."""
 
 import re
 from base64 import b32encode
@@ -19,12 +19,12 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 RECOVERY_CODES = 10
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
-"""Without what is mistaken for one another."""
+"""Letters and digits without those that look alike."""
 WRONG = "This code is not right. Codes change every half minute, and each is good once."
 
 
 def authenticator(user: Any) -> TOTPDevice | None:
-    """The person's authenticator, if one is set up."""
+    """Return the user's authenticator, if one is set up."""
     return TOTPDevice.objects.filter(user=user, confirmed=True).first()
 
 
@@ -33,12 +33,12 @@ def recovery_codes_left(user: Any) -> int:
 
 
 def secret_text(key: str) -> str:
-    """The secret as authenticators take it, in fours."""
+    """Return the secret as authenticators accept it, in groups of four."""
     return " ".join(re.findall("....", b32encode(unhexlify(key)).decode()))
 
 
 def qr_code(user: Any, key: str) -> bytes:
-    """The secret as an image for the authenticator's camera, black on white in any theme."""
+    """Return the secret as a QR code, black on white in any theme."""
     image = BytesIO()
     code = segno.make(TOTPDevice(user=user, key=key).config_url, error="m")
     code.save(image, kind="svg", scale=5, border=4, light="#fff", svgclass=None, lineclass=None)
@@ -46,10 +46,10 @@ def qr_code(user: Any, key: str) -> bytes:
 
 
 def set_up(user: Any, key: str, code: str, *, replace: bool) -> tuple[TOTPDevice, list[str]]:
-    """Make the key this person's second factor once a code proves that their authenticator has
-    it; returns it with their new recovery codes."""
+    """Make the key the user's second factor once a code proves that the authenticator has it, and
+    return the device with new recovery codes."""
     with transaction.atomic():
-        # In line: of two sessions that know only the password, one sets up.
+        # Serialized: of two sessions that know only the password, one sets up.
         get_user_model().objects.select_for_update().get(pk=user.pk)
         if authenticator(user) and not replace:
             raise ValidationError("A second factor is set up already: sign in with it.")
@@ -61,7 +61,7 @@ def set_up(user: Any, key: str, code: str, *, replace: bool) -> tuple[TOTPDevice
 
 
 def _verifies(device: TOTPDevice, code: str) -> bool:
-    """Whether the code is right; then the device is saved, and with it that the code is used."""
+    """Return whether the code is right; if so, save it as used."""
     with transaction.atomic():
         right = device.verify_token(code)
         if not right:
@@ -70,7 +70,7 @@ def _verifies(device: TOTPDevice, code: str) -> bool:
 
 
 def make_recovery_codes(user: Any) -> list[str]:
-    """Ten new ones in place of those before. They are told once: kept is what they hash to."""
+    """Replace the recovery codes and return the new ones; only their hashes are stored."""
     codes = [get_random_string(10, ALPHABET) for _ in range(RECOVERY_CODES)]
     with transaction.atomic():
         StaticDevice.objects.filter(user=user).delete()
@@ -82,17 +82,17 @@ def make_recovery_codes(user: Any) -> list[str]:
 
 
 def kept(code: str) -> str:
-    """What is kept of a recovery code, in the sixteen letters that there is room for."""
+    """Return the stored hash of a recovery code, limited to the 16 characters of its column."""
     return salted_hmac("aidapi.door.recovery", code, algorithm="sha256").hexdigest()[:16]
 
 
 def bare(code: str) -> str:
-    """A code as typed, without what people put into it."""
+    """Return a code as typed, without spaces and hyphens."""
     return re.sub(r"[\s-]", "", code).lower()
 
 
 def prove(user: Any, code: str) -> TOTPDevice | StaticDevice:
-    """The device that the code is of, and which now has used it; refused with what to do."""
+    """Return the device of the code, which is then used; raise what to do if it is wrong."""
     typed = bare(code)
     device: TOTPDevice | StaticDevice | None
     if re.fullmatch(r"[0-9]{6}", typed):
@@ -114,7 +114,7 @@ def prove(user: Any, code: str) -> TOTPDevice | StaticDevice:
 
 
 def reset(user: Any) -> None:
-    """Forget the authenticator and the recovery codes: the next sign-in sets up new ones."""
+    """Delete authenticator and recovery codes: the next sign-in sets up new ones."""
     with transaction.atomic():
         TOTPDevice.objects.filter(user=user).delete()
         StaticDevice.objects.filter(user=user).delete()

@@ -1,4 +1,4 @@
-"""How long a session lasts: so long after signing in, and so long after its last use."""
+"""Session limits: a maximum age after sign-in, and a maximum idle time."""
 
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -16,18 +16,17 @@ from django.utils import timezone
 from aidapi.errors import for_people
 
 USED = "used_at"
-"""Key of the session: when it was last used, to the minute."""
+"""Session key of the time of last use, to the minute."""
 BETWEEN_FACTORS = timedelta(minutes=15)
-"""So long has somebody to give, or to set up, the second factor after the password."""
+"""Time to enter, or to set up, the second factor after the password."""
 
-asking: ContextVar[HttpRequest | None] = ContextVar("asking", default=None)
-"""The request of the admin that is being answered: whoever notes what happened finds in it who
-did it, and from where."""
+current_request: ContextVar[HttpRequest | None] = ContextVar("current_request", default=None)
+"""Current request of the admin, from which the audit log takes user and address."""
 
 
 @receiver(user_logged_in)
 def begin(sender: Any, request: Any, **kwargs: Any) -> None:
-    """The password was right. Django has given the session a new key."""
+    """Limit a session after the password was right; Django has changed its key."""
     limit(request, BETWEEN_FACTORS if settings.SECOND_FACTOR else None)
 
 
@@ -37,7 +36,7 @@ def limit(request: HttpRequest, lasts: timedelta | None = None) -> None:
 
 
 class SessionLimitMiddleware:
-    """Ends sessions of the admin that nobody has used for a while."""
+    """Middleware that ends idle sessions of the admin."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -45,15 +44,15 @@ class SessionLimitMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not for_people(request):
             return self.get_response(request)
-        token = asking.set(request)
+        token = current_request.set(request)
         try:
             if request.user.is_authenticated:
                 idle = int(time()) - request.session.get(USED, 0)
                 if idle > settings.SESSION_IDLE_MINUTES * 60:
                     logout(request)
                 elif idle > 60:
-                    # Not at every request: each would be a write.
+                    # Not at every request, since each would write to the database.
                     request.session[USED] = int(time())
             return self.get_response(request)
         finally:
-            asking.reset(token)
+            current_request.reset(token)

@@ -1,4 +1,4 @@
-"""What happens at the door beside Django's own signals of signing in and out."""
+"""Signals of the second factor and of lockouts, beside Django's own of signing in and out."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from django.dispatch import Signal
 
 
 class SecondFactor(StrEnum):
-    """What became of somebody's second factor."""
+    """Event of a second factor."""
 
     PROVED = "proved"
     """A code of the authenticator, or a recovery code, was right."""
@@ -17,6 +17,6 @@ class SecondFactor(StrEnum):
 
 
 second_factor = Signal()
-"""Sent with `user`, `event` (a SecondFactor) and `detail`, a few words."""
+"""Sent with `user`, `event` (a SecondFactor) and `detail`, a short text."""
 unlocked = Signal()
-"""Sent with `username` and `address`, whose failed sign-ins an administrator forgave."""
+"""Sent with `username` and `address`, whose failed sign-ins an administrator deleted."""

@@ -1,4 +1,4 @@
-"""The admin's site, behind a password and, where SECOND_FACTOR says so, a second factor."""
+"""Admin site with a password and, if SECOND_FACTOR is set, a second factor."""
 
 from time import time
 from typing import Any
@@ -27,14 +27,14 @@ from accounts import second_factor as factor
 from accounts.signals import SecondFactor, second_factor
 
 KEY = "second_factor_key"
-"""Key of the session: the secret that is being set up, until a code confirms it."""
+"""Session key of the secret that is being set up, until a code confirms it."""
 PROVED = "second_factor_proved_at"
 FRESH_SECONDS = 600
-"""So long after a code may its giver change the second factor itself."""
+"""Seconds after a code during which the user may change the second factor."""
 
 
 class CodeForm(forms.Form):
-    """One code."""
+    """Form for one code."""
 
     code = forms.CharField(
         max_length=40,
@@ -46,7 +46,7 @@ class CodeForm(forms.Form):
 
 
 def guarded(view: Any) -> Any:
-    """For pages between the password and the admin: never kept, nothing of them in traces."""
+    """Return a view for pages between password and admin: never cached, nothing in tracebacks."""
     for decorator in (
         require_http_methods(["GET", "HEAD", "POST"]),
         sensitive_post_parameters(),
@@ -64,7 +64,7 @@ class CurationSite(AdminSite):
         )
 
     def is_half_way(self, request: Any) -> bool:
-        """Whether the password was given, and no second factor yet."""
+        """Return whether the password was right, and the second factor is still missing."""
         return super().has_permission(request) and not self.has_permission(request)
 
     def each_context(self, request: Any) -> dict[str, Any]:
@@ -76,7 +76,7 @@ class CurationSite(AdminSite):
             path("second-factor/code/", self.code_view, name="second_factor_code"),
             path("second-factor/set-up/", self.set_up_view, name="second_factor_set_up"),
             path("second-factor/qr.svg", self.qr_view, name="second_factor_qr"),
-            # Whoever is half way may leave, too: the admin's own needs its permission.
+            # Also without the second factor, unlike the admin's own.
             path("logout/", self.logout, name="logout"),
         ]
         return [*own, *super().get_urls()]
@@ -91,7 +91,7 @@ class CurationSite(AdminSite):
             return lockout.wait_page(request, seconds)
         return super().login(request, extra_context)
 
-    # Where somebody is led
+    # Redirects
 
     def ask_code(self, after: str) -> HttpResponseRedirect:
         query = urlencode({REDIRECT_FIELD_NAME: after}) if after else ""
@@ -99,16 +99,16 @@ class CurationSite(AdminSite):
         return HttpResponseRedirect(f"{address}?{query}" if query else address)
 
     def after(self, request: HttpRequest) -> str:
-        """Where to go on, if that is with us."""
+        """Return the next address, if it is on this site."""
         wanted = request.POST.get(REDIRECT_FIELD_NAME, request.GET.get(REDIRECT_FIELD_NAME, ""))
         ours = url_has_allowed_host_and_scheme(
             wanted, {request.get_host()}, require_https=request.is_secure()
         )
         return wanted if ours else ""
 
-    def turned_away(self, request: Any, *, fresh: bool) -> HttpResponse | None:
-        """Who may not change the second factor: strangers, and whoever has one and has not
-        given a code of it in the last minutes."""
+    def redirect_unless_allowed(self, request: Any, *, fresh: bool) -> HttpResponse | None:
+        """Return a redirect for users who may not change the second factor: those not signed in
+        and, with `fresh`, those who have one and entered no code of it recently."""
         if not settings.SECOND_FACTOR:
             raise Http404
         if not super().has_permission(request):
@@ -120,7 +120,7 @@ class CurationSite(AdminSite):
         return None
 
     def admit(self, request: Any, device: Any) -> None:
-        """The second factor was given: the session gets a new key and its full length."""
+        """Give the session, after the second factor, a new key and its full length."""
         django_otp.login(request, device)
         request.session.cycle_key()
         request.session[PROVED] = int(time())
@@ -135,8 +135,8 @@ class CurationSite(AdminSite):
 
     @guarded
     def code_view(self, request: Any) -> HttpResponse:
-        """Asks for a code: after the password, and before the second factor is changed."""
-        if away := self.turned_away(request, fresh=False):
+        """Show the form for a code: after the password, and before changing the second factor."""
+        if away := self.redirect_unless_allowed(request, fresh=False):
             return away
         if not factor.authenticator(request.user):
             return redirect("admin:second_factor_set_up")
@@ -148,11 +148,11 @@ class CurationSite(AdminSite):
                 device = factor.prove(request.user, form.cleaned_data["code"])
             except ValidationError as error:
                 form.add_error("code", error)
-                self.tell(request, SecondFactor.FAILED)
+                self.send_event(request, SecondFactor.FAILED)
             else:
                 self.admit(request, device)
                 left = factor.recovery_codes_left(request.user)
-                self.tell(
+                self.send_event(
                     request,
                     SecondFactor.PROVED,
                     "by the authenticator"
@@ -166,13 +166,13 @@ class CurationSite(AdminSite):
 
     @guarded
     def set_up_view(self, request: Any) -> HttpResponse:
-        """Shows a new secret, and takes it once a code proves that the authenticator has it."""
-        if away := self.turned_away(request, fresh=True):
+        """Show a new secret, and save it once a code proves that the authenticator has it."""
+        if away := self.redirect_unless_allowed(request, fresh=True):
             return away
         key = request.session.get(KEY)
         if key is None:
             if request.method == "POST":
-                # Sent twice, or from a page of an earlier session.
+                # Submitted twice, or from a page of an earlier session.
                 return redirect("admin:second_factor")
             key = request.session[KEY] = factor.TOTPDevice(user=request.user).key
         form = CodeForm(request.POST if request.method == "POST" else None)
@@ -189,7 +189,7 @@ class CurationSite(AdminSite):
             else:
                 del request.session[KEY]
                 self.admit(request, device)
-                self.tell(request, SecondFactor.SET_UP, "with new recovery codes")
+                self.send_event(request, SecondFactor.SET_UP, "with new recovery codes")
                 return self.page(request, "codes", "Your recovery codes", codes=codes)
         return self.page(
             request,
@@ -201,7 +201,7 @@ class CurationSite(AdminSite):
 
     @guarded
     def qr_view(self, request: Any) -> HttpResponse:
-        if away := self.turned_away(request, fresh=True):
+        if away := self.redirect_unless_allowed(request, fresh=True):
             return away
         if KEY not in request.session:
             raise Http404
@@ -210,15 +210,15 @@ class CurationSite(AdminSite):
 
     @guarded
     def second_factor_view(self, request: Any) -> HttpResponse:
-        """What one has: an authenticator and some recovery codes; a POST makes new codes."""
-        if away := self.turned_away(request, fresh=True):
+        """Show the authenticator and the number of recovery codes; a POST makes new codes."""
+        if away := self.redirect_unless_allowed(request, fresh=True):
             return away
         device = factor.authenticator(request.user)
         if device is None:
             return redirect("admin:second_factor_set_up")
         if request.method == "POST":
             codes = factor.make_recovery_codes(request.user)
-            self.tell(request, SecondFactor.CODES_MADE)
+            self.send_event(request, SecondFactor.CODES_MADE)
             return self.page(request, "codes", "Your recovery codes", codes=codes)
         return self.page(
             request,
@@ -228,5 +228,5 @@ class CurationSite(AdminSite):
             left=factor.recovery_codes_left(request.user),
         )
 
-    def tell(self, request: Any, event: SecondFactor, detail: str = "") -> None:
+    def send_event(self, request: Any, event: SecondFactor, detail: str = "") -> None:
         second_factor.send(type(self), user=request.user, event=event, detail=detail)

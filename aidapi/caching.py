@@ -1,9 +1,9 @@
-"""Finished answers: ETags, 304 without a query, and a bounded cache of bytes.
+"""Response cache: ETags, 304 without a query, and a bounded cache of finished responses.
 
-Published data changes only with the revision, so an answer is good as long as its revision is the
-newest, and one that is pinned to a revision (`revision=`, or a cursor) is good for ever. Nothing
-is purged and nothing goes stale: what is remembered is compared with the newest revision's number,
-which a process reads at most once a second.
+Published data changes only with the revision, so a response is valid while its revision is the
+latest, and one that is pinned to a revision (`revision=`, or a cursor) is always valid. Nothing is
+purged and nothing becomes stale: a cached response is compared with the number of the latest
+revision, which a process reads at most once a second.
 """
 
 import contextlib
@@ -22,19 +22,19 @@ from django.utils.module_loading import import_string
 
 log = structlog.get_logger("aidapi.caching")
 PREFIX = "/api/v1/"
-MEMORY = 1.0
-"""So many seconds a process may go without asking for the newest revision's number."""
-LARGEST = 256 * 1024
-"""Larger bodies are not kept."""
-LONGEST = 1_000
-"""Longer questions are not kept, nor what asks for forms as long."""
+MAX_AGE = 1.0
+"""Seconds for which a process keeps the number of the latest revision."""
+MAX_BODY = 256 * 1024
+"""Maximum size of a cached body in bytes."""
+MAX_REQUEST = 1_000
+"""Maximum length of query string and headers of a cached request, in characters."""
 
 
 class NewestRevision:
-    """The newest revision's number, remembered for a second."""
+    """Number of the latest revision, kept for a second."""
 
     known: tuple[int, float]
-    """The number, and when it was read."""
+    """Number, and when it was read."""
 
     def __init__(self) -> None:
         self.forget()
@@ -42,14 +42,15 @@ class NewestRevision:
     def __call__(self) -> int:
         number, read_at = self.known
         now = time.monotonic()
-        if now - read_at > MEMORY:
+        if now - read_at > MAX_AGE:
             number = import_string(settings.DATASET_HEAD).number()
             # One assignment: other threads see number and time of the same reading.
             self.known = number, now
         return number
 
-    def heard(self, number: int) -> None:
-        """An answer was of a newer one: none of this process goes back behind it."""
+    def observe(self, number: int) -> None:
+        """Take note of a response with a later revision: this process never returns to an
+        earlier one."""
         if number > self.known[0]:
             self.known = number, time.monotonic()
 
@@ -61,7 +62,7 @@ newest_revision = NewestRevision()
 
 
 class CacheMiddleware:
-    """Answers what it remembers, and tells clients and caches on the way how long they may."""
+    """Middleware that serves cached responses, and sets ETag and Cache-Control."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -69,7 +70,7 @@ class CacheMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.method not in ("GET", "HEAD") or not request.path_info.startswith(PREFIX):
             return self.get_response(request)
-        key = question(request)
+        key = cache_key(request)
         known = request.META.get("HTTP_IF_NONE_MATCH")
         if key is not None:
             if known and (same := unchanged(known, key)):
@@ -83,30 +84,30 @@ class CacheMiddleware:
     def finish(
         self, request: HttpRequest, response: HttpResponse, key: str | None, known: str | None
     ) -> HttpResponse:
-        """Headers for caches on the way; and the answer is kept, if it is one to keep."""
-        # What is for all knows nobody: a broken CSRF cookie, say, is not answered with a new one.
+        """Set the headers of the response, and store it if it may be cached."""
+        # A shared response has no cookies: a broken CSRF cookie, say, gets no new one.
         response.cookies.clear()
         if response.status_code != 200:
             response["Cache-Control"] = "no-store"
             return response
         patch_vary_headers(response, ["Accept", "Accept-Encoding"])
         if response.has_header("Cache-Control"):
-            # The view knows better: a citation, say, has today's date in it.
+            # The view decides: a citation, say, contains the current date.
             return response
         if key is None or response.streaming or not response.has_header("Dataset-Revision"):
-            # A stream may break off: no tag may say later that what came of it is all.
+            # A stream may break off: no ETag may confirm an incomplete file.
             response["Cache-Control"] = "public, no-cache"
             return response
         revision = int(response["Dataset-Revision"])
-        newest_revision.heard(revision)
+        newest_revision.observe(revision)
         pinned = getattr(response, "pinned", False)
         etag = make_etag(revision, pinned, key)
         response["ETag"] = etag
         response["Cache-Control"] = lifetime(pinned)
-        if request.method == "GET" and len(response.content) <= LARGEST:
+        if request.method == "GET" and len(response.content) <= MAX_BODY:
             match = request.resolver_match
             kept: Any = response
-            # What is answered from memory is resolved to no view, and the counters want to know.
+            # A cached response has no resolved view, and metrics need the route.
             kept.revision, kept.pinned, kept.route = revision, pinned, match and f"/{match.route}"
             keep(key, kept)
         if known and etag in tags(known):
@@ -118,7 +119,7 @@ def find(key: str) -> Any:
     try:
         return cache.get(key)
     except redis.RedisError:
-        log.exception("Redis does not answer: nothing is found in the cache.")
+        log.exception("Redis is unavailable: the cache is not used.")
         return None
 
 
@@ -127,19 +128,19 @@ def keep(key: str, kept: HttpResponse) -> None:
         cache.set(key, kept, None)
 
 
-def question(request: HttpRequest) -> str | None:
-    """What is asked and in which form, whatever the order of the parameters; None where it is
-    too long to remember."""
+def cache_key(request: HttpRequest) -> str | None:
+    """Return the key of the request, independent of the order of its parameters; None if it is too
+    long to cache."""
     meta = request.META
     query = meta.get("QUERY_STRING", "")
     accept, encoding = meta.get("HTTP_ACCEPT", ""), meta.get("HTTP_ACCEPT_ENCODING", "")
-    if len(query) + len(accept) + len(encoding) > LONGEST:
+    if len(query) + len(accept) + len(encoding) > MAX_REQUEST:
         return None
-    asked = "\n".join(
+    identity = "\n".join(
         (
             settings.BUILD,
-            # Links in the answer begin with the host, unless PUBLIC_URL is set; and a host must
-            # have been found good before anything is kept for it.
+            # Links in the response begin with the host, unless PUBLIC_URL is set; and only
+            # responses to allowed hosts are stored.
             request.scheme or "",
             meta.get("HTTP_HOST") or f"{meta['SERVER_NAME']}:{meta['SERVER_PORT']}",
             request.path_info,
@@ -149,7 +150,7 @@ def question(request: HttpRequest) -> str | None:
             "cross" if "HTTP_ORIGIN" in meta else "",
         )
     )
-    return hashlib.blake2b(asked.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+    return hashlib.blake2b(identity.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
 
 
 def make_etag(revision: int, pinned: bool, key: str) -> str:
@@ -162,11 +163,11 @@ def tags(header: str) -> list[str]:
 
 
 def unchanged(known: str, key: str) -> HttpResponse | None:
-    """A 304 if the client's copy is of this question and still good; without any query but the
-    newest revision's number, and that at most once a second."""
-    for tag in tags(known[:LONGEST]):
-        version, _, asked = tag.removeprefix('W/"').rstrip('"').partition("-")
-        if asked != key or version[-1:] not in ("n", "p") or not version[:-1].isdecimal():
+    """Return 304 if the client's copy belongs to this request and is still valid. The only query
+    is for the number of the latest revision, at most once a second."""
+    for tag in tags(known[:MAX_REQUEST]):
+        version, _, tag_key = tag.removeprefix('W/"').rstrip('"').partition("-")
+        if tag_key != key or version[-1:] not in ("n", "p") or not version[:-1].isdecimal():
             continue
         revision, pinned, newest = int(version[:-1]), version.endswith("p"), newest_revision()
         if revision == newest or (pinned and revision < newest):
@@ -185,5 +186,5 @@ def not_modified(revision: int, pinned: bool, etag: str) -> HttpResponse:
 
 
 def lifetime(pinned: bool) -> str:
-    """A past revision never changes; the newest must be asked for again, at the price of a 304."""
+    """Return Cache-Control: a past revision never changes, the latest must be revalidated."""
     return "public, max-age=86400, immutable" if pinned else "public, no-cache"

@@ -1,4 +1,4 @@
-"""System checks: what would go wrong quietly is refused loudly."""
+"""System checks for faults that would otherwise go unnoticed."""
 
 from typing import Any
 
@@ -8,11 +8,11 @@ from django.db import connections
 
 FIXED = (3, 51, 3)
 BACK_PORTED = {(3, 44): 6, (3, 50): 7}
-"""SQLite line → the patch level that has the fix too."""
+"""SQLite release line → first patch level with the fix."""
 
 
 def has_wal_fault(version: tuple[int, int, int]) -> bool:
-    """Whether this SQLite may corrupt a database in WAL mode that several connections write."""
+    """Return whether this SQLite may corrupt a database in WAL mode with several writers."""
     major, minor, patch = version
     back_port = BACK_PORTED.get((major, minor))
     return version < FIXED and not (back_port is not None and patch >= back_port)
@@ -20,7 +20,7 @@ def has_wal_fault(version: tuple[int, int, int]) -> bool:
 
 @register(Tags.compatibility)
 def sqlite_is_sound(**kwargs: Any) -> list[CheckMessage]:
-    """No WAL on a SQLite that may corrupt it."""
+    """Refuse WAL mode on a SQLite version that may corrupt it."""
     connection: Any
     for connection in connections.all():
         if connection.vendor != "sqlite":
@@ -41,14 +41,14 @@ def sqlite_is_sound(**kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.security)
 def keys_are_secret(**kwargs: Any) -> list[CheckMessage]:
-    """Keys that stand in the source are known to everybody."""
+    """Refuse the keys for development in production: everybody can read them."""
     if not settings.PRODUCTION:
         return []
     return [
         Error(
-            f"{name} has the value that is meant for development, which everybody can read.",
-            hint=f"Set {name} to random strings: "
-            'python -c "import secrets; print(secrets.token_urlsafe(50))" makes one.',
+            f"{name} has its value for development, which is public.",
+            hint=f"Set {name} to random strings, made by "
+            'python -c "import secrets; print(secrets.token_urlsafe(50))".',
             id="aidapi.E002",
         )
         for name, values in (

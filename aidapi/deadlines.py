@@ -1,7 +1,7 @@
-"""No question may occupy the database for long: one that does is broken off and answered 503.
+"""Deadlines: a request whose queries take too long is cancelled and answered with 503.
 
-One thread watches all requests and breaks off the statement that runs past its deadline. That
-works alike on SQLite and PostgreSQL and costs a request no statement of its own.
+One thread watches all requests and cancels the statement that runs past its deadline. This works
+the same on SQLite and PostgreSQL and costs a request no statement of its own.
 """
 
 import threading
@@ -14,20 +14,20 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.http import HttpRequest, HttpResponse
 
 TICK = 0.05
-"""So many seconds lie between two looks at the clock."""
+"""Seconds between two checks of the deadlines."""
 
 
 class Deadline:
-    """Of one request."""
+    """Deadline of one request."""
 
     def __init__(self, seconds: float) -> None:
         self.at = time.monotonic() + seconds
         self.lock = threading.Lock()
         self.database: Any = connections[DEFAULT_DB_ALIAS]
-        """The request's own, until the request is over."""
+        """Database connection of the request; None once the request is over."""
         self.passed = False
 
-    def break_off(self) -> None:
+    def cancel(self) -> None:
         with self.lock:
             driver = self.database and self.database.connection
             if driver is None:
@@ -40,7 +40,7 @@ class Deadline:
 
 
 class Watch:
-    """The thread that looks at the clock; begun with the first request that it watches."""
+    """Thread that checks the deadlines, started with the first request."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -67,14 +67,14 @@ class Watch:
             with self.lock:
                 late = [deadline for deadline in self.watched if deadline.at < now]
             for deadline in late:
-                deadline.break_off()
+                deadline.cancel()
 
 
 watch = Watch()
 
 
 class DeadlineMiddleware:
-    """Bounds the time that questions to the API take."""
+    """Middleware that limits the time of requests to the API."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -89,5 +89,5 @@ class DeadlineMiddleware:
         finally:
             watch.drop(deadline)
             if deadline.passed:
-                # What was sent to break off one statement must not hit the next.
+                # A late cancellation of one statement must not hit the next.
                 connection.close()

@@ -24,7 +24,7 @@ TYPE = "/docs/#problem-"
 
 @dataclass(frozen=True)
 class ParameterError:
-    """What is wrong with one query parameter, and what would be right."""
+    """Error of one query parameter: what is wrong, and what would be right."""
 
     parameter: str
     code: str
@@ -33,7 +33,7 @@ class ParameterError:
 
 
 class Problem(exceptions.APIException):
-    """A failure that the caller can understand: status, stable code, title, detail."""
+    """Failure that the client can handle: status, stable code, title, detail."""
 
     def __init__(
         self,
@@ -79,8 +79,8 @@ class InvalidParameters(Problem):
         super().__init__(
             status.HTTP_400_BAD_REQUEST,
             "invalid_parameters",
-            "The question is not well put",
-            f"Nothing was looked up, because of: {names}. See `errors`.",
+            "Invalid query parameters",
+            f"The request was not executed; see `errors` for: {names}.",
             errors,
         )
 
@@ -94,7 +94,7 @@ def nearest(
 ) -> str | None:
     """Return the known word that was probably meant, if one is similar."""
     if len(word) > 100:
-        # No typing error; and comparing takes time.
+        # Not a typing error, and slow to compare.
         return None
     known = list(known)
     synonym = (synonyms or {}).get(word.lower())
@@ -107,44 +107,44 @@ def nearest(
 
 
 GENERIC = {
-    400: ("bad_request", "Bad request", "The request cannot be read: check host and address."),
-    403: ("forbidden", "Not allowed", "You may not do this."),
+    400: ("bad_request", "Bad request", "The request is malformed: check its host and URL."),
+    403: ("forbidden", "Forbidden", "You do not have permission to do this."),
     404: (
         "not_found",
-        "Nothing here",
-        "No such address. /api/v1/ lists what there is, /docs/ explains it.",
+        "Not found",
+        "This URL does not exist. /api/v1/ lists the endpoints, /docs/ documents them.",
     ),
     405: (
         "method_not_allowed",
         "Method not allowed",
-        "This address is for reading: it knows GET, HEAD and OPTIONS.",
+        "This URL is read-only: use GET, HEAD or OPTIONS.",
     ),
     406: (
         "not_acceptable",
-        "No such representation",
-        "This address does not answer in that form: leave out the Accept header, or admit */*.",
+        "Not acceptable",
+        "This URL has no such representation: leave out the Accept header, or accept */*.",
     ),
     429: (
         "too_many_requests",
         "Too many requests",
-        "Your address has sent more than it may: wait as long as Retry-After says.",
+        "Your address has reached its rate limit: wait for the time in Retry-After.",
     ),
     503: (
         "unavailable",
-        "Not now",
-        "The database is away, or the question takes it too long: try again, or ask for less.",
+        "Service unavailable",
+        "The database is unavailable, or the query takes too long: try again, or add filters.",
     ),
     500: (
         "server_error",
-        "The server failed",
-        "The fault is ours and has been logged. Try again; if it stays, tell us the address.",
+        "Server error",
+        "The server failed, and logged the error. Try again, or report the request id.",
     ),
 }
-"""Status → code, title and detail, where there is nothing more to say."""
+"""Status → code, title and detail of problems without more to say."""
 
 
 RETRY_AFTER = 5
-"""So many seconds later the database may be able to."""
+"""Seconds after which to try again when the database is unavailable."""
 
 
 def generic(status_code: int) -> Problem:
@@ -156,7 +156,7 @@ def generic(status_code: int) -> Problem:
 
 
 def problem_from(error: Exception) -> Problem | None:
-    """The problem that an exception of Django or DRF means, if the caller is to see it."""
+    """Return the problem that an exception of Django or DRF means; None for an internal error."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, Http404):
@@ -168,14 +168,14 @@ def problem_from(error: Exception) -> Problem | None:
     if isinstance(error, (BadRequest, RequestDataTooBig)):
         return generic(400)
     if isinstance(error, (OperationalError, InterfaceError)):
-        # Away, locked, or broken off at its deadline (aidapi.deadlines).
+        # Unavailable, locked, or cancelled at its deadline (aidapi.deadlines).
         log.warning("The database did not answer.", error=str(error))
         return generic(503)
     return None
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
-    """DRF's hook: a problem for what the caller did; other errors go on to Django's handlers."""
+    """Return a problem for errors of the client; other errors go to Django's handlers."""
     problem = problem_from(error)
     if problem is None:
         return None
@@ -186,9 +186,9 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse
 
 
 class ProblemMiddleware:
-    """Problems for whatever DRF does not see: requests that no view should get, methods that a
-    plain view refuses, and the pages with source code that DEBUG shows for errors. A page for
-    people that says itself what is wrong (`explains_itself`) stays as it is."""
+    """Middleware that returns problems for errors outside DRF: requests that no view should get,
+    methods that a plain view does not support, and the pages with source code that DEBUG shows.
+    A page that explains its own error (`explains_itself`) is left unchanged."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -198,8 +198,8 @@ class ProblemMiddleware:
             return Problem(
                 400,
                 "nul_character",
-                "Bad character",
-                "A NUL character cannot stand in a request.",
+                "Invalid character",
+                "The request contains a NUL character: remove it.",
             ).response()
         response = self.get_response(request)
         if (
@@ -216,11 +216,11 @@ class ProblemMiddleware:
 
 
 def for_people(request: HttpRequest) -> bool:
-    """Whether errors are pages: in the admin. Everywhere else they are problems."""
+    """Return whether errors of the request are pages, as in the admin, not problems."""
     return request.path.startswith("/admin/")
 
 
-# Django's hooks, named in aidapi.urls. Nothing of a fault is told: traces stay in the log.
+# Django's handlers, named in aidapi.urls. They reveal no details of an error; the log has them.
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

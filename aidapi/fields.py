@@ -1,4 +1,4 @@
-"""Column types that make both databases answer alike."""
+"""Column types that behave the same on both databases."""
 
 from decimal import Decimal
 from typing import Any
@@ -9,7 +9,7 @@ from django.db.models.functions import Round
 
 
 class CodeField(models.CharField):
-    """A code, id or folded text: compared and ordered by code point on both databases.
+    """Code, id or folded text, compared and ordered by code point on both databases.
 
     PostgreSQL otherwise orders by the rules of a language, which differ from SQLite's and
     between servers.
@@ -37,9 +37,9 @@ def validate_exact(value: Decimal) -> None:
 
 
 class NumberField(models.DecimalField):
-    """A number of a figure, exact to 15 significant digits on both databases.
+    """Number of a figure, exact to 15 significant digits on both databases.
 
-    SQLite stores it as a float, which is exact to there and no further.
+    SQLite stores it as a float, which has no more exact digits.
     """
 
     default_validators = [validate_exact]
@@ -50,15 +50,15 @@ class NumberField(models.DecimalField):
 
 
 class SharedKeyField(models.OneToOneField):
-    """A one-to-one primary key which, on SQLite, is the row id itself: declared as a plain
-    `bigint` it would be an index beside the table, and every read two searches."""
+    """One-to-one primary key that on SQLite is the row id itself: declared as a plain `bigint` it
+    would be a separate index, and every read would take two lookups."""
 
     def db_type(self, connection: Any) -> Any:
         return "integer" if connection.vendor == "sqlite" else super().db_type(connection)
 
 
 def exact_digits(column: str) -> models.Q:
-    """At most 15 significant digits, at most 6 of them decimals, not negative."""
+    """Return the condition: not negative, at most 15 significant digits, 6 of them decimals."""
     exact = models.Q(**{f"{column}__isnull": True})
     for places in range(7):
         rounded = Round(column, precision=places)

@@ -1,7 +1,7 @@
-"""How many requests an address may send: counted, told in every response, and held to.
+"""Rate limiting per client address, with RateLimit headers.
 
-Headers as in the IETF's draft "RateLimit header fields for HTTP": `RateLimit-Policy` says how many
-in which time, `RateLimit` how many are left and when the count begins anew.
+Headers as in the IETF draft "RateLimit header fields for HTTP": `RateLimit-Policy` has the limit
+and its period, `RateLimit` the requests left and the seconds until the count is reset.
 """
 
 import threading
@@ -18,12 +18,11 @@ from aidapi.errors import generic
 
 log = structlog.get_logger("aidapi.limits")
 FREE = ("/livez", "/readyz", "/static/")
-"""Probes must not be turned away, and a page needs its stylesheets."""
+"""Paths without a limit: probes, and the assets of pages."""
 
 
 class Counter:
-    """Counts requests by address in windows of time, in this process: with several, each counts
-    what it gets."""
+    """Counter of requests per address and time window, in this process only."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -38,7 +37,7 @@ class Counter:
 
 
 class SharedCounter:
-    """Counts in Redis, for all processes together: INCR is atomic."""
+    """Counter in Redis, shared by all processes: INCR is atomic."""
 
     def __init__(self, url: str) -> None:
         self.redis = redis.Redis.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.5)
@@ -51,8 +50,8 @@ class SharedCounter:
         try:
             count, _ = pipeline.execute()
         except redis.RedisError:
-            # Better no limit for a while than no service.
-            log.exception("Redis does not answer: requests are not counted.")
+            # Better no limit than no service.
+            log.exception("Redis is unavailable: requests are not counted.")
             return 0
         return int(count)
 
@@ -62,7 +61,7 @@ def make_counter() -> Counter | SharedCounter:
 
 
 class RateLimitMiddleware:
-    """Refuses what an address sends beyond its limit."""
+    """Middleware that refuses requests beyond the limit."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         if not settings.RATE_LIMIT:
@@ -89,8 +88,9 @@ class RateLimitMiddleware:
 
 
 def client_address(request: HttpRequest) -> str:
-    """Who asks. X-Forwarded-For is believed only as far as proxies of ours wrote it: each adds
-    the address that it sees at the end, so the one that the outermost saw is that many from it."""
+    """Return the address of the client. Each proxy appends the address it sees to
+    X-Forwarded-For, so the last PROXIES entries are trusted and the first of them is the client;
+    earlier entries may be forged."""
     if settings.PROXIES:
         seen = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
         if len(seen) >= settings.PROXIES:

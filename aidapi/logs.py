@@ -1,5 +1,4 @@
-"""Logs: lines for people in development, JSON for programs in production; each with the id of the
-request that it is about."""
+"""Logs: readable lines in development, JSON in production, each with the id of its request."""
 
 from contextvars import ContextVar
 from typing import Any
@@ -7,7 +6,7 @@ from typing import Any
 import structlog
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
-"""Id of the request that is being answered; it stands in its response, too."""
+"""Id of the current request, which its response has as well."""
 
 
 def with_request(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
@@ -25,7 +24,7 @@ SHARED: list[Any] = [
 
 
 def configure(*, json: bool) -> dict[str, Any]:
-    """Let structlog write through Django's logging; returns the formatter for it."""
+    """Configure structlog to write through Django's logging, and return its formatter."""
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -38,7 +37,7 @@ def configure(*, json: bool) -> dict[str, Any]:
     last: list[Any] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if json
-        # Plain traces, whatever else is installed: those of rich take seconds each.
+        # Plain tracebacks, even if rich is installed, whose tracebacks take seconds each.
         else [
             structlog.dev.ConsoleRenderer(
                 colors=False, exception_formatter=structlog.dev.plain_traceback

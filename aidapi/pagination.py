@@ -1,4 +1,4 @@
-"""Keyset cursors, signed, that pin the revision: a walk is one consistent snapshot."""
+"""Signed keyset cursors that pin the revision: all pages of a list show one snapshot."""
 
 import base64
 import hashlib
@@ -15,22 +15,22 @@ from aidapi.errors import InvalidParameters, ParameterError
 
 DEFAULT_PAGE = 50
 MAX_PAGE = 500
-# What may change between the pages of one walk.
 FREE = {"cursor", "page_size", "count", "revision", "fields", "omit", "format"}
+"""Parameters that may change between the pages of a list."""
 
 
 @dataclass(frozen=True)
 class Cursor:
-    """A place in a list: after (or, backward, before) a row, at a revision."""
+    """Position in a list: after (or, backward, before) a row, at a revision."""
 
     revision: int
     ordering: str
     backward: bool
     key: Any
-    """The row's value in the ordered column, as JSON; null where it is null."""
+    """Value of the row in the ordered column, as JSON."""
     row_id: str
     tier: int = 0
-    """The tier in which the row stands, where what a list finds comes in tiers."""
+    """Tier of the row, where results of a search have tiers."""
 
     def encode(self, request: HttpRequest) -> str:
         payload = orjson.dumps(
@@ -60,7 +60,7 @@ class Cursor:
                     ParameterError(
                         "cursor",
                         "bad_cursor",
-                        "This is not a cursor of ours: follow the `next` link of a list as it is.",
+                        "Invalid cursor: use the `next` or `previous` link of a list unchanged.",
                     )
                 ]
             ) from None
@@ -70,8 +70,8 @@ class Cursor:
                     ParameterError(
                         "cursor",
                         "cursor_of_another_query",
-                        "The cursor belongs to another question: keep the filters and the "
-                        "ordering of its list, or begin again without it.",
+                        "The cursor belongs to another query: keep the filters and the ordering "
+                        "of its list, or start without the cursor.",
                     )
                 ]
             )
@@ -84,21 +84,22 @@ def signer() -> signing.Signer:
 
 
 def digest(request: HttpRequest) -> str:
-    """What a cursor is bound to: the list and its filters, in whatever order they stand, but not
-    what may change from page to page."""
+    """Return the digest that binds a cursor to its list and filters, in any order, without the
+    parameters that may change from page to page."""
     bound = sorted((name, values) for name, values in request.GET.lists() if name not in FREE)
     return hashlib.blake2b(orjson.dumps([request.path, bound]), digest_size=9).hexdigest()
 
 
 def base_url(request: HttpRequest) -> str:
-    """Where links begin: PUBLIC_URL, or the request's own host in its absence."""
+    """Return the start of links: PUBLIC_URL or, if it is not set, the host of the request."""
     return settings.PUBLIC_URL or f"{request.scheme}://{request.get_host()}"
 
 
 def page_link(request: HttpRequest, cursor: Cursor | None) -> str | None:
+    """Return the URL of the page at the cursor."""
     if cursor is None:
         return None
     query = [(name, value) for name, value in request.GET.items() if name != "cursor"]
-    # In one order, however it was asked: equal questions have equal answers.
+    # In alphabetical order, so that equal requests have equal responses.
     query = [*sorted(query), ("cursor", cursor.encode(request))]
     return f"{base_url(request)}{request.path}?{urlencode(query, safe=',:')}"

@@ -1,4 +1,4 @@
-"""The Content-Security-Policy: pages may load what is ours, answers for programs nothing."""
+"""Content-Security-Policy: pages may load files of this site, API responses nothing."""
 
 from csp.constants import HEADER
 from csp.middleware import CSPMiddleware
@@ -9,8 +9,8 @@ NOTHING = "default-src 'none'; frame-ancestors 'none'"
 
 
 class PolicyMiddleware(CSPMiddleware):
-    """Writes a page's policy anew for each, since views may widen it; that of an answer is
-    always the same, and building it would take a tenth of the time that the answer takes."""
+    """Middleware that builds the policy of each page, since views may extend it. That of API
+    responses is constant: building it would take a tenth of their time."""
 
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase

@@ -1,4 +1,4 @@
-"""What the documentation says of failures: the shape of a problem, and an example of each."""
+"""Documentation of failures: the schema of a problem, and an example of each."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,51 +14,51 @@ Json = dict[str, Any]
 
 PARAMETER_ERROR: Json = {
     "type": "object",
-    "description": "What is wrong with one query parameter, and what would be right.",
+    "description": "Error of one query parameter: what is wrong, and what would be right.",
     "properties": {
-        "parameter": {"type": "string", "description": "Its name, as it was sent."},
-        "code": {"type": "string", "description": "What is wrong, as a stable word."},
-        "detail": {"type": "string", "description": "What is wrong and how to mend it."},
+        "parameter": {"type": "string", "description": "Name of the parameter, as it was sent."},
+        "code": {"type": "string", "description": "Stable code of the error."},
+        "detail": {"type": "string", "description": "What is wrong, and what would be right."},
         "suggestion": {
             "type": ["string", "null"],
-            "description": "The parameter or value that was probably meant, if one comes near.",
+            "description": "The parameter or value that was probably meant, if any.",
         },
     },
     "required": ["parameter", "code", "detail", "suggestion"],
 }
 PROBLEM: Json = {
     "type": "object",
-    "description": "Why a request failed: problem details as RFC 9457 has them.",
+    "description": "Why a request failed, as problem details (RFC 9457).",
     "properties": {
         "type": {
             "type": "string",
             "format": "uri-reference",
-            "description": "Address that explains this kind of problem.",
+            "description": "URL of the documentation of this kind of problem.",
         },
         "title": {"type": "string", "description": "The kind of problem, in a few words."},
-        "status": {"type": "integer", "description": "The HTTP status again."},
+        "status": {"type": "integer", "description": "The HTTP status code."},
         "detail": {"type": "string", "description": "What happened, and what to do about it."},
         "code": {
             "type": "string",
-            "description": "The kind of problem, as a stable word to branch on.",
+            "description": "Stable code of the kind of problem.",
         },
         "request_id": {
             "type": "string",
-            "description": "Id of the request, as in the header X-Request-Id: tell it when you "
-            "report a fault.",
+            "description": "Id of the request, as in the header X-Request-Id: quote it when you "
+            "report a problem.",
         },
         "errors": {
             "type": "array",
             "items": {"$ref": "#/components/schemas/ParameterError"},
-            "description": "One entry per parameter at fault; empty where none is.",
+            "description": "One entry per invalid parameter; empty if the parameters are valid.",
         },
     },
     "required": ["type", "title", "status", "detail", "code", "request_id", "errors"],
 }
 WITHDRAWN_PROBLEM: Json = {
     "type": "object",
-    # In full, not as `allOf` with a Problem: generators of clients take that for a mere Problem.
-    "description": "The tombstone of a withdrawn record: a problem that says what was withdrawn.",
+    # In full, not as `allOf` with a Problem, which client generators reduce to a Problem.
+    "description": "Tombstone of a withdrawn record: a problem that says what was withdrawn.",
     "properties": PROBLEM["properties"]
     | {
         "withdrawn": {
@@ -71,8 +71,8 @@ WITHDRAWN_PROBLEM: Json = {
                 "last_version": {"type": "integer", "description": "Its last version."},
                 "last_seen_in_revision": {
                     "type": "integer",
-                    "description": "The last revision that has it: `?revision=` with this "
-                    "number still shows it.",
+                    "description": "The last revision that has the record: `?revision=` with this "
+                    "number returns it.",
                 },
             },
             "required": ["id", "revision", "reason", "last_version", "last_seen_in_revision"],
@@ -89,7 +89,7 @@ PROBLEM_SCHEMAS = {
 
 @dataclass(frozen=True)
 class Failure:
-    """The response of one status: its name and meaning, and the problems that it may carry."""
+    """Response of one status: its name and meaning, with examples of problems."""
 
     name: str
     meaning: str
@@ -99,32 +99,32 @@ class Failure:
 FAILURES = {
     400: Failure(
         name="InvalidParameters",
-        meaning="The question is not well put: an unknown, repeated, empty or malformed "
-        "parameter. Nothing was looked up; the errors say what would be right.",
+        meaning="Invalid query parameters: one is unknown, repeated, empty or malformed. The "
+        "request was not executed; `errors` says what would be right.",
         examples=(
             InvalidParameters(
                 [
                     ParameterError(
                         "giver",
                         "unknown_parameter",
-                        "There is no such parameter. Did you mean `donor`?",
+                        "Unknown parameter. Did you mean `donor`?",
                         "donor",
                     ),
-                    ParameterError("page_size", "repeated", "Give it once."),
+                    ParameterError("page_size", "repeated", "Repeated: give it once."),
                 ]
             ),
             Problem(
                 400,
                 "nul_character",
-                "Bad character",
-                "A NUL character cannot stand in a request.",
+                "Invalid character",
+                "The request contains a NUL character: remove it.",
             ),
             generic(400),
         ),
     ),
     404: Failure(
         name="NotFound",
-        meaning="There is no such thing, or there was none as of the revision asked for.",
+        meaning="What was requested does not exist, or does not exist in the requested revision.",
         examples=(
             Problem(
                 404,
@@ -135,8 +135,8 @@ FAILURES = {
             Problem(
                 404,
                 "not_yet_published",
-                "Not there yet",
-                "As of revision 1 there was no don-7k3m9q2x: revision 2 published it.",
+                "Not yet published",
+                "Revision 1 has no don-7k3m9q2x: revision 2 published it.",
             ),
             Problem(
                 404,
@@ -148,29 +148,29 @@ FAILURES = {
     ),
     405: Failure(
         name="MethodNotAllowed",
-        meaning="The API only reads: GET, HEAD and OPTIONS.",
+        meaning="The API is read-only: use GET, HEAD or OPTIONS.",
         examples=(generic(405),),
     ),
     406: Failure(
         name="NotAcceptable",
-        meaning="The Accept header admits no representation that there is.",
+        meaning="The Accept header accepts none of the available representations.",
         examples=(generic(406),),
     ),
     410: Failure(
         name="Withdrawn",
-        meaning="The record was withdrawn. The tombstone says when and why, and in which "
-        "revision it can still be read.",
+        meaning="The record was withdrawn. The tombstone says when and why, and which revision "
+        "still has it.",
         examples=(
             Problem(
                 410,
                 "withdrawn",
                 "Withdrawn",
-                "don-7k3m9q2x was withdrawn in revision 3: it told of the same flight as "
+                "don-7k3m9q2x was withdrawn in revision 3: it reported the same flight as "
                 "don-2p4r6t8v.",
                 withdrawn={
                     "id": "don-7k3m9q2x",
                     "revision": 3,
-                    "reason": "it told of the same flight as don-2p4r6t8v.",
+                    "reason": "it reported the same flight as don-2p4r6t8v.",
                     "last_version": 1,
                     "last_seen_in_revision": 2,
                 },
@@ -179,17 +179,17 @@ FAILURES = {
     ),
     429: Failure(
         name="TooManyRequests",
-        meaning="Your address has sent more requests than it may.",
+        meaning="Your address has reached its rate limit.",
         examples=(generic(429),),
     ),
     500: Failure(
         name="ServerError",
-        meaning="The server failed; nothing is wrong with the question.",
+        meaning="The server failed; the request itself may be valid.",
         examples=(generic(500),),
     ),
     503: Failure(
         name="Unavailable",
-        meaning="The database does not answer, or the question takes it too long.",
+        meaning="The database is unavailable, or the query takes too long.",
         examples=(generic(503),),
     ),
 }

@@ -1,5 +1,5 @@
-"""The representations that answers have: JSON by orjson, for what is not served from stored
-documents; the OpenAPI document as YAML; and the names of those that views write themselves."""
+"""Representations of responses: JSON by orjson, the OpenAPI document as YAML, and the formats that
+views write themselves."""
 
 import re
 from typing import Any, ClassVar
@@ -14,7 +14,7 @@ class JSONRenderer(BaseRenderer):
     format = "json"
     charset = None
     parameter = "format"
-    """The query parameter by which it is asked for."""
+    """The query parameter that selects it."""
 
     def render(
         self,
@@ -26,8 +26,8 @@ class JSONRenderer(BaseRenderer):
 
 
 class YAMLDumper(yaml.SafeDumper):
-    """Text is quoted where a reader of YAML 1.2 would see a number: it takes the code 018 for 18,
-    which the 1.1 of this library does not."""
+    """Dumper that quotes text which YAML 1.2 would read as a number: the code 018, unlike in
+    YAML 1.1, would be 18."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
@@ -60,11 +60,11 @@ class YAMLRenderer(BaseRenderer):
         )
 
 
-# --- Written by the views: here stand their names, for negotiation and for the documentation
+# --- Written by the views: declared here for negotiation and documentation
 
 
 class Written(BaseRenderer):
-    """A representation whose bytes a view makes; errors beside it are problems, as everywhere."""
+    """Representation that a view writes; its errors are problems, as everywhere."""
 
     parameter = "format"
     schema: ClassVar[dict[str, Any]] = {"type": "string"}
@@ -75,7 +75,7 @@ class CSV(Written):
     media_type = "text/csv"
     format = "csv"
     description = (
-        "Every row, as a table: UTF-8 with a byte order mark, RFC 4180, columns in fixed order."
+        "All rows as a table: UTF-8 with a byte order mark, RFC 4180, columns in fixed order."
     )
 
 
@@ -83,7 +83,7 @@ class NDJSON(Written):
     media_type = "application/x-ndjson"
     format = "ndjson"
     charset = None
-    description = "Every row as one line of JSON."
+    description = "All rows, each as one line of JSON."
 
 
 class XLSX(Written):
@@ -91,7 +91,7 @@ class XLSX(Written):
     format = "xlsx"
     charset = None
     schema = {"type": "string", "format": "binary"}
-    description = "Every row in the first sheet of a workbook; the second explains the columns."
+    description = "All rows in the first sheet of a workbook; the second explains the columns."
 
 
 class TableMetadata(Written):
@@ -100,15 +100,15 @@ class TableMetadata(Written):
     charset = None
     schema = {"type": "object", "additionalProperties": True}
     description = (
-        "What stands in a download and what its columns mean, as CSV on the Web describes tables: "
-        "the query as understood, revision, licence, citation and number of rows."
+        "Metadata of a download as CSV on the Web: query, revision, licence, citation, number of "
+        "rows, and the meaning of each column."
     )
 
 
 class Atom(Written):
     media_type = "application/atom+xml"
     format = "atom"
-    description = "A feed for readers of news (RFC 4287), newest first."
+    description = "A feed for feed readers (RFC 4287), newest first."
 
 
 class JSONLD(Written):
@@ -116,11 +116,11 @@ class JSONLD(Written):
     format = "jsonld"
     charset = None
     schema = {"type": "object", "additionalProperties": True}
-    description = "The same JSON, by its name as linked data."
+    description = "The same JSON, with the media type of linked data."
 
 
 class Style(Written):
-    """A way in which a citation is written down."""
+    """Style of a citation."""
 
     parameter = "style"
 
@@ -128,7 +128,7 @@ class Style(Written):
 class Text(Style):
     media_type = "text/plain"
     format = "text"
-    description = "A sentence to put below an article."
+    description = "A sentence for the end of an article."
 
 
 class BibTeX(Style):
@@ -140,7 +140,7 @@ class BibTeX(Style):
 class RIS(Style):
     media_type = "application/x-research-info-systems"
     format = "ris"
-    description = "A reference for EndNote, Zotero and their like."
+    description = "A reference for EndNote, Zotero and similar programs."
 
 
 class CSLJSON(Style):
@@ -148,4 +148,4 @@ class CSLJSON(Style):
     format = "csl-json"
     charset = None
     schema = {"type": "array", "items": {"type": "object", "additionalProperties": True}}
-    description = "A reference for whatever reads the Citation Style Language."
+    description = "A reference for programs that read the Citation Style Language."

@@ -1,5 +1,4 @@
-"""What is known of each request: an id that stands in its response and in the log, a line of the
-log, and counters for Prometheus."""
+"""Request ids in responses and logs, the access log, and metrics for Prometheus."""
 
 import logging
 import re
@@ -26,7 +25,7 @@ METHODS = {"GET", "HEAD", "OPTIONS", "POST"}
 
 
 class RequestMiddleware:
-    """Numbers, counts and logs requests."""
+    """Middleware that identifies, counts and logs requests."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -42,7 +41,7 @@ class RequestMiddleware:
             request_id.reset(token)
         response.headers["X-Request-Id"] = own
         seconds = time.perf_counter() - began
-        # Never the address itself: whoever asks for nonsense must not make a new series each.
+        # The route, not the URL: otherwise each invalid URL would create a new time series.
         match = request.resolver_match
         route = f"/{match.route}" if match else getattr(response, "route", None) or "none"
         method = request.method if request.method in METHODS else "other"

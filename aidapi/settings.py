@@ -1,7 +1,7 @@
-"""Settings, all from the environment; in development no variable is needed.
+"""Settings from environment variables; development needs none.
 
-A missing or bad value stops the start and says which variable, what is wrong and what would
-be right. `docs/operating.md` lists them all.
+A missing or invalid value prevents the start with an error that names the variable, what is wrong
+and what would be right. `docs/operating.md` lists them all.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ env = environ.Env()
 
 
 def required_in_production(name: str, development: str, meaning: str) -> str:
-    """The variable's value; in development a default; in production its absence is an error."""
+    """Return the variable's value; if it is missing, a default in development only."""
     value = env.str(name, default="") or ("" if PRODUCTION else development)
     if not value.strip(", "):
         raise ImproperlyConfigured(f"Set {name} in production: {meaning}")
@@ -75,8 +75,8 @@ SECRET_KEY = required_in_production(
     "a random string of at least 50 characters; "
     'python -c "import secrets; print(secrets.token_urlsafe(50))" makes one.',
 )
-# Cursors outlive sessions and are seen by everybody, so they have keys of their own: the first
-# signs, all verify. To rotate, put the new key in front and drop the old one a week later.
+# Cursors are public and outlive sessions, so they have keys of their own: the first signs, all
+# verify. To rotate, put the new key first and remove the old one a week later.
 CURSOR_KEYS = words(
     required_in_production(
         "CURSOR_KEYS",
@@ -91,13 +91,13 @@ ALLOWED_HOSTS = words(
         "the host names that this site answers to, separated by commas.",
     )
 )
-# The address that links in responses begin with. Behind a shared cache it must be set, so that
+# The start of links in responses. Behind a shared cache it must be set, so that
 # no request's Host header can decide what others read.
 PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
 if PUBLIC_URL and not PUBLIC_URL.startswith(("http://", "https://")):
     raise ImproperlyConfigured(f"PUBLIC_URL={PUBLIC_URL!r}: begin with https:// or http://.")
-# Feeds name what they tell by tag URIs (RFC 4151), which begin with a host name that was ours in
-# 2026. It stays as it is when the site moves: set it once.
+# Feeds identify entries by tag URIs (RFC 4151), which begin with a host name of the site in 2026.
+# It does not change if the site moves: set it once.
 TAG_AUTHORITY = env.str("TAG_AUTHORITY", default=urlsplit(PUBLIC_URL).hostname or "localhost")
 if not re.fullmatch(r"[A-Za-z0-9.-]+", TAG_AUTHORITY):
     raise ImproperlyConfigured(f"TAG_AUTHORITY={TAG_AUTHORITY!r}: give a host name.")
@@ -126,7 +126,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # The first three answer before anything else is done: with a count, and from memory.
+    # The first three come before everything else: they count, and serve cached responses.
     "aidapi.requests.RequestMiddleware",
     "aidapi.limits.RateLimitMiddleware",
     "aidapi.caching.CacheMiddleware",
@@ -174,16 +174,16 @@ try:
     ENGINE = DATABASES["default"]["ENGINE"]
 except Exception:  # the parser raises many kinds of error
     raise ImproperlyConfigured(
-        # Its value stays unsaid: it may hold a password.
+        # The value is not shown: it may contain a password.
         "DATABASE_URL cannot be read: give "
         "postgres://user:password@host:5432/name or sqlite:////absolute/path."
     ) from None
 if ENGINE.endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
-        # A transaction takes the write lock when it begins: no failing upgrade in its middle.
+        # A transaction takes the write lock at its start, so that no upgrade fails later.
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        # Readers never wait for the writer; INSERT OR REPLACE fires the guards of deletion.
+        # Readers never wait for the writer; INSERT OR REPLACE fires the triggers of deletion.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA recursive_triggers=ON;"
         " PRAGMA cache_size=-65536;",
     }
@@ -191,7 +191,7 @@ if ENGINE.endswith("sqlite3"):
         Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
 elif ENGINE.endswith("postgresql"):
     DATABASES["default"]["OPTIONS"] = {
-        # What every request asks is planned once per connection (records.query.prepared).
+        # Statements of every request are planned once per connection (records.query.prepared).
         "prepare_threshold": 2,
         # A page is read along an index in a millisecond, each row of a join once: starting
         # workers, compiling or remembering rows for it takes longer than it saves, and estimates
@@ -213,7 +213,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REINDEX_ON_MIGRATE = integer("REINDEX_ON_MIGRATE", 5_000, 0)
 """Maximum published versions for which `migrate` itself rebuilds derived rows."""
 
-# --- People
+# --- Accounts
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -225,25 +225,25 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 AUTHENTICATION_BACKENDS = [
-    # Refuses who is locked out, before a password is looked at.
+    # Refuses locked-out clients before a password is checked.
     "axes.backends.AxesStandaloneBackend",
     "accounts.permissions.PermissionBackend",
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
-# A code of an authenticator beside the password.
+# Whether sign-in needs a code of an authenticator beside the password.
 SECOND_FACTOR = boolean("SECOND_FACTOR", PRODUCTION)
 OTP_TOTP_ISSUER = "AidAPI"
-# Wrong passwords until one account is locked for one address; wider counts are multiples of it.
+# Wrong passwords until an account is locked for an address; other limits are multiples of it.
 LOGIN_FAILURES = integer("LOGIN_FAILURES", 5, 1)
 LOGIN_LOCK_MINUTES = integer("LOGIN_LOCK_MINUTES", 15, 1)
-# Tries of a password or a code that one address has in a minute, right or wrong; 0 for no limit.
+# Attempts per address and minute to enter a password or a code; 0 for no limit.
 LOGIN_RATE = integer("LOGIN_RATE", 20, 0)
 AXES_HANDLER = "accounts.lockout.Lockout"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "ip_address", "username"]
 AXES_FAILURE_LIMIT = LOGIN_FAILURES
 AXES_COOLOFF_TIME = timedelta(minutes=LOGIN_LOCK_MINUTES)
-# Whoever is locked out cannot be kept out by trying on.
+# Further attempts do not extend a lockout.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
 AXES_CLIENT_IP_CALLABLE = "accounts.lockout.address"
@@ -251,7 +251,7 @@ AXES_LOCKOUT_CALLABLE = "accounts.lockout.locked"
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken"]
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
-# A session ends so long after signing in, and so long after its last use.
+# Maximum age of a session, and maximum idle time.
 SESSION_HOURS = integer("SESSION_HOURS", 12, 1)
 SESSION_IDLE_MINUTES = integer("SESSION_IDLE_MINUTES", 120, 1)
 
@@ -271,13 +271,13 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-# Source maps are for those who debug the scripts of others: sent as they are, they need not be
-# squeezed, which is most of the work of collectstatic.
+# Source maps are rarely requested, so they are not compressed, which would be most of the work of
+# collectstatic.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
 
 # --- Caching
 
-# What answers are good for: the newest revision's number, and the code that made them.
+# What cached responses depend on: the number of the latest revision, and the code.
 DATASET_HEAD = "records.models.RevisionCounter"
 BUILD = hashlib.blake2b(
     b"".join(
@@ -287,7 +287,7 @@ BUILD = hashlib.blake2b(
     ),
     digest_size=8,
 ).hexdigest()
-# Finished answers are kept in each process or, where CACHE_URL names a Redis, for all of them.
+# Responses are cached in each process or, if CACHE_URL names a Redis server, for all processes.
 CACHE_URL = env.str("CACHE_URL", default="")
 if CACHE_URL and not CACHE_URL.startswith(("redis://", "rediss://", "unix://")):
     raise ImproperlyConfigured(
@@ -315,20 +315,20 @@ else:
 
 # --- Limits
 
-# Requests that one address may send in a minute; 0 for no limit.
+# Requests per address and minute; 0 for no limit.
 RATE_LIMIT = integer("RATE_LIMIT", 1_200 if PRODUCTION else 600_000, 0)
 RATE_PERIOD = 60
-# How many proxies of ours stand in front, each of which appends to X-Forwarded-For.
+# Number of trusted proxies in front, each of which appends to X-Forwarded-For.
 PROXIES = integer("PROXIES", 0, 0)
-# So long may a question to the API occupy the database.
+# Maximum time of the database queries of an API request, in seconds.
 QUERY_SECONDS = integer("QUERY_SECONDS", 10, 1)
 
-# What is counted is nobody's secret, but nobody's business either.
+# Metrics are not secret, but not public in production by default.
 METRICS = boolean("METRICS", not PRODUCTION)
 
 # --- Logs
 
-# To standard error, where the server's own go. Django by itself mails traces, to nobody.
+# To standard error, like those of the server. Django by default mails tracebacks.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -336,9 +336,9 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
-        # A wrong question is the caller's affair and is answered; a crash is ours.
+        # Client errors get a response and no log entry; server errors are logged.
         "django.request": {"level": "ERROR"},
-        # Failed sign-ins stand in the audit log.
+        # Failed sign-ins are in the audit log.
         "axes": {"level": "ERROR"},
         "aidapi.requests": {"level": "INFO" if boolean("LOG_REQUESTS", PRODUCTION) else "WARNING"},
     },
@@ -363,7 +363,7 @@ if PRODUCTION:
     CSRF_COOKIE_NAME = "__Host-csrftoken"
     if boolean("BEHIND_PROXY", False):
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    # Probes of the machine that runs the site speak plain HTTP.
+    # Health checks from the host use plain HTTP.
     SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -376,7 +376,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# Whoever reads may read from any page: there is nothing to steal without cookies.
+# Any page may read the API: it uses no cookies.
 CORS_ALLOW_ALL_ORIGINS = True
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS"]
@@ -405,7 +405,7 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
     "DEFAULT_SCHEMA_CLASS": "aidapi.schema.Schema",
     "EXCEPTION_HANDLER": "aidapi.errors.exception_handler",
-    # `format` is a parameter like any other: checked, and documented, by the strict filters.
+    # `format` is a parameter like any other, checked and documented by the parameter sets.
     "URL_FORMAT_OVERRIDE": None,
 }
 
@@ -421,7 +421,7 @@ SPECTACULAR_SETTINGS = {
         "url": "https://creativecommons.org/licenses/by/4.0/",
     },
     "SCHEMA_PATH_PREFIX": "/api/v1/",
-    # The router is the table of contents; parameters stand in the order of their declaration.
+    # Operations are in the order of the routes, parameters in the order of their declaration.
     "SORT_OPERATIONS": False,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

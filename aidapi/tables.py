@@ -1,9 +1,8 @@
 """Tables as files: CSV, NDJSON and XLSX from the same columns and rows, in constant memory.
 
-A table never ends too early in silence. How many rows it has is counted before the first is sent
-(`Dataset-Rows`); where fewer come, or something fails between, CSV and NDJSON end in a line that
-no parser takes, with words for people, whatever the server then does with the connection. XLSX is
-finished before its first byte is sent.
+A truncated table is never mistaken for a complete one. Rows are counted before the first is sent
+(`Dataset-Rows`); if there are fewer, or an error occurs, CSV and NDJSON end in a line that no
+parser accepts and that explains the error. XLSX is finished before its first byte is sent.
 """
 
 import csv
@@ -22,31 +21,31 @@ from xlsxwriter import Workbook
 BOM = "\ufeff"
 SEPARATOR = "|"
 INSTEAD = "¦"
-"""Stands for a separator that is part of a value."""
+"""Replaces a separator that is part of a value."""
 MAX_SHEET_ROWS = 100_000
 MAX_CELL = 32_767
-"""Characters that a cell of a workbook can hold."""
+"""Maximum length of a workbook cell in characters."""
 BLOCK = 1 << 16
 
 Cell = Callable[[Any], Any]
-"""What makes of a value what the file has for it."""
+"""Function from a value to the content of its cell."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its name, the kind of its values in terms of XML Schema, and what they mean."""
+    """Column: its name, the XML Schema datatype of its values, and their meaning."""
 
     name: str
     datatype: str
     description: str
     read: Callable[[Any], Any]
-    """Its value, or list of values, in a document or in a part of one."""
+    """Return its value, or list of values, in a document or in a part of one."""
     many: bool = False
     free: bool = True
-    """Whether it is text of any form, not a code, id or day."""
+    """Whether it is free text, not a code, id or date."""
 
     def csvw(self) -> dict[str, Any]:
-        """The column as CSV on the Web describes it."""
+        """Return the description of the column as CSV on the Web."""
         described: dict[str, Any] = {
             "name": self.name,
             "titles": self.name,
@@ -58,41 +57,41 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """What a file holds. Rows come from documents, page by page of JSON texts."""
+    """Content of a file. Its rows are made from documents, in pages of JSON texts."""
 
     name: str
     columns: Sequence[Column]
     pages: Callable[[], Iterator[Sequence[str]]]
     rows: Callable[[Sequence[Cell]], Callable[[Any], Sequence[Sequence[Any]]]]
-    """Given a cell for each column: what makes of a document its rows."""
+    """Return, given a cell for each column, the function from a document to its rows."""
     count: int
-    """How many rows there are."""
+    """Number of rows."""
     documents: bool = False
-    """Whether the rows are the documents: NDJSON then sends them as they stand."""
+    """Whether each row is a document, which NDJSON sends unchanged."""
 
 
 class Incomplete(Exception):
-    """A table has not the rows that were counted."""
+    """Error of a table with other rows than were counted."""
 
 
 # --- Text
 
 
 FORMULA = re.compile(r"'*[\s\x00-\x1f]*[=+\-@＝＋－＠]|'*[\t\r\n]")
-"""What begins so, a spreadsheet may calculate instead of showing it."""
+"""Beginning of text that a spreadsheet may read as a formula."""
 
 
 def guarded(text: Any) -> Any:
-    """The text with an apostrophe before it if a spreadsheet might take it for a formula. What
-    begins with apostrophes and is then dangerous has one more, so that taking one away again
-    always gives the original."""
+    """Return the text, prefixed with an apostrophe if a spreadsheet may read it as a formula. Text
+    that has apostrophes before such a beginning gets one more, so that removing one always
+    restores the original."""
     if not text or text[0].isalnum() or not FORMULA.match(text):
         return text
     return "'" + text
 
 
 def joined(values: Sequence[str | None]) -> str:
-    """Several values in one cell."""
+    """Return several values as one cell."""
     if not values:
         return ""
     return SEPARATOR.join([(value or "").replace(SEPARATOR, INSTEAD) for value in values])
@@ -103,7 +102,7 @@ def guarded_joined(values: Sequence[str | None]) -> str:
 
 
 def number(value: float | None) -> Any:
-    """Digits, never an exponent."""
+    """Return the number in digits, never with an exponent."""
     return f"{Decimal(repr(value)):f}" if isinstance(value, float) else value
 
 
@@ -116,7 +115,7 @@ def same(value: Any) -> Any:
 
 
 def cell(column: Column, raw: bool, kinds: dict[str, Cell]) -> Cell:
-    """What a column's values become; `kinds` are those that are no text."""
+    """Return the cell of a column; `kinds` has the cells of datatypes other than text."""
     if column.many:
         return joined if raw or not column.free else guarded_joined
     return kinds.get(column.datatype) or (same if raw or not column.free else guarded)
@@ -172,7 +171,7 @@ def ndjson_stream(table: Table) -> Iterator[bytes]:
 def whole(
     table: Table, lines: Iterator[tuple[int, bytes]], mark: str, end: str
 ) -> Iterator[bytes]:
-    """The stream, which ends in a line that says so if it is not whole."""
+    """Yield the stream, with a last line that says so if it is incomplete."""
     written = 0
     try:
         for rows, data in lines:
@@ -198,10 +197,10 @@ def workbook(
     created: datetime.datetime,
     lists: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (),
 ) -> IO[bytes]:
-    """The table as an open workbook in a temporary file: the rows in the first sheet, what they
-    are and what the columns mean in the second, lists of codes and their names in further ones.
+    """Return the table as a workbook in an open temporary file: the rows in the first sheet, the
+    metadata and the meaning of columns in the second, lists of codes and names in further ones.
     The same table gives the same bytes."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115 (who gets it closes it)
+    file = tempfile.TemporaryFile()  # noqa: SIM115 (the caller closes it)
     try:
         write_workbook(file, table, raw, about, created, lists)
     except Exception:
@@ -225,7 +224,7 @@ def write_workbook(
         "strings_to_numbers": False,
         "strings_to_urls": False,
     }
-    # Closed whatever happens, it leaves no files of its own behind.
+    # Always closed, so that it leaves no temporary files.
     with Workbook(file, options) as book:
         book.set_properties({"title": table.name, "author": "AidAPI", "created": naive(created)})
         bold = book.add_format({"bold": True})
@@ -259,7 +258,7 @@ def write_workbook(
 
 
 def date_cell(text: str | None) -> datetime.date | str | None:
-    """A day; as text where it is before the time that workbooks know."""
+    """Return the date; as text if it is too early for workbooks."""
     return datetime.date.fromisoformat(text) if text and text >= "1900-03-01" else text
 
 
@@ -277,7 +276,7 @@ def write(sheet: Any, line: int, place: int, value: Any, day: Any) -> None:
 
 
 def cut(text: str) -> str:
-    """What a cell can hold of a text that is too long for it, and that it is cut."""
+    """Return the text shortened to the maximum of a cell, with a notice."""
     notice = f" … [cut here, of {len(text)} characters: the CSV has them all]"
     return text[: MAX_CELL - len(notice)] + notice
 
@@ -287,7 +286,7 @@ def naive(moment: datetime.datetime) -> datetime.datetime:
 
 
 class Blocks:
-    """A file piece by piece; the server closes it, read or not."""
+    """Iterator over the blocks of a file, which the server closes."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self.file = file

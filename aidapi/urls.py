@@ -1,4 +1,4 @@
-"""The composition root: which address is served by whom."""
+"""Root URL configuration."""
 
 from django.contrib import admin
 from django.urls import include, path

@@ -1,4 +1,4 @@
-"""The OpenAPI document, its two readers, and what probes ask. None of it knows a record."""
+"""OpenAPI document, its two documentation pages, health checks and metrics."""
 
 from functools import cache
 from typing import Any
@@ -26,10 +26,10 @@ from aidapi.renderers import JSONRenderer, YAMLRenderer
 from aidapi.schema import document
 
 
-# Nothing is written here, so a wrong method is a 405 before any question of tokens.
+# Read-only, so that a wrong method is 405, not a missing CSRF token.
 @method_decorator(csrf_exempt, name="dispatch")
 class Page(View):
-    """A page that is only read."""
+    """Read-only page."""
 
     http_method_names = ["get", "head", "options"]
 
@@ -39,7 +39,7 @@ class Page(View):
 
 @cache
 def served(renderer: type[Any], public_url: str) -> bytes:
-    """The document as it is sent, rendered once per process."""
+    """Return the rendered document, made once per process."""
     schema = document()
     if public_url:
         schema = schema | {"servers": [{"url": public_url}]}
@@ -47,6 +47,8 @@ def served(renderer: type[Any], public_url: str) -> bytes:
 
 
 class OpenApiJson(APIView):
+    """OpenAPI document as JSON."""
+
     schema = None  # the document does not describe itself
     http_method_names = ["get", "head", "options"]
     renderer_classes: Any = [JSONRenderer]
@@ -59,17 +61,19 @@ class OpenApiJson(APIView):
 
 
 class OpenApiYaml(OpenApiJson):
+    """OpenAPI document as YAML."""
+
     renderer_classes: Any = [YAMLRenderer]
 
 
-# --- Its readers
+# --- Its documentation pages
 
 
-# Swagger UI writes style attributes and Redoc whole style elements while they run. Styles only:
-# scripts stay ours.
+# Swagger UI adds style attributes and Redoc style elements at run time. Only styles: scripts must
+# come from this site.
 @method_decorator(csp_update({"style-src": ["'self'", "'unsafe-inline'"]}), name="dispatch")
 class Docs(Page):
-    """Swagger UI, with what each kind of problem means below it."""
+    """Swagger UI, with an explanation of each kind of problem."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return render(request, "aidapi/docs.html", {"failures": FAILURES.items()})
@@ -87,7 +91,7 @@ class Reference(Page):
 
 
 class Live(Page):
-    """The process answers."""
+    """Liveness: the process responds."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return JsonResponse({"status": "ok"})
@@ -104,7 +108,7 @@ class Ready(Page):
 
 
 class Metrics(Page):
-    """What this process has counted, for Prometheus; in production only if METRICS says so."""
+    """Metrics of this process for Prometheus; in production only if METRICS is set."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         if not settings.METRICS:

@@ -12,8 +12,8 @@ site = get_wsgi_application()
 
 
 def application(environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:
-    # What is asked is UTF-8. Django would read the query in the charset that a Content-Type
-    # names, and fall over, before any of our code, where that is none of text (`undefined`).
+    # Queries are UTF-8. Django would decode them in the charset of the Content-Type, and fail
+    # before any view if that charset does not decode text (`undefined`).
     if "CONTENT_TYPE" in environ:
         environ["CONTENT_TYPE"] = re.sub(
             r";\s*charset=[^;]*", "", environ["CONTENT_TYPE"], flags=re.IGNORECASE

@@ -41,7 +41,7 @@ def generated(vendor: str, n: int) -> str:
         part = f"{name}_part"
         create(vendor, part)
         manage(url(vendor, part), "migrate", "--verbosity", "0")
-        manage(url(vendor, part), "generate_records", str(n))
+        run(url(vendor, part), "benchmarks/generate_records.py", str(n))
         if vendor == "postgresql":
             # As autovacuum would before long: index-only scans need it.
             with psycopg.connect(url(vendor, part), autocommit=True) as connection:
@@ -126,8 +126,14 @@ def administer(sql: str) -> None:
 
 
 def manage(database_url: str, *arguments: str) -> None:
+    """Run a management command on the database."""
+    run(database_url, "manage.py", *arguments)
+
+
+def run(database_url: str, *arguments: str) -> None:
+    """Run a script on the database."""
     subprocess.run(
-        [sys.executable, "manage.py", *arguments],
+        [sys.executable, *arguments],
         cwd=ROOT,
         env={**os.environ, "DATABASE_URL": database_url},
         check=True,

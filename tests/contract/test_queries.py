@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from records.management.commands import generate_records
+from benchmarks import generate_records
 from records.models import Donation, Export
 from tests.support.histories import inside_transaction
 from tests.support.routes import API, RESOURCES, Resource, found

@@ -139,7 +139,7 @@ def test_a_withdrawn_record_is_gone_with_the_reason(
         ("known", {"revision": 99}, 404, "There is no revision 99"),
         ("known", {"revision": "x"}, 400, "Give a whole number from 1"),
         ("known", {"revsion": 1}, 400, "Did you mean `revision`?"),
-        ("known", {"format": "json"}, 400, "There is no such parameter"),
+        ("known", {"format": "json"}, 400, "Unknown parameter"),
     ],
 )
 def test_a_wrong_address_is_a_page_that_says_what_is_wrong(

@@ -1,17 +1,32 @@
-"""Make many records, always the same ones, to measure with. Nothing of it is real."""
+"""Generate many records for measurements, always the same ones. None of them is real.
 
+    DATABASE_URL=… python benchmarks/generate_records.py N
+
+makes N donations (and some exports and contracts) in an empty, migrated database, published in
+revisions of 1,000, with about 220 countries, one donor of two thirds of the donations, and 4 %
+superseded versions.
+"""
+
+import argparse
 import datetime
 import itertools
+import os
 import random
-from argparse import ArgumentParser
+import sys
 from collections.abc import Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+import django
 from django.core.management.color import no_style
 from django.db import connection, transaction
 from tqdm import tqdm
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aidapi.settings")
+    django.setup()
 
 from records.index.names import current_names
 from records.index.samples import prefetched
@@ -42,7 +57,7 @@ SEED = 2020
 REVISION_SIZE = 1_000
 """Records per revision, so that history is as long as the dataset is large."""
 CORRECTED = 0.04
-"""Share of the records that have a superseded version."""
+"""Share of the records with a superseded version."""
 ID_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 FIRST_DAY = datetime.date(2020, 1, 20)
 DAYS = 700
@@ -70,34 +85,9 @@ TREE = {
 CURRENCIES = ["USD", "CNY", "EUR", "GBP", "JPY"]
 
 
-class Command(BaseCommand):
-    help = (
-        "Generate N donations (and some exports and contracts) into an empty database, published "
-        "in revisions of 1,000, with ~220 countries, one donor of two thirds of them, and 4 % "
-        "superseded versions. Deterministic; for measuring only."
-    )
-
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("n", type=int, help="How many donations.")
-
-    def handle(self, *args: Any, n: int, **options: Any) -> None:
-        if RevisionCounter.number():
-            raise CommandError(
-                "This database holds a published dataset; generate into an empty one, such as "
-                "DATABASE_URL=sqlite:////tmp/generated.sqlite3."
-            )
-        with transaction.atomic():
-            Generator(random.Random(SEED), n).run()
-        with connection.cursor() as cursor:
-            for sql in connection.ops.sequence_reset_sql(no_style(), [*KINDS.values()]):
-                cursor.execute(sql)
-            if connection.vendor == "postgresql":
-                # As its own maintenance would do soon. SQLite keeps no statistics unless told
-                # to, and chooses better without: docs/decisions/0003.
-                cursor.execute("VACUUM ANALYZE")
-
-
 class Generator:
+    """Generator of n donations, with the exports, contracts and history around them."""
+
     def __init__(self, rng: random.Random, n: int) -> None:
         self.rng = rng
         self.n = n
@@ -124,7 +114,7 @@ class Generator:
         self.statistics.write()
 
     def vocabulary(self) -> None:
-        """~220 countries, some organisations and companies, a small tree of items."""
+        """Return about 220 countries, some organisations and companies, a small tree of items."""
         letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
         codes = ["CHN", *(f"{a}{b}X" for a in letters[:15] for b in letters[:15])][:221]
         regions = ["015", "011", "014", "034", "035", "143", "145", "151", "154", "005", "021"]
@@ -173,7 +163,7 @@ class Generator:
         )
 
     def end_revision(self) -> None:
-        """Write the revision's changes while it is the newest: no earlier one gains any."""
+        """Write the changes of the revision while it is the latest."""
         Change.objects.bulk_create(self.changes)
         self.changes = []
 
@@ -210,7 +200,7 @@ class Generator:
         return rows
 
     def batch(self, model: type[DatedRecord], size: int) -> None:
-        """A revision's new records, and new versions of some of the earlier ones."""
+        """Publish a revision: new records, and new versions of some earlier ones."""
         rows: list[Any] = []
         parties: dict[str, list[Any]] = {}
         figures: dict[str, list[Any]] = {}
@@ -306,9 +296,9 @@ class Generator:
         return made
 
     def store(self, model: Any, rows: list[Any], parties: dict, figures: dict) -> None:
-        """Write versions in review with their children, then seal them, as publishing does."""
+        """Write versions in review with their children, then publish them."""
         for row in rows:
-            # A key of our own, so that digest and document can be made before the row is stored.
+            # Assigned here, so that digest and document can be made before the row is stored.
             row.pk = next(self.keys)
             made = self.party_rows(model, row, parties.get(row.public_id, ()))
             row._prefetched_objects_cache = {
@@ -382,3 +372,31 @@ class Generator:
 
 def bulk(model: Any, relation: str, rows: list[Any]) -> None:
     model.child(relation).objects.bulk_create(rows)
+
+
+def generate(n: int) -> None:
+    """Generate n donations into the empty database."""
+    if RevisionCounter.number():
+        raise SystemExit(
+            "This database has a published dataset: use an empty one, such as "
+            "DATABASE_URL=sqlite:////tmp/generated.sqlite3."
+        )
+    with transaction.atomic():
+        Generator(random.Random(SEED), n).run()
+    with connection.cursor() as cursor:
+        for sql in connection.ops.sequence_reset_sql(no_style(), [*KINDS.values()]):
+            cursor.execute(sql)
+        if connection.vendor == "postgresql":
+            # As autovacuum would do soon. SQLite keeps no statistics unless told to, and chooses
+            # better without: docs/decisions/0003.
+            cursor.execute("VACUUM ANALYZE")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Generate records for measurements.")
+    parser.add_argument("n", type=int, help="number of donations")
+    generate(parser.parse_args().n)
+
+
+if __name__ == "__main__":
+    main()
