@@ -39,16 +39,16 @@ RESOURCES = [
 def record_routes(of: RecordResource) -> list[URLPattern]:
     """Return the routes of a kind of record."""
     n = of.name
-    routes = [
+    totals = path(f"{n}/summary/", RecordTotals.as_view(resource=of), name=f"{n}-summary")
+    return [
         path(f"{n}/", RecordList.as_view(resource=of), name=f"{n}-list"),
         path(f"{n}/facets/", RecordFacets.as_view(resource=of), name=f"{n}-facets"),
         path(f"{n}/cite/", ListCitation.as_view(resource=of), name=f"{n}-query-citation"),
-        path(f"{n}/summary/", RecordTotals.as_view(resource=of), name=f"{n}-summary"),
+        *([totals] if of.totals_parameters else []),
         path(f"{n}/<str:id>/", RecordDetail.as_view(resource=of), name=f"{n}-detail"),
         path(f"{n}/<str:id>/cite/", RecordCitation.as_view(resource=of), name=f"{n}-citation"),
         path(f"{n}/<str:id>/versions/", RecordVersions.as_view(resource=of), name=f"{n}-versions"),
     ]
-    return [route for route in routes if of.totals_parameters or route.name != f"{n}-summary"]
 
 
 def vocabulary_routes(of: RowResource) -> list[URLPattern]:

@@ -17,9 +17,10 @@ from records.api.resource import RecordResource, Resource
 from records.query.filters import Condition
 from records.query.planner import RecordQuery
 
+READING = ("GET", "HEAD")
 LICENCE_LINK = f'<{LICENCE["url"]}>; rel="license"'
 PRESENTATION = frozenset({"format", "revision"})
-"""Filters' companions that say how the result is presented, not which records it has."""
+"""Parameters beside the filters that change how records are shown, not which."""
 
 
 class DatasetResponse(HttpResponse):
@@ -78,7 +79,7 @@ class DatasetView(APIView):
 
     def get_renderers(self) -> Sequence[Any]:  # type: ignore[override]
         """Return a renderer for each representation that the parameters can name."""
-        if self.request.method == "OPTIONS":
+        if self.request.method not in READING:
             return JSON_ONLY
         return renderers_of(self.parameters)
 
@@ -90,7 +91,7 @@ class DatasetView(APIView):
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Return the response with its licence and, if Accept selected its format, Vary."""
         response = super().finalize_response(request, response, *args, **kwargs)
-        if request.method == "OPTIONS":
+        if request.method not in READING:
             return response
         parameters = self.parameters
         if deprecates(parameters, self.serializer_class):

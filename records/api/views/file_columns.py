@@ -1,10 +1,10 @@
-"""The columns of downloads, from the serializers that render the documents: names, order and
-meaning are theirs, so a download and the documentation of the API cannot disagree.
+"""Columns of downloads, derived from the serializers of the documents: names, order and meaning
+are the same, so downloads and API documentation agree.
 
-A column is named after its field, with the field around it in front (`period_start`); parties
-and links give one column for each of their fields (`donors_code`, `donors_name`), in which the
-values of several stand side by side. Where a row is a figure, its fields have no prefix, and
-those of the statement that it rests on begin with `statement_`.
+A column is named after its field, prefixed with the enclosing field (`period_start`); parties and
+links have one column for each of their fields (`donors_code`, `donors_name`), with the values of
+all of them. If a row is a figure, its fields have no prefix, and those of the statement that it
+quotes begin with `statement_`.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -33,11 +33,11 @@ DATATYPES: list[tuple[type[serializers.Field], str]] = [
 ]
 
 INHERENT = ("figures", "statements")
-"""What rows of figures spread over columns of their own."""
+"""Fields that rows of figures replace by columns of their own."""
 
 
 CODED = (serializers.ChoiceField, serializers.DateField, KindField, OwnIdField, PublicIdField)
-"""Fields whose values cannot have any form: no spreadsheet takes them for a formula."""
+"""Fields that are no free text, and never read as formulas by a spreadsheet."""
 
 
 def datatype(field: serializers.Field) -> str:
@@ -49,7 +49,7 @@ def described(*fields: Any) -> str:
 
 
 def columns_of(serializer: Any, around: Sequence[str] = (), prefix: str = "") -> Iterator[Column]:
-    """One column for each simple field, whatever it is nested in."""
+    """Yield one column for each simple field, at any depth."""
     for name, field in serializer.fields.items():
         path = (*around, name)
         if isinstance(field, serializers.ListSerializer):
@@ -92,7 +92,7 @@ def several(path: Sequence[str], name: str) -> Callable[[Any], list[Any]]:
 
 
 class Layout:
-    """The columns of a kind's documents, and the rows that a document gives."""
+    """Columns of the documents of a kind, and the rows of a document."""
 
     def __init__(self, serializer: Any, figures: bool) -> None:
         columns = list(columns_of(serializer))
@@ -122,13 +122,13 @@ class Layout:
             ]
         elif "figures" in serializer.fields:
             self.tail = [
-                Column("figures", "integer", "How many figures the record has.", number_of),
+                Column("figures", "integer", "Number of figures of the record.", number_of),
                 next(one for one in columns if one.name == "statements_id"),
             ]
         self.columns = [*self.head, *self.tail]
 
     def rows(self, cells: Sequence[Cell]) -> Callable[[Any], list[list[Any]]]:
-        """What makes of a document its rows; what the record says is read once."""
+        """Return the function from a document to its rows, which reads the record once."""
         head = reader(self.head, cells[: len(self.head)])
         tail = reader(self.tail, cells[len(self.head) :])
         if not self.figures:
@@ -146,7 +146,7 @@ class Layout:
 
 
 def reader(columns: Sequence[Column], cells: Sequence[Cell]) -> Callable[[Any], list[Any]]:
-    """What reads all the columns of a part, each value as its cell makes it."""
+    """Return the function that reads all columns of a part, each value as its cell returns it."""
     reads = [
         column.read if cell is same else after(column.read, cell)
         for column, cell in zip(columns, cells, strict=True)
@@ -168,5 +168,5 @@ def statement(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 @cache
 def layout(serializer_class: Any, figures: bool) -> Layout:
-    """Built once: it holds no state of a record."""
+    """Return the layout, built once per serializer."""
     return Layout(serializer_class(), figures)
