@@ -1,1 +1,1 @@
-"""The public API: one module per noun, each with its serializer, its parameters, its viewset."""
+"""Public API: a resource per noun, a view class per representation, and their routes."""
