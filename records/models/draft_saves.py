@@ -1,5 +1,5 @@
-"""Edits: the saves of a version that is being worked on, each with what stood before it, so that
-whoever saves second can be shown what the first one changed."""
+"""Saves of open versions, each with the content that it replaced: a user who saves second is shown
+what the first one changed."""
 
 from typing import Any, ClassVar
 
@@ -13,11 +13,11 @@ from records.models.base import Record, plain
 
 
 class DraftSave(models.Model):
-    """A save of an open version: who, when, and what stood before. Kept while the version is
-    open, the newest of each."""
+    """A save of an open version: who, when, and the content that it replaced. The latest saves are
+    kept while the version is open."""
 
     KEPT: ClassVar[int] = 50
-    """Saves of one version that are kept: a form opened longer ago has no base to merge with."""
+    """Maximum saves of one version that are kept: older forms have no base to merge with."""
 
     public_id = CodeField(max_length=12, help_text="The record's id.")
     version = models.PositiveIntegerField(help_text="The record's version.")
@@ -40,15 +40,16 @@ class DraftSave(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"edit {self.number} of {self.public_id} v{self.version} by {self.user}"
+        return f"save {self.number} of {self.public_id} v{self.version} by {self.user}"
 
     @classmethod
     def of(cls, record: Record) -> models.QuerySet:
+        """Return the saves of a version."""
         return cls.objects.filter(public_id=record.public_id, version=record.version)
 
 
 def form_values(record: Record) -> dict[str, Any]:
-    """What curators wrote in a version, as plain data: its fields, and its rows with their
+    """Return what the forms of a version hold, as plain data: its fields, and its rows with their
     keys, each list in its order."""
     names = [field.name for field in record.content_fields()] + ["reason"]
     names += ["text"] if hasattr(record, "text") else []
