@@ -265,6 +265,7 @@ class RecordQuery:
 
     def without(self, name: str) -> "RecordQuery":
         """Return the same query without one filter, under the same plan."""
+        _ = self.plan  # read before it is copied, so that it is read once
         query = copy(self)
         query.filters = {key: pair for key, pair in self.filters.items() if key != name}
         query.figures = FigureFilters.among(query.filters)
