@@ -52,6 +52,7 @@ OUT_OF_SIGHT = {
     "change_position": "publishing writes the changes",
     "change_happens_once": "publishing writes the changes",
     "duplicatepair_once": "pairs are found, never typed",
+    "derived_state_once": "publishing and reindex write the rows",
     "draftsave_once": "saving counts the edits",
     "revisioncounter_is_one_row": "migrate writes the row, publishing counts it up",
     "one_approver": "approval itself says who cannot approve",
