@@ -61,7 +61,7 @@ def test_the_numbers_of_an_answer_are_those_of_the_excerpts(question: Question) 
 
     told = re.findall(r"\d[\d,.]*\d|\d", question.answer.replace("N95", ""))
 
-    assert told or question.answer.startswith("Ask")
+    assert told or question.answer.startswith("Filter")
     assert set(told) <= shown, set(told) - shown
 
 
