@@ -1,5 +1,5 @@
-"""Guide by question: the questions of a newsroom, the requests that answer them, and how to read the
-responses.
+"""Guide by question: the questions of a newsroom, the requests that answer them, and how to read
+the responses.
 
 The content is `content/guide.yaml`. Each request names a revision, so its response never changes.
 `tests/site/test_guide.py` sends every request and compares the response with the page.

@@ -1,7 +1,7 @@
 """How we count: the ways in which aid is counted twice, each with records that show it.
 
-The content is `content/how_we_count.yaml`. `tests/site/test_guide.py` looks every example up in the
-dataset.
+The content is `content/how_we_count.yaml`. `tests/site/test_guide.py` looks every example up in
+the dataset.
 """
 
 from dataclasses import dataclass, field

@@ -13,7 +13,7 @@ from records.api.urls import RESOURCES
 from records.models import KINDS, Party
 from records.site.dictionary import Entry, chapters, documents
 from records.site.guide import QUESTIONS, Question, Step
-from records.site.home import ASKED
+from records.site.home import FEATURED
 from records.site.how_we_count import PITFALLS, Example
 from records.site.wording import digits, short
 from tests.support.routes import API, found
@@ -103,9 +103,9 @@ def test_requests_in_the_prose_are_good_ones(client: Client, dataset: None) -> N
 def test_home_answers_three_of_them(client: Client, db: None) -> None:
     page = html.unescape(client.get("/").content.decode())
 
-    asked = [question for question in QUESTIONS if question.slug in ASKED]
-    assert len(asked) == 3
-    for question in asked:
+    featured = [question for question in QUESTIONS if question.slug in FEATURED]
+    assert len(featured) == 3
+    for question in featured:
         assert f'href="/guide/#{question.slug}"' in page
         assert question.answer in page
         assert f'href="{question.request}"' in page
