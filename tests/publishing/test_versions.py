@@ -206,7 +206,7 @@ class TestRivals:
     def test_two_preferred_are_as_bad_as_none(self, editor: Any) -> None:
         preferred = {"rank": "preferred", "rank_reason": "The recipient counted."}
 
-        with refused("rank exactly one preferred"):
+        with refused("rank exactly one as preferred"):
             submit(self.two(preferred, preferred | {"value": 120}), by=editor)
 
     def test_one_preferred_settles_it(self, editor: Any) -> None:
