@@ -217,8 +217,6 @@ class Generator:
             state=State.SUPERSEDED, retired_in=self.revision
         )
         for old in earlier:
-            self.statistics.retire(old.KIND, keys_of(old))
-        for old in earlier:
             row = self.record(model)
             row.public_id, row.version = old.public_id, old.version + 1
             row.reason = "A later statement gives another number."

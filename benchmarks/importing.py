@@ -132,7 +132,7 @@ def check(url: str, path: str) -> tuple[int, dict[str, float]]:
     told["peak MB"] = memory("VmHWM")
     told["above idle MB"] = memory("VmHWM") - idle
     if batch.state != "ready":
-        raise SystemExit(f"{path}: {[row.told for row in batch.lines.all()[:5]]}")
+        raise SystemExit(f"{path}: {[row.findings for row in batch.lines.all()[:5]]}")
     return batch.pk, told
 
 

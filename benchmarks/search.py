@@ -41,20 +41,20 @@ def searches(rng: random.Random) -> list[Timed]:
     """Searches of every sort in turn."""
     from records.index.models import FilterStatistics
 
-    counts = FilterStatistics.objects.filter(kind="donation", role="word").exclude(term="")
-    ranked = list(counts.order_by("-n", "term").values_list("term", "n"))
-    words = [(term, n) for term, n in ranked if "_" not in term]
-    pairs = [(term.replace("_", " "), n) for term, n in ranked if "_" in term]
+    counts = FilterStatistics.objects.filter(kind="donation", role="word").exclude(key="")
+    ranked = list(counts.order_by("-versions", "key").values_list("key", "versions"))
+    words = [(word, n) for word, n in ranked if "_" not in word]
+    pairs = [(word.replace("_", " "), n) for word, n in ranked if "_" in word]
     total = words[0][1]
-    common = [term for term, n in words if n > total / 10]
-    middling = [term for term, n in words if total / 1000 < n <= total / 10]
-    rare = [term for term, n in words if n <= total / 1000]
-    phrases = [term for term, n in pairs if n > total / 100]
-    rare_phrases = [term for term, n in pairs if n <= total / 1000]
+    common = [word for word, n in words if n > total / 10]
+    middling = [word for word, n in words if total / 1000 < n <= total / 10]
+    rare = [word for word, n in words if n <= total / 1000]
+    phrases = [word for word, n in pairs if n > total / 100]
+    rare_phrases = [word for word, n in pairs if n <= total / 1000]
     parties = FilterStatistics.objects.filter(kind="donation", role="recipient").order_by(
-        "-n", "term"
+        "-versions", "key"
     )
-    recipients = [count.term for count in parties]
+    recipients = [count.key for count in parties]
     items = ["mask", "goggles", "sinopharm-vaccine", "medical-supplies"]
 
     def two(of: list[str]) -> str:

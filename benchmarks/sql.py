@@ -49,7 +49,7 @@ def shapes() -> list[Shape]:
     from records.models import DonationFigure, RevisionCounter
 
     recipients = FilterStatistics.objects.filter(kind="donation", role="recipient")
-    rare = min(recipients, key=lambda count: (abs(count.n - RARE), count.term)).term
+    rare = min(recipients, key=lambda count: (abs(count.versions - RARE), count.key)).key
 
     def top(place: int, **condition: str) -> str:
         """The value that so many figures reach, so that both databases find as many records."""

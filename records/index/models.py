@@ -22,23 +22,22 @@ class FilterStatistics(models.Model):
         "`word` for a word of its texts, `head` for one of its title or of the names of its "
         "parties and items.",
     )
-    term = CodeField(
+    key = CodeField(
         max_length=MAX_KEY_LENGTH,
         help_text="Code of the party, item, country, region, type or link; or a word, or two that "
         "follow one another, `test_kits`; the empty word is that of all versions.",
     )
-    n = models.PositiveIntegerField(default=0, help_text="Versions ever published that have it.")
-    retired = models.PositiveIntegerField(
-        default=0, help_text="Those of them that were superseded or withdrawn since."
+    versions = models.PositiveIntegerField(
+        default=0, help_text="Versions ever published that have the key."
     )
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["kind", "role", "term"], name="filterstatistics_once"),
+            models.UniqueConstraint(fields=["kind", "role", "key"], name="filterstatistics_once"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.role} {self.term}: {self.n}"
+        return f"{self.kind} {self.role} {self.key}: {self.versions}"
 
 
 class StatementSearchDocument(SearchDocument):

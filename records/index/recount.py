@@ -2,7 +2,7 @@
 
 A recount has rows of its own in the table of statistics, under the kind with a `+` before it,
 which no query reads. It counts the versions as of the latest revision, chunk by chunk, then those
-that were published or retired since, and last replaces, under the lock of publishing, what
+that were published since, and last replaces, under the lock of publishing, what
 differs. How far it has come is stored with each chunk, so a recount that was killed continues.
 """
 
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, models, transaction
-from django.db.models import Q
 
 from records.index import state
 from records.index.models import DerivedState, FilterStatistics
@@ -84,12 +83,11 @@ class Recount:
         self.save({**self.progress, "signature": signature, "to": RevisionCounter.number()})
 
     def count(self) -> Iterator[Step]:
-        """Count the versions that were published or retired from one revision to another."""
+        """Count the versions that were published after one revision and up to another."""
         before, last = self.progress["from"], self.progress["to"]
-        within = Q(published_in__gt=before, published_in__lte=last) | Q(
-            retired_in__gt=before, retired_in__lte=last
+        versions: models.QuerySet = KINDS[self.kind]._default_manager.filter(
+            published_in__gt=before, published_in__lte=last
         )
-        versions: models.QuerySet = KINDS[self.kind]._default_manager.filter(within)
         related = [*versions.model.ROWS]
         if KINDS[self.kind].ROLES:
             related.append("figure_items")
@@ -102,11 +100,7 @@ class Recount:
                 return
             change = StatisticsChange()
             for record in records:
-                keys = keys_of(record)
-                if before < record.published_in_id <= last:
-                    change.publish(self.own, keys)
-                if record.retired_in_id is not None and before < record.retired_in_id <= last:
-                    change.retire(self.own, keys)
+                change.publish(self.own, keys_of(record))
             with transaction.atomic():
                 self.save({**self.progress, "after": records[-1].pk})
                 change.write()
@@ -153,7 +147,7 @@ class Recount:
                 f"INSERT INTO {table} (kind, {columns}) SELECT %s, {columns} FROM {table} new"
                 f" WHERE new.kind = %s AND NOT EXISTS"
                 f" (SELECT 1 FROM {table} old WHERE old.kind = %s"
-                f" AND old.role = new.role AND old.term = new.term)",
+                f" AND old.role = new.role AND old.key = new.key)",
                 [self.kind, self.own, self.kind],
             )
             return deleted + cursor.rowcount

@@ -39,7 +39,7 @@ def keys_of(record: Record) -> set[IndexKey]:
         )
     else:
         keys = link_keys(record.links.all())
-    # A search document that was lost must not keep its version from being withdrawn.
+    # A search document that was lost is no obstacle to a recount.
     words = getattr(record, "words", None)
     return keys | (word_keys(words) if words else set())
 
@@ -76,35 +76,27 @@ def word_keys(words: SearchDocument) -> set[IndexKey]:
 
 
 class StatisticsChange:
-    """Changes to the statistics that one transaction collects, then writes at once."""
+    """Additions to the statistics that one transaction collects, then writes at once."""
 
     def __init__(self) -> None:
         self.published: Counter[tuple[str, str, str]] = Counter()
-        self.retired: Counter[tuple[str, str, str]] = Counter()
 
     def publish(self, kind: str, keys: Iterable[IndexKey]) -> None:
         """Count a version of the kind that is published with these keys."""
         self.published.update((kind, *key) for key in keys)
 
-    def retire(self, kind: str, keys: Iterable[IndexKey]) -> None:
-        """Count a version of the kind that is superseded or withdrawn with these keys."""
-        self.retired.update((kind, *key) for key in keys)
-
     def write(self) -> None:
-        """Add the collected changes to the stored statistics."""
+        """Add what was collected to the stored statistics."""
         table = FilterStatistics._meta.db_table
-        rows = [
-            (*key, self.published[key], self.retired[key])
-            for key in sorted(self.published.keys() | self.retired.keys())
-        ]
+        rows = [(*key, versions) for key, versions in sorted(self.published.items())]
         with connection.cursor() as cursor:
             for start in range(0, len(rows), ROWS_PER_STATEMENT):
                 part = rows[start : start + ROWS_PER_STATEMENT]
                 # In few statements: a version has dozens of words.
                 cursor.execute(
-                    f"INSERT INTO {table} (kind, role, term, n, retired)"
-                    f" VALUES {', '.join(['(%s, %s, %s, %s, %s)'] * len(part))}"
-                    f" ON CONFLICT (kind, role, term) DO UPDATE SET n = {table}.n + excluded.n,"
-                    f" retired = {table}.retired + excluded.retired",
+                    f"INSERT INTO {table} (kind, role, key, versions)"
+                    f" VALUES {', '.join(['(%s, %s, %s, %s)'] * len(part))}"
+                    " ON CONFLICT (kind, role, key)"
+                    f" DO UPDATE SET versions = {table}.versions + excluded.versions",
                     [value for row in part for value in row],
                 )

@@ -27,10 +27,6 @@ class DerivedRows:
         document(record).save(force_insert=True)
         self.statistics.publish(record.KIND, keys_of(record))
 
-    def retire(self, record: Record) -> None:
-        """Count a version that is superseded or withdrawn; its documents stay."""
-        self.statistics.retire(record.KIND, keys_of(record))
-
     def write(self) -> None:
         """Write what was counted, once for the revision."""
         self.statistics.write()

@@ -40,10 +40,11 @@ class DraftSave(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"edit {self.number} of {self.public_id} v{self.version} by {self.user}"
+        return f"save {self.number} of {self.public_id} v{self.version} by {self.user}"
 
     @classmethod
     def of(cls, record: Record) -> models.QuerySet:
+        """Return the saves of a version."""
         return cls.objects.filter(public_id=record.public_id, version=record.version)
 
 

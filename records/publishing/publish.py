@@ -197,7 +197,6 @@ class _Publisher:
         record.state = state
         record.retired_in = self.revision
         record.save(update_fields=["state", "retired_in"])
-        self.derived.retire(record)
 
     def note(self, row: Any, public_id: str, action: Action, **more: Any) -> None:
         """Add a line to the feed of changes."""

@@ -108,8 +108,8 @@ class PlanStatement:
             by_role.setdefault(role, []).append(key)
         for role, of_role in by_role.items():
             self.parts.append(
-                f"SELECT '{Part.STATISTICS}', role, term, n FROM {STATISTICS}"
-                f" WHERE kind = %s AND role = %s AND term IN ({marks(of_role)})"
+                f"SELECT '{Part.STATISTICS}', role, key, versions FROM {STATISTICS}"
+                f" WHERE kind = %s AND role = %s AND key IN ({marks(of_role)})"
             )
             self.params += [self.kind, role, *of_role]
 
@@ -142,15 +142,17 @@ class PlanStatement:
         self.tables.append(f"counted AS ({sql})")
         self.table_params += params
         self.parts.append(
-            f"SELECT '{Part.STATISTICS}', role, term, n FROM counted"
-            " WHERE role = 'word' AND term = ''"
+            f"SELECT '{Part.STATISTICS}', role, key, versions FROM counted"
+            " WHERE role = 'word' AND key = ''"
         )
         for role in ("head", "word"):
             sql, params = documents.matching(search, head=role == "head")
             at_least = (
-                f"(SELECT COALESCE(sum(n), 0) FROM counted WHERE role = '{role}' AND term <> '')"
-                f" - {len(search.terms) - 1} * (SELECT COALESCE(max(n), 0) FROM counted"
-                f" WHERE role = '{role}' AND term = '')"
+                "(SELECT COALESCE(sum(versions), 0) FROM counted"
+                f" WHERE role = '{role}' AND key <> '')"
+                f" - {len(search.terms) - 1}"
+                " * (SELECT COALESCE(max(versions), 0) FROM counted"
+                f" WHERE role = '{role}' AND key = '')"
             )
             self.parts.append(
                 f"SELECT '{Part.FOUND}', '{role}', CASE WHEN {at_least} <= {limits.SEARCH_IDS}"
@@ -165,18 +167,19 @@ class PlanStatement:
         whole = ["", *(word for word, prefix in search.terms if not prefix)]
         sql = [
             (
-                f"SELECT role, term, n FROM {STATISTICS} WHERE kind = %s"
-                f" AND role IN ('head', 'word') AND term IN ({marks(whole)})"
+                f"SELECT role, key, versions FROM {STATISTICS} WHERE kind = %s"
+                f" AND role IN ('head', 'word') AND key IN ({marks(whole)})"
             )
         ]
         params: list[Any] = [self.kind, *whole]
         for begin in (word for word, prefix in search.terms if prefix):
             for role in ("head", "word"):
                 sql.append(
-                    f"SELECT '{role}', CAST(%s AS text), CAST(COALESCE(sum(n), 0) AS integer)"
-                    f" FROM (SELECT n FROM {STATISTICS}"
+                    f"SELECT '{role}', CAST(%s AS text),"
+                    " CAST(COALESCE(sum(versions), 0) AS integer)"
+                    f" FROM (SELECT versions FROM {STATISTICS}"
                     f" WHERE kind = %s AND role = '{role}'"
-                    f" AND term >= %s AND term < %s LIMIT {limits.SEARCH_IDS + 1}) AS {role}_begun"
+                    f" AND key >= %s AND key < %s LIMIT {limits.SEARCH_IDS + 1}) AS {role}_begun"
                 )
                 params += [f"{begin}*", self.kind, begin, begin + LAST_CHARACTER]
         return " UNION ALL ".join(sql), params

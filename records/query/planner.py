@@ -15,7 +15,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import F, IntegerField, Q, QuerySet, Value
+from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Value
 
 from aidapi.pagination import Cursor
 from records.index.search import BODY, HEAD, Search
@@ -265,6 +265,7 @@ class RecordQuery:
 
     def without(self, name: str) -> "RecordQuery":
         """Return the same query without one filter, under the same plan."""
+        _ = self.plan  # read before it is copied, so that it is read once
         query = copy(self)
         query.filters = {key: pair for key, pair in self.filters.items() if key != name}
         query.figures = FigureFilters.among(query.filters)
@@ -287,10 +288,25 @@ class RecordQuery:
         if isinstance(filter_, LatestParameter):
             overtaken = filter_.overtaken(records).count()
             return records.count() - overtaken if value else overtaken
+        join = filter_.join(self.model, value)
+        if join:
+            return self.count_joined(*join)
         if self.index_keys:
             # Looking up all that match is less work than testing all records.
             return records.filter(pk__in=filter_.record_ids(self.model, value)).count()
         return self.selection().count()
+
+    def count_joined(self, relation: str, matching: dict[str, Any]) -> int:
+        """Return how many records have the row of the relation of which each has one at most: the
+        versions with it, read from an index, less those that have ended."""
+        rows = self.model.child(relation).objects.filter(
+            **matching, published_in__lte=self.revision
+        )
+        ended = self.model.objects.filter(retired_in__lte=self.revision)
+        if connection.vendor == "sqlite":
+            return rows.exclude(record__in=ended.values("pk")).count()
+        # PostgreSQL would search a long list again for each row, but joins it once here.
+        return rows.filter(~Exists(ended.filter(pk=OuterRef("record")))).count()
 
 
 UNORDERED = Ordering("id", {"id": "public_id"})

@@ -7,6 +7,7 @@ which no kept plan can take, so these go to the server with their parameters apa
 from collections.abc import Sequence
 from typing import Any
 
+import psycopg
 from django.db import connection
 
 
@@ -20,8 +21,6 @@ def fetch(sql: str, params: Sequence[Any]) -> list[tuple]:
 def cursor() -> Any:
     if connection.vendor != "postgresql":
         return connection.cursor()
-
-    import psycopg
 
     connection.ensure_connection()
     # Prepared after OPTIONS["prepare_threshold"] runs; Django's own cursors never are.

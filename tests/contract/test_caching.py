@@ -23,7 +23,7 @@ LOCAL = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 def kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A cache in this process, and a number of the revision that is read every time."""
     with override_settings(CACHES=LOCAL):
-        monkeypatch.setattr(caching, "MEMORY", -1)
+        monkeypatch.setattr(caching, "MAX_AGE", -1)
         cache.clear()
         yield
         cache.clear()
@@ -109,7 +109,7 @@ def test_nothing_kept_goes_back_behind_an_answer(
     client: Client, history: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Though the number of the revision is remembered for a while."""
-    monkeypatch.setattr(caching, "MEMORY", 3_600)
+    monkeypatch.setattr(caching, "MAX_AGE", 3_600)
     kept, other = f"{API}donations/?page_size=2", f"{API}donations/?page_size=3"
     assert client.get(kept)["Dataset-Revision"] == str(history.newest)
     DonationFactory(published=True)
@@ -244,7 +244,7 @@ def test_any_page_may_read(client: Client, history: History) -> None:
 def test_the_number_is_remembered_for_a_second(
     client: Client, history: History, monkeypatch: pytest.MonkeyPatch, clock: Any
 ) -> None:
-    monkeypatch.setattr(caching, "MEMORY", 1.0)
+    monkeypatch.setattr(caching, "MAX_AGE", 1.0)
     now = [0.0]
     monkeypatch.setattr(caching.time, "monotonic", lambda: now[0])
     caching.newest_revision.forget()

@@ -342,8 +342,8 @@ def snapshot() -> dict[str, Any]:
         # Not of statements: their keys are the database's own.
         "counts": list(
             FilterStatistics.objects.exclude(role__startswith="statement")
-            .order_by("kind", "role", "term")
-            .values("kind", "role", "term", "n", "retired")
+            .order_by("kind", "role", "key")
+            .values("kind", "role", "key", "versions")
         ),
         "records": [
             (record.public_id, record.version, record.state, record.published_in_id,

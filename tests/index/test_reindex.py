@@ -97,8 +97,8 @@ def spoil() -> None:
         model.child("document").objects.update(format=STALE, body="{}")
         model.child("words").objects.update(format=STALE, head="/ nothing /", body="/")
     FilterStatistics.objects.filter(role="recipient").delete()
-    FilterStatistics.objects.filter(role="stage").update(n=1)
-    FilterStatistics.objects.create(kind="donation", role="colour", term="red", n=3)
+    FilterStatistics.objects.filter(role="stage").update(versions=1)
+    FilterStatistics.objects.create(kind="donation", role="colour", key="red", versions=3)
     DerivedState.objects.update(signature=STALE)
 
 
@@ -211,7 +211,7 @@ def test_a_rebuild_that_was_killed_continues(published: None, after: int) -> Non
 def test_a_recount_that_was_killed_continues(published: None, after: int) -> None:
     before = stored()
     DerivedState.objects.filter(rows=Rows.STATISTICS).update(signature=STALE)
-    FilterStatistics.objects.filter(kind="donation").update(n=99)
+    FilterStatistics.objects.filter(kind="donation").update(versions=99)
     counted: list[Any] = []
 
     def note(record: Any) -> Any:
@@ -294,13 +294,13 @@ def test_the_check_finds_a_row_that_was_changed(relation: str, column: str) -> N
 
 def test_the_check_finds_statistics_that_were_changed() -> None:
     DonationFactory(published=True)
-    FilterStatistics.objects.filter(role="stage").update(n=7)
+    FilterStatistics.objects.filter(role="stage").update(versions=7)
 
     with pytest.raises(CommandError, match="Filter statistics differ"):
         run("--check")
 
     assert not FilterStatistics.objects.filter(kind__startswith="+").exists()
-    assert FilterStatistics.objects.filter(n=7).exists()
+    assert FilterStatistics.objects.filter(versions=7).exists()
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL maintains its indexes")

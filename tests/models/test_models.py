@@ -129,7 +129,7 @@ VIOLATIONS: dict[str, Any] = {
     "item_has_name": {"name": ""},
     # of possible duplicates
     "in_order": {"first": "zzz-zzzzzzzz"},
-    "decided": {"standing": "same_event"},
+    "decided": {"status": "same_event"},
     # of the head, revisions and changes
     "is_one_row": second_head,
     "has_message": silent_revision,

@@ -128,7 +128,7 @@ def test_facets_are_the_same_under_any_statistics(
     client: Client, history: History, resource: Resource, state: str, rng: Random
 ) -> None:
     query = rng.choice([{}, drawn_conditions(rng, resource, history)])
-    names = resource.declared.facets_parameters.base_filters["facets"].field.choices
+    names = resource.sets["facets/"].base_filters["facets"].field.choices
     asked = query | {"facets": ",".join(names), "limit": "500"}
     expected = found(client, f"{resource.path}facets/", **asked)
 

@@ -33,10 +33,7 @@ def write_statistics(revision: int) -> None:
     change = StatisticsChange()
     for kind, model in KINDS.items():
         for record in model.objects.filter(published_in__lte=revision):
-            keys = keys_of(record)
-            change.publish(kind, keys)
-            if record.retired_in_id is not None and record.retired_in_id <= revision:
-                change.retire(kind, keys)
+            change.publish(kind, keys_of(record))
     change.write()
 
 
@@ -45,6 +42,6 @@ def scramble(rng: Random) -> None:
     rows = list(FilterStatistics.objects.order_by("pk"))
     absent = [row.pk for row in rows if rng.random() < 0.3]
     for row in rows:
-        row.n = rng.choice([0, 1, 2, 50, 10**6])
-    FilterStatistics.objects.bulk_update(rows, ["n"], batch_size=200)
+        row.versions = rng.choice([0, 1, 2, 50, 10**6])
+    FilterStatistics.objects.bulk_update(rows, ["versions"], batch_size=200)
     FilterStatistics.objects.filter(pk__in=absent).delete()

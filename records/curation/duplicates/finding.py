@@ -123,11 +123,11 @@ def _write(kind: str, known: dict[tuple[str, str], DuplicatePair], found: Pairs)
         if likeness is None:
             if row.is_open and not row.why:
                 gone.append(row.pk)
-        elif row.standing != DuplicateStatus.NOT_A_DUPLICATE and (
+        elif row.status != DuplicateStatus.NOT_A_DUPLICATE and (
             (row.is_open, row.score, row.reasons) != (True, likeness.score, likeness.reasons)
         ):
             outcome.reopened += not row.is_open
-            row.standing = DuplicateStatus.OPEN
+            row.status = DuplicateStatus.OPEN
             row.score, row.reasons = likeness.score, likeness.reasons
             changed.append(row)
     new = [
@@ -147,7 +147,7 @@ def _write(kind: str, known: dict[tuple[str, str], DuplicatePair], found: Pairs)
         for start in range(0, len(gone), AT_ONCE):
             undecided = DuplicatePair.objects.open().filter(pk__in=gone[start : start + AT_ONCE])
             outcome.gone += undecided.delete()[0]
-        fields = ["standing", "score", "reasons"]
+        fields = ["status", "score", "reasons"]
         DuplicatePair.objects.bulk_update(changed, fields, batch_size=AT_ONCE)
         # Another search may have added the same pair just now.
         DuplicatePair.objects.bulk_create(new, batch_size=AT_ONCE, ignore_conflicts=True)
@@ -365,8 +365,8 @@ def same_event(candidate: DuplicatePair, *, keep: str, by: Any, why: str) -> Rec
 def look_again(candidate: DuplicatePair) -> None:
     """Put a decided pair back into the queue; who decided and why is kept until somebody decides
     again."""
-    row = DuplicatePair.objects.filter(pk=candidate.pk).exclude(standing=DuplicateStatus.OPEN)
-    if not row.update(standing=DuplicateStatus.OPEN):
+    row = DuplicatePair.objects.filter(pk=candidate.pk).exclude(status=DuplicateStatus.OPEN)
+    if not row.update(status=DuplicateStatus.OPEN):
         raise ValidationError("It is in the queue already.")
 
 

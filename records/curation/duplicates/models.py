@@ -21,7 +21,7 @@ class DuplicatePairQuerySet(models.QuerySet):
 
     def open(self) -> "DuplicatePairQuerySet":
         """Return the pairs that wait for a decision."""
-        return self.filter(standing=DuplicateStatus.OPEN)
+        return self.filter(status=DuplicateStatus.OPEN)
 
     def of(self, public_id: str) -> "DuplicatePairQuerySet":
         """Return the pairs of a record."""
@@ -40,7 +40,7 @@ class DuplicatePair(models.Model):
     second = CodeField(
         max_length=12, db_index=True, help_text="Public id of the other, the greater."
     )
-    standing = models.CharField(
+    status = models.CharField(
         max_length=15,
         choices=DuplicateStatus,
         default=DuplicateStatus.OPEN,
@@ -75,14 +75,14 @@ class DuplicatePair(models.Model):
             ),
             models.CheckConstraint(
                 name="duplicatepair_decided",
-                condition=Q(standing=DuplicateStatus.OPEN)
+                condition=Q(status=DuplicateStatus.OPEN)
                 | Q(~Q(why=""), decided_by__isnull=False, decided_at__isnull=False),
                 violation_error_message="A decision has somebody who made it, and a reason.",
             ),
         ]
         indexes = [
             # The queue, and how many wait in it.
-            models.Index(fields=["standing", "kind", "-score"], name="duplicatepair_queue"),
+            models.Index(fields=["status", "kind", "-score"], name="duplicatepair_queue"),
         ]
 
     def __str__(self) -> str:
@@ -90,7 +90,7 @@ class DuplicatePair(models.Model):
 
     @property
     def is_open(self) -> bool:
-        return self.standing == DuplicateStatus.OPEN
+        return self.status == DuplicateStatus.OPEN
 
     @property
     def ids(self) -> tuple[str, str]:
@@ -100,10 +100,10 @@ class DuplicatePair(models.Model):
         """The one that is not this one."""
         return self.second if public_id == self.first else self.first
 
-    def decide(self, standing: DuplicateStatus, *, by: Any, why: str) -> None:
+    def decide(self, status: DuplicateStatus, *, by: Any, why: str) -> None:
         """Write down what was decided."""
-        self.standing = standing
+        self.status = status
         self.decided_by = by
         self.decided_at = timezone.now()
         self.why = why.strip()
-        self.save(update_fields=["standing", "decided_by", "decided_at", "why"])
+        self.save(update_fields=["status", "decided_by", "decided_at", "why"])

@@ -50,7 +50,7 @@ def waiting(request: HttpRequest) -> Found | None:
     n = pairs.count()
     return Found(
         n,
-        [(f"{n} pair{'s' * (n != 1)}", f"{queue()}?standing__exact={DuplicateStatus.OPEN}")]
+        [(f"{n} pair{'s' * (n != 1)}", f"{queue()}?status__exact={DuplicateStatus.OPEN}")]
         if n
         else [],
         [Row(page(pair), str(pair), "; ".join(pair.reasons)) for pair in pairs[:SHOWN]],
@@ -188,11 +188,11 @@ class DuplicatePairAdmin(ReadOnlyAdmin):
         "shown_standing",
         "shown_decision",
     ]
-    list_filter = ["standing", "kind", "score"]
+    list_filter = ["status", "kind", "score"]
     list_select_related = ["decided_by"]
     # Open pairs come first; a filter shows nothing else.
     ordering: ClassVar[list[Any]] = [
-        models.Case(models.When(standing=DuplicateStatus.OPEN, then=0), default=1),
+        models.Case(models.When(status=DuplicateStatus.OPEN, then=0), default=1),
         "-score",
         "pk",
     ]
@@ -239,7 +239,7 @@ class DuplicatePairAdmin(ReadOnlyAdmin):
     def shown_reasons(self, candidate: DuplicatePair) -> str:
         return "; ".join(candidate.reasons)
 
-    @admin.display(description="Standing", ordering="standing")
+    @admin.display(description="Status", ordering="status")
     def shown_standing(self, candidate: DuplicatePair) -> str:
         return candidate.get_standing_display()
 

@@ -108,7 +108,7 @@ def check_slice(batch: ImportBatch) -> ImportBatch:
         ImportRow.objects.bulk_create(
             rows,
             update_conflicts=True,
-            update_fields=["verdict", "told"],
+            update_fields=["verdict", "findings"],
             unique_fields=["batch", "number"],
         )
         now.checked += len(rows)
@@ -215,10 +215,10 @@ def build_all(batch: ImportBatch) -> Iterable[RowGroup]:
         rows = list(
             batch.lines.filter(first__in=firsts[start : start + SLICE]).order_by("first", "number")
         )
-        checked = {row.number: (row.verdict, row.told) for row in rows}
+        checked = {row.number: (row.verdict, row.findings) for row in rows}
         for one in builder.build_all(grouped(rows)):
             one.conclude()
-            if any(checked[row.number] != (row.verdict, row.told) for row in one.rows):
+            if any(checked[row.number] != (row.verdict, row.findings) for row in one.rows):
                 check_again(batch)
                 raise Stale(
                     "Somebody changed records of this file, or what they cite, after it was "
@@ -229,7 +229,7 @@ def build_all(batch: ImportBatch) -> Iterable[RowGroup]:
 
 def check_again(batch: ImportBatch) -> None:
     with transaction.atomic():
-        batch.lines.update(verdict="", told=[])
+        batch.lines.update(verdict="", findings=[])
         ImportBatch.objects.filter(pk=batch.pk, state__in=NOT_WRITTEN).update(
             state=ImportState.CHECKING, checked=0
         )

@@ -64,9 +64,9 @@ class RowGroup:
         """Write the verdict into the rows."""
         first_wrong = next((row.number for row in self.rows if self.faults.get(row.number)), None)
         for row in self.rows:
-            row.verdict, row.told = self.verdict, self.changes.get(row.number, [])
+            row.verdict, row.findings = self.verdict, self.changes.get(row.number, [])
             if row.verdict == Verdict.REFUSED:
-                row.told = self.faults.get(row.number) or [
+                row.findings = self.faults.get(row.number) or [
                     ["record", f"Another row of the same record is refused: line {first_wrong}."]
                 ]
 

@@ -96,7 +96,7 @@ class ImportRow(models.Model):
     verdict = models.CharField(
         max_length=9, choices=Verdict, blank=True, help_text="What was found; empty until checked."
     )
-    told = models.JSONField(
+    findings = models.JSONField(
         default=list,
         help_text="Of a changed row [column, old, new] for each cell, of a refused one [column, "
         "what is wrong and what would be right].",

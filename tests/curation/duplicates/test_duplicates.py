@@ -329,8 +329,8 @@ class TestStatements:
         assert address("https://example.org/?id=1") != address("https://example.org/?id=2")
 
 
-def standing() -> list[tuple[str, str, str]]:
-    return sorted(DuplicatePair.objects.values_list("first", "second", "standing"))
+def statuses() -> list[tuple[str, str, str]]:
+    return sorted(DuplicatePair.objects.values_list("first", "second", "status"))
 
 
 def pair_of(*records: Any) -> DuplicatePair:
@@ -345,10 +345,10 @@ class TestCommand:
         DonationFactory(recipients=["ITA"])
 
         call_command("find_duplicates", verbosity=0)
-        once = standing()
+        once = statuses()
         call_command("find_duplicates", verbosity=0)
 
-        assert once == standing() == [(*sorted([shown.public_id, draft.public_id]), "open")]
+        assert once == statuses() == [(*sorted([shown.public_id, draft.public_id]), "open")]
 
     def test_kinds_are_not_compared_with_each_other(self) -> None:
         DonationFactory()
@@ -356,7 +356,7 @@ class TestCommand:
 
         call_command("find_duplicates", verbosity=0)
 
-        assert not standing()
+        assert not statuses()
 
     def test_it_refuses_an_unknown_kind(self) -> None:
         with pytest.raises(CommandError, match="No such kind: gift"):
@@ -395,7 +395,7 @@ class TestCommand:
 
         pair = pair_of(one, other)
         assert (found.new, found.reopened, found.gone) == (0, 0, 0)
-        assert (pair.standing, pair.decided_by, pair.why) == (
+        assert (pair.status, pair.decided_by, pair.why) == (
             DuplicateStatus.NOT_A_DUPLICATE,
             editor,
             "Two flights.",
@@ -448,14 +448,14 @@ class TestCommand:
             DonationFactory(published=True, **changes)
             DonationFactory(**changes)
         finding.find("donation")
-        expected = standing()
+        expected = statuses()
         DuplicatePair.objects.all().delete()
 
         for record in Donation.objects.all():
             finding.find_near(record)
 
         assert len(expected) > 50
-        assert standing() == expected
+        assert statuses() == expected
 
 
 @pytest.mark.django_db
@@ -489,7 +489,7 @@ class TestDeciding:
         assert other.state == State.PUBLISHED
         assert other.figures.get().countable
         pair.refresh_from_db()
-        assert (pair.standing, pair.decided_by) == (DuplicateStatus.SAME_EVENT, editor)
+        assert (pair.status, pair.decided_by) == (DuplicateStatus.SAME_EVENT, editor)
 
     def test_who_decided_does_not_approve(
         self, records: Any, pair: DuplicatePair, editor: User
@@ -576,7 +576,7 @@ class TestDeciding:
         wrong: list[dict[str, Any]] = [
             {"first": first, "second": second},
             {"first": second, "second": first},
-            {"first": "don-00000000", "second": second, "standing": "same_event"},
+            {"first": "don-00000000", "second": second, "status": "same_event"},
         ]
 
         for columns in wrong:
@@ -667,7 +667,7 @@ class TestPages:
         assert "Say why they are two." in refused.content.decode()
         assert taken["Location"] == QUEUE
         pair.refresh_from_db()
-        assert (pair.standing, pair.decided_by, pair.why) == (
+        assert (pair.status, pair.decided_by, pair.why) == (
             DuplicateStatus.NOT_A_DUPLICATE,
             editor,
             "Two flights.",
@@ -790,7 +790,7 @@ def test_the_dataset_has_a_queue_worth_a_curators_time(dataset: None) -> None:
     for kind in KINDS:
         finding.find(kind)
 
-    assert standing() == [
+    assert statuses() == [
         ("con-6mxrfkae", "con-zq7knpvq", "open"),  # five million masks for the Czech Republic
         ("con-j8sx80yc", "con-x9we58an", "open"),  # eight million masks that land in Munich
     ]

@@ -137,7 +137,7 @@ def found(batch: ImportBatch) -> list[str]:
 
 def told(batch: ImportBatch) -> list[list[str]]:
     """All that was told of all rows."""
-    return [part for line in batch.lines.all() for part in line.told]
+    return [part for line in batch.lines.all() for part in line.findings]
 
 
 def imported(data: Any, by: User, model: Any = Donation, **words: Any) -> list[Any]:
