@@ -381,7 +381,7 @@ def _undecided(candidate: DuplicatePair, why: str) -> DuplicatePair:
         raise ValidationError("The two have nothing in common any more: somebody changed one.")
     if not row.is_open:
         raise ValidationError(
-            f"{row.decided_by} decided already: {row.get_standing_display()}. {row.why}"
+            f"{row.decided_by} decided already: {row.get_status_display()}. {row.why}"
         )
     return row
 

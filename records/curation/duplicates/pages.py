@@ -185,7 +185,7 @@ class DuplicatePairAdmin(ReadOnlyAdmin):
         "shown_titles",
         "score",
         "shown_reasons",
-        "shown_standing",
+        "shown_status",
         "shown_decision",
     ]
     list_filter = ["status", "kind", "score"]
@@ -240,8 +240,8 @@ class DuplicatePairAdmin(ReadOnlyAdmin):
         return "; ".join(candidate.reasons)
 
     @admin.display(description="Status", ordering="status")
-    def shown_standing(self, candidate: DuplicatePair) -> str:
-        return candidate.get_standing_display()
+    def shown_status(self, candidate: DuplicatePair) -> str:
+        return candidate.get_status_display()
 
     @admin.display(description="Decision", empty_value="")
     def shown_decision(self, candidate: DuplicatePair) -> str | None:
