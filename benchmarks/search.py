@@ -2,8 +2,8 @@
 
 Rare and common words, prefixes, phrases, words that rarely occur together, words with a party or
 an item, an explicit order, a further page; all drawn from the content of the database. Each is
-sent to the real view, once to warm up, then as often as requested. The times are those of whole requests,
-without the network.
+sent to the real view, once to warm up, then as often as requested. The times are those of whole
+requests, without the network.
 """
 
 # ruff: noqa: T201 (it prints what it measures)
