@@ -1,4 +1,4 @@
-# A newcomer needs two commands: `make serve` and `make test`.
+# Two commands to begin with: `make serve` and `make test`.
 PYTHON ?= python3
 PORT ?= 8000
 HOST ?= 127.0.0.1
@@ -15,8 +15,8 @@ export PYTHONUNBUFFERED = 1
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 22
 
-# uv takes seconds where pip takes half a minute, but does not read pip's configuration. It gets the
-# package index from there; where that does not suffice (a proxy, a keyring), pip installs the list.
+# uv installs in seconds, pip in half a minute, but uv does not read pip's configuration. So the package
+# index is read from there and passed to uv; if uv still fails (a proxy, a keyring), pip installs the list.
 define install
 	@index=$$(for section in :env: install global; do \
 		$(BIN)/pip config get $$section.index-url 2>/dev/null && break; done); \
@@ -44,7 +44,7 @@ prepare: $(VENV)/runtime ## Install, migrate, load the dataset and collect stati
 	$(BIN)/python manage.py collectstatic --noinput --verbosity 0
 
 serve: prepare ## Prepare, and serve on PORT (8000)
-	@echo "AidAPI answers on http://$(HOST):$(PORT)/"
+	@echo "AidAPI is at http://$(HOST):$(PORT)/"
 	exec $(BIN)/granian --interface wsgi --host $(HOST) --port $(PORT) --workers $(WORKERS) \
 		--blocking-threads 4 --no-ws aidapi.wsgi:application
 
@@ -82,9 +82,9 @@ schema-check: $(VENV)/development ## Check that openapi/openapi.yaml is what the
 	diff -u openapi/openapi.yaml "$$generated" || \
 	{ echo "openapi/openapi.yaml is out of date: run make schema." >&2; exit 1; }
 
-release-schema: schema ## Record openapi.yaml as the promise of the version in pyproject.toml
+release-schema: schema ## Record openapi.yaml as that of the version in pyproject.toml
 	@version=$$(sed -n 's/^version = "\(.*\)"$$/\1/p' pyproject.toml); \
-	if ! grep -q "^## $$version (unreleased)" CHANGELOG.md; then \
+	if grep -q "^## $$version - " CHANGELOG.md; then \
 		echo "$$version is released and its schema is final. Raise the version first." >&2; exit 1; \
 	fi; \
 	cp openapi/openapi.yaml openapi/released/$$version.yaml

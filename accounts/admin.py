@@ -1,5 +1,6 @@
 """Admin pages of accounts, lockouts and the audit log."""
 
+from importlib import import_module
 from typing import Any
 
 from axes.models import AccessAttempt
@@ -24,11 +25,11 @@ from accounts.signals import SecondFactor, second_factor, unlocked
 
 User = get_user_model()
 
-# django-otp would show secrets.
-for device in (TOTPDevice, StaticDevice):
-    if admin.site.is_registered(device):
-        admin.site.unregister(device)
-admin.site.unregister(User)
+# The pages of django-otp would show secrets. Its modules are imported first: otherwise they would
+# register their pages after this one, since this app comes first.
+for app in ("otp_totp", "otp_static"):
+    import_module(f"django_otp.plugins.{app}.admin")
+admin.site.unregister([TOTPDevice, StaticDevice, User])
 
 
 @admin.register(User)

@@ -142,7 +142,7 @@ FAILURES = {
                 404,
                 "unknown_revision",
                 "No such revision",
-                "There is no revision 99; the newest is 4.",
+                "There is no revision 99; the latest is 4.",
             ),
         ),
     ),

@@ -1,9 +1,8 @@
-"""The addresses whose answers are recorded, derived from the OpenAPI document of a server.
+"""Addresses whose responses are recorded, derived from the OpenAPI document of a server.
 
-Nothing here knows a parameter by itself: names, examples, enumerated values, formats and styles
-come from the document; ids, codes and values that occur come from lists and facets; further
-addresses from the links of the pages. The same document and dataset give the same list, in the
-same order.
+No parameter is written here: names, examples, enumerated values, formats and styles come from the
+document; ids, codes and values from lists and facets; further addresses from links of pages. The
+same document and dataset give the same list, in the same order.
 """
 
 import itertools
@@ -26,15 +25,15 @@ WORDS = ("mask", "MASKS", "masque", "口罩", "-mask", "mask -surgical", "a OR b
 BAD_PATH_VALUES = ("don-00000000", "x", "st-zzzzzzzz", "UPPER", "a%20b", "%C3%A9", "0", "99")
 WRITING = ("POST", "PUT", "PATCH", "DELETE")
 PAIR_STEP = 3
-"""Of all pairs of two filters every so manieth is requested."""
+"""Step through all pairs of two filters: every N-th pair is requested."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """A request: what is sent, and which steps lead on from its answer."""
+    """A request, and the steps that follow its response."""
 
     pattern: str
-    """The path with names for what varies: differences are grouped by it."""
+    """The path with names for its variables: differences are grouped by it."""
     path: str
     method: str = "GET"
     headers: tuple[tuple[str, str], ...] = ()
@@ -53,7 +52,7 @@ class Parameter:
     name: str
     schema: Json
     items: Json
-    """What describes one value: that of the list, or the schema itself."""
+    """Return the schema of one value: that of the list's items, or the schema itself."""
     example: str | None
 
     @property
@@ -70,11 +69,11 @@ class Parameter:
 
     @property
     def usual(self) -> str | None:
-        """A good value."""
+        """Return a valid value."""
         return self.example or (self.enum[0] if self.enum else None)
 
     def good(self) -> list[str]:
-        """Return values that are well put."""
+        """Return valid values."""
         found = [self.usual] if self.usual else []
         found += self.enum
         if self.many and len(self.enum) > 1:
@@ -96,7 +95,7 @@ class Parameter:
         return list(dict.fromkeys(found))
 
     def bad(self) -> list[str]:
-        """Return values that are wrong, or nearly right."""
+        """Return invalid and nearly valid values."""
         usual = self.usual or "x"
         found = ["", "~", usual + "x", f" {usual}", "x" * 201, f"!{usual}", f"-{usual}"]
         if self.kind in ("integer", "number"):
@@ -114,19 +113,19 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Operation:
-    """What the document says of a path that is read."""
+    """The GET operation of a path, as the document describes it."""
 
     template: str
     parameters: tuple[Parameter, ...]
     path_values: tuple[tuple[str, str], ...]
-    """Names and examples of what varies in the path."""
+    """Names and examples of the variables in the path."""
     media_types: tuple[str, ...]
 
     def named(self, name: str) -> Parameter | None:
         return next((one for one in self.parameters if one.name == name), None)
 
     def path(self, value: str | None = None) -> str:
-        """Return the path with an example, or another value, for what varies."""
+        """Return the path with an example, or another value, for its variable."""
         path = self.template
         for name, example in self.path_values:
             path = path.replace(f"{{{name}}}", value or example)
@@ -206,7 +205,7 @@ def newest_revision(read: Read) -> int:
 # --- One path of the document
 
 
-def of_operation(operation: Operation, newest: int, read: Read) -> Iterator[Target]:
+def of_operation(operation: Operation, latest: int, read: Read) -> Iterator[Target]:
     """Yield what is requested of one path, in all its forms."""
     path = operation.path()
 
@@ -216,7 +215,7 @@ def of_operation(operation: Operation, newest: int, read: Read) -> Iterator[Targ
     yield target()
     yield target(steps=("again",))
     yield from methods_and_headers(operation, target)
-    revisions = [str(n) for n in range(1, newest + 1)] if operation.named("revision") else []
+    revisions = [str(n) for n in range(1, latest + 1)] if operation.named("revision") else []
     occurring = values_that_occur(operation, read)
     yield from single_values(operation, target, revisions, occurring)
     for pair in boundaries(operation, read):
@@ -309,8 +308,7 @@ def single_values(
 
 
 def boundaries(operation: Operation, read: Read) -> Iterator[tuple[str, str]]:
-    """Yield conditions that a record meets exactly: whether a bound is part of its range shows
-    nowhere else."""
+    """Yield filters that a record meets exactly, to test whether a range includes its bounds."""
     if not operation.listing:
         return
     documents = read(query(operation.path(), ("page_size", "200")))["results"]
@@ -330,7 +328,7 @@ def boundaries(operation: Operation, read: Read) -> Iterator[tuple[str, str]]:
 
 
 def values_named(value: Any, name: str) -> Iterator[Any]:
-    """Yield what stands under a name anywhere in a document."""
+    """Yield the values of a name anywhere in a document."""
     if isinstance(value, list):
         for one in value:
             yield from values_named(one, name)
@@ -343,7 +341,7 @@ def values_named(value: Any, name: str) -> Iterator[Any]:
 
 
 def wrong_values(operation: Operation, target: Any) -> Iterator[Target]:
-    """Yield questions that are not well put: each is answered with what would be right."""
+    """Yield invalid requests: the error of each says what would be right."""
     yield target(("nonsense", "1"))
     yield target(("a%00b", "1"))
     yield Target(operation.template, f"{operation.path()}?")
@@ -369,7 +367,7 @@ def wrong_values(operation: Operation, target: Any) -> Iterator[Target]:
 
 
 def totals(operation: Operation, target: Any, revisions: list[str]) -> Iterator[Target]:
-    """Yield sums by one and by two things, with and without what else is included."""
+    """Yield totals by one and by two groupings, with and without `include`."""
     groups = operation.named("group_by").enum
     included = operation.named("include").enum if operation.named("include") else []
     for group in groups:
@@ -386,7 +384,7 @@ def totals(operation: Operation, target: Any, revisions: list[str]) -> Iterator[
 
 
 def walks(operation: Operation, target: Any, revisions: list[str]) -> Iterator[Target]:
-    """Yield walks along links, forth and back, in each order."""
+    """Yield lists to follow along links, forward and back, in each order."""
     ordering = operation.named("ordering")
     for value in ordering.enum if ordering else [""]:
         start = [("page_size", "5"), *([("ordering", value)] if value else [])]
@@ -412,7 +410,7 @@ def pairs_of_filters(
 
 
 def sparse(operation: Operation, target: Any, read: Read) -> Iterator[Target]:
-    """Yield each field alone, and all but it."""
+    """Yield each field alone, and all fields without it."""
     document: Any = read(query(operation.path(), ("page_size", "3")) if operation.listing else
                          operation.path())  # fmt: skip
     names = sorted(paths_in(document["results"] if operation.listing else document))
@@ -454,8 +452,8 @@ def identifiers(read: Read, path: str, key: str) -> list[str]:
     return found
 
 
-def of_records(whole: Sequence[Operation], newest: int, read: Read) -> Iterator[Target]:
-    """Yield everything there is of each record, term, series and revision."""
+def of_records(whole: Sequence[Operation], latest: int, read: Read) -> Iterator[Target]:
+    """Yield all addresses of each record, vocabulary entry, series and revision."""
     gone = {
         (one["kind"], one["id"])
         for one in read(f"{API}changes/?action=withdrawn&page_size=500")["results"]
@@ -481,14 +479,14 @@ def of_records(whole: Sequence[Operation], newest: int, read: Read) -> Iterator[
                 continue
             yield Target(operation.template, path)
             if operation.named("revision"):
-                revision = str(1 + number % newest)
+                revision = str(1 + number % latest)
                 yield Target(operation.template, query(path, ("revision", revision)))
             if operation.named("fields"):
                 page = f"/records/{public_id}/"
                 if number % 3 == 0 and operation.named("revision") and key == "id":
                     yield Target("/records/{id}/", page)
                 if number % 30 == 0 and operation.named("revision") and key == "id":
-                    for revision in range(1, newest + 1):
+                    for revision in range(1, latest + 1):
                         yield Target("/records/{id}/", f"{page}?revision={revision}")
 
 
@@ -498,7 +496,7 @@ def of_records(whole: Sequence[Operation], newest: int, read: Read) -> Iterator[
 def of_pages(
     document: Json, read: Read, read_text: Callable[[str], str], whole: Sequence[Operation]
 ) -> Iterator[Target]:
-    """Yield the pages for people, what they and the document link to, probes and misses."""
+    """Yield web pages, their links and those of the document, probes and unknown addresses."""
     records = [
         one["page"]
         for operation in whole

@@ -1,10 +1,10 @@
-"""The curators' pages over a large dataset: how many queries each takes, and how long.
+"""Curators' pages over a large dataset: number of queries and seconds of each.
 
-A copy of a generated database gets open work of many people: drafts, some of them in review, some
-returned, some with words that their statement does not bear out, and the queue of possible
-duplicates. Then a reviewer who signed in with a second factor asks for each page as a browser
-does, without the network; the first time counts like any other. Exit status 1 if a page takes
-more than QUERIES queries or SECONDS seconds.
+A copy of a generated database gets open work of many users: drafts, some of them in review, some
+returned, some with quotes that are not in the text of their statement, and the queue of possible
+duplicates. Then a reviewer, signed in with a second factor, requests each page as a browser does,
+without the network. The first request counts like the others. Exit status 1 if a page takes more
+than QUERIES queries or SECONDS seconds.
 """
 
 # ruff: noqa: T201 (it prints what it measures)
@@ -30,7 +30,7 @@ MANY_FIGURES = 30
 
 
 def prepare(database_url: str) -> dict[str, Any]:
-    """Make the open work; what the addresses of the pages are made of."""
+    """Create the open work; return the parts of the pages' addresses."""
     databases.set_up_django(database_url)
     from django.contrib.auth.models import User
 
@@ -97,16 +97,16 @@ def prepare(database_url: str) -> dict[str, Any]:
 
 
 def pages(of: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """(group, address)."""
+    """Yield (group, address) of each page."""
     records = "/admin/records"
     for kind in ("donation", "statement", "export", "contract"):
-        for asked in (
+        for query in (
             *("", "?q=generated", "?q=generated+77", f"?q={of['public_id']}", "?q=absent"),
             *("?state__exact=published", "?state__exact=draft", "?p=2", "?o=2", "?o=-3.2"),
             *("?work=mine", "?work=returned", "?work=review"),
             *(["?work=unverified"] if kind != "statement" else []),
         ):
-            yield "changelist", f"{records}/{kind}/{asked}"
+            yield "changelist", f"{records}/{kind}/{query}"
     yield "changelist", f"{records}/donation/?form__exact=goods&stage__exact=delivered&p=100"
     for model in ("party", "item", "candidate", "change", "revision", "hand", "auditentry"):
         yield "changelist", f"{records}/{model}/"
@@ -137,7 +137,7 @@ def pages(of: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def measure(database_url: str, of: dict[str, Any], repetitions: int) -> list[tuple]:
-    """(group, address, queries, median seconds, longest seconds) of each page."""
+    """Return (group, address, queries, median seconds, longest seconds) of each page."""
     os.environ["SECOND_FACTOR"] = "true"
     databases.set_up_django(database_url)
     from django.contrib.auth.models import User

@@ -1,41 +1,41 @@
-"""All answers of a server, recorded; and whether another state of the code gives the same.
+"""Record all responses of a server, and compare them with those of another state of the code.
 
-    python benchmarks/answers.py record FILE     before a change that must not be seen
-    python benchmarks/answers.py compare FILE    after it: exit status 1 if anything else differs
+    python benchmarks/answers.py record FILE     before a change that must not be visible
+    python benchmarks/answers.py compare FILE    after it: exit status 1 if a response differs
 
 `record` serves a checkout (`--checkout`, by default this one) with a fresh database and the
 dataset of its fixtures/, derives thousands of addresses from the OpenAPI document that it serves
-(addresses.py), requests each and keeps requests and answers in FILE, a SQLite file. `compare`
-serves the checkout likewise, requests exactly the addresses of FILE and prints what differs,
+(addresses.py), requests each and keeps requests and responses in FILE, a SQLite file. `compare`
+serves the checkout likewise, requests exactly the addresses of FILE and prints the differences,
 grouped by kind (differences.py). With `--against OTHER` it serves nothing and compares two
 recordings. `--keep OTHER` writes what compare received into a recording of its own, and
-`--every N` or `--only REGEX` takes every N-th address only, or those that have the expression, for
-a quick look.
+`--every N` or `--only REGEX` takes only every N-th address, or those that match the expression,
+for a quick check.
 
-What is compared: the status, all headers but those below, and the body byte for byte. What varies
-by itself is left out on both sides:
+The status, all headers except those below, and the body are compared byte for byte. Values that
+differ in every run are left out on both sides:
 
 - headers: `Date`, `Server`, the values of `Content-Length`, `Expires`, `X-Noise` (of random
-  length, beside what is compressed) and `ETag` (that there is one, and whether it is weak, stays),
+  length, in compressed responses) and `ETag` (its presence, and whether it is weak, are kept),
   the value and end of cookies, the order of directives in `Content-Security-Policy`;
-- cursors: where one stands there is `*`. Lists are walked along `next` and `previous`, and what
-  these lead to is compared;
+- cursors: each is replaced by `*`. Lists are followed along `next` and `previous`, and the pages
+  are compared;
 - the day of retrieval in citations, in each style;
 - the hash in the names of static files, and the token of forms;
 - of a workbook the unzipped parts are compared, without the times at which it was made;
-- of `/metrics` only which counters there are.
+- of `/metrics` only the names of the counters.
 
 Every request carries the same `X-Request-Id`, `Host: localhost` (so that links do not depend on
 the port) and, unless the address is about it, `Accept-Encoding: identity`.
 
-An allow-list (`--allow FILE`) names the intended differences: one regular expression a line, empty
-lines and lines with `#` at the beginning left out. It is searched in
+An allow-list (`--allow FILE`) has the intended differences: one regular expression per line; empty
+lines and lines that begin with `#` are ignored. It is searched in
 
     METHOD PATTERN STATUS MEDIA-TYPE PLACE: before → after
 
 as in `GET /api/v1/donations/ 400 application/problem+json body /errors/*/detail: "Give it once."
-→ "Repeat no parameter."`. What an expression admits is counted, and one that admits nothing is
-named.
+→ "Repeat no parameter."`. The matches of each expression are counted, and expressions without
+a match are listed.
 
 DATABASE_URL names the database server: with `postgres://…/name` a database beside `name` is made
 and removed again. SQLite in a temporary directory is the default. The server runs on a copy of
@@ -94,7 +94,7 @@ SETTINGS = {
     "PYTHONDONTWRITEBYTECODE": "1",
 }
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH")
-"""Of the caller's environment: none of its settings changes an answer."""
+"""Variables kept from the caller's environment: none of its settings changes a response."""
 THREADS = 4
 START_SECONDS = 120
 REQUEST_SECONDS = 330
@@ -182,7 +182,7 @@ class Server:
 
 
 def tell_of_crashes(log: Path) -> None:
-    """Print what the server's log tells of a crash, if there was one."""
+    """Print what the server's log says about a crash, if there was one."""
     text = log.read_text()
     start = text.find("Internal Server Error")
     if start >= 0:
@@ -232,7 +232,7 @@ class Client:
     local: threading.local = field(default_factory=threading.local)
 
     def answer(self, target: Target) -> Answer:
-        """Return what a target leads to, without what varies by itself."""
+        """Return the response to a target, without what differs in every run."""
         raw = self.send(target)
         for step in target.steps:
             followed = self.follow(target, raw, step)
@@ -253,7 +253,7 @@ class Client:
         return self.send(Target(target.pattern, f"{parts.path}?{parts.query}"))
 
     def send(self, target: Target) -> Answer:
-        """Return the answer as it came, its body unzipped."""
+        """Return the response, with its body decompressed."""
         headers = {
             "Host": "localhost",
             "X-Request-Id": REQUEST_ID,
@@ -307,7 +307,7 @@ def received(response: http.client.HTTPResponse) -> Answer:
 
 DROPPED = {"date", "server"}
 PRESENT = {"content-length", "expires", "x-noise"}
-"""Headers of which only counts that they are there, and whether they are 0."""
+"""Headers of which only the presence, and whether they are 0, is compared."""
 CURSOR = re.compile(rb"(cursor=)[^&\"'<>\s;]+")
 STATIC = re.compile(rb"(/static/[^\s\"'<>]*?\.)[0-9a-f]{12}(?=\.)")
 FORM_TOKEN = re.compile(rb'(name="csrfmiddlewaretoken" value=")[^"]*')
@@ -322,7 +322,7 @@ MADE_AT = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
 
 
 def settled(raw: Answer, target: Target) -> Answer:
-    """Return the answer without what varies from run to run."""
+    """Return the response without what differs from run to run."""
     headers = {
         name: settled_header(name, value)
         for name, value in raw.headers.items()

@@ -1,6 +1,6 @@
-"""The least that Django can do: one view that returns a constant, behind no middleware.
+"""The least that Django can do: one view that returns a constant, without middleware.
 
-BENCH_BODY names the file that holds the constant.
+BENCH_BODY names the file with the constant.
 """
 
 import os

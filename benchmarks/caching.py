@@ -1,5 +1,5 @@
-"""Requests per second of one core: a repeated question, and a 304, against the least that Django
-can do: a view that returns a constant of the same size, behind no middleware.
+"""Requests per second of one core: a repeated request, and a 304, against the least that Django
+can do: a view that returns a constant of the same size, without middleware.
 
 All are served by granian, one worker with one thread, and take turns in one run.
 """

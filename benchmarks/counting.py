@@ -1,9 +1,8 @@
 """Counting: milliseconds of the first page of a large list with `count=true`, under one filter.
 
-Each parameter that says which records are found is asked with its own example or, where that is
-a code that generated records do not have, with one that they do; single values, several, texts,
-an earlier revision. Whole requests through the real view, without the network; the median of
-those after the first.
+Each filter is measured with its own example or, if that is a code that generated records do not
+have, with one that they have: single values, several, texts, an earlier revision. Whole requests
+go through the real view, without the network; the result is the median of those after the first.
 """
 
 # ruff: noqa: T201 (it prints what it measures)
@@ -70,18 +69,18 @@ MORE = [
 
 
 def measure(database_url: str, repetitions: int) -> list[tuple[str, int, float]]:
-    """(what is asked, how many there are, milliseconds), in this process."""
+    """Return (query, number of records, milliseconds) of each, measured in this process."""
     databases.set_up_django(database_url)
     from django.test import Client
 
     client = Client()
     found = []
     for query in ONE + MORE:
-        asked = dict(pair.split("=", 1) for pair in query.split("&") if pair)
+        parameters = dict(pair.split("=", 1) for pair in query.split("&") if pair)
         times = []
         for _ in range(repetitions + 1):
             began = time.perf_counter()
-            response = client.get(LIST, {"count": "true", **asked})
+            response = client.get(LIST, {"count": "true", **parameters})
             times.append((time.perf_counter() - began) * 1000)
         if response.status_code != 200:
             raise SystemExit(f"{query} answers {response.status_code}: {response.content!r}")

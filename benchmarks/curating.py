@@ -1,13 +1,13 @@
-"""Curators beside readers: 32 people save, submit, approve and correct donations in the admin,
-while 64 readers ask the API, for two minutes, against the server as `make serve` starts it.
+"""Curators beside readers: 32 curators save, submit, approve and correct donations in the admin,
+while 64 readers send requests to the API, for two minutes, on the server as `make serve` runs it.
 
-Curators do over HTTP what a browser does: open a form, write a line of their own into the note
-among what its fields hold, send it; submit; review what others submitted; correct what is public.
-Some records are theirs alone, others four of them edit at once. Between two clicks people think.
-Afterwards every line whose save was accepted must stand in its record, none whose save was
-refused, each accepted save be counted, and each approval be one revision by somebody who had no
-hand in it. Exit status 1 if a save is lost or an answer is a 5xx, if the server complains of a
-locked database or of any other error, or if nothing was saved, submitted or approved.
+Curators do over HTTP what a browser does: open a form, add a line of their own to its note, send
+it; submit; review what others submitted; correct public records. Some records have one editor, on
+others four work at once. Curators pause between clicks. Afterwards each record must have the lines
+of all accepted saves and of no refused one, the accepted saves must be counted, and each approval
+must be one revision by a user who did not edit the version. Exit status 1 if a save is lost or a
+response is a 5xx, if the server logs a locked database or any other error, or if nothing was
+saved, submitted or approved.
 """
 
 # ruff: noqa: T201 (it prints what it measures)
@@ -47,28 +47,27 @@ COMPLAINTS = ["database is locked", "Traceback", "OperationalError", "deadlock"]
 LINE = re.compile(r"^saved-\d+-\d+$", re.MULTILINE)
 CSRF = "c" * 32
 IDLE = 20
-"""Seconds after which a browser does not count on a connection any more: the server ends it
-after thirty."""
+"""Seconds after which a browser reopens its connection: the server closes it after thirty."""
 
 
 @dataclass
 class Work:
-    """A record as curators know it."""
+    """A record and its editors."""
 
     public_id: str
     page: str
     editors: list[int]
     standing: str = "draft"
     taken: Any = field(default_factory=threading.Lock)
-    """Held by whoever takes a step of it: two people do not press the same button at once."""
+    """Lock of a step: two curators do not press the same button at once."""
 
 
 @dataclass
-class Told:
-    """What the people of one process saw."""
+class Tally:
+    """Times, results and errors of the users of one process."""
 
     times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    """What was done → seconds of each request."""
+    """Action → seconds of each request."""
     answers: Counter = field(default_factory=Counter)
     accepted: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     """Id of a record → lines whose saves were accepted."""
@@ -77,7 +76,7 @@ class Told:
 
 
 class Form(HTMLParser):
-    """What a browser would send of the page's main form: (name, value) pairs."""
+    """The (name, value) pairs that a browser would send of the page's main form."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -121,10 +120,10 @@ class Form(HTMLParser):
 
 
 class Browser:
-    """One person's connection to the server."""
+    """One user's connection to the server."""
 
-    def __init__(self, port: int, told: Told, session: str = "") -> None:
-        self.told = told
+    def __init__(self, port: int, tally: Tally, session: str = "") -> None:
+        self.tally = tally
         self.used = time.monotonic()
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
         self.headers = {"Cookie": f"sessionid={session}; csrftoken={CSRF}"} if session else {}
@@ -132,7 +131,7 @@ class Browser:
     def ask(
         self, what: str, address: str, data: list[tuple[str, str]] | None = None
     ) -> tuple[int, str, str]:
-        """Status, where it leads, body."""
+        """Return status, location and body of the response."""
         if time.monotonic() - self.used > IDLE:
             self.connection.close()  # the next request opens it again
         begun = time.perf_counter()
@@ -145,10 +144,10 @@ class Browser:
         response = self.connection.getresponse()
         text = response.read().decode()
         self.used = time.monotonic()
-        self.told.times[what].append(time.perf_counter() - begun)
-        self.told.answers[what, response.status] += 1
+        self.tally.times[what].append(time.perf_counter() - begun)
+        self.tally.answers[what, response.status] += 1
         if response.status >= 500:
-            self.told.faults.append(f"{what} {address}: {response.status}")
+            self.tally.faults.append(f"{what} {address}: {response.status}")
         return response.status, response.headers.get("Location", ""), text
 
 
@@ -158,7 +157,7 @@ class Browser:
 class Curator:
     def __init__(self, number: int, browser: Browser, desk: list[Work], thinks: float) -> None:
         self.number, self.browser, self.desk, self.thinks = number, browser, desk, thinks
-        self.told = browser.told
+        self.tally = browser.tally
         self.chance = random.Random(number)
         self.saves = 0
 
@@ -187,7 +186,7 @@ class Curator:
         time.sleep(self.chance.expovariate(1 / self.thinks))
 
     def save(self, work: Work) -> None:
-        """A further line in the note, in the form as it was opened."""
+        """Save the form as it was opened, with a further line in the note."""
         page = work.page
         status, _, html = self.browser.ask("open", page)
         sent = Form(html).sent
@@ -201,13 +200,13 @@ class Curator:
         ]
         status, _, html = self.browser.ask("save", page, [*data, ("_continue", "on")])
         if status == 302:
-            self.told.accepted[work.public_id].append(line)
+            self.tally.accepted[work.public_id].append(line)
             if work.standing == "in review":
                 work.standing = "draft"  # so does an edited version become one
         else:
-            self.told.refused[work.public_id].append(line)
+            self.tally.refused[work.public_id].append(line)
             if status == 200:
-                self.told.faults.append(f"{page}: {errors(html)}")
+                self.tally.faults.append(f"{page}: {errors(html)}")
 
     def step(self, work: Work, name: str) -> None:
         if not work.taken.acquire(blocking=False):
@@ -246,24 +245,26 @@ def errors(html: str) -> str:
 
 def curate(
     port: int, desk: list[Work], sessions: list[str], thinks: float, seconds: float
-) -> Told:
-    tolds = [Told() for _ in sessions]
+) -> Tally:
+    tallies = [Tally() for _ in sessions]
     until = time.monotonic() + seconds
     run_together(
         [
-            lambda n=n: Curator(n, Browser(port, tolds[n], sessions[n]), desk, thinks).work(until)
+            lambda n=n: Curator(n, Browser(port, tallies[n], sessions[n]), desk, thinks).work(
+                until
+            )
             for n in range(len(sessions))
         ],
-        tolds,
+        tallies,
     )
-    return united(tolds)
+    return united(tallies)
 
 
 # --- Readers
 
 
 def questions(ids: list[str], chance: random.Random) -> Iterator[str]:
-    """What readers ask, again and again."""
+    """Return the requests that readers repeat."""
     kinds = ["donations", "exports", "contracts", "statements"]
     while True:
         kind = chance.choice(kinds)
@@ -284,34 +285,34 @@ def questions(ids: list[str], chance: random.Random) -> Iterator[str]:
         )
 
 
-def read(port: int, ids: list[str], thinks: float, seconds: float) -> Told:
-    """All readers, in a process of their own: curators' pages take this side's time as well."""
-    tolds = [Told() for _ in range(READERS)]
+def read(port: int, ids: list[str], thinks: float, seconds: float) -> Tally:
+    """Run all readers in a process of their own, since curators' pages take time of this one."""
+    tallies = [Tally() for _ in range(READERS)]
     until = time.monotonic() + seconds
 
     def reader(number: int) -> None:
-        chance, browser = random.Random(number), Browser(port, tolds[number])
+        chance, browser = random.Random(number), Browser(port, tallies[number])
         for question in questions(ids, chance):
             time.sleep(chance.expovariate(1 / thinks))
             if time.monotonic() >= until:
                 return
             status, *_ = browser.ask("read", question)
             if status != 200:
-                tolds[number].faults.append(f"{question}: {status}")
+                tallies[number].faults.append(f"{question}: {status}")
 
-    run_together([lambda n=n: reader(n) for n in range(READERS)], tolds)
-    return united(tolds)
+    run_together([lambda n=n: reader(n) for n in range(READERS)], tallies)
+    return united(tallies)
 
 
-def run_together(people: list[Any], tolds: list[Told]) -> None:
-    def noted(person: Any, told: Told) -> None:
+def run_together(people: list[Any], tallies: list[Tally]) -> None:
+    def noted(person: Any, tally: Tally) -> None:
         try:
             person()
         except Exception as error:
-            told.faults.append("".join(traceback.format_exception(error)))
+            tally.faults.append("".join(traceback.format_exception(error)))
 
     threads = [
-        threading.Thread(target=noted, args=pair) for pair in zip(people, tolds, strict=True)
+        threading.Thread(target=noted, args=pair) for pair in zip(people, tallies, strict=True)
     ]
     for thread in threads:
         thread.start()
@@ -319,16 +320,16 @@ def run_together(people: list[Any], tolds: list[Told]) -> None:
         thread.join()
 
 
-def united(tolds: list[Told]) -> Told:
-    whole = Told()
-    for told in tolds:
-        for what, times in told.times.items():
+def united(tallies: list[Tally]) -> Tally:
+    whole = Tally()
+    for tally in tallies:
+        for what, times in tally.times.items():
             whole.times[what] += times
         for name in ("accepted", "refused"):
-            for public_id, lines in getattr(told, name).items():
+            for public_id, lines in getattr(tally, name).items():
                 getattr(whole, name)[public_id] += lines
-        whole.answers += told.answers
-        whole.faults += told.faults
+        whole.answers += tally.answers
+        whole.faults += tally.faults
     return whole
 
 
@@ -336,8 +337,7 @@ def united(tolds: list[Told]) -> Told:
 
 
 def prepare(url: str) -> tuple[list[tuple[str, str, list[int]]], list[str], int]:
-    """Open drafts, each with the curators who edit it; the curators' sessions, the newest
-    revision."""
+    """Return open drafts with their editors, the curators' sessions and the latest revision."""
     databases.set_up_django(url)
     from django.contrib.auth.models import Group, User
     from django.test import Client
@@ -365,8 +365,8 @@ def prepare(url: str) -> tuple[list[tuple[str, str, list[int]]], list[str], int]
     return desk, sessions, RevisionCounter.number()
 
 
-def check(url: str, told: Told, revision: int) -> tuple[list[str], Counter]:
-    """What is wrong with the database after all that was accepted; and what is in it."""
+def check(url: str, tally: Tally, revision: int) -> tuple[list[str], Counter]:
+    """Return what is wrong in the database after the run, and counts of its content."""
     databases.set_up_django(url)
     from django.contrib.admin.models import LogEntry
 
@@ -381,13 +381,13 @@ def check(url: str, told: Told, revision: int) -> tuple[list[str], Counter]:
 
     wrong: list[str] = []
     found: Counter = Counter()
-    for public_id in told.accepted.keys() | told.refused.keys():
+    for public_id in tally.accepted.keys() | tally.refused.keys():
         versions = Donation.objects.filter(public_id=public_id).order_by("version")
         standing = [*versions][-1]
         lines = LINE.findall(standing.note.replace("\r", ""))
-        accepted, refused = told.accepted[public_id], told.refused[public_id]
+        accepted, refused = tally.accepted[public_id], tally.refused[public_id]
         for line in set(accepted) - set(lines):
-            wrong.append(f"lost: {line} of {public_id}, which stands as {standing.note!r}")
+            wrong.append(f"lost: {line} of {public_id}, whose note is {standing.note!r}")
         for line in set(lines) & set(refused):
             wrong.append(f"refused and written: {line} of {public_id}")
         if len(lines) != len(set(lines)):
@@ -402,8 +402,8 @@ def check(url: str, told: Told, revision: int) -> tuple[list[str], Counter]:
     if numbers != list(range(1, RevisionCounter.number() + 1)):
         wrong.append("the revisions are not numbered without a gap")
     found["revisions"] = RevisionCounter.number() - revision
-    if found["revisions"] != told.answers["approve", 302]:
-        wrong.append(f"{found['revisions']} revisions, {told.answers['approve', 302]} approvals")
+    if found["revisions"] != tally.answers["approve", 302]:
+        wrong.append(f"{found['revisions']} revisions, {tally.answers['approve', 302]} approvals")
     editors = set(
         Contributor.objects.filter(role=ContributorRole.EDITOR).values_list(
             "public_id", "version", "user"
@@ -448,43 +448,43 @@ def measure(vendor: str, options: argparse.Namespace) -> bool:
                 options.readers_think,
                 options.seconds,
             )
-            told = curate(server.port, desk, sessions, options.curators_think, options.seconds)
+            tally = curate(server.port, desk, sessions, options.curators_think, options.seconds)
             readers = reading.result()
         complaints = [
             line
             for line in Path(log.name).read_text().splitlines()
             if any(complaint in line for complaint in COMPLAINTS)
         ]
-    wrong, found = databases.apart(check, url, told, revision)
+    wrong, found = databases.apart(check, url, tally, revision)
 
     locked = sum("database is locked" in line for line in complaints)
     lost = sum(each.startswith("lost") for each in wrong)
     print(
         f"{vendor}, {options.seconds:g} s: {CURATORS} curators (a click every "
-        f"{options.curators_think:g} s on average), {READERS} readers (a question every "
+        f"{options.curators_think:g} s on average), {READERS} readers (a request every "
         f"{options.readers_think:g} s)"
     )
     done = {
-        "saves": told.answers["save", 302],
-        "merges asked for": told.answers["save", 409],
+        "saves": tally.answers["save", 302],
+        "merges": tally.answers["save", 409],
         "submissions": found["submissions"],
-        "approvals": told.answers["approve", 302],
-        "corrections": told.answers["correct", 302],
+        "approvals": tally.answers["approve", 302],
+        "corrections": tally.answers["correct", 302],
         "reads": sum(readers.answers.values()),
     }
     print("    " + ", ".join(f"{n:,} {what}" for what, n in done.items()))
     print(f"    database is locked: {locked}; lost updates: {lost} of {found['lines']:,} lines")
-    for what, times in [*told.times.items(), *readers.times.items()]:
+    for what, times in [*tally.times.items(), *readers.times.items()]:
         if len(times) > 1:
             cuts = statistics.quantiles(times, n=100, method="inclusive")
             print(
                 f"    {what}: {len(times):,} requests, median {cuts[49] * 1000:.0f} ms, p95 "
                 f"{cuts[94] * 1000:.0f}, p99 {cuts[98] * 1000:.0f}"
             )
-    faults = [*told.faults, *readers.faults, *wrong, *complaints]
+    faults = [*tally.faults, *readers.faults, *wrong, *complaints]
     for fault in faults[:20]:
         print(f"    FAULT {fault}")
-    idle = [what for what, n in done.items() if not n and what != "merges asked for"]
+    idle = [what for what, n in done.items() if not n and what != "merges"]
     for what in idle:
         print(f"    FAULT no {what} were made")
     return not faults and not idle
@@ -499,7 +499,7 @@ def main() -> None:
     parser.add_argument("--curators-think", type=float, default=4, metavar="SECONDS",
                         help="between two clicks, on average (4)")  # fmt: skip
     parser.add_argument("--readers-think", type=float, default=1, metavar="SECONDS",
-                        help="between two questions, on average (1)")  # fmt: skip
+                        help="between two requests, on average (1)")  # fmt: skip
     parser.add_argument("--threads", type=int, default=4, help="of each worker (4)")
     parser.add_argument("--workers", type=int, default=1)
     options = parser.parse_args()

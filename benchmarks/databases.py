@@ -1,7 +1,7 @@
-"""The generated databases that are measured: found where they were left, made where they lack.
+"""Generated databases for measurements: reused if they exist, else created.
 
-BENCH_DIR (default var/bench) holds those of SQLite; BENCH_POSTGRES (default
-postgres://postgres@127.0.0.1:5432) is the server of the others, without a database's name.
+BENCH_DIR (default var/bench) is the folder of the SQLite databases; BENCH_POSTGRES (default
+postgres://postgres@127.0.0.1:5432) is the PostgreSQL server, without a database's name.
 """
 
 # ruff: noqa: T201 (it prints what it measures)
@@ -27,14 +27,14 @@ VENDORS = ("sqlite", "postgresql")
 
 
 def url(vendor: str, name: str) -> str:
-    """The DATABASE_URL of a database of that name."""
+    """Return the DATABASE_URL of a database of that name."""
     if vendor == "sqlite":
         return f"sqlite:///{DIRECTORY / name}.sqlite3"
     return f"{POSTGRES}/aidapi_{name}"
 
 
 def generated(vendor: str, n: int) -> str:
-    """The URL of the database of n generated donations; made first if there is none."""
+    """Return the URL of the database of n generated donations; create it if there is none."""
     name = f"gen{n}"
     if newest_revision(vendor, name) is None:
         print(f"Generating {n:,} donations for {vendor}: this happens once.", file=sys.stderr)
@@ -56,7 +56,7 @@ def generated(vendor: str, n: int) -> str:
 
 
 def with_dataset(vendor: str, name: str) -> str:
-    """The URL of a fresh database that holds the dataset of fixtures/."""
+    """Return the URL of a new database with the dataset of fixtures/."""
     create(vendor, name)
     made = url(vendor, name)
     manage(made, "migrate", "--verbosity", "0")
@@ -65,7 +65,7 @@ def with_dataset(vendor: str, name: str) -> str:
 
 
 def newest_revision(vendor: str, name: str) -> int | None:
-    """Its newest revision's number; None where there is no such database."""
+    """Return its latest revision's number; None if there is no such database."""
     sql = "SELECT n FROM records_revisioncounter"
     try:
         if vendor == "sqlite":
@@ -84,7 +84,7 @@ def newest_revision(vendor: str, name: str) -> int | None:
 
 
 def create(vendor: str, name: str, template: str | None = None) -> None:
-    """A new database, empty or a copy of another; one of that name is replaced."""
+    """Create a database, empty or as a copy of another, and replace one of that name."""
     if vendor == "postgresql":
         source = f' TEMPLATE "aidapi_{template}"' if template else ""
         administer(f'DROP DATABASE IF EXISTS "aidapi_{name}"')
@@ -141,9 +141,9 @@ def run(database_url: str, *arguments: str) -> None:
 
 
 def set_up_django(database_url: str) -> None:
-    """Make this process one of AidAPI on that database."""
+    """Set up Django in this process with that database."""
     os.environ["DATABASE_URL"] = database_url
-    # What is measured is asked of the database, however often it was asked before.
+    # The database is measured, so no response comes from the cache.
     os.environ["CACHE_ENTRIES"] = "0"
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aidapi.settings")
     sys.path.insert(0, str(ROOT))
@@ -154,6 +154,6 @@ def set_up_django(database_url: str) -> None:
 
 
 def apart(function: Any, *arguments: Any) -> Any:
-    """The function's result, from a process of its own."""
+    """Return the function's result, computed in a process of its own."""
     with ProcessPoolExecutor(1, get_context("spawn")) as process:
         return process.submit(function, *arguments).result()

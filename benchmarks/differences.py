@@ -1,7 +1,7 @@
-"""What differs between two answers, each difference with its kind.
+"""Differences between two responses, each with its kind.
 
-A kind says where: path, status, media type, and which header, JSON pointer, column or line. Places
-in a list are written `*`, so that one change in five hundred records is one kind.
+A kind says where: path, status, media type, and the header, JSON pointer, column or line.
+Positions in a list are written `*`, so that one change in five hundred records is one kind.
 """
 
 import csv
@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 MOST = 200
-"""So many differences of one answer are told apart; the rest is one."""
+"""Maximum number of separate differences in one response; the others count as one."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back, without what varies by itself."""
+    """A response, without what differs in every run."""
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
@@ -31,7 +31,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Difference:
-    """One difference: where, and what stood and stands there."""
+    """One difference: its place, and the values before and after."""
 
     place: str
     before: str
@@ -43,7 +43,7 @@ class Difference:
 
 
 def differences(before: Answer, after: Answer) -> Iterator[Difference]:
-    """Yield all differences of two answers."""
+    """Yield all differences of two responses."""
     if before.status != after.status:
         yield Difference("status", str(before.status), str(after.status))
     for name in sorted({*before.headers, *after.headers}):
@@ -58,7 +58,7 @@ def differences(before: Answer, after: Answer) -> Iterator[Difference]:
 
 
 def capped(found: list[Difference]) -> Iterator[Difference]:
-    """Yield each difference; bodies that differ without one differ in bytes only."""
+    """Yield each difference, or that the bodies differ only in bytes."""
     if not found:
         yield Difference("body bytes", "same content", "in other bytes")
     yield from found[:MOST]
@@ -145,7 +145,7 @@ def in_lines(before: str, after: str) -> Iterator[Difference]:
 
 
 def around(before: str, after: str) -> tuple[str, str]:
-    """Return two long lines without what they have in common beyond a few words."""
+    """Return two long lines without what they have in common, except a few words of context."""
     if max(len(before), len(after)) < 300:
         return before, after
     start = 0

@@ -1,10 +1,9 @@
-"""All records of a kind as CSV and NDJSON: rows and megabytes a second, and the memory that it
-takes above that of an idle process.
+"""All records of a kind as CSV and NDJSON: rows and megabytes per second, and memory above that of
+an idle process.
 
-Each file is taken from the WSGI application, as a server takes it, in a process of its own that
-has answered a page before and whose database cache is full. Peak memory is what the kernel
-counts; idle is the same process before the file. Exit status 1 if a file is not whole or takes
-more than LIMIT.
+Each file is read from the WSGI application, as a server reads it, in a process of its own that has
+served a page before and whose database cache is full. The kernel counts peak memory; idle is the
+same process before the file. Exit status 1 if a file is incomplete or takes more than LIMIT.
 """
 
 # ruff: noqa: T201 (it prints what it measures)
@@ -26,7 +25,7 @@ SPAWN = get_context("spawn")
 
 
 def memory(field: str) -> float:
-    """VmRSS or VmHWM of this process, in MB."""
+    """Return VmRSS or VmHWM of this process, in MB."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith(f"{field}:"):
             return int(line.split()[1]) / 1024
@@ -34,7 +33,7 @@ def memory(field: str) -> float:
 
 
 def take(application: Any, query: str) -> tuple[dict[str, str], int, int, float]:
-    """Headers, bytes, lines and the time to the first byte."""
+    """Return headers, bytes, lines and the time to the first byte."""
     environ = {
         "REQUEST_METHOD": "GET",
         "PATH_INFO": LIST,
@@ -47,7 +46,7 @@ def take(application: Any, query: str) -> tuple[dict[str, str], int, int, float]
     }
     headers: dict[str, str] = {}
     begun = time.perf_counter()
-    answer = application(environ, lambda status, told, exc_info=None: headers.update(told))
+    answer = application(environ, lambda status, sent, exc_info=None: headers.update(sent))
     size = lines = 0
     first = 0.0
     for chunk in answer:
@@ -59,8 +58,8 @@ def take(application: Any, query: str) -> tuple[dict[str, str], int, int, float]
 
 
 def fill_cache() -> None:
-    """SQLite keeps what it read, up to the cache_size of the settings: a process that has served
-    for a while has it full, whatever it is asked."""
+    """Fill the cache of SQLite, which keeps what it has read up to `cache_size`, as in a process
+    that has served for a while."""
     from django.db import connection
 
     with connection.cursor() as cursor:
@@ -75,7 +74,7 @@ def measure(url: str, query: str, pipe: Any) -> None:
     application = WSGIHandler()
     take(application, "page_size=500")
     fill_cache()
-    Path("/proc/self/clear_refs").write_text("5")  # begins the peak anew
+    Path("/proc/self/clear_refs").write_text("5")  # resets the peak
     idle = memory("VmRSS")
     begun, begun_cpu = time.perf_counter(), time.process_time()
     headers, size, lines, first = take(application, query)
@@ -98,32 +97,32 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--vendor", choices=databases.VENDORS, action="append")
     parser.add_argument("--records", type=int, default=databases.N)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     print(
         "| database | file | rows | s | first byte s | rows/s | rows per CPU s | MB | MB/s "
         "| MB above idle |"
     )
     print("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|")
     sound = True
-    for vendor in asked.vendor or databases.VENDORS:
-        url = databases.generated(vendor, asked.records)
+    for vendor in options.vendor or databases.VENDORS:
+        url = databases.generated(vendor, options.records)
         for query in FILES:
             mine, theirs = SPAWN.Pipe()
             process = SPAWN.Process(target=measure, args=(url, query, theirs))
             process.start()
             theirs.close()
-            told = mine.recv()
+            measured = mine.recv()
             process.join()
             print(
-                f"| {vendor} | {query} | {told['rows']:,} | {told['took']:.1f} "
-                f"| {told['first']:.2f} | {told['rows'] / told['took']:,.0f} "
-                f"| {told['rows'] / told['cpu']:,.0f} "
-                f"| {told['size']:.0f} | {told['size'] / told['took']:.0f} "
-                f"| {told['above']:.0f} |",
+                f"| {vendor} | {query} | {measured['rows']:,} | {measured['took']:.1f} "
+                f"| {measured['first']:.2f} | {measured['rows'] / measured['took']:,.0f} "
+                f"| {measured['rows'] / measured['cpu']:,.0f} "
+                f"| {measured['size']:.0f} | {measured['size'] / measured['took']:.0f} "
+                f"| {measured['above']:.0f} |",
                 flush=True,
             )
             # Quoted texts may hold line breaks, so there are at least as many lines as rows.
-            sound &= told["lines"] >= told["rows"] and told["above"] <= LIMIT
+            sound &= measured["lines"] >= measured["rows"] and measured["above"] <= LIMIT
     return 0 if sound else 1
 
 

@@ -1,15 +1,15 @@
-"""What no request may do: tens of thousands of them, each put to both databases.
+"""Fuzzing: tens of thousands of requests, each sent to both databases.
 
-SQLite and PostgreSQL hold the dataset of fixtures/. A process each answers in AidAPI's own WSGI
-application, whose cache of answers and limit of requests are off. Each answer is held against the
-OpenAPI document, and the two against each other: status, headers and body.
+SQLite and PostgreSQL have the dataset of fixtures/. For each, a process serves AidAPI's own WSGI
+application, without cache and rate limit. Each response is checked against the OpenAPI document,
+and the two are compared with each other: status, headers and body.
 
-- Requests: all that schemathesis derives from the document, some that it draws, and hostile ones
-  (`tests/support/fuzzing.py`), so many as make up the number.
+- Requests: all that schemathesis derives from the document, some random ones, and hostile ones
+  (`tests/support/fuzzing.py`), up to the number given.
 - Searches: random texts as `search=` over the four kinds of record: 200 or 400, and the same
   records in the same order.
 
-Prints counts and every fault; its exit status is 1 if there is any.
+Prints counts and every error. Exit status 1 if there is any.
 """
 
 # ruff: noqa: T201 (it prints what it finds)
@@ -37,20 +37,20 @@ from tests.support import fuzzing
 
 KINDS = ("statements", "donations", "exports", "contracts")
 NOON = "2026-11-22T12:00:00+00:00"
-"""Citations tell the day of retrieval."""
+"""Day of retrieval in citations."""
 DRAWN_AT_LEAST = 10
-"""So many valid and as many invalid requests are drawn for each operation in any case."""
+"""Minimum number of valid, and of invalid, random requests for each operation."""
 SHOWN = 100
 
 application: Callable
 
 
 def serve(database_url: str) -> None:
-    """Make this process one of AidAPI on that database."""
+    """Set up Django in this process with that database."""
     global application
     import time_machine
 
-    # The day stands still; clocks that measure go on.
+    # The date is fixed; clocks for measuring go on.
     time_machine.travel(NOON, tick=False).start()
     os.environ["RATE_LIMIT"] = "0"
     databases.set_up_django(database_url)
@@ -66,9 +66,9 @@ def answer(request: fuzzing.Request) -> fuzzing.Answer:
 
 @dataclass
 class Tally:
-    """What was asked and found."""
+    """Number of requests, and the errors found."""
 
-    asked: int = 0
+    requests: int = 0
     statuses: Counter = field(default_factory=Counter)
     seconds: dict[str, list[float]] = field(
         default_factory=lambda: {vendor: [] for vendor in databases.VENDORS}
@@ -77,26 +77,26 @@ class Tally:
         default_factory=lambda: {"server errors": [], "violations": [], "differences": []}
     )
 
-    def add(self, asked: fuzzing.Asked, answers: list[fuzzing.Answer]) -> None:
-        self.asked += 1
+    def add(self, case: fuzzing.Asked, answers: list[fuzzing.Answer]) -> None:
+        self.requests += 1
         self.statuses[answers[0].status] += 1
         for vendor, got in zip(databases.VENDORS, answers, strict=True):
             self.seconds[vendor].append(got.seconds)
             if got.status >= 500:
-                self.note("server errors", asked, f"{vendor}: {got.status}")
-        differ = fuzzing.difference(asked.request, *answers)
+                self.note("server errors", case, f"{vendor}: {got.status}")
+        differ = fuzzing.difference(case.request, *answers)
         if differ:
-            self.note("differences", asked, differ)
+            self.note("differences", case, differ)
         # What both say alike is looked at once.
         for got in answers if differ else answers[:1]:
-            for fault in fuzzing.faults(asked, got):
-                self.note("violations", asked, fault)
+            for fault in fuzzing.faults(case, got):
+                self.note("violations", case, fault)
 
-    def note(self, sort: str, asked: fuzzing.Asked, fault: str) -> None:
-        self.found[sort].append(f"{asked.request}\n        {fault}")
+    def note(self, sort: str, case: fuzzing.Asked, fault: str) -> None:
+        self.found[sort].append(f"{case.request}\n        {fault}")
 
     def report(self, name: str) -> int:
-        print(f"{name}: {self.asked:,} requests to each database", flush=True)
+        print(f"{name}: {self.requests:,} requests to each database", flush=True)
         print(
             "    " + ", ".join(f"{n:,} of {status}" for status, n in sorted(self.statuses.items()))
         )
@@ -120,21 +120,21 @@ class Both:
     servers: list[ProcessPoolExecutor]
 
     def put(self, batches: Iterable[list[fuzzing.Asked]], tally: Tally) -> None:
-        """Ask all; while a batch is answered the next is made."""
+        """Send all requests; the next batch is generated while one is served."""
         waiting: tuple[list[fuzzing.Asked], list[Iterator[fuzzing.Answer]]] | None = None
         for batch in itertools.chain(batches, [[]]):
-            requests = [asked.request for asked in batch]
+            requests = [case.request for case in batch]
             begun = [server.map(answer, requests, chunksize=50) for server in self.servers]
             if waiting:
-                for asked, *answers in zip(waiting[0], *waiting[1], strict=True):
-                    tally.add(asked, answers)
-                print(f"\r{tally.asked:,}", end="", file=sys.stderr, flush=True)
+                for case, *answers in zip(waiting[0], *waiting[1], strict=True):
+                    tally.add(case, answers)
+                print(f"\r{tally.requests:,}", end="", file=sys.stderr, flush=True)
             waiting = batch, begun
 
 
 def batches(document: dict[str, Any], wanted: int, seed: int) -> Iterator[list[fuzzing.Asked]]:
-    """At least as many requests as wanted, in a batch for each operation: all that the document
-    gives, and of the hostile ones all or, if they are more than wanted, a sample."""
+    """Yield at least the given number of requests, in a batch per operation: all that the document
+    gives, and all hostile ones or, if there are too many, a sample."""
     schema = fuzzing.schema_of(document)
     operations = fuzzing.operations(schema)
     derived = [list(fuzzing.systematic(schema, operation)) for operation in operations]
@@ -159,7 +159,7 @@ def batches(document: dict[str, Any], wanted: int, seed: int) -> Iterator[list[f
 
 
 def searches(number: int, seed: int) -> Iterator[list[fuzzing.Asked]]:
-    """Each text at one of the four kinds, in turn."""
+    """Yield a search for each text, over the four kinds in turn."""
     batch = []
     for place, text in enumerate(fuzzing.searches(number, seed)):
         target = f"/api/v1/{KINDS[place % 4]}/?fields=id&page_size=500&search={text}"
@@ -172,7 +172,7 @@ def searches(number: int, seed: int) -> Iterator[list[fuzzing.Asked]]:
 
 
 def prepared(vendor: str) -> str:
-    """The URL of a database with the dataset of fixtures/."""
+    """Return the URL of a database with the dataset of fixtures/."""
     if databases.newest_revision(vendor, "fuzz") is None:
         databases.create(vendor, "fuzz")
     url = databases.url(vendor, "fuzz")
@@ -204,13 +204,13 @@ def main() -> None:
     both = Both(servers)
     faults = 0
     began = time.monotonic()
-    for name, asked in (
+    for name, cases in (
         ("Requests", batches(document, options.requests, options.seed)),
         ("Searches", searches(options.searches, options.seed)),
     ):
         tally = Tally()
-        both.put(asked, tally)
-        if tally.asked:
+        both.put(cases, tally)
+        if tally.requests:
             faults += tally.report(name)
     print(f"{time.monotonic() - began:.0f} seconds", flush=True)
     for server in servers:

@@ -385,7 +385,7 @@ def generate(n: int) -> None:
         for sql in connection.ops.sequence_reset_sql(no_style(), [*KINDS.values()]):
             cursor.execute(sql)
         if connection.vendor == "postgresql":
-            # As autovacuum would do soon. SQLite keeps no statistics unless told to, and chooses
+            # As autovacuum would do soon. SQLite keeps no statistics without ANALYZE, and chooses
             # better without: docs/decisions/0003.
             cursor.execute("VACUUM ANALYZE")
 

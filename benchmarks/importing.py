@@ -1,10 +1,10 @@
-"""A spreadsheet of 10,000 new donations: how long its reading, its check, its import and its
-undoing take, and how much memory; and that a process killed half-way leaves nothing behind.
+"""A spreadsheet of 10,000 new donations: seconds and memory of reading, checking, importing and
+undoing it; and a check that a process killed half-way leaves no partial import.
 
-Each part runs in a process of its own, on a database that holds the dataset. Peak memory is what
-the kernel counts, idle is the same process before the file. Then processes that import are killed
-(SIGKILL) at random moments, and after each kill the database must hold no draft of the file, or
-all of them. Exit status 1 if a preview takes more than LIMIT seconds or a kill leaves a part.
+Each part runs in a process of its own, on a database with the dataset. The kernel counts peak
+memory; idle is the same process before the file. Then importing processes are killed (SIGKILL) at
+random moments, and after each kill the database must have no draft of the file, or all of them.
+Exit status 1 if a preview takes more than LIMIT seconds or a kill leaves a partial import.
 """
 
 # ruff: noqa: T201 (it prints what it measures)
@@ -29,7 +29,7 @@ NAME = "importing"
 
 
 def memory(field: str) -> float:
-    """VmRSS or VmHWM of this process, in MB."""
+    """Return VmRSS or VmHWM of this process, in MB."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith(f"{field}:"):
             return int(line.split()[1]) / 1024
@@ -37,7 +37,7 @@ def memory(field: str) -> float:
 
 
 def rows(n: int) -> list[dict[str, Any]]:
-    """New donations between parties of the dataset, always the same."""
+    """Return new donations between parties of the dataset, always the same."""
     from records.models import Item, Party, Statement
 
     chance = random.Random(2020)
@@ -111,29 +111,29 @@ def write_file(url: str, form: str, n: int, path: str) -> None:
 
 
 def check(url: str, path: str) -> tuple[int, dict[str, float]]:
-    """The import's key, and seconds and megabytes of its reading and its check."""
+    """Return the import's key, and seconds and megabytes of reading and checking."""
     databases.set_up_django(url)
     from records.curation.imports import batches
     from records.models import Donation
 
     by = curator()
     idle = memory("VmRSS")
-    told, begun, busy = {}, time.perf_counter(), time.process_time()
+    measured, begun, busy = {}, time.perf_counter(), time.process_time()
     batch = batches.receive(Path(path).read_bytes(), Path(path).name, Donation, by=by)
-    told["read s"] = time.perf_counter() - begun
+    measured["read s"] = time.perf_counter() - begun
     longest = 0.0
     while batch.state == "checking":
         slice_begun = time.perf_counter()
         batch = batches.check_slice(batch)
         longest = max(longest, time.perf_counter() - slice_begun)
-    told["preview s"] = time.perf_counter() - begun
-    told["preview CPU s"] = time.process_time() - busy
-    told["longest slice s"] = longest
-    told["peak MB"] = memory("VmHWM")
-    told["above idle MB"] = memory("VmHWM") - idle
+    measured["preview s"] = time.perf_counter() - begun
+    measured["preview CPU s"] = time.process_time() - busy
+    measured["longest slice s"] = longest
+    measured["peak MB"] = memory("VmHWM")
+    measured["above idle MB"] = memory("VmHWM") - idle
     if batch.state != "ready":
         raise SystemExit(f"{path}: {[row.findings for row in batch.lines.all()[:5]]}")
-    return batch.pk, told
+    return batch.pk, measured
 
 
 def confirm(url: str, key: int) -> dict[str, float]:
@@ -164,8 +164,8 @@ def undo(url: str, key: int) -> dict[str, float]:
 
 
 def left(url: str, key: int, hands: int = 0) -> tuple[str, list[int]]:
-    """The import's state, and how many rows there are of what it writes, without the hands that
-    were noted before: they are history, and stay when an import is undone."""
+    """Return the import's state, and the number of rows that it writes, without earlier
+    contributors: they are history, and are kept when an import is undone."""
     databases.set_up_django(url)
     from records.curation.imports.models import ImportBatch, ImportedDraft
     from records.models import Contributor, Donation, DonationFigure
@@ -183,7 +183,7 @@ def left(url: str, key: int, hands: int = 0) -> tuple[str, list[int]]:
 def kill_halfway(
     url: str, key: int, seconds: float, kills: int, hands: int
 ) -> tuple[int, list[str]]:
-    """Kill imports at random moments; how many did not finish, and what was wrong after any."""
+    """Kill imports at random moments; return how many did not finish, and what was wrong."""
     chance = random.Random(time.time())
     killed, wrong = 0, []
     for _ in range(kills):
@@ -216,19 +216,19 @@ def measure(vendor: str, n: int, kills: int) -> bool:
         path = str(databases.DIRECTORY / f"{NAME}.{form}")
         databases.DIRECTORY.mkdir(parents=True, exist_ok=True)
         databases.apart(write_file, url, form, n, path)
-        key, told = databases.apart(check, url, path)
-        seconds = told["preview s"]
-        told |= databases.apart(confirm, url, key)
+        key, measured = databases.apart(check, url, path)
+        seconds = measured["preview s"]
+        measured |= databases.apart(confirm, url, key)
         state, counts = databases.apart(left, url, key, hands)
         hands += counts[2]
         sound &= state == "imported" and counts == [n] * 4 and seconds <= LIMIT
-        told |= databases.apart(undo, url, key)
-        figures = ", ".join(f"{name} {value:.1f}" for name, value in told.items())
+        measured |= databases.apart(undo, url, key)
+        figures = ", ".join(f"{name} {value:.1f}" for name, value in measured.items())
         size = Path(path).stat().st_size / 1e6
         print(f"{vendor} {form} {n:,} rows, {size:.1f} MB: {figures}", flush=True)
     if kills:
         key, _ = databases.apart(check, url, str(databases.DIRECTORY / f"{NAME}.csv"))
-        killed, wrong = kill_halfway(url, key, told["confirm s"], kills, hands)
+        killed, wrong = kill_halfway(url, key, measured["confirm s"], kills, hands)
         sound &= not wrong
         print(f"{vendor} killed half-way: {killed}; that left a part: {len(wrong)} {wrong or ''}")
         if databases.apart(left, url, key, hands)[0] == "ready":

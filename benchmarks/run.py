@@ -1,7 +1,7 @@
 """Requests per second of one core: AidAPI against a textbook API over the same tables.
 
 Both are served by granian, one worker with one thread, and take turns in one run. Nothing is
-cached. It measures and is no test: its exit status is 0 whatever the figures.
+cached. It only measures: its exit status is always 0.
 """
 
 # ruff: noqa: T201 (it prints what it measures)
@@ -29,7 +29,7 @@ import databases
 
 PAGE = 50
 DEPTH = 100
-"""How many pages deep the deep cursor is."""
+"""Page number of the deep cursor."""
 CONNECTIONS = 2
 LIST = "/api/v1/donations/"
 TARGETS = {
@@ -49,7 +49,7 @@ class Server:
     process: subprocess.Popen
 
     def ask(self, path: str) -> tuple[Message, bytes]:
-        """Headers and body of the answer."""
+        """Return headers and body of the response."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         with contextlib.closing(connection):
             connection.request("GET", path)
@@ -63,7 +63,7 @@ class Server:
         return json.loads(self.ask(path)[1])
 
     def cpu_seconds(self) -> float:
-        """CPU time that its processes have used so far; 0 where the system does not tell."""
+        """Return the CPU time of its processes so far; 0 if the system does not provide it."""
         ticks = sum(
             int(value)
             for pid in family(self.process.pid)
@@ -73,7 +73,7 @@ class Server:
 
 
 def family(pid: int) -> list[int]:
-    """The process and its descendants."""
+    """Return the process and its descendants."""
     children = Path(f"/proc/{pid}/task/{pid}/children")
     if not children.exists():
         return []
@@ -93,7 +93,7 @@ def serving(
     log: Any = None,
     **env: str,
 ) -> Iterator[Server]:
-    """One worker stays on one core; what it says goes to the log file."""
+    """Run one worker on one core, with its output in the log file."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -145,7 +145,7 @@ def wait_for(port: int, process: subprocess.Popen) -> None:
 
 @dataclass
 class Score:
-    """What one API did in the rounds of one case."""
+    """Results of one API in the rounds of one case."""
 
     rates: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
@@ -163,7 +163,7 @@ def load(
     headers: Mapping[str, str] | None = None,
     expected: int = 200,
 ) -> int:
-    """Ask for the paths in turn over keep-alive connections; how many answers came."""
+    """Request the paths in turn over keep-alive connections; return the number of responses."""
     answered = [0] * CONNECTIONS
     failures: list[str] = []
     deadline = time.monotonic() + seconds
@@ -202,7 +202,7 @@ def play(
     headers: Mapping[str, str] | None = None,
     expected: int = 200,
 ) -> None:
-    """One round."""
+    """Run one round."""
     cpu, start = server.cpu_seconds(), time.monotonic()
     answered = load(server, paths, seconds, headers, expected)
     score.rates.append(answered / (time.monotonic() - start))
@@ -214,12 +214,12 @@ def ids(page: dict) -> list[str]:
 
 
 def address(url: str) -> str:
-    """Path and query of a link."""
+    """Return path and query of a link."""
     return url[url.index(LIST) :]
 
 
 def list_paths(server: Server) -> list[str]:
-    """The first pages of some of the ~220 recipients, of those that fill a page."""
+    """Return the first pages of some of the ~220 recipients, of those that fill a page."""
     parties = server.get("/api/v1/parties/?type=country&page_size=500")["results"]
     paths = [f"{LIST}?recipient={party['code']}" for party in parties[::11]]
     return [path for path in paths if len(ids(server.get(path))) == PAGE]
@@ -231,7 +231,7 @@ def detail_paths(server: Server) -> list[str]:
 
 
 def deep_path(server: Server) -> str:
-    """The page at depth, reached as a reader reaches it."""
+    """Return the page at depth, reached along `next`."""
     path = LIST
     for _ in range(DEPTH - 1):
         path = address(server.get(path)["next"])
@@ -239,7 +239,7 @@ def deep_path(server: Server) -> str:
 
 
 def case_paths(case: str, servers: dict[str, Server]) -> dict[str, list[str]]:
-    """What to ask of each API in a case; both must answer with the same records."""
+    """Return the requests to each API in a case; both must return the same records."""
     if case == "deep cursor":
         paths = {name: [deep_path(server)] for name, server in servers.items()}
     else:

@@ -1,8 +1,8 @@
 """Searching: milliseconds of 200 mixed searches of a large list, a page of 50 each.
 
-Rare and common words, what begins alike, phrases, words that seldom meet, words beside a party or
-an item, an explicit order, a further page; all drawn from what the database holds. Each is asked
-through the real view, once to warm up, then as often as is said: the times are those of whole
+Rare and common words, prefixes, phrases, words that rarely occur together, words with a party or
+an item, an explicit order, a further page; all drawn from the content of the database. Each is
+sent to the real view, once to warm up, then as often as requested. The times are those of whole
 requests, without the network.
 """
 
@@ -28,7 +28,7 @@ LIST = "/api/v1/donations/"
 
 @dataclass
 class Timed:
-    """A search, and what it took."""
+    """A search and its times."""
 
     sort: str
     path: str
@@ -38,7 +38,7 @@ class Timed:
 
 
 def searches(rng: random.Random) -> list[Timed]:
-    """Searches of every sort in turn."""
+    """Yield searches of every sort in turn."""
     from records.index.models import FilterStatistics
 
     counts = FilterStatistics.objects.filter(kind="donation", role="word").exclude(key="")
@@ -96,19 +96,19 @@ def searches(rng: random.Random) -> list[Timed]:
     return found
 
 
-def address(asked: dict[str, str]) -> str:
-    """The address of a search, or of its second page."""
+def address(parameters: dict[str, str]) -> str:
+    """Return the address of a search, or of its second page."""
     from django.test import Client
 
-    further = asked.pop("further", None)
-    path = f"{LIST}?{urlencode(asked)}"
+    further = parameters.pop("further", None)
+    path = f"{LIST}?{urlencode(parameters)}"
     if further:
         path = Client().get(path).json()["next"] or path
     return path
 
 
 def measure(database_url: str, repetitions: int) -> list[Timed]:
-    """All searches on one database, in this process."""
+    """Run all searches on one database, in this process."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     databases.set_up_django(database_url)
@@ -128,7 +128,7 @@ def measure(database_url: str, repetitions: int) -> list[Timed]:
     return found
 
 
-def told(vendor: str, found: list[Timed], *, slowest: int) -> str:
+def summary(vendor: str, found: list[Timed], *, slowest: int) -> str:
     times = sorted(time for search in found for time in search.times)
     figures = {
         "median": statistics.median(times),
@@ -173,7 +173,7 @@ def main() -> None:
     for vendor in options.databases:
         url = databases.generated(vendor, options.n)
         found = databases.apart(measure, url, options.repetitions)
-        print(told(vendor, found, slowest=options.slowest), flush=True)
+        print(summary(vendor, found, slowest=options.slowest), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""The SQL of a list page: milliseconds that its statements take together, and how they grow.
+"""SQL of a list page: milliseconds of its statements together, and their growth.
 
-The statements are those that the real view runs; each is run again and again, execute and fetch.
+The statements are those that the real view runs; each is run repeatedly, execute and fetch.
 """
 
 # ruff: noqa: T201 (it prints what it measures)
@@ -19,24 +19,24 @@ import databases
 
 SMALL, LARGE = 10_000, 200_000
 GROWTH = 1.5
-"""How much a page may slow down from the small database to the large one."""
+"""Maximum ratio of times between the large database and the small one."""
 TARGETS = {"sqlite": {"simple": 0.5, "hard": 1.5}, "postgresql": {"simple": 1.5, "hard": 4.0}}
 LIST = "/api/v1/donations/"
 PAGE = 50
 RARE = 400
-"""Records of the recipient that is called rare: about as many in either database."""
+"""Number of records of the rare recipient: about the same in both databases."""
 DEPTH = 100
-"""How many pages deep the deep cursor is."""
+"""Page number of the deep cursor."""
 TURNS = 10
 
 
 @dataclass
 class Shape:
-    """What one query costs on one database."""
+    """Times of one query on one database."""
 
     name: str
     difficulty: str
-    """`simple` or `hard`: which target holds."""
+    """`simple` or `hard`: which target applies."""
     path: str
     rows: int = 0
     milliseconds: float = 0
@@ -44,7 +44,7 @@ class Shape:
 
 
 def shapes() -> list[Shape]:
-    """The queries to measure; what is rare is looked up."""
+    """Return the queries to measure, with rare values of this database."""
     from records.index.models import FilterStatistics
     from records.models import DonationFigure, RevisionCounter
 
@@ -52,7 +52,8 @@ def shapes() -> list[Shape]:
     rare = min(recipients, key=lambda count: (abs(count.versions - RARE), count.key)).key
 
     def top(place: int, **condition: str) -> str:
-        """The value that so many figures reach, so that both databases find as many records."""
+        """Return the value that the given number of figures reach, so that both databases find as
+        many records."""
         figures = DonationFigure.objects.filter(**condition, value__isnull=False)
         return f"value_min={figures.order_by('-value')[place].value:.0f}"
 
@@ -78,7 +79,7 @@ def shapes() -> list[Shape]:
 
 
 def deep_cursor() -> str:
-    """The query of the page at depth, reached in larger steps: page sizes may change on a walk."""
+    """Return the query of the page at depth, reached in larger steps: page sizes may change."""
     from django.test import Client
 
     step = 9 * PAGE
@@ -89,8 +90,8 @@ def deep_cursor() -> str:
 
 
 def statements_of(path: str) -> tuple[int, list[tuple[bool, str, Any]]]:
-    """How many results a page has, and the statements that made it: whether the database keeps
-    the plan, SQL and parameters."""
+    """Return the number of results of a page, and its statements: whether the database keeps the
+    plan, SQL and parameters."""
     from django.db import connection
     from django.test import Client
 
@@ -110,11 +111,11 @@ def statements_of(path: str) -> tuple[int, list[tuple[bool, str, Any]]]:
 
 
 MEASURED: list[tuple[Shape, list[tuple[bool, str, Any]]]] = []
-"""In a process that measures one database: its shapes, each with its statements."""
+"""Queries of the database that this process measures, each with its statements."""
 
 
 def prepare(database_url: str) -> None:
-    """Make this process one of that database, and note the statements of every shape."""
+    """Set up this process for the database, and record the statements of every query."""
     if hasattr(os, "sched_setaffinity"):
         # All on one core, for cores differ.
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
@@ -130,7 +131,7 @@ def measured() -> list[Shape]:
 
 
 def times(place: int, repetitions: int) -> list[float]:
-    """Milliseconds that the statements of a shape took, once for each repetition."""
+    """Return the milliseconds of a query's statements, for each repetition."""
     from django.db import connection
 
     from records.query import prepared
@@ -153,7 +154,7 @@ def plans(place: int) -> list[str]:
 
 
 def explained(sql: str, params: Any) -> str:
-    """A statement and how the database goes about it."""
+    """Return a statement and its plan."""
     from django.db import connection
 
     how = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN (ANALYZE, BUFFERS)"

@@ -68,8 +68,8 @@ def main() -> None:
             times.append(time.process_time())
         steps = [f"{after - before:.2f}" for before, after in itertools.pairwise(times)]
         labels = ("prepare", "first total", "next total", "filtered")
-        told = ", ".join(f"{label} {step} s" for label, step in zip(labels, steps, strict=True))
-        sys.stdout.write(f"{len(figures):,} {name}: {told}\n")
+        times = ", ".join(f"{label} {step} s" for label, step in zip(labels, steps, strict=True))
+        sys.stdout.write(f"{len(figures):,} {name}: {times}\n")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Readers beside publishers: a cursor walk over all records and many single reads, while five
-processes publish a hundred revisions into a copy of a generated database.
+"""Readers beside publishers: all pages of a list and many single reads, while five processes
+publish a hundred revisions into a copy of a generated database.
 
-The walk must give exactly what was in force at the revision of its first page. No read may carry
-a revision's number that its content does not have. Exit status 1 if either is broken.
+The pages must contain exactly the records in force at the revision of the first page. Every
+response must be that of the revision that it names. Exit status 1 if either is violated.
 """
 
 # ruff: noqa: T201 (it prints what it finds)
@@ -24,7 +24,7 @@ PUBLISHERS = 5
 READERS = 2
 REVISIONS = 100
 HOT = 12
-"""Records that one publisher corrects and withdraws again and again."""
+"""Number of records that one publisher corrects and withdraws repeatedly."""
 LIST = "/api/v1/donations/"
 PAGE = 50
 SPAWN = get_context("spawn")
@@ -35,13 +35,13 @@ Version = tuple[str, int]
 
 @dataclass
 class Stage:
-    """What publishers and readers agree on before they start."""
+    """Records and numbers that publishers and readers share from the start."""
 
-    newest: int
+    latest: int
     """The revision before the first that the publishers make."""
     counters: list[str]
     """One record for each publisher: every revision of it adds one to its figure, so that the
-    sum of all counters tells the revision."""
+    sum of all counters identifies the revision."""
     hot: list[list[str]]
     pages: int
     reads: int
@@ -49,10 +49,10 @@ class Stage:
 
 @dataclass
 class Seen:
-    """What a reader saw, to be held against the database afterwards."""
+    """Results of a reader, compared with the database afterwards."""
 
     versions: dict[tuple[int, str], int | None] = field(default_factory=dict)
-    """(revision, id) → the version that was sent; None where the record was absent."""
+    """(revision, id) → the version in the response; None if the record was absent."""
     first_pages: dict[int, list[Version]] = field(default_factory=dict)
     reads: Counter = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
@@ -77,8 +77,8 @@ class Seen:
 # --- In the processes
 
 clock: Any = None
-"""How many reads and how many revisions are done, shared by all. Publishers and the walk are
-spread over the reads by it, and readers wait for publishers."""
+"""Numbers of reads and revisions done, shared by all processes. They spread the publishers and the
+pages over the reads, and make readers wait for publishers."""
 
 
 def begin(database_url: str, shared_clock: Any) -> None:
@@ -98,20 +98,20 @@ def tick(counter: Any, by: int = 1) -> None:
 
 
 def wait_for_reads(share: float, stage: Stage) -> None:
-    """Until that share of the reads is done."""
+    """Wait until that share of the reads is done."""
     while clock["reads"].value < share * stage.reads:
         time.sleep(0.005)
 
 
 def wait_for_revisions(stage: Stage) -> None:
-    """Until no more than one turn of the publishers is outstanding at this point of the reads."""
+    """Wait until at most one turn of the publishers is missing at this point of the reads."""
     share = clock["reads"].value / stage.reads
     while clock["revisions"].value < share * REVISIONS - PUBLISHERS:
         time.sleep(0.005)
 
 
 def prepare(reads: int) -> Stage:
-    """People, counters and the records that will change."""
+    """Create the users, the counters and the records that will change."""
     from django.contrib.auth.models import User
 
     from records.models import (
@@ -138,7 +138,7 @@ def prepare(reads: int) -> Stage:
     ))  # fmt: skip
     chosen = random.Random(1).sample(ids, PUBLISHERS * HOT)
     return Stage(
-        newest=RevisionCounter.number(),
+        latest=RevisionCounter.number(),
         counters=[counter.public_id for counter in counters],
         hot=[chosen[number::PUBLISHERS] for number in range(PUBLISHERS)],
         pages=published.count() // PAGE,
@@ -147,7 +147,7 @@ def prepare(reads: int) -> Stage:
 
 
 def new_donation(model: Any, title: str, as_of: datetime.date) -> Any:
-    """A draft of a new record, with one figure, made after another."""
+    """Return a draft of a new record, with one figure, copied from another."""
     from records.models import Donation
 
     figure = model.figures.filter(measure="quantity").first()
@@ -169,7 +169,7 @@ def new_donation(model: Any, title: str, as_of: datetime.date) -> Any:
 
 
 def hand_in(drafts: list[Any]) -> None:
-    """What a loaded file's versions are when they are released: complete and sealed."""
+    """Complete and seal versions, as loading a file does."""
     for draft in drafts:
         draft.digest = draft.content_digest()
         draft.state = "in_review"
@@ -177,7 +177,7 @@ def hand_in(drafts: list[Any]) -> None:
 
 
 def publish(number: int, stage: Stage) -> None:
-    """One publisher. Where it fails nobody waits for it, and its error ends the run."""
+    """Run one publisher. If it fails, no process waits for it, and its error ends the run."""
     try:
         publish_in_turns(number, stage)
     except BaseException:
@@ -186,7 +186,7 @@ def publish(number: int, stage: Stage) -> None:
 
 
 def publish_in_turns(number: int, stage: Stage) -> None:
-    """A publisher's share of the revisions."""
+    """Publish one publisher's share of the revisions."""
     from django.contrib.auth.models import User
     from django.db import transaction
 
@@ -204,7 +204,7 @@ def publish_in_turns(number: int, stage: Stage) -> None:
     editor, approver = (User.objects.get(username=name) for name in ("editor", "approver"))
     days = list(Donation.objects.order_by("as_of").values_list("as_of", flat=True)[::50])
 
-    def newest(public_id: str) -> Any:
+    def latest(public_id: str) -> Any:
         return (
             Donation.objects.exclude(state__in=["draft", "in_review"])
             .filter(public_id=public_id)
@@ -217,13 +217,13 @@ def publish_in_turns(number: int, stage: Stage) -> None:
         wait_for_reads(turn / turns, stage)
         with transaction.atomic():
             counter = begin_correction(
-                newest(stage.counters[number]), by=editor, reason="One more revision."
+                latest(stage.counters[number]), by=editor, reason="One more revision."
             )
             figure = counter.figures.get()
             figure.value += 1
             figure.save()
             # Another day moves a record to another place of every list.
-            moving, leaving = (newest(one) for one in rng.sample(stage.hot[number], 2))
+            moving, leaving = (latest(one) for one in rng.sample(stage.hot[number], 2))
             change = begin_correction if moving.state == State.PUBLISHED else revert
             moved = change(moving, by=editor, reason="Another day.")
             moved.as_of = rng.choice([*days, days[-1]])
@@ -250,15 +250,15 @@ def publish_in_turns(number: int, stage: Stage) -> None:
 
 
 def get(client: Any, path: str) -> tuple[int, int | None, dict]:
-    """Status, revision number and body."""
+    """Return status, revision number and body."""
     response = client.get(path)
     number = response.headers.get("Dataset-Revision")
     return response.status_code, number and int(number), response.json()
 
 
 def walk(stage: Stage) -> tuple[int, list[Version], int]:
-    """The revision of the first page, all records along the cursors, and the newest revision
-    when the last page had come."""
+    """Return the revision of the first page, all records along the cursors, and the latest
+    revision after the last page."""
     from django.test import Client
 
     from records.models import RevisionCounter
@@ -278,7 +278,7 @@ def walk(stage: Stage) -> tuple[int, list[Version], int]:
 
 
 def read(number: int, stage: Stage) -> Seen:
-    """One reader's share of the reads."""
+    """Make one reader's share of the reads."""
     from django.test import Client
 
     rng = random.Random(100 + number)
@@ -302,7 +302,7 @@ def read(number: int, stage: Stage) -> Seen:
 
 
 def note_all(seen: Seen, path: str, ids: list[str], answer: tuple) -> dict[str, dict] | None:
-    """Note which version of each of the ids a list sent."""
+    """Record the version of each of the ids in a list."""
     status, number, body = answer
     if status != 200 or body["revision"] != number:
         seen.faults.append(f"{path} answers {status} at {number}: {str(body)[:200]}")
@@ -314,11 +314,11 @@ def note_all(seen: Seen, path: str, ids: list[str], answer: tuple) -> dict[str, 
 
 
 def note_one(seen: Seen, public_id: str, answer: tuple, pinned: int | None = None) -> None:
-    """Note which version of the record was sent. Where it is absent no number says as of when,
-    unless the question did."""
+    """Record the version of the record in the response. The response for an absent record names no
+    revision, unless the request did."""
     status, number, body = answer
     if pinned and number not in (pinned, None):
-        seen.faults.append(f"{public_id} at {number}, but {pinned} was asked for")
+        seen.faults.append(f"{public_id} at {number}, but {pinned} was requested")
     if status == 200:
         seen.note(number, public_id, body["version"])
         if body["published_in"] > number:
@@ -338,7 +338,7 @@ def read_counters(client: Any, stage: Stage, seen: Seen, rng: Any, hot: list[str
     path = f"{LIST}?id={','.join(stage.counters)}"
     answer = get(client, path)
     found = note_all(seen, path, stage.counters, answer)
-    if found and sum(count_of(record) for record in found.values()) != answer[1] - stage.newest:
+    if found and sum(count_of(record) for record in found.values()) != answer[1] - stage.latest:
         seen.faults.append(f"the counters at {answer[1]} do not add up to it")
 
 
@@ -357,8 +357,8 @@ def read_record(client: Any, stage: Stage, seen: Seen, rng: Any, hot: list[str])
 
 def read_past(client: Any, stage: Stage, seen: Seen, rng: Any, hot: list[str]) -> None:
     public_id = rng.choice(hot)
-    newest = max((number for number, _ in seen.versions), default=stage.newest)
-    revision = rng.randint(stage.newest, newest)
+    latest = max((number for number, _ in seen.versions), default=stage.latest)
+    revision = rng.randint(stage.latest, latest)
     answer = get(client, f"{LIST}{public_id}/?revision={revision}")
     note_one(seen, public_id, answer, pinned=revision)
 
@@ -376,7 +376,7 @@ def read_first_page(client: Any, stage: Stage, seen: Seen, rng: Any, hot: list[s
 
 
 def verify(stage: Stage, walked: tuple[int, list[Version], int], seen: Seen) -> list[str]:
-    """What the versions in the database say against what was seen."""
+    """Return the differences between the versions in the database and the results of readers."""
     from records.models import Donation, Revision
 
     def in_order(revision: int) -> Any:
@@ -392,11 +392,11 @@ def verify(stage: Stage, walked: tuple[int, list[Version], int], seen: Seen) -> 
             f"{len({*found} - {*expected})} too many and {len(found) - len({*found})} twice"
         )
     made = list(
-        Revision.objects.filter(number__gt=stage.newest)
+        Revision.objects.filter(number__gt=stage.latest)
         .order_by("number")
         .values_list("number", flat=True)
     )
-    if made != list(range(stage.newest + 1, stage.newest + 1 + REVISIONS)):
+    if made != list(range(stage.latest + 1, stage.latest + 1 + REVISIONS)):
         faults.append(f"the revisions have gaps or are not {REVISIONS}: {made}")
     history: dict[str, list[tuple[int, int, int]]] = {}
     ids = {public_id for _, public_id in seen.versions}
@@ -418,7 +418,7 @@ def verify(stage: Stage, walked: tuple[int, list[Version], int], seen: Seen) -> 
 
 
 def run(vendor: str, n: int, reads: int) -> list[str]:
-    """Everything on one database; prints counts, returns faults."""
+    """Run everything on one database, print counts and return errors."""
     databases.generated(vendor, n)
     copy = f"walk{n}"
     databases.create(vendor, copy, template=f"gen{n}")
@@ -445,12 +445,12 @@ def run(vendor: str, n: int, reads: int) -> list[str]:
             faults = pool.submit(verify, stage, walked, seen).result()
     finally:
         databases.drop(vendor, copy)
-    revision, found, newest = walked
+    revision, found, latest = walked
     numbers = {number for number, _ in seen.versions} | seen.first_pages.keys()
     print(
         f"{vendor}: {PUBLISHERS} processes published {REVISIONS} revisions in {seconds:.0f} s.\n"
         f"  Walk: {len(found):,} records of revision {revision} in {-(-len(found) // PAGE):,} "
-        f"pages, while {newest - revision} revisions were published.\n"
+        f"pages, while {latest - revision} revisions were published.\n"
         f"  Reads: {seen.reads.total():,} at {len(numbers)} revisions ("
         + ", ".join(f"{kind} {count:,}" for kind, count in sorted(seen.reads.items()))
         + f"), {len(seen.versions):,} different answers about a record.\n"

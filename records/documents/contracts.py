@@ -5,7 +5,7 @@ from records.models import Contract
 
 
 class ContractSerializer(DatedRecordSerializer):
-    """A purchase: who bought what from whom, and what became of it."""
+    """A purchase: who bought what from whom, and its stage."""
 
     buyers = parties("buyer", "Who buys.")
     suppliers = parties("supplier", "Who sells.")

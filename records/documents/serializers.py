@@ -183,7 +183,7 @@ class EvidenceSerializer(DocumentSerializer):
 
 
 class FigureSerializer(DocumentSerializer):
-    """A figure: what it measures, how it counts, and the words that bear it."""
+    """A figure: what it measures, how it counts, and its quote."""
 
     evidence = EvidenceSerializer(source="*", read_only=True)
 

@@ -1,4 +1,4 @@
-"""The content: nouns, figures, evidence, revisions. Everyone imports from here."""
+"""Content: nouns, figures, evidence, revisions. Other packages import them from here."""
 
 from typing import Any
 
@@ -72,7 +72,7 @@ KINDS: dict[str, type[Record]] = {
 """Kind of record → its model, in the order in which records depend on each other."""
 
 DATED: dict[str, Any] = {model.KIND: model for model in (Donation, Export, Contract)}
-"""The kinds that have figures and parties: each a subclass of DatedRecord."""
+"""Kinds of record with figures and parties: subclasses of DatedRecord."""
 
 __all__ = [
     "COUNTED_TYPE",

@@ -1,5 +1,5 @@
-"""What every record shares: versions, states, the interval in which a version is in force, and
-the child tables of parties, links and rendered documents."""
+"""Base of all records: versions, states, the interval in which a version is in force, and the
+child tables of parties and links."""
 
 import hashlib
 from collections.abc import Iterable
@@ -39,10 +39,10 @@ class Precision(models.TextChoices):
 
 
 class RecordQuerySet(models.QuerySet):
-    """Which versions. `in_force` is the one definition of what readers see."""
+    """Queries for versions. `in_force` is the only definition of what readers see."""
 
     def in_force(self, revision: int) -> "RecordQuerySet":
-        """Return the dataset as of a revision: the same for the latest and for any past one."""
+        """Return the versions in force at a revision, the latest or a past one."""
         rows: Any = self.filter(
             Q(retired_in__isnull=True) | Q(retired_in__gt=revision),
             published_in__lte=revision,
@@ -53,29 +53,29 @@ class RecordQuerySet(models.QuerySet):
 
     @property
     def revision(self) -> int:
-        """The revision as of which these rows are in force."""
+        """Return the revision at which these rows are in force."""
         rows: Any = self
         return rows._hints["revision"]
 
     def open(self) -> "RecordQuerySet":
-        """Versions still being worked on: drafts and those in review."""
+        """Return open versions: drafts and versions in review."""
         return self.filter(state__in=OPEN)
 
 
 class Record(models.Model):
-    """One version of a record. Published versions never change (triggers see to it): a
-    correction is a new version in a new revision."""
+    """One version of a record. Published versions never change (triggers refuse it): a correction
+    is a new version in a new revision."""
 
     KIND: ClassVar[str]
     PREFIX: ClassVar[str]
     ROLES: ClassVar[dict[str, str]] = {}
     """Role of a party → plural under which documents and forms list it."""
     MAIN_ROLES: ClassVar[tuple[str, str]] = ("", "")
-    """Who gives and who receives; a record with several of either is joint."""
+    """The roles that give and that receive; a record with several parties in either is joint."""
     CODED: ClassVar[tuple[str, ...]] = ()
-    """Columns of codes by which lists are filtered, and whose codes are counted."""
+    """Columns of codes that lists filter by and that the statistics count."""
     ROWS: ClassVar[tuple[str, ...]] = ("links",)
-    """Its rows and what they refer to, as names to prefetch."""
+    """Its child rows and what they refer to, as names to prefetch."""
     DATE: ClassVar[str] = "as_of"
     """The date by which lists are ordered."""
 
@@ -93,7 +93,7 @@ class Record(models.Model):
         choices=State,
         default=State.DRAFT,
         editable=False,
-        help_text="Where the version stands between draft and withdrawal.",
+        help_text="State of the version, from draft to withdrawal.",
     )
     title = models.CharField(
         max_length=200,
@@ -103,12 +103,12 @@ class Record(models.Model):
         max_length=600,
         editable=False,
         default="",
-        help_text="The title folded, for ordering.",
+        help_text="Folded title, for ordering.",
     )
     note = models.TextField(
         blank=True,
-        help_text="What a reader should know beside the figures, in our own words: doubts, "
-        "examples that the source names, why something was cancelled.",
+        help_text="Remarks for readers beside the figures, in our own words: doubts, "
+        "examples that the source gives, why something was cancelled.",
     )
     reason = models.TextField(
         blank=True,
@@ -131,26 +131,27 @@ class Record(models.Model):
         editable=False,
         related_name="+",
         db_index=False,
-        help_text="Number of the revision that superseded or withdrew it; null while in force.",
+        help_text="Number of the revision that superseded or withdrew this version; null while in "
+        "force.",
     )
     digest = CodeField(
         max_length=64,
         blank=True,
         editable=False,
-        help_text="SHA-256 of the content, taken at submission and sealed at publication.",
+        help_text="SHA-256 of the content, computed on submission and fixed on publication.",
     )
     review_comment = models.TextField(
         blank=True,
         editable=False,
-        help_text="What the reviewer asked for on returning it.",
+        help_text="The reviewer's comment on returning it.",
     )
     edits = models.PositiveIntegerField(
         default=0,
         editable=False,
-        help_text="Counts saves of the open version, so that nobody overwrites unseen.",
+        help_text="Number of saves of the open version, to detect concurrent saves.",
     )
     created_at = models.DateTimeField(
-        auto_now_add=True, help_text="When this version was begun, in UTC."
+        auto_now_add=True, help_text="When this version was created, in UTC."
     )
 
     objects = RecordQuerySet.as_manager()
@@ -165,8 +166,8 @@ class Record(models.Model):
         words: Any
         document: Any
 
-    # Columns that tell of the row's life and are no content: not in the digest, and what a
-    # correction does not copy.
+    # Columns about the life of the row. They are not content: the digest leaves them out and a
+    # correction does not copy them.
     LIFE: ClassVar[frozenset[str]] = frozenset(
         {
             "id",
@@ -191,7 +192,7 @@ class Record(models.Model):
         # Publishing, returning and withdrawing have a permission of their own.
         default_permissions = ["add", "change", "delete", "view", "publish"]
         indexes = [
-            # ?ordering=published_in, and ?changed_since=: what is new.
+            # ?ordering=published_in, and ?changed_since=: the latest publications.
             models.Index(
                 fields=["-published_in", "-public_id", "retired_in"],
                 condition=Q(published_in__isnull=False),
@@ -203,13 +204,13 @@ class Record(models.Model):
                 condition=Q(published_in__isnull=False),
                 name="%(class)s_title",
             ),
-            # What has ended, which the index of words still finds.
+            # Versions that have ended, which the full-text index still finds.
             models.Index(
                 fields=["retired_in", "id"],
                 condition=Q(retired_in__isnull=False),
                 name="%(class)s_retired",
             ),
-            # The admin's worklists: what is open.
+            # The admin's worklists: open versions.
             models.Index(fields=["state", "created_at"], name="%(class)s_state"),
         ]
         constraints = [
@@ -233,7 +234,7 @@ class Record(models.Model):
                 name="%(class)s_published_in_revision",
                 condition=Q(state__in=OPEN, published_in=None)
                 | Q(~Q(state__in=OPEN), ~Q(digest=""), published_in__isnull=False),
-                violation_error_message="A published version names its revision, a draft none.",
+                violation_error_message="A published version has a revision, a draft has none.",
             ),
             models.CheckConstraint(
                 name="%(class)s_retired_after",
@@ -248,7 +249,7 @@ class Record(models.Model):
             models.CheckConstraint(
                 name="%(class)s_review_has_digest",
                 condition=~Q(state=State.IN_REVIEW) | ~Q(digest=""),
-                violation_error_message="A version in review carries the digest of its content.",
+                violation_error_message="A version in review has the digest of its content.",
             ),
             models.CheckConstraint(
                 name="%(class)s_has_title",
@@ -268,8 +269,8 @@ class Record(models.Model):
         super().save(*args, **kwargs)
 
     def round_dates(self) -> None:
-        """A month or a year stands as its first day; a date that is not known has no precision
-        of its own."""
+        """Set dates that are known to the month or year to its first day, and the precision of
+        unknown dates to `day`."""
         for field in self._meta.concrete_fields:
             if not field.name.endswith("_precision"):
                 continue
@@ -292,7 +293,7 @@ class Record(models.Model):
 
     @classmethod
     def child(cls, relation: str) -> Any:
-        """The model of a child table: parties, figures, figure_items, links, words or
+        """Return the model of a child table: parties, figures, figure_items, links, words or
         document."""
         return cls._meta.get_field(relation).related_model
 
@@ -303,7 +304,7 @@ class Record(models.Model):
 
     @property
     def parties_by_role(self) -> dict[str, list[Any]]:
-        """Role → its party rows, in their order; one query, none where prefetched."""
+        """Return role → its party rows, in their order; one query, none if prefetched."""
         rows: dict[str, list[Any]] = {role: [] for role in self.ROLES}
         for row in sorted(self.parties.all(), key=lambda row: (row.position, row.pk)):
             rows[row.role].append(row)
@@ -338,7 +339,7 @@ class Record(models.Model):
         return hashlib.sha256(data).hexdigest()
 
     def problems(self) -> list[ValidationError]:
-        """What stands in the way of publication that no single row can tell."""
+        """Return errors that block publication and involve several rows."""
         problems = []
         if self.version > 1 and not self.reason.strip():
             problems.append(
@@ -351,7 +352,7 @@ class Record(models.Model):
 
 
 def plain(value: Any) -> Any:
-    """A column's value as JSON: numbers without padding, dates as ISO text."""
+    """Return a column's value as JSON: numbers without padding, dates as ISO text."""
     if value is None or isinstance(value, (bool, int, str, list, dict)):
         return value
     if hasattr(value, "isoformat"):
@@ -383,15 +384,15 @@ class DatedRecord(Record):
         help_text="Last day of the period that the figures cover.",
     )
     as_of = models.DateField(
-        help_text="The day for which the record holds: as stated, else the period's end, else "
-        "the day of the words."
+        help_text="The day for which the record is true: as stated, else the end of the period, "
+        "else the day of the statement."
     )
     as_of_precision = models.CharField(
         max_length=5,
         choices=Precision,
         default=Precision.DAY,
-        help_text="Whether day, month or year of `as_of` are known; a month or year stands as "
-        "its first day.",
+        help_text="Precision of `as_of`: day, month or year. A month or year is given as its "
+        "first day.",
     )
     series = CodeField(
         max_length=80,
@@ -402,8 +403,8 @@ class DatedRecord(Record):
                 "Use lower-case letters, digits and hyphens.",
             )
         ],
-        help_text="Name that the points of one running total share: a later point overtakes "
-        "the earlier ones. Null for a single event.",
+        help_text="Name that the points of one running total share: a later point replaces the "
+        "earlier ones. Null for a single event.",
     )
     joint = models.BooleanField(
         default=False,
@@ -416,7 +417,7 @@ class DatedRecord(Record):
         abstract = True
         indexes = [
             *Record.Meta.indexes,
-            # Every list in its default order, newest first, now or as of any revision.
+            # Every list in its default order, latest first, now or as of any revision.
             models.Index(
                 fields=["-as_of", "-public_id", "published_in", "retired_in"],
                 condition=Q(published_in__isnull=False),
@@ -441,7 +442,7 @@ class DatedRecord(Record):
         ]
 
     def cited_statements(self) -> list[Any]:
-        """The statement versions that the figures rest on, in the figures' order."""
+        """Return the statement versions that the figures cite, in the figures' order."""
         cited = {figure.statement_id: figure.statement for figure in self.ordered_figures()}
         return list(cited.values())
 
@@ -450,8 +451,8 @@ class DatedRecord(Record):
         figures = self.ordered_figures()
         if not figures:
             problems.append(
-                ValidationError({"figures": "Add a figure: no record without one, and no figure "
-                                 "without a sentence."})
+                ValidationError({"figures": "Add a figure with its quote: every record needs at "
+                                 "least one."})
             )  # fmt: skip
         rivals: dict[tuple, list[Any]] = {}
         for figure in figures:
@@ -462,7 +463,7 @@ class DatedRecord(Record):
             if len(statements) < len(group):
                 problems.append(
                     ValidationError(
-                        {"figures": f"Two figures of one statement say the same thing "
+                        {"figures": f"Two figures of one statement report the same thing "
                          f"({group[0].describe()}): keep one per statement."}
                     )
                 )  # fmt: skip
@@ -472,18 +473,18 @@ class DatedRecord(Record):
                     problems.append(
                         ValidationError(
                             {"figures": f"Statements contradict each other about "
-                             f"{group[0].describe()}: rank exactly one preferred, with the "
-                             f"reason."}
+                             f"{group[0].describe()}: rank exactly one as preferred, with "
+                             f"the reason."}
                         )
                     )  # fmt: skip
         return problems
 
 
 class RecordParty(models.Model):
-    """A party in a role of a record. What filters and documents read of the party is copied
-    here on publishing, so that an edit of the vocabulary changes no published record."""
+    """A party in a role of a record. Publishing copies the columns of the party that filters and
+    documents read, so that an edit of the vocabulary changes no published record."""
 
-    role = models.CharField(max_length=12, help_text="What the party does in the record.")
+    role = models.CharField(max_length=12, help_text="Role of the party in the record.")
     party = models.ForeignKey(
         "records.Party", models.PROTECT, related_name="+", help_text="The party."
     )
@@ -532,7 +533,7 @@ class RecordParty(models.Model):
             ),
         ]
         indexes = [
-            # ?donor=PAK and its like, newest first: the condition that drives the query.
+            # ?donor=PAK and other roles, latest first: the filter that drives the query.
             models.Index(
                 fields=[
                     "role",
@@ -558,7 +559,7 @@ class RecordParty(models.Model):
                 condition=Q(published_in__isnull=False),
                 name="%(class)s_country",
             ),
-            # Conditions on type and region, checked per record.
+            # Filters on type and region, checked per record.
             models.Index(
                 fields=["record", "role", "party", "country", "type", "region"],
                 name="%(class)s_record",
@@ -570,7 +571,7 @@ class RecordParty(models.Model):
 
 
 def role_of(record: type[Record]) -> models.CheckConstraint:
-    """Constraint of a kind's party table: the roles are those that the kind knows."""
+    """Return the constraint of a kind's party table: only roles of the kind are allowed."""
     return models.CheckConstraint(
         name="%(class)s_role",
         condition=Q(role__in=list(record.ROLES)),
@@ -609,7 +610,7 @@ class RecordLink(models.Model):
             models.UniqueConstraint(
                 fields=["record", "type", "target"],
                 name="%(class)s_once",
-                violation_error_message="This link is there already.",
+                violation_error_message="This link exists already.",
             ),
         ]
 

@@ -1,4 +1,4 @@
-"""Contracts: who bought what from whom, and what became of it."""
+"""Contracts: who bought what from whom, and their stages."""
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -47,30 +47,30 @@ class Contract(DatedRecord):
         LIMITED = "limited", "limited: chosen suppliers are approached"
         DIRECT = "direct", "direct: awarded to one supplier"
 
-    stage = models.CharField(max_length=10, choices=Stage, help_text="How far the purchase came.")
+    stage = models.CharField(max_length=10, choices=Stage, help_text="Stage of the purchase.")
     method = models.CharField(
         max_length=9,
         blank=True,
         choices=Method,
-        help_text="Procurement method (OCDS 1.1); null where unknown.",
+        help_text="Procurement method (OCDS 1.1); null if unknown.",
     )
     signed_on = models.DateField(null=True, blank=True, help_text="Day of signature.")
     signed_on_precision = models.CharField(
         max_length=5,
         choices=Precision,
         default=Precision.DAY,
-        help_text="Whether day, month or year of signature are known.",
+        help_text="Precision of `signed_on`: day, month or year.",
     )
     ocid = CodeField(
         max_length=100,
         blank=True,
-        help_text="Open Contracting id of the process, where one is published.",
+        help_text="Open Contracting id of the process, if one is published.",
     )
 
     class Meta(DatedRecord.Meta):
         indexes = [
             *DatedRecord.Meta.indexes,
-            # ?stage=, newest first.
+            # ?stage=, latest first.
             models.Index(
                 fields=["stage", "-as_of", "-public_id", "published_in", "retired_in"],
                 condition=Q(published_in__isnull=False),

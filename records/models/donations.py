@@ -1,4 +1,4 @@
-"""Donations: who gave what to whom, in kind, cash, people, services or loans."""
+"""Donations: who gave what to whom, as goods, cash, personnel, services or loans."""
 
 from django.db import models
 from django.db.models import Q
@@ -53,22 +53,22 @@ class Donation(DatedRecord):
     stage = models.CharField(
         max_length=10,
         choices=Stage,
-        help_text="How far it came: the lowest stage that all of it reached.",
+        help_text="Stage of the gift: the latest that all of it reached.",
     )
     stated_by = models.CharField(
-        max_length=15, choices=StatedBy, help_text="Which side the account comes from."
+        max_length=15, choices=StatedBy, help_text="Which side reports it."
     )
 
     class Meta(DatedRecord.Meta):
         indexes = [
             *DatedRecord.Meta.indexes,
-            # ?stage=, newest first.
+            # ?stage=, latest first.
             models.Index(
                 fields=["stage", "-as_of", "-public_id", "published_in", "retired_in"],
                 condition=Q(published_in__isnull=False),
                 name="%(class)s_by_stage",
             ),
-            # ?form=, newest first.
+            # ?form=, latest first.
             models.Index(
                 fields=["form", "-as_of", "-public_id", "published_in", "retired_in"],
                 condition=Q(published_in__isnull=False),

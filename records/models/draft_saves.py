@@ -1,5 +1,5 @@
-"""Saves of open versions, each with the content that it replaced: a user who saves second is shown
-what the first one changed."""
+"""Saves of open versions, each with the content that it replaced, so that concurrent saves can be
+merged."""
 
 from typing import Any, ClassVar
 
@@ -13,23 +13,23 @@ from records.models.base import Record, plain
 
 
 class DraftSave(models.Model):
-    """A save of an open version: who, when, and the content that it replaced. The latest saves are
-    kept while the version is open."""
+    """A save of an open version: who, when, and the content before it. Kept while the version is
+    open, the latest KEPT of each version."""
 
     KEPT: ClassVar[int] = 50
-    """Maximum saves of one version that are kept: older forms have no base to merge with."""
+    """Saves kept of one version; a form that was opened before them cannot be merged."""
 
     public_id = CodeField(max_length=12, help_text="The record's id.")
     version = models.PositiveIntegerField(help_text="The record's version.")
     number = models.PositiveIntegerField(
-        help_text="The version's count of saves before this one: what forms were opened on."
+        help_text="Number of saves of the version before this one, as in the form."
     )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", help_text="Who saved."
     )
     at = models.DateTimeField(default=timezone.now, help_text="When, in UTC.")
     content = models.JSONField(
-        encoder=DjangoJSONEncoder, help_text="What the save replaced: the fields, and every row."
+        encoder=DjangoJSONEncoder, help_text="The content that the save replaced: fields and rows."
     )
 
     class Meta:
@@ -49,7 +49,7 @@ class DraftSave(models.Model):
 
 
 def form_values(record: Record) -> dict[str, Any]:
-    """Return what the forms of a version hold, as plain data: its fields, and its rows with their
+    """Return what curators wrote in a version, as plain data: its fields, and its rows with their
     keys, each list in its order."""
     names = [field.name for field in record.content_fields()] + ["reason"]
     names += ["text"] if hasattr(record, "text") else []

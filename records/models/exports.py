@@ -1,4 +1,4 @@
-"""Exports: what crossed borders, sold or given, as customs and officials count it."""
+"""Exports: goods that crossed borders, sold or given, as customs and officials report them."""
 
 from django.db import models
 
@@ -12,7 +12,7 @@ from records.models.figures import Figure, FigureItem
 
 
 class Export(DatedRecord):
-    """Goods that crossed a border, as trade statistics or officials tell it."""
+    """Goods that crossed a border, as trade statistics or officials report them."""
 
     KIND = "export"
     PREFIX = "exp"
@@ -38,13 +38,13 @@ class Export(DatedRecord):
     reported_by = models.CharField(
         max_length=15,
         choices=ReportedBy,
-        help_text="Which side the account comes from.",
+        help_text="Which side reports it.",
     )
     trade = models.CharField(
         max_length=18,
         choices=Trade,
         default=Trade.UNCLEAR,
-        help_text="Whether the figures count sales only.",
+        help_text="Whether the figures count only sales.",
     )
 
     class Meta(DatedRecord.Meta):

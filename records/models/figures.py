@@ -1,4 +1,4 @@
-"""Figures: each a number or count with its qualifier, how it counts, and the words it rests on."""
+"""Figures: numbers with their qualifier, how they count, and their evidence."""
 
 import re
 from decimal import Decimal
@@ -45,16 +45,16 @@ class Basis(models.TextChoices):
     PER_RECIPIENT = "per_recipient", "for each recipient"
     PER_UNIT = "per_unit", "for each unit, a price"
     PER_DAY = "per_day", "for each day, a capacity"
-    TARGET = "target", "an aim"
+    TARGET = "target", "a target"
 
 
 class CountableReason(models.TextChoices):
     PLEDGE = "pledge", "promised, not yet given"
     DUPLICATE_REPORT = "duplicate_report", "reported in another record too"
     PART_OF_TOTAL = "part_of_total", "contained in another figure of the record"
-    UMBRELLA = "umbrella", "sums up what other records hold"
+    UMBRELLA = "umbrella", "sums up other records"
     CANCELLED = "cancelled", "never came about"
-    TARGET = "target", "an aim, not a transfer"
+    TARGET = "target", "a target, not a transfer"
     PASS_THROUGH = "pass_through", "passed on; counted where it was first given"
     VALUATION = "valuation", "a price put on gifts"
     CONVERSION = "conversion", "the reporter's currency conversion"
@@ -92,7 +92,7 @@ ASIDE = [
     CountableReason.INSTALMENT,
     CountableReason.REFUND,
 ]
-"""What stands beside the figure that counts and contradicts nothing: "1,000, of which 200"."""
+"""Reasons of figures that accompany a counted one and contradict none: "1,000, of which 200"."""
 BOUNDED_BY_VALUE = {
     # operator: (lower, upper) from the value; None where open or unknown
     Operator.EXACT: (True, True),
@@ -105,13 +105,14 @@ BOUNDED_BY_VALUE = {
 RANGES = [Operator.BETWEEN, Operator.ORDER_OF_MAGNITUDE]
 MAX_QUOTE_WORDS = 8
 MAX_QUOTE_LETTERS = 20
-"""Of scripts that put no spaces between words."""
+"""Limit for scripts without spaces between words."""
 UNSPACED = "".join(f"{chr(first)}-{chr(last)}" for first, last in text.UNSPACED)
-"""Their letters, as the inside of a class of regular expressions, which browsers read too."""
+"""Their characters, as the inside of a character class of regular expressions, here and in
+browsers."""
 
 
 def is_fragment(quote: str) -> bool:
-    """Whether a quote is short enough to be one: full sentences belong to their authors."""
+    """Return whether a quote is short enough: full sentences belong to their authors."""
     letters = re.findall(f"[{UNSPACED}]", quote)
     return len(quote.split()) <= MAX_QUOTE_WORDS and len(letters) <= MAX_QUOTE_LETTERS
 
@@ -120,7 +121,7 @@ def _bounds_follow_operator() -> Q:
     def bound(column: str, rule: bool | int | None) -> dict[str, Any]:
         if rule is None:
             return {f"{column}__isnull": True}
-        # A CHECK lets unknown pass, so a missing bound must be refused by name.
+        # A CHECK accepts NULL, so a missing bound is refused explicitly.
         return {column: F("value") if rule is True else rule, f"{column}__isnull": False}
 
     condition = Q(
@@ -141,12 +142,12 @@ def _bounds_follow_operator() -> Q:
 
 
 class FigureQuerySet(models.QuerySet):
-    """Which figures."""
+    """Queries for figures."""
 
     def unverified(self) -> "FigureQuerySet":
-        """Those of versions that are public or being worked on whose words are not in the text
-        of their statement: as it was when they were published, as it stands where it is still
-        being worked on, or as a correction of the statement has it."""
+        """Return figures of public and open versions whose quote is not in the text of their
+        statement: the text at publication, the current text for open versions, or the text of a
+        correction of the statement."""
         statements: Any = self.model._meta.get_field("statement").related_model
         corrected = (
             statements.objects.filter(
@@ -172,8 +173,8 @@ class FigureQuerySet(models.QuerySet):
 
 
 class Figure(models.Model):
-    """A figure of a donation, export or contract. It cannot exist without a statement and the
-    words in it that bear the figure."""
+    """A figure of a donation, export or contract. It needs a statement and a quote of it that
+    states the figure."""
 
     position = models.PositiveIntegerField(default=0, help_text="Place in the record, from 0.")
 
@@ -185,7 +186,7 @@ class Figure(models.Model):
         max_length=18,
         choices=Operator,
         default=Operator.EXACT,
-        help_text="How the source qualifies the number; it decides the bounds.",
+        help_text="How the source qualifies the number; it determines the bounds.",
     )
     value = NumberField(
         null=True,
@@ -196,28 +197,26 @@ class Figure(models.Model):
     lower = NumberField(
         null=True,
         blank=True,
-        help_text="Least that the words allow; above it strictly where the operator is "
-        "`more_than`. Null when open.",
+        help_text="Lower bound of the quote; exclusive if the operator is `more_than`. Null if "
+        "open.",
     )
     upper = NumberField(
         null=True,
         blank=True,
-        help_text="Most that the words allow; below it strictly where the operator is "
-        "`less_than`. Null when open.",
+        help_text="Upper bound of the quote; exclusive if the operator is `less_than`. Null if "
+        "open.",
     )
     low = models.GeneratedField(
         expression=Coalesce("value", "lower"),
         output_field=NumberField(),
         db_persist=True,
-        help_text="The value or, where there is none, the lower bound: what `value_max` is "
-        "compared with.",
+        help_text="The value, or without one the lower bound: `value_max` is compared with it.",
     )
     high = models.GeneratedField(
         expression=Coalesce("value", "upper"),
         output_field=NumberField(),
         db_persist=True,
-        help_text="The value or, where there is none, the upper bound: what `value_min` is "
-        "compared with.",
+        help_text="The value, or without one the upper bound: `value_min` is compared with it.",
     )
     item = models.ForeignKey(
         "records.Item",
@@ -232,24 +231,24 @@ class Figure(models.Model):
         max_length=8,
         blank=True,
         choices=Unit,
-        help_text="Unit of a quantity; null where the source leaves it open.",
+        help_text="Unit of a quantity; null if the source does not give it.",
     )
     currency = CodeField(
         max_length=3,
         blank=True,
-        help_text="ISO 4217 code of an amount as stated; null where unclear, see the note.",
+        help_text="ISO 4217 code of an amount as stated; null if unclear, see the note.",
     )
     party_type = models.CharField(
         max_length=26,
         blank=True,
         choices=COUNTED_TYPE,
-        help_text="What sort of parties a count of parties counts.",
+        help_text="Type of the parties that a number of parties counts.",
     )
     party_role = models.CharField(
         max_length=12,
         blank=True,
         choices=PartyRole,
-        help_text="In which role the counted parties stand.",
+        help_text="Role of the counted parties.",
     )
 
     # How it counts
@@ -257,22 +256,24 @@ class Figure(models.Model):
         max_length=18,
         choices=Basis,
         default=Basis.SINGLE,
-        help_text="What the number is a number of: an event, a running total, a price.",
+        help_text="What the number refers to: an event, a running total, a price.",
     )
-    countable = models.BooleanField(default=True, help_text="Whether totals may add the figure.")
+    countable = models.BooleanField(
+        default=True, help_text="Whether totals may include the figure."
+    )
     countable_reason = models.CharField(
         max_length=16,
         blank=True,
         choices=CountableReason,
-        help_text="Why the figure must not be added; null where it may.",
+        help_text="Why totals must not include the figure; null if they may.",
     )
     rank = models.CharField(
         max_length=10,
         choices=Rank,
         default=Rank.NORMAL,
-        help_text="How the figure stands among contradicting reports of the same thing.",
+        help_text="Rank of the figure among contradicting reports of the same thing.",
     )
-    rank_reason = models.TextField(blank=True, help_text="Why it is ranked so.")
+    rank_reason = models.TextField(blank=True, help_text="Reason for the rank.")
 
     # Who says so
     statement = models.ForeignKey(
@@ -283,20 +284,20 @@ class Figure(models.Model):
     )
     quote = models.CharField(
         max_length=200,
-        help_text="The words of the statement that bear the figure, verbatim.",
+        help_text="The words of the statement that state the figure, verbatim.",
     )
     offset = models.PositiveIntegerField(
         null=True,
         blank=True,
         editable=False,
-        help_text="Where the quote begins in the statement's text, in characters; null where "
-        "the text is not on file.",
+        help_text="Position of the quote in the statement's text, in characters; null if the text "
+        "is not on file.",
     )
     quote_found = models.BooleanField(
         null=True,
         editable=False,
-        help_text="Whether the quote occurs in the statement's text; null where the text is not "
-        "on file.",
+        help_text="Whether the quote occurs in the statement's text; null if the text is not on "
+        "file.",
     )
 
     objects = FigureQuerySet.as_manager()
@@ -304,8 +305,8 @@ class Figure(models.Model):
     NO_CONTENT: ClassVar[frozenset[str]] = frozenset(
         {"id", "record", "position", "low", "high", "statement"}
     )
-    """Columns that are no content by themselves: keys, order, generated columns, and the
-    statement, which the content names by its public id and version."""
+    """Columns that are not content: keys, order, generated columns, and the statement, which the
+    content identifies by its public id and version."""
 
     class Meta:
         abstract = True
@@ -336,8 +337,8 @@ class Figure(models.Model):
                 name="%(class)s_bounds",
                 condition=_bounds_follow_operator(),
                 violation_error_message="The numbers do not fit the operator: give a value; for "
-                "between and order of magnitude the lower and upper bound instead; for "
-                "unspecified nothing.",
+                "between and order of magnitude give the lower and upper bound instead; for "
+                "unspecified give none.",
             ),
             models.CheckConstraint(
                 name="%(class)s_digits",
@@ -358,7 +359,7 @@ class Figure(models.Model):
                 name="%(class)s_basis_counts",
                 condition=~Q(basis__in=NEVER_COUNT, countable=True),
                 violation_error_message="Figures per recipient, per unit or per day, and "
-                "targets, are never added up: clear “countable”.",
+                "targets, are never part of a total: clear “countable”.",
             ),
             models.CheckConstraint(
                 name="%(class)s_rank_reason",
@@ -368,8 +369,7 @@ class Figure(models.Model):
             models.CheckConstraint(
                 name="%(class)s_has_quote",
                 condition=~Q(quote=""),
-                violation_error_message="No number without a sentence: quote the words that "
-                "bear the figure.",
+                violation_error_message="The figure has no quote: quote the words that state it.",
             ),
         ]
         indexes = [
@@ -379,7 +379,7 @@ class Figure(models.Model):
             models.Index(fields=["unit", "high", "low", "record"], name="%(class)s_unit"),
             # ?measure=parties&value_min=: counts of a size.
             models.Index(fields=["measure", "high", "low", "record"], name="%(class)s_measure"),
-            # Any condition on figures, checked per record without reading the figures.
+            # Any filter on figures, checked per record without reading the figures.
             models.Index(
                 fields=[
                     "record",
@@ -394,7 +394,7 @@ class Figure(models.Model):
                 ],
                 name="%(class)s_tested",
             ),
-            # The curators' worklist: evidence that does not verify.
+            # The curators' worklist: quotes that are not in their text.
             models.Index(
                 fields=["record"], condition=Q(quote_found=False), name="%(class)s_not_found"
             ),
@@ -422,8 +422,8 @@ class Figure(models.Model):
             )
 
     def locate_quote(self) -> None:
-        """Find the quote in the statement's text, where that is on file. Words that occur more
-        than once stay where they were selected; else the first place is theirs."""
+        """Find the quote in the statement's text, if it is on file. A quote that occurs more than
+        once keeps its selected position; otherwise the first occurrence is taken."""
         text = self.statement.text if self.statement_id else ""
         if text:
             at = self.offset
@@ -434,11 +434,11 @@ class Figure(models.Model):
 
     @property
     def is_aside(self) -> bool:
-        """Whether it tells of something beside what counts, and so rivals no other figure."""
+        """Return whether the figure accompanies a counted one, and so is no rival of any other."""
         return self.countable_reason in ASIDE
 
     def rival_key(self) -> tuple:
-        """Figures of one record with the same key report the same thing."""
+        """Return the key that figures of one record share if they report the same thing."""
         return (
             self.measure,
             self.item_id,
@@ -450,11 +450,11 @@ class Figure(models.Model):
         )
 
     def claim(self) -> tuple:
-        """What the figure claims: rivals with equal claims agree."""
+        """Return what the figure claims: rivals with equal claims agree."""
         return tuple(plain(value) for value in (self.operator, self.value, self.lower, self.upper))
 
     def describe(self) -> str:
-        """What the figure measures, for messages."""
+        """Return what the figure measures, for messages."""
         parts = [
             self.measure,
             self.item_id,
@@ -465,19 +465,19 @@ class Figure(models.Model):
 
     @classmethod
     def content_fields(cls) -> list[models.Field]:
-        """Return the columns that the digest covers, but for the statement."""
+        """Return the columns that the digest covers, except the statement."""
         return [field for field in cls._meta.concrete_fields if field.name not in cls.NO_CONTENT]
 
     def content(self) -> dict[str, Any]:
-        """Return the content as plain data, without what is at its default."""
+        """Return the content as plain data, without values at their default."""
         content = plain_values(self, self.content_fields())
         content["statement"] = [self.statement.public_id, self.statement.version]
         return content
 
 
 class FigureItem(models.Model):
-    """A published figure under its item and under each ancestor of it, so that `item=mask` is
-    one indexed condition. Written on publishing."""
+    """A published figure under its item and under each ancestor of it, so that `item=mask` is one
+    indexed filter. Written on publishing."""
 
     item = models.ForeignKey(
         "records.Item",
@@ -489,8 +489,8 @@ class FigureItem(models.Model):
     lead = models.BooleanField(
         help_text="Whether this is the record's first figure under the item: one row per record."
     )
-    low = NumberField(null=True, help_text="What `value_max` is compared with.")
-    high = NumberField(null=True, help_text="What `value_min` is compared with.")
+    low = NumberField(null=True, help_text="The bound that `value_max` is compared with.")
+    high = NumberField(null=True, help_text="The bound that `value_min` is compared with.")
     unit = models.CharField(max_length=8, blank=True, help_text="The figure's unit.")
     currency = CodeField(max_length=3, blank=True, help_text="The figure's currency.")
     public_id = CodeField(max_length=12, help_text="The record's id.")
@@ -505,7 +505,7 @@ class FigureItem(models.Model):
     class Meta:
         abstract = True
         indexes = [
-            # ?item=mask, also with ?value_min=, newest first: the condition that drives the query.
+            # ?item=mask, also with ?value_min=, latest first: the filter that drives the query.
             models.Index(
                 fields=[
                     "item",
@@ -521,7 +521,7 @@ class FigureItem(models.Model):
             ),
             # ?item=mask&value_min=: rare values of an item.
             models.Index(fields=["item", "high", "low", "record"], name="%(class)s_value"),
-            # Conditions on a figure's item, checked per record.
+            # Filters on a figure's item, checked per record.
             models.Index(fields=["record", "item", "high", "low"], name="%(class)s_record"),
         ]
 

@@ -1,5 +1,5 @@
-"""Items: what is given, exported or bought, as a tree from `medical-supplies` to `surgical-mask`,
-and the HS codes under which customs count it."""
+"""Items: goods, personnel and services, as a tree from `medical-supplies` to `surgical-mask`, and
+the HS codes that customs use for them."""
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -34,7 +34,7 @@ class Unit(models.TextChoices):
 
 
 class Item(VocabularyEntry):
-    """A kind of goods, personnel or service. Filtering by an item includes all below it."""
+    """A kind of goods, personnel or service. A filter by an item includes all items below it."""
 
     KIND = "item"
 
@@ -50,11 +50,11 @@ class Item(VocabularyEntry):
         max_length=8,
         blank=True,
         choices=Unit,
-        help_text="Unit meant by a text that names none; null where none can be assumed "
-        "(gloves may be pieces or pairs).",
+        help_text="Unit of a quantity without one; null if none can be assumed (gloves may be "
+        "pieces or pairs).",
     )
     description = models.TextField(
-        blank=True, help_text="What it is, and what it is easily confused with."
+        blank=True, help_text="What the item is, and what it can be confused with."
     )
 
     class Meta(VocabularyEntry.Meta):
@@ -76,7 +76,7 @@ class Item(VocabularyEntry):
             raise ValidationError({"parent": "This would make the item its own ancestor."})
 
     def lineage(self) -> list[str]:
-        """Codes from the item up to its root; one query per level."""
+        """Return the codes from the item up to its root; one query per level."""
         codes = [self.code]
         item = self
         while item.parent is not None and item.parent_id not in codes:
@@ -98,8 +98,8 @@ def item_lineages() -> dict[str, list[str]]:
 
 
 class HSCode(models.Model):
-    """A code of the Harmonized System under which an item crosses borders. Codes are shared:
-    surgical and N95 masks have one, so customs totals by code say more than the item."""
+    """A code of the Harmonized System for an item. Items share codes: surgical and N95 masks have
+    the same, so customs totals by code cover more than one item."""
 
     class Edition(models.TextChoices):
         HS2017 = "HS2017", "HS 2017"
@@ -132,13 +132,13 @@ class HSCode(models.Model):
         max_length=7,
         choices=AssignedBy,
         default=AssignedBy.CURATOR,
-        help_text="Who matched the code to the item.",
+        help_text="Who assigned the code to the item.",
     )
     confidence = models.CharField(
         max_length=6,
         choices=Confidence,
         default=Confidence.MEDIUM,
-        help_text="How sure the match is.",
+        help_text="Confidence of the assignment.",
     )
 
     class Meta:

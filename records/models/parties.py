@@ -1,5 +1,5 @@
-"""Parties: countries, governments, companies, foundations and whoever else gives, receives,
-exports, buys, sells or passes on aid."""
+"""Parties: countries, governments, companies, foundations and others that give, receive, export,
+buy, sell or pass on aid."""
 
 from typing import ClassVar
 
@@ -50,7 +50,7 @@ class IatiType(models.TextChoices):
 
 
 class VocabularyEntry(models.Model):
-    """What parties and items share: a code that never changes, and edits that are revisions."""
+    """Base of parties and items: a code that never changes, and edits that are revisions."""
 
     KIND: ClassVar[str]
 
@@ -67,20 +67,20 @@ class VocabularyEntry(models.Model):
         help_text="Stable code, used in queries and links; it never changes.",
     )
     version = models.PositiveIntegerField(
-        default=0, editable=False, help_text="How often the term was edited, from 1."
+        default=0, editable=False, help_text="Version of the party or item, from 1."
     )
     name = models.CharField(max_length=200, help_text="Name in English.")
     name_key = CodeField(
         max_length=400,
         editable=False,
         default="",
-        help_text="The name folded, for ordering.",
+        help_text="Folded name, for ordering.",
     )
     words_key = CodeField(
         max_length=4000,
         editable=False,
         default="",
-        help_text="Name and aliases folded, for `name=`.",
+        help_text="Folded name and aliases, for `name=`.",
     )
     aliases = models.JSONField(
         default=list,
@@ -109,27 +109,25 @@ class Party(VocabularyEntry):
 
     KIND = "party"
 
-    type = models.CharField(
-        max_length=26, choices=PartyType, help_text="What sort of party it is."
-    )
+    type = models.CharField(max_length=26, choices=PartyType, help_text="Type of the party.")
     country = CodeField(
         max_length=3,
         blank=True,
         validators=[RegexValidator(r"^[A-Z]{3}\Z", "Use an ISO 3166-1 alpha-3 code such as PAK.")],
-        help_text="ISO 3166-1 alpha-3 code of the country it is or belongs to; null if it is "
-        "international.",
+        help_text="ISO 3166-1 alpha-3 code of the party's country; of a country its own code; "
+        "null if it is international.",
     )
     region = CodeField(
         max_length=3,
         blank=True,
         choices=REGION_CHOICES,
-        help_text="UN M49 number of the region it lies in; null if it lies in none.",
+        help_text="UN M49 number of the party's region; null if it has none.",
     )
     iati_type = models.CharField(
         max_length=2,
         blank=True,
         choices=IatiType,
-        help_text="IATI organisation type; null where none fits.",
+        help_text="IATI organisation type; null if none fits.",
     )
     identifier_scheme = models.CharField(
         max_length=20,

@@ -40,11 +40,11 @@ REGION_SLUGS = {
     name.lower().replace(" and the ", " ").replace(" and ", " ").replace(" ", "-"): number
     for number, (name, _) in REGIONS.items()
 }
-"""Names as parameters accept them, beside the numbers: `africa`, `south-eastern-asia`."""
+"""Names that parameters accept beside the numbers: `africa`, `south-eastern-asia`."""
 
 
 def regions_around(number: str) -> list[str]:
-    """The region's number and those of all regions that it lies in."""
+    """Return the region's number and those of all regions around it."""
     around = []
     while number:
         around.append(number)
@@ -53,7 +53,7 @@ def regions_around(number: str) -> list[str]:
 
 
 def regions_within(number: str) -> list[str]:
-    """The region's number and those of all regions inside it."""
+    """Return the region's number and those of all regions inside it."""
     within = [number]
     for inner, (_, around) in REGIONS.items():
         if around == number:

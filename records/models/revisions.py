@@ -1,4 +1,4 @@
-"""Revisions: the numbered acts of publishing, what each changed, and who had a hand in it."""
+"""Revisions: the numbered acts of publishing, their changes, and the contributors to versions."""
 
 from typing import Any
 
@@ -51,7 +51,7 @@ class RevisionCounter(models.Model):
 
     @classmethod
     def locked(cls) -> int:
-        """Return the latest revision's number; until the transaction ends none is published."""
+        """Return the latest revision's number, and lock publishing until the transaction ends."""
         # On SQLite the transaction itself is the lock: it began as IMMEDIATE.
         return cls.objects.select_for_update().get(pk=1).n
 
@@ -66,7 +66,7 @@ class Action(models.TextChoices):
     PUBLISHED = "published", "published for the first time"
     CORRECTED = "corrected", "replaced by a new version"
     WITHDRAWN = "withdrawn", "withdrawn; a tombstone remains"
-    EDITED = "edited", "vocabulary term added or edited"
+    EDITED = "edited", "party or item added or edited"
 
 
 class Revision(models.Model):
@@ -74,13 +74,13 @@ class Revision(models.Model):
 
     number = models.PositiveIntegerField(
         primary_key=True,
-        help_text="The revision's number; they run 1, 2, 3 … without a gap. "
-        "Any list or record can be read as it stood then with `?revision=`.",
+        help_text="Number of the revision: 1, 2, 3 … without gaps. `?revision=` returns any list "
+        "or record as of that revision.",
     )
     published_at = models.DateTimeField(
         default=timezone.now, help_text="When the revision was published, in UTC."
     )
-    message = models.TextField(help_text="What this revision brought, in a sentence.")
+    message = models.TextField(help_text="What this revision changed, in a sentence.")
     origin = models.CharField(
         max_length=10,
         choices=Origin,
@@ -107,7 +107,7 @@ class Revision(models.Model):
 
 
 class Change(models.Model):
-    """A line of the feed of changes: what a revision did to one record or vocabulary entry."""
+    """A change: what a revision did to one record, party or item."""
 
     revision = models.ForeignKey(
         Revision,
@@ -115,25 +115,27 @@ class Change(models.Model):
         related_name="changes",
         help_text="The revision that made this change.",
     )
-    position = models.PositiveIntegerField(help_text="Place within its revision, from 1.")
+    position = models.PositiveIntegerField(help_text="Position within its revision, from 1.")
     kind = CodeField(
         max_length=16,
         help_text="What was changed: statement, donation, export, contract, party or item.",
     )
-    public_id = CodeField(max_length=60, help_text="The record's id or the term's code.")
-    version = models.PositiveIntegerField(
-        help_text="The version that the change brought, or, when withdrawn, took away."
+    public_id = CodeField(
+        max_length=60, help_text="Id of the record, or code of the party or item."
     )
-    action = models.CharField(max_length=10, choices=Action, help_text="What was done.")
+    version = models.PositiveIntegerField(
+        help_text="The version that the change published or withdrew."
+    )
+    action = models.CharField(max_length=10, choices=Action, help_text="What the revision did.")
     reason = models.TextField(
         blank=True,
-        help_text="Why; always given when something public was changed or withdrawn.",
+        help_text="Reason; always given if public data was changed or withdrawn.",
     )
     content = models.JSONField(
         null=True,
         blank=True,
         encoder=DjangoJSONEncoder,
-        help_text="A vocabulary term's content after the edit; null for records, whose versions "
+        help_text="Content of the party or item after the edit; null for records, whose versions "
         "are rows of their own.",
     )
 
@@ -180,12 +182,14 @@ class Contributor(models.Model):
         related_name="+",
         help_text="The person.",
     )
-    role = models.CharField(max_length=8, choices=ContributorRole, help_text="What they did.")
-    at = models.DateTimeField(default=timezone.now, help_text="When first, in UTC.")
+    role = models.CharField(max_length=8, choices=ContributorRole, help_text="Editor or approver.")
+    at = models.DateTimeField(
+        default=timezone.now, help_text="Time of the first contribution, in UTC."
+    )
     reason = models.TextField(
         blank=True,
-        help_text="Why the approver published figures whose words are not in the text on file; "
-        "empty where all of them are. For curators.",
+        help_text="Why the approver published figures whose quotes are not in the text on file; "
+        "empty if all are. For curators.",
     )
 
     class Meta:
@@ -208,7 +212,7 @@ class Contributor(models.Model):
 
     @classmethod
     def edited(cls, record: Any, user: Any) -> None:
-        """Note that the user edited this open version; refuse its approver."""
+        """Record the user as an editor of this open version; refuse its approver."""
         contributor, _ = cls.objects.get_or_create(
             public_id=record.public_id,
             version=record.version,

@@ -1,4 +1,4 @@
-"""Statements: who said or published what, where and when. Every figure rests on one."""
+"""Statements: who said or published what, where and when. Every figure cites one."""
 
 import hashlib
 from typing import Any, ClassVar
@@ -27,18 +27,22 @@ class Statement(Record):
     )
 
     # Who and where
-    publisher = models.CharField(max_length=200, help_text="Who published it, as it calls itself.")
-    speaker = models.CharField(max_length=200, blank=True, help_text="Whose words it reports.")
+    publisher = models.CharField(
+        max_length=200, help_text="Name of the publisher, as it calls itself."
+    )
+    speaker = models.CharField(
+        max_length=200, blank=True, help_text="Person whose words it reports."
+    )
     speaker_role = models.CharField(
-        max_length=200, blank=True, help_text="In what capacity the speaker spoke."
+        max_length=200, blank=True, help_text="Role in which the speaker spoke."
     )
     organisation = models.CharField(
-        max_length=200, blank=True, help_text="The body that the speaker spoke for."
+        max_length=200, blank=True, help_text="Organisation for which the speaker spoke."
     )
     event = models.CharField(
         max_length=200,
         blank=True,
-        help_text="Occasion of the words: a press conference, a report.",
+        help_text="Occasion: a press conference, a report.",
     )
     language = CodeField(
         max_length=20,
@@ -47,13 +51,13 @@ class Statement(Record):
     url = models.URLField(
         max_length=500,
         validators=[URLValidator(schemes=["http", "https"])],
-        help_text="Where it was read.",
+        help_text="Address at which it was read.",
     )
     archived_url = models.URLField(
         max_length=700,
         blank=True,
         validators=[URLValidator(schemes=["http", "https"])],
-        help_text="Where a copy is archived.",
+        help_text="Address of an archived copy.",
     )
 
     # When
@@ -62,42 +66,41 @@ class Statement(Record):
         max_length=5,
         choices=Precision,
         default=Precision.DAY,
-        help_text="Whether day, month or year of publication are known.",
+        help_text="Precision of `published_on`: day, month or year.",
     )
     said_on = models.DateField(
         null=True,
         blank=True,
-        help_text="Day on which the words were said: a reprint of the 13th may quote words of "
-        "the 10th.",
+        help_text="Day on which it was said: an article of the 13th may report a briefing of the "
+        "10th.",
     )
     said_on_precision = models.CharField(
         max_length=5,
         choices=Precision,
         default=Precision.DAY,
-        help_text="Whether day, month or year of the words are known.",
+        help_text="Precision of `said_on`: day, month or year.",
     )
     accessed_on = models.DateField(
         null=True, blank=True, help_text="Day on which a curator read it."
     )
 
     # What
-    summary = models.TextField(help_text="What it says, in our own words.")
+    summary = models.TextField(help_text="Summary in our own words.")
     topics = models.JSONField(
         default=list,
         blank=True,
-        help_text="What it tells of beyond transfers, as slugs: `customs-facilitation`.",
+        help_text="What it says beyond transfers, as slugs: `customs-facilitation`.",
     )
     text = models.TextField(
         blank=True,
-        help_text="The full text, for curators only: it is not published, for it is its "
-        "author's. Quotes are checked against it.",
+        help_text="The full text, for curators only. It belongs to its author and is not "
+        "published. Quotes are compared with it.",
     )
     text_sha256 = CodeField(
         max_length=64,
         blank=True,
         editable=False,
-        help_text="SHA-256 of the text that quotes were checked against; null where none is "
-        "on file.",
+        help_text="SHA-256 of the text with which quotes were compared; null if none is on file.",
     )
 
     publisher_key = CodeField(max_length=600, editable=False, default="", help_text="Folded.")
@@ -111,7 +114,7 @@ class Statement(Record):
     class Meta(Record.Meta):
         indexes = [
             *Record.Meta.indexes,
-            # The list in its default order, newest first, now or as of any revision.
+            # The list in its default order, latest first, now or as of any revision.
             models.Index(
                 fields=["-published_on", "-public_id", "published_in", "retired_in"],
                 condition=Q(published_in__isnull=False),
@@ -129,8 +132,8 @@ class Statement(Record):
             models.CheckConstraint(
                 name="%(class)s_has_source",
                 condition=~Q(publisher="") & ~Q(url="") & ~Q(language="") & ~Q(summary=""),
-                violation_error_message="Name the publisher, the address, the language and sum "
-                "the statement up.",
+                violation_error_message="Give the publisher, the address, the language and a "
+                "summary.",
             ),
         ]
 
@@ -139,10 +142,10 @@ class Statement(Record):
         super().save(*args, **kwargs)
 
     def fold_words(self) -> None:
-        """Write the folded copies that filters compare, and the digest of the text."""
+        """Set the folded copies that filters compare, and the digest of the text."""
         for name in self.FOLDED:
             value = getattr(self, name)
-            # One topic a line: nothing folded holds a line break, so no match spans two.
+            # One topic per line: folded text has no line break, so no match spans two.
             lines = value if isinstance(value, list) else [value]
             key = "\n".join(fold(line) for line in lines)
             column: Any = self._meta.get_field(f"{name}_key")

@@ -1,7 +1,7 @@
-"""Text: folding, and how a text is split into words.
+"""Text: folding, and splitting into words.
 
-Left to themselves the databases split `COVID-19`, `3.86` and accents differently, so both are
-given words that were folded and split here, and neither splits them again.
+The databases split `COVID-19`, `3.86` and accents differently. So text is folded and split here,
+and both databases get single words that they do not split again.
 """
 
 import re
@@ -12,9 +12,9 @@ from itertools import pairwise
 
 
 def fold(text: str) -> str:
-    """The text without case and accents, one space between words.
+    """Return the text without case and accents, with one space between words.
 
-    SQLite and PostgreSQL fold differently, so folded copies are written here, at save, and
+    SQLite and PostgreSQL fold differently, so folded copies are computed here, on saving, and
     compared as plain characters.
     """
     if text.isascii():
@@ -25,16 +25,16 @@ def fold(text: str) -> str:
 
 
 LONGEST = 40
-"""Letters by which a word is known: what is longer is cut."""
+"""Maximum length of a word in letters; longer words are cut."""
 BOUNDARY = "/"
-"""Stands between texts, so that no phrase runs from one into the next."""
+"""Separator between texts, so that no phrase spans two."""
 ASCII_WORD = re.compile(r"[0-9a-z]+")
 THOUSANDS = re.compile(r"(?<![0-9.,])[0-9]{1,3}(?:,[0-9]{3})+(?![0-9,])")
 UNSPACED = (
     (0x0E00, 0x0EFF),  # Thai, Lao
     (0x1000, 0x109F),  # Burmese
     (0x1780, 0x17FF),  # Khmer
-    (0x3005, 0x3007),  # signs of repetition, zero
+    (0x3005, 0x3007),  # iteration marks, zero
     (0x3040, 0x30FF),  # Japanese syllables
     (0x31F0, 0x31FF),
     (0x3400, 0x4DBF),  # Chinese characters
@@ -42,30 +42,30 @@ UNSPACED = (
     (0xF900, 0xFAFF),
     (0x20000, 0x3FFFF),
 )
-"""Scripts that put no space between words: each of their characters is a word."""
+"""Scripts without spaces between words: each of their characters is a word."""
 
 
 @lru_cache(maxsize=20_000)
 def words(text: str) -> tuple[str, ...]:
-    """The words of a text, folded, in their order: `COVID-19: 50,000 Schutzanzüge` has `covid`,
+    """Return the folded words of a text, in order: `COVID-19: 50,000 Schutzanzüge` has `covid`,
     `19`, `50000` and `schutzanzuge`, and `口罩` has `口` and `罩`."""
     return tuple(split(fold(text)))
 
 
 def split(folded: str) -> list[str]:
-    """The words of a text that is folded already."""
+    """Return the words of a folded text."""
     folded = THOUSANDS.sub(lambda number: number[0].replace(",", ""), folded)
     found = ASCII_WORD.findall(folded) if folded.isascii() else runs(folded)
     return [word[:LONGEST] for word in found]
 
 
 def runs(folded: str) -> list[str]:
-    """The words of a text in any script."""
+    """Return the words of a folded text in any script."""
     found: list[str] = []
     open_ = False
-    """Whether a further letter belongs to the last word."""
+    """Whether a following letter belongs to the last word."""
     joins = False
-    """Whether a mark does."""
+    """Whether a following mark belongs to it."""
     for character in folded:
         sort = sort_of(character)
         if (sort == "letter" and open_) or (sort == "mark" and joins):
@@ -80,8 +80,8 @@ def runs(folded: str) -> list[str]:
 
 @lru_cache(maxsize=10_000)
 def sort_of(character: str) -> str:
-    """`letter`, `sign` (a word by itself), `mark` (a vowel sign, say; accents are gone), `gap`, or
-    nothing: what cannot be seen does not split."""
+    """Return `letter`, `sign` (a word by itself), `mark` (such as a vowel sign; accents are
+    removed already), `gap`, or "" for invisible characters, which do not split."""
     category = unicodedata.category(character)
     if category[0] in "LN":
         code = ord(character)
@@ -92,14 +92,14 @@ def sort_of(character: str) -> str:
 
 
 def line(texts: Iterable[str]) -> str:
-    """Texts as one line: a space on either side of each word, and last each pair of words that
-    follow one another, so that an index finds phrases as fast as words."""
+    """Return texts as one line: words between spaces, then each pair of adjacent words, so that
+    an index finds phrases as fast as words."""
     parts = list(dict.fromkeys(words(text) for text in dict.fromkeys(texts)))
-    told = [f"{' '.join(part)} {BOUNDARY}" for part in parts if part]
+    texts_as_words = [f"{' '.join(part)} {BOUNDARY}" for part in parts if part]
     pairs = dict.fromkeys(pair for part in parts for pair in paired(part))
-    return " ".join([BOUNDARY, *told, *pairs])
+    return " ".join([BOUNDARY, *texts_as_words, *pairs])
 
 
 def paired(found: Sequence[str]) -> list[str]:
-    """Each word with the one that follows it."""
+    """Return each word joined with the next."""
     return [f"{first}_{second}" for first, second in pairwise(found)]

@@ -9,7 +9,7 @@ def unknown_revision(requested: int, latest: int) -> Problem:
         404,
         "unknown_revision",
         "No such revision",
-        f"There is no revision {requested}; the newest is {latest}."
+        f"There is no revision {requested}; the latest is {latest}."
         if latest
         else "Nothing has been published yet.",
     )

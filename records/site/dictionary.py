@@ -1,5 +1,5 @@
-"""The data dictionary: every field of every document, as the serializers and models document
-themselves."""
+"""Data dictionary: every field of every document, from the serializers and the help texts of the
+models."""
 
 import inspect
 import re
@@ -18,21 +18,21 @@ from records.api.views.versions import RecordVersionSerializer
 
 @dataclass(frozen=True)
 class Entry:
-    """A field: what it is called, what it holds and what it means."""
+    """A field: its name, type and meaning."""
 
     name: str
     type: str
     nullable: bool
     meaning: str
     codes: tuple[tuple[str, str], ...]
-    """Code → its meaning, where the field holds one of a list."""
+    """Pairs of code and meaning, if the field has a code list."""
     refers: str
-    """The part of the dictionary that describes what is nested here."""
+    """Slug of the chapter that describes the nested document."""
 
 
 @dataclass(frozen=True)
 class Chapter:
-    """A document, or a part that documents share."""
+    """A document, or a nested document that several share."""
 
     slug: str
     name: str
@@ -53,14 +53,14 @@ class Dictionary(Page):
 
 
 def documents(resources: list[Resource]) -> tuple[type, ...]:
-    """The serializers of all that the lists and the histories of records hold."""
+    """Return the serializers of the lists and of the histories of records."""
     listed = [resource.serializer_class for resource in resources]
     return (*listed, RecordVersionSerializer)
 
 
 @cache
 def chapters(serializer_classes: tuple[type, ...]) -> list[Chapter]:
-    """The documents in the router's order, then the parts that they are made of."""
+    """Return the chapters: documents in the order of the routes, then nested documents."""
     waiting, found = list(serializer_classes), {}
     while waiting:
         serializer_class = waiting.pop(0)
@@ -78,7 +78,7 @@ def chapters(serializer_classes: tuple[type, ...]) -> list[Chapter]:
 
 
 def name(serializer_class: type) -> str:
-    """RecordVersionSerializer → Record version."""
+    """Return the name of a serializer's documents: RecordVersionSerializer → Record version."""
     words = serializer_class.__name__.removesuffix("Serializer")
     first, *others = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", words).split()
     return " ".join([first, *(word if word.isupper() else word.lower() for word in others)])
@@ -125,7 +125,7 @@ TYPES: dict[type, str] = {
 
 
 def type_of(field: Any) -> str:
-    """What a field holds, in words."""
+    """Return the type of a field in words."""
     held = inner(field)
     if held is not field:
         return f"list of {'objects' if is_nested(held) else f'{type_of(held)}s'}"

@@ -1,4 +1,4 @@
-"""The landing page: what this is, how much there is, how fresh, and where to begin."""
+"""Landing page: what the dataset is, its size, its latest records, and where to begin."""
 
 from typing import Any
 
@@ -17,40 +17,40 @@ from records.site.guide import QUESTIONS
 from records.site.wording import date_in_words
 
 LATEST = 3
-"""So many of the latest records of each kind are shown."""
-ASKED = ("masks-by-mid-may", "jack-ma-in-africa", "signed-or-in-talks")
+"""Number of latest records shown of each kind."""
+FEATURED = ("masks-by-mid-may", "jack-ma-in-africa", "signed-or-in-talks")
 """The questions of the guide that the landing page answers."""
 
 
 class Home(Page):
-    """What this is and where to begin."""
+    """The dataset at a glance."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        newest = Revision.objects.order_by("-number").first()
-        counts = record_counts(newest.number) if newest else []
+        revision = Revision.objects.order_by("-number").first()
+        counts = record_counts(revision.number) if revision else []
         questions = {question.slug: question for question in QUESTIONS}
         return render(
             request,
             "records/home.html",
             {
-                "newest": newest,
+                "revision": revision,
                 "counts": counts,
                 "total": sum(count["n"] for count in counts),
-                "questions": [questions[slug] for slug in ASKED],
-                "latest": latest_records(newest.number) if newest else [],
-                "described": newest and script_text(schema_org(request, newest)),
+                "questions": [questions[slug] for slug in FEATURED],
+                "latest": latest_records(revision.number) if revision else [],
+                "described": revision and script_text(schema_org(request, revision)),
             },
         )
 
 
 def script_text(data: dict[str, Any]) -> SafeString:
-    """JSON that can stand in a script element: nothing in it ends the element."""
+    """Return JSON for a script element, escaped so that nothing ends the element."""
     text = orjson.dumps(data).decode()
     return mark_safe(text.translate({ord(c): f"\\u{ord(c):04x}" for c in "<>&"}))
 
 
 def record_counts(revision: int) -> list[dict[str, Any]]:
-    """How many records of each kind the revision has; one query."""
+    """Return the number of records of each kind in the revision; one query."""
     first, *others = [
         model._default_manager.in_force(revision)
         .order_by()
@@ -67,7 +67,8 @@ def record_counts(revision: int) -> list[dict[str, Any]]:
 
 
 def latest_records(revision: int) -> list[dict[str, Any]]:
-    """What was published last, kind by kind; one query each, along the index of what is new."""
+    """Return the latest published records of each kind; one query each, on the index of
+    publication."""
     return [
         {
             "kind": PLURALS[kind],

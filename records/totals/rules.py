@@ -1,21 +1,20 @@
-"""How figures are counted: which of them a total takes, which it leaves out and why, and what
-they add up to.
+"""Rules of totals: which figures a total includes, which it leaves out and why, and their sum.
 
 Plain functions over plain rows, without HTTP and without a database. A figure is left out for the
-first of these reasons that holds:
+first of these reasons that applies:
 
-1. its basis never counts (each, per unit, per day, an aim), or it is ranked deprecated;
+1. its basis never counts (each, per unit, per day, a target), or it is ranked deprecated;
 2. it is not countable, for its own reason (a pledge, a duplicate report …);
-3. its record did not come as far as committed (donations) or signed (contracts), or was undone;
+3. its record has not reached committed (donations) or signed (contracts), or was undone;
 4. `rival`: another report of the same thing in the same record is preferred;
-   `repeated`: an equal report in the same record is counted already;
+   `repeated`: an equal report in the same record is in the total already;
 5. `part`: a record that this one is part of is in the total, with a number;
 6. `overtaken`: a later point of the same series gives the same measure, item, unit or currency,
    basis and counted party.
 
-A figure without a number is counted and not summed; nor does it overtake one, or stand for its
-parts. What is left out for a reason in `include` is taken after all, save where that would count
-one thing twice within a record.
+A figure without a number is included and adds nothing. It neither overtakes another point nor
+replaces its parts. `include` names reasons for which figures are not left out, except if that
+would count one thing twice within a record.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -30,13 +29,13 @@ COUNTED_STAGES = ("committed", "signed", "dispatched", "delivered", "paid", "")
 """Committed (signed) and later; exports have no stage."""
 JOINT = "joint"
 SPLIT = ("measure", "basis", "stage", "unit", "currency", "party_type", "party_role")
-"""What totals are always split by: never is one added to another."""
+"""Columns by which totals are always split: different values are never added."""
 
 
 class Row(NamedTuple):
-    """A figure with what counting needs of its record; "" where something is not stated.
+    """A figure with the columns of its record that totals need; "" if a value is not stated.
 
-    Dates and numbers stay text, as the database has them: few of them are calculated with.
+    Dates and numbers are text, as in the database, since few of them are calculated with.
     """
 
     record: int
@@ -66,12 +65,12 @@ class Row(NamedTuple):
 
     @property
     def sort(self) -> tuple:
-        """Figures of one record, or of one series, alike in this tell of the same thing."""
+        """Return the key of figures that report the same thing in one record or series."""
         return self[12:19]
 
     @property
     def claim(self) -> tuple:
-        """Reports with equal claims agree."""
+        """Return what the figure claims; reports with equal claims agree."""
         return self[19:]
 
     @property
@@ -80,12 +79,12 @@ class Row(NamedTuple):
 
     @property
     def place(self) -> tuple[str, str]:
-        """Where the point stands in its series."""
+        """Return the position of the point in its series."""
         return self.as_of, self.id
 
 
 class Party(NamedTuple):
-    """A party of a record in one role, as it stood when the record was published."""
+    """A party of a record in one role, as it was when the record was published."""
 
     code: str
     country: str
@@ -95,7 +94,7 @@ class Party(NamedTuple):
 
 @dataclass
 class Counting:
-    """What a total takes, and each figure that it leaves out, with the reason."""
+    """The figures that a total includes, and those that it leaves out, with the reason."""
 
     taken: list[Row]
     left_out: list[tuple[Row, str]]
@@ -107,8 +106,8 @@ def count(
     wholes: Mapping[str, Collection[str]],
     include: Collection[str] = (),
 ) -> Counting:
-    """Judge the chosen figures (all if None) among all figures of their records. `wholes`: id of
-    a record → ids of those it is part of."""
+    """Decide which of the chosen figures (all if None) the total includes, given all figures of
+    their records. `wholes`: id of a record → ids of the records that it is part of."""
     left_out: list[tuple[Row, str]] = []
 
     def sift(rows: Iterable[Row], reasons: Iterable[str]) -> list[Row]:
@@ -129,7 +128,7 @@ def count(
 
 
 def why_alone(row: Row, include: Collection[str]) -> str:
-    """Why a figure does not count whatever stands beside it; "" if it does."""
+    """Return why a figure does not count by itself; "" if it does."""
     if row.basis in NEVER_COUNT:
         return row.basis
     if row.rank == "deprecated":
@@ -140,9 +139,11 @@ def why_alone(row: Row, include: Collection[str]) -> str:
 
 
 def why_among_rivals(taken: Sequence[Row], rows: Iterable[Row]) -> list[str]:
-    """Of reports of the same thing in one record the preferred counts, of equal ones one.
-    Which is preferred does not depend on which figures were asked for; none is where all are
-    equal, or publishing would have refused them."""
+    """Return the reason for each figure that another report of the same thing replaces.
+
+    The preferred report counts; of equal reports one counts. The preferred report does not depend
+    on which figures the query selects. Reports without a preferred one are equal, since publishing
+    refuses others."""
     preferred = {(row.record, row.sort): row.claim for row in rows if row.rank == "preferred"}
     reasons = []
     seen: set[tuple] = set()
@@ -159,7 +160,7 @@ def why_among_rivals(taken: Sequence[Row], rows: Iterable[Row]) -> list[str]:
 
 
 def why_in_whole(taken: Sequence[Row], wholes: Mapping[str, Collection[str]]) -> list[str]:
-    """A part is in the total already where its whole is."""
+    """Return `part` for each figure whose whole is in the total."""
     present = {row.id for row in taken if row.numbered}
 
     def inside(id: str) -> bool:
@@ -172,7 +173,7 @@ def why_in_whole(taken: Sequence[Row], wholes: Mapping[str, Collection[str]]) ->
 
 
 def around(id: str, wholes: Mapping[str, Collection[str]]) -> set[str]:
-    """The records that one is part of, directly or not."""
+    """Return the records that a record is part of, directly or indirectly."""
     found: set[str] = set()
     further = set(wholes.get(id, ()))
     while further:
@@ -182,7 +183,8 @@ def around(id: str, wholes: Mapping[str, Collection[str]]) -> set[str]:
 
 
 def why_in_series(taken: Sequence[Row]) -> list[str]:
-    """A running total is what its latest point says; a point that is silent erases nothing."""
+    """Return `overtaken` for each point with a later one; a later point without a number overtakes
+    no number."""
     last: dict[tuple, tuple] = {}
     numbered: dict[tuple, tuple] = {}
     for row in taken:
@@ -203,7 +205,7 @@ def why_in_series(taken: Sequence[Row]) -> list[str]:
 
 
 def time_of(row: Row, step: str) -> str:
-    """Month, quarter or year of `as_of`; "" where it is not known so closely."""
+    """Return the month, quarter or year of `as_of`; "" if it is not known that precisely."""
     year, month, _ = row.as_of.split("-")
     if step == "year":
         return year
@@ -213,8 +215,8 @@ def time_of(row: Row, step: str) -> str:
 
 
 def role_value(parties: Sequence[Party], column: str) -> str:
-    """What all parties of a record in a role have in common: a gift of several is `joint`, and
-    its amount is never repeated for each."""
+    """Return the value that all parties of a record in a role share, or `joint`: the amount of a
+    joint gift is never repeated for each party."""
     if not parties:
         return UNKNOWN
     if column == "code":
@@ -229,7 +231,7 @@ def group_value(
     parties: Mapping[tuple[int, str], Sequence[Party]],
     categories: Mapping[tuple[str, int], str],
 ) -> str:
-    """The figure's value in one grouping, or in one of those that always split."""
+    """Return the figure's value in a grouping, or in a column that always splits."""
     if by in ("month", "quarter", "year"):
         return time_of(row, by)
     if by == "item_category":
@@ -242,7 +244,7 @@ def group_value(
 
 @dataclass
 class Sum:
-    """What figures of one sort add up to."""
+    """The sum of figures of one sort."""
 
     figures: int = 0
     unspecified: int = 0
@@ -256,7 +258,7 @@ class Sum:
         if not row.numbered:
             self.unspecified += 1
             return
-        # "Nearly 500" has no bounds: its value is taken, and the total is not exact.
+        # "Nearly 500" has no bounds: its value is added, and the total is not exact.
         lower, upper = row.lower, row.upper
         if row.operator == "approx":
             lower = upper = row.value

@@ -13,7 +13,7 @@ from django.contrib.auth.models import AnonymousUser, Permission, User
 from django.db import connections
 from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
-from django_otp.plugins.otp_static.models import StaticToken
+from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import lockout
@@ -583,6 +583,7 @@ class TestSecondFactor:
 
     def test_secrets_have_no_page_in_the_admin(self) -> None:
         assert not admin.site.is_registered(TOTPDevice)
+        assert not admin.site.is_registered(StaticDevice)
 
     def test_whoever_is_half_way_may_leave(self, client: Client, person: User) -> None:
         give_password(client, person)

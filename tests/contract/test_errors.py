@@ -80,7 +80,7 @@ def test_a_revision_to_come_is_unknown(client: Client, history: History) -> None
             body = problem(ask(client, address, revision=history.newest + 1), 404)
 
             assert body["code"] == "unknown_revision"
-            assert f"the newest is {history.newest}" in body["detail"]
+            assert f"the latest is {history.newest}" in body["detail"]
             assert "no-store" in client.get(address, {"revision": 99}).get(
                 "Cache-Control", "no-store"
             )

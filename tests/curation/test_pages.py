@@ -149,7 +149,7 @@ def test_a_review_shows_what_changes_and_publishes_it(
     page.get_by_label("Why unverified words").fill("The broadcast spells the number out.")
     page.get_by_role("button", name="Approve and publish").click()
     page.locator(".messagelist .success").wait_for()
-    assert "Words that are not in the text on file were accepted" in page.content()
+    assert "Quotes that are not in the text on file were accepted" in page.content()
     sound(looked, "approved", width)
 
 

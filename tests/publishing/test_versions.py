@@ -116,7 +116,7 @@ class TestSubmit:
     def test_no_record_without_a_figure(self, editor: Any) -> None:
         record = DonationFactory(figures=[])
 
-        with refused("Add a figure: no record without one, and no figure without a sentence."):
+        with refused("Add a figure with its quote: every record needs at least one."):
             submit(record, by=editor)
 
     def test_a_quote_is_looked_for_in_the_text_on_file(self, editor: Any) -> None:
@@ -199,14 +199,14 @@ class TestRivals:
     def test_unequal_ones_need_one_preferred(self, editor: Any) -> None:
         with refused(
             "Statements contradict each other about quantity surgical-mask piece: rank exactly "
-            "one preferred, with the reason."
+            "one as preferred, with the reason."
         ):
             submit(self.two({}, {"value": 120}), by=editor)
 
     def test_two_preferred_are_as_bad_as_none(self, editor: Any) -> None:
         preferred = {"rank": "preferred", "rank_reason": "The recipient counted."}
 
-        with refused("rank exactly one preferred"):
+        with refused("rank exactly one as preferred"):
             submit(self.two(preferred, preferred | {"value": 120}), by=editor)
 
     def test_one_preferred_settles_it(self, editor: Any) -> None:
@@ -244,7 +244,7 @@ class TestRivals:
         statement = StatementFactory()
         said = {"statement": statement}
 
-        with refused("Two figures of one statement say the same thing"):
+        with refused("Two figures of one statement report the same thing"):
             submit(self.two(said, said), by=editor)
 
 
@@ -1154,10 +1154,10 @@ class TestFigures:
     @pytest.mark.parametrize(
         ("wrong", "message"),
         [
-            ({"basis": "per_recipient"}, "are never added up: clear “countable”."),
-            ({"basis": "per_unit"}, "are never added up"),
-            ({"basis": "per_day"}, "are never added up"),
-            ({"basis": "target"}, "are never added up"),
+            ({"basis": "per_recipient"}, "are never part of a total: clear “countable”."),
+            ({"basis": "per_unit"}, "are never part of a total"),
+            ({"basis": "per_day"}, "are never part of a total"),
+            ({"basis": "target"}, "are never part of a total"),
             ({"countable": False}, "Say why the figure does not count, or let it count."),
             ({"countable_reason": "pledge"}, "Say why the figure does not count"),
             ({"basis": "target", "countable": False}, "Say why the figure does not count"),

@@ -1,5 +1,5 @@
-"""The pages that teach: every request is put and every answer compared, every example is looked
-up in the dataset, every field is in the dictionary. A page that lies fails here."""
+"""Guide, pitfalls and dictionary: every request is sent and its response compared, every example
+is looked up in the dataset, every field is in the dictionary."""
 
 import html
 import re
@@ -13,7 +13,7 @@ from records.api.urls import RESOURCES
 from records.models import KINDS, Party
 from records.site.dictionary import Entry, chapters, documents
 from records.site.guide import QUESTIONS, Question, Step
-from records.site.home import ASKED
+from records.site.home import FEATURED
 from records.site.how_we_count import PITFALLS, Example
 from records.site.wording import digits, short
 from tests.support.routes import API, found
@@ -23,16 +23,17 @@ pytestmark = pytest.mark.django_db
 Json = dict[str, Any]
 
 
-def holds(actual: Any, told: Any) -> bool:
-    """Whether all that is told is so: members of lists in their order, others between them."""
-    if isinstance(told, dict):
+def holds(actual: Any, expected: Any) -> bool:
+    """Return whether the response has all that is expected: members of lists in their order, with
+    others between them."""
+    if isinstance(expected, dict):
         return isinstance(actual, dict) and all(
-            name in actual and holds(actual[name], value) for name, value in told.items()
+            name in actual and holds(actual[name], value) for name, value in expected.items()
         )
-    if isinstance(told, list):
+    if isinstance(expected, list):
         rest = iter(actual)
-        return all(any(holds(part, member) for part in rest) for member in told)
-    return type(actual) is type(told) and actual == told
+        return all(any(holds(part, member) for part in rest) for member in expected)
+    return type(actual) is type(expected) and actual == expected
 
 
 STEPS = [
@@ -59,28 +60,28 @@ def test_the_numbers_of_an_answer_are_those_of_the_excerpts(question: Question) 
         shown |= numbers(step.shows)
         shown |= set(re.findall(r"(?<=[?&]changed_since=)\d+", step.request))
 
-    told = re.findall(r"\d[\d,.]*\d|\d", question.answer.replace("N95", ""))
+    claimed = re.findall(r"\d[\d,.]*\d|\d", question.answer.replace("N95", ""))
 
-    assert told or question.answer.startswith("Ask")
-    assert set(told) <= shown, set(told) - shown
+    assert claimed or question.answer.startswith("Filter")
+    assert set(claimed) <= shown, set(claimed) - shown
 
 
-def numbers(told: Any) -> set[str]:
-    """Every number of an excerpt, as a reader may write it; days with and without zeros."""
-    if isinstance(told, dict):
-        return set().union(*map(numbers, told.values()))
-    if isinstance(told, list):
-        return set().union(*map(numbers, told))
-    if isinstance(told, int | float) and not isinstance(told, bool):
-        return {digits(told), short(told).split()[0]}
-    if isinstance(told, str):
-        return {part.lstrip("0") for part in re.findall(r"\d[\d,.]*\d|\d", told)} | {
-            part.lstrip("0") for part in re.findall(r"\d+", told)
+def numbers(shown: Any) -> set[str]:
+    """Return every number of an excerpt, as a reader may write it; days with and without zeros."""
+    if isinstance(shown, dict):
+        return set().union(*map(numbers, shown.values()))
+    if isinstance(shown, list):
+        return set().union(*map(numbers, shown))
+    if isinstance(shown, int | float) and not isinstance(shown, bool):
+        return {digits(shown), short(shown).split()[0]}
+    if isinstance(shown, str):
+        return {part.lstrip("0") for part in re.findall(r"\d[\d,.]*\d|\d", shown)} | {
+            part.lstrip("0") for part in re.findall(r"\d+", shown)
         }
     return set()
 
 
-def test_the_guide_asks_and_answers_every_question(client: Client, db: None) -> None:
+def test_the_guide_answers_every_question(client: Client, db: None) -> None:
     page = html.unescape(client.get("/guide/").content.decode())
 
     assert len(QUESTIONS) >= 6
@@ -93,6 +94,11 @@ def test_the_guide_asks_and_answers_every_question(client: Client, db: None) -> 
             assert step.excerpt in page
 
 
+def test_a_step_without_revision_is_refused() -> None:
+    with pytest.raises(ValueError, match="with its revision"):
+        Step("/api/v1/donations/?donor=CHN", {})
+
+
 def test_requests_in_the_prose_are_good_ones(client: Client, dataset: None) -> None:
     prose = " ".join(sentence for question in QUESTIONS for sentence in question.reading)
 
@@ -103,9 +109,9 @@ def test_requests_in_the_prose_are_good_ones(client: Client, dataset: None) -> N
 def test_home_answers_three_of_them(client: Client, db: None) -> None:
     page = html.unescape(client.get("/").content.decode())
 
-    asked = [question for question in QUESTIONS if question.slug in ASKED]
-    assert len(asked) == 3
-    for question in asked:
+    featured = [question for question in QUESTIONS if question.slug in FEATURED]
+    assert len(featured) == 3
+    for question in featured:
         assert f'href="/guide/#{question.slug}"' in page
         assert question.answer in page
         assert f'href="{question.request}"' in page
@@ -213,8 +219,8 @@ def agree(entry: Entry, schema: Json) -> bool:
     }
     if entry.type == "any":
         return True
-    told: Any = resolved(schema)["type"]
-    types = [told] if isinstance(told, str) else told
+    kind: Any = resolved(schema)["type"]
+    types = [kind] if isinstance(kind, str) else kind
     return ("array" if entry.type.startswith("list") else kinds[entry.type]) in types
 
 
@@ -262,7 +268,7 @@ def test_a_statement_shows_every_figure_drawn_from_it(client: Client, dataset: N
     assert "More than 70 events" in text
 
 
-def test_a_page_tells_how_figures_count(client: Client, dataset: None) -> None:
+def test_a_page_says_how_figures_count(client: Client, dataset: None) -> None:
     order = record_page(client, "con-nbba3vv1")
 
     assert "USD 990 million" in order

@@ -48,7 +48,7 @@ FIELD = [
     ),
     Edit(
         "records/models/donations.py",
-        r"account comes from\.\"\n    \)\n",
+        r"Which side reports it\.\"\n    \)\n",
         """    urgency = models.CharField(
         max_length=9,
         blank=True,

@@ -87,7 +87,7 @@ class ContractListCitationParameters(StyleParameters, ContractFilters):
 
 CONTRACTS = RecordResource(
     name="contracts",
-    description="Contracts: who bought what from whom, and what became of it.",
+    description="Contracts: who bought what from whom, and their stages.",
     model=Contract,
     serializer_class=ContractSerializer,
     filters=ContractFilters,

@@ -85,7 +85,7 @@ class ExportListCitationParameters(StyleParameters, ExportFilters):
 
 EXPORTS = RecordResource(
     name="exports",
-    description="Exports: what crossed borders, as customs and officials count it.",
+    description="Exports: goods that crossed borders, as customs and officials report them.",
     model=Export,
     serializer_class=ExportSerializer,
     filters=ExportFilters,

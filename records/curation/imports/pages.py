@@ -143,7 +143,7 @@ class ConfirmForm(forms.Form):
     reason = forms.CharField(
         max_length=2000,
         required=False,
-        label="Reason of the corrections",
+        label="Reason for the corrections",
         widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
         help_text="Why published records change. Readers see it beside each change, unless a row "
         "gives one of its own.",

@@ -264,7 +264,7 @@ class FigureForm(RowForm):
 
 
 class FigureInline(OfRecord, admin.StackedInline):
-    """A number, how it counts, and the words that bear it."""
+    """A number, how it counts, and its quote."""
 
     form = FigureForm
     formset = RowFormSet

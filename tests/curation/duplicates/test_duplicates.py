@@ -673,6 +673,8 @@ class TestPages:
             "Two flights.",
         )
         assert "Two flights." in curator.get(QUEUE).content.decode()
+        decided = curator.get(page(pair)).content.decode()
+        assert "Decided: <strong>not a duplicate</strong>, by editor" in decided
         assert not DuplicatePair.objects.open().exists()
 
     def test_same_event_leads_to_the_draft_that_says_so(

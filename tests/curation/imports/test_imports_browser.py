@@ -63,13 +63,13 @@ def test_a_file_is_sent_looked_over_imported_and_undone(
     assert page.get_by_text("Did you mean ITA?").count() == 1
     seen(looked, "refused")
 
-    page.get_by_role("link", name="send it again").click()
+    page.get_by_role("link", name="upload it again").click()
     page.get_by_label("Spreadsheet").set_input_files(files["sound"])
     page.get_by_role("button", name="Check").click()
     page.get_by_text("Ready to import: 5 new, 1 corrected").wait_for()
     assert page.get_by_text("committed → delivered").count() == 1
     seen(looked, "ready")
-    page.get_by_label("Reason of the corrections").fill("It arrived.")
+    page.get_by_label("Reason for the corrections").fill("It arrived.")
     page.get_by_role("button", name="Import 6 drafts").click()
     page.get_by_text("6 as they were imported").wait_for()
     seen(looked, "imported")

@@ -280,7 +280,7 @@ class TestQuotes:
 
         html = reviewer_client.get(url(record, "approve")).content.decode()
 
-        assert "These words do not occur in the statement’s text." in html
+        assert "This quote does not occur in the statement’s text." in html
         assert 'name="because"' in html
 
     def test_a_text_that_is_not_on_file_is_said_to_be_missing(
@@ -290,7 +290,7 @@ class TestQuotes:
 
         html = reviewer_client.get(url(record, "approve")).content.decode()
 
-        assert "text is not on file: the words were not checked" in html
+        assert "text is not on file, so the quote was not checked" in html
         assert 'name="because"' not in html
 
 

@@ -567,7 +567,7 @@ class TestSubmit:
         response = editor_client.post(url(donation, "submit"))
 
         assert response.status_code == 302
-        assert "no figure without a sentence" in told(response)
+        assert "every record needs at least one" in told(response)
         assert state(donation) == State.DRAFT
 
 
@@ -643,7 +643,7 @@ class TestCorrect:
         draft = Donation.objects.open().get()
         assert response["Location"] == url(draft)
         of_published = editor_client.get(url(donation)).content.decode()
-        assert "is being worked on" in of_published
+        assert "is open</strong>" in of_published
         assert "by editor (since 4 May 2026, 12:00)" in of_published
         assert url(draft) in of_published
         of_draft = editor_client.get(url(draft)).content.decode()
@@ -732,7 +732,7 @@ class TestBulk:
         html = response.content.decode()
         problems = {record for record, _ in response.context["problems"]}
         assert problems == set(bad)
-        assert html.count("no figure without a sentence") == 2
+        assert html.count("every record needs at least one") == 2
         assert "2 donations: each was submitted for review." in told(response)
 
     def test_return(self, reviewer_client: Client) -> None:
