@@ -35,7 +35,7 @@ def publish_urgent() -> dict[str, Any]:
     users = get_user_model().objects
     editor, _ = users.get_or_create(username="editor")
     reviewer, _ = users.get_or_create(username="reviewer")
-    donation: Any = Donation.objects.filter(state=State.PUBLISHED).earliest("public_id")
+    donation: Any = Donation.objects.filter(state=State.PUBLISHED).latest("public_id")
     draft: Any = begin_correction(donation, by=editor, reason="The source calls it an emergency.")
     draft.urgency = "emergency"
     draft.save()
