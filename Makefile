@@ -45,8 +45,7 @@ prepare: $(VENV)/runtime ## Install, migrate, load the dataset and collect stati
 
 serve: prepare ## Prepare, and serve on PORT (8000)
 	@echo "AidAPI is at http://$(HOST):$(PORT)/"
-	exec $(BIN)/granian --interface wsgi --host $(HOST) --port $(PORT) --workers $(WORKERS) \
-		--blocking-threads 4 --no-ws aidapi.wsgi:application
+	exec $(BIN)/python -m aidapi.server --host $(HOST) --port $(PORT) --workers $(WORKERS)
 
 test: $(VENV)/development ## Run all tests but `clients` on SQLite, or on DATABASE_URL
 	$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder $(TESTS)
