@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.core import signals
 from django.core.handlers.wsgi import WSGIHandler
-from django.db import DEFAULT_DB_ALIAS
+from django.db import DEFAULT_DB_ALIAS, close_old_connections
 from django.db import connections as database
 from django.http import HttpResponse, StreamingHttpResponse
 from django.test import override_settings
@@ -36,7 +37,12 @@ SMALL = {
 @pytest.fixture(autouse=True)
 def small() -> Iterator[None]:
     with override_settings(**SMALL):
+        # As Django's own test client does: the connection of the tests stays as it is.
+        signals.request_started.disconnect(close_old_connections)
+        signals.request_finished.disconnect(close_old_connections)
         yield
+        signals.request_started.connect(close_old_connections)
+        signals.request_finished.connect(close_old_connections)
 
 
 def environ(path: str, query: str = "", method: str = "GET", **more: Any) -> dict[str, Any]:
