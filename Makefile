@@ -45,8 +45,7 @@ prepare: $(VENV)/runtime ## Install, migrate, load the dataset and collect stati
 
 serve: prepare ## Prepare, and serve on PORT (8000)
 	@echo "AidAPI is at http://$(HOST):$(PORT)/"
-	exec $(BIN)/granian --interface wsgi --host $(HOST) --port $(PORT) --workers $(WORKERS) \
-		--blocking-threads 4 --no-ws aidapi.wsgi:application
+	exec $(BIN)/python -m aidapi.server --host $(HOST) --port $(PORT) --workers $(WORKERS)
 
 test: $(VENV)/development ## Run all tests but `clients` on SQLite, or on DATABASE_URL
 	$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder $(TESTS)
@@ -99,6 +98,9 @@ guide-pictures: $(VENV)/development ## Retake the pictures of docs/curating.md (
 bench: $(VENV)/development ## Measure against a textbook API (BENCH_N records; both databases)
 	$(BIN)/python benchmarks/run.py
 
+drills: $(VENV)/development ## Run the drills: overload, a killed worker, stopping
+	$(BIN)/python drills/overload.py
+
 lock: $(BIN)/uv ## Update the hashed lists of dependencies from pyproject.toml
 	@compile() { $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade \
 		--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links "$$@"; }; \
@@ -110,4 +112,4 @@ clean: ## Remove environments, the development database and caches
 	rm -rf .venv .venv-* $(VENV) var .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .PHONY: help prepare serve test test-postgres test-interpreters lint schema schema-check release-schema \
-	clients guide-pictures bench lock clean
+	clients guide-pictures bench drills lock clean

@@ -6,7 +6,6 @@ account from all addresses. The last would let anybody lock a user out, so it do
 addresses from which that user signed in recently.
 """
 
-import ipaddress
 from datetime import timedelta
 from functools import cache
 from time import time
@@ -21,7 +20,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from aidapi.limits import client_address, make_counter
+from aidapi.limits import client_address, make_counter, plain_address
 
 PAIR, ADDRESS, ACCOUNT = ["username", "ip_address"], "ip_address", "username"
 PARAMETERS = [PAIR, ADDRESS, ACCOUNT]
@@ -31,19 +30,8 @@ KNOWN_FOR = timedelta(days=30)
 
 
 def address(request: HttpRequest) -> str | None:
-    """Return the address of the client for limits; for IPv6 its network, within which one customer
-    has any number of addresses."""
-    for given in (client_address(request), request.META.get("REMOTE_ADDR", "")):
-        try:
-            found = ipaddress.ip_address(given.strip())
-        except ValueError:
-            continue
-        if found.version == 6:
-            mapped = found.ipv4_mapped
-            network = ipaddress.ip_network((found, 64), strict=False)
-            return str(mapped or network.network_address)
-        return str(found)
-    return None
+    """Return the client's address as limits count it, or None on a Unix socket without a proxy."""
+    return plain_address(client_address(request)) or None
 
 
 class Lockout(AxesDatabaseHandler):

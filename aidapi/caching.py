@@ -20,6 +20,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 from django.utils.module_loading import import_string
 
+from aidapi.lanes import REFUSAL
+
 log = structlog.get_logger("aidapi.caching")
 PREFIX = "/api/v1/"
 MAX_AGE = 1.0
@@ -68,7 +70,11 @@ class CacheMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.method not in ("GET", "HEAD") or not request.path_info.startswith(PREFIX):
+        if (
+            request.method not in ("GET", "HEAD")
+            or not request.path_info.startswith(PREFIX)
+            or REFUSAL in request.META
+        ):
             return self.get_response(request)
         key = cache_key(request)
         known = request.META.get("HTTP_IF_NONE_MATCH")

@@ -155,6 +155,18 @@ def generic(status_code: int) -> Problem:
     return problem
 
 
+def overloaded() -> Problem:
+    """Return the problem of a request for which there is no room."""
+    problem = Problem(
+        503,
+        "overloaded",
+        "Overloaded",
+        "Too many requests of this kind are open: try again after Retry-After seconds.",
+    )
+    problem.headers["Retry-After"] = str(RETRY_AFTER)
+    return problem
+
+
 def problem_from(error: Exception) -> Problem | None:
     """Return the problem that an exception of Django or DRF means; None for an internal error."""
     if isinstance(error, Problem):

@@ -4,9 +4,12 @@ Headers as in the IETF draft "RateLimit header fields for HTTP": `RateLimit-Poli
 and its period, `RateLimit` the requests left and the seconds until the count is reset.
 """
 
+import ipaddress
 import threading
 import time
 from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
 
 import redis
 import structlog
@@ -88,11 +91,50 @@ class RateLimitMiddleware:
 
 
 def client_address(request: HttpRequest) -> str:
-    """Return the address of the client. Each proxy appends the address it sees to
-    X-Forwarded-For, so the last PROXIES entries are trusted and the first of them is the client;
-    earlier entries may be forged."""
+    """Return the client's address; see `address_of`."""
+    return address_of(request.META)
+
+
+def address_of(meta: dict[str, Any]) -> str:
+    """Return the client's address from a WSGI environment; for IPv6 its /64 network. Each proxy
+    appends the address it sees to X-Forwarded-For, so the last PROXIES entries are trusted and
+    the first of them is the client; earlier entries may be forged."""
+    own = meta.get("REMOTE_ADDR", "")
     if settings.PROXIES:
-        seen = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        seen = meta.get("HTTP_X_FORWARDED_FOR", "").split(",")
         if len(seen) >= settings.PROXIES:
-            return seen[-settings.PROXIES].strip()
-    return request.META.get("REMOTE_ADDR", "")
+            forwarded = plain_address(seen[-settings.PROXIES])
+            if forwarded:
+                return forwarded
+            warn_of_forwarded()
+    return plain_address(own) or own
+
+
+@lru_cache(4096)
+def plain_address(text: str) -> str:
+    """Return an address without port and brackets, or "" if it is not an address. For IPv6 it is
+    the /64 network, within which one customer has any number of addresses."""
+    text = text.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        found = ipaddress.ip_address(text)
+    except ValueError:
+        return ""
+    if found.version == 4:
+        return str(found)
+    if found.ipv4_mapped:
+        return str(found.ipv4_mapped)
+    # The zone of a link-local address is no part of a network.
+    return str(ipaddress.ip_network((int(found), 64), strict=False).network_address)
+
+
+@lru_cache(1)
+def warn_of_forwarded() -> None:
+    """Log, once per process, that the proxies do not send addresses."""
+    log.warning(
+        "X-Forwarded-For has no address at the place given by PROXIES: the proxy's is used.",
+        proxies=settings.PROXIES,
+    )

@@ -1,5 +1,6 @@
 """Logs: readable lines in development, JSON in production, each with the id of its request."""
 
+import logging
 from contextvars import ContextVar
 from typing import Any
 
@@ -13,6 +14,12 @@ def with_request(logger: Any, method: str, event: dict[str, Any]) -> dict[str, A
     if request_id.get():
         event.setdefault("request_id", request_id.get())
     return event
+
+
+def without_trace(record: logging.LogRecord) -> bool:
+    """Keep a line of the log, and drop its trace: of faults that are the client's."""
+    record.exc_info = record.exc_text = None
+    return True
 
 
 SHARED: list[Any] = [

@@ -8,6 +8,7 @@ from aidapi.errors import (
     ParameterError,
     Problem,
     generic,
+    overloaded,
 )
 
 Json = dict[str, Any]
@@ -189,7 +190,8 @@ FAILURES = {
     ),
     503: Failure(
         name="Unavailable",
-        meaning="The database is unavailable, or the query takes too long.",
-        examples=(generic(503),),
+        meaning="The database is unavailable, the query takes too long, or too many requests are "
+        "open. Retry-After is the number of seconds to wait.",
+        examples=(generic(503), overloaded()),
     ),
 }

@@ -135,8 +135,12 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "aidapi.policy.PolicyMiddleware",
+    "aidapi.lanes.RefusalMiddleware",
     "aidapi.deadlines.DeadlineMiddleware",
     "aidapi.errors.ProblemMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    # Before any middleware that checks the host: health checks use addresses not known here.
+    "aidapi.views.ProbeMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -144,7 +148,6 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "accounts.sessions.SessionLimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -323,6 +326,34 @@ PROXIES = integer("PROXIES", 0, 0)
 # Maximum time of the database queries of an API request, in seconds.
 QUERY_SECONDS = integer("QUERY_SECONDS", 10, 1)
 
+# Limits of one process (aidapi.lanes). Requests executed at once, each with a database connection:
+# for readers, in the admin, and for parts of downloads.
+THREADS = integer("THREADS", 4, 1)
+ADMIN_THREADS = integer("ADMIN_THREADS", 2, 1)
+DOWNLOAD_THREADS = integer("DOWNLOAD_THREADS", 2, 1)
+# Open downloads, request bodies being read, and requests waiting to be executed.
+DOWNLOADS = integer("DOWNLOADS", 8, 1)
+BODIES = integer("BODIES", 16, 1)
+WAITING = integer("WAITING", 64, 4)
+PROBES_WAITING = 7
+# Maximum seconds that a request waits, that a body takes (more for a large one), and that a
+# client reads less than a kilobyte a second of its response.
+WAIT_SECONDS = integer("WAIT_SECONDS", 10, 1)
+BODY_SECONDS = integer("BODY_SECONDS", 15, 1)
+WRITE_SECONDS = integer("WRITE_SECONDS", 30, 1)
+# Spreadsheets have up to 10 MB.
+BODY_BYTES = 12_000_000
+# Maximum seconds that a stopping server waits for running requests.
+DRAIN_SECONDS = integer("DRAIN_SECONDS", 30, 1)
+# A thread for every request that may be open, and some for refusals and `/livez`.
+SERVER_THREADS = (
+    (THREADS + WAITING)
+    + (ADMIN_THREADS + WAITING // 4)
+    + (DOWNLOADS + BODIES)
+    + (1 + PROBES_WAITING)
+    + 8
+)
+
 # Metrics are not secret, but not public in production by default.
 METRICS = boolean("METRICS", not PRODUCTION)
 
@@ -334,10 +365,13 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": logs.configure(json=PRODUCTION)},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"without_trace": {"()": lambda: logs.without_trace}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         # Client errors get a response and no log entry; server errors are logged.
         "django.request": {"level": "ERROR"},
+        # A wrong host is a client error: one line, no trace.
+        "django.security.DisallowedHost": {"filters": ["without_trace"]},
         # Failed sign-ins are in the audit log.
         "axes": {"level": "ERROR"},
         "aidapi.requests": {"level": "INFO" if boolean("LOG_REQUESTS", PRODUCTION) else "WARNING"},
@@ -364,7 +398,7 @@ if PRODUCTION:
     if boolean("BEHIND_PROXY", False):
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     # Health checks from the host use plain HTTP.
-    SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+    SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^metrics$"]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],

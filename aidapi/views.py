@@ -1,5 +1,6 @@
 """OpenAPI document, its two documentation pages, health checks and metrics."""
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import resolve
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
@@ -88,6 +90,22 @@ class Reference(Page):
 
 
 # --- Probes
+
+PROBES = {"/livez", "/readyz", "/metrics"}
+
+
+class ProbeMiddleware:
+    """Answers probes before any middleware that looks at the host; nothing in their answers is
+    made from it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info not in PROBES:
+            return self.get_response(request)
+        match = request.resolver_match = resolve(request.path_info)
+        return match.func(request, *match.args, **match.kwargs)
 
 
 class Live(Page):

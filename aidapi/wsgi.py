@@ -1,4 +1,4 @@
-"""The server's entry point: granian --interface wsgi aidapi.wsgi:application."""
+"""The WSGI application, for `python -m aidapi.server` or any other server with threads."""
 
 import os
 import re
@@ -10,6 +10,10 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aidapi.settings")
 site = get_wsgi_application()
 
+from aidapi.lanes import Lanes  # noqa: E402 (it needs Django's settings)
+
+lanes = Lanes(site)
+
 
 def application(environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:
     # Queries are UTF-8. Django would decode them in the charset of the Content-Type, and fail
@@ -18,4 +22,4 @@ def application(environ: dict[str, Any], start_response: Callable) -> Iterable[b
         environ["CONTENT_TYPE"] = re.sub(
             r";\s*charset=[^;]*", "", environ["CONTENT_TYPE"], flags=re.IGNORECASE
         )
-    return site(environ, start_response)
+    return lanes(environ, start_response)

@@ -38,6 +38,7 @@ TARGETS = {
 }
 CASES = list(TARGETS["sqlite"])
 SETTINGS = {"aidapi": "aidapi.settings", "textbook": "benchmarks.textbook.settings"}
+AIDAPI = "aidapi.wsgi:application"
 CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 
 
@@ -87,7 +88,7 @@ def family(pid: int) -> list[int]:
 def serving(
     settings: str,
     database_url: str,
-    application: str = "aidapi.wsgi:application",
+    application: str = AIDAPI,
     workers: int = 1,
     threads: int = 1,
     log: Any = None,
@@ -97,19 +98,21 @@ def serving(
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
+    options = ["--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)]
+    options += ["--log-level", "error"]
+    if application == AIDAPI:
+        command = ["-m", "aidapi.server", *options]
+    else:
+        command = ["-m", "granian", "--interface", "wsgi", "--no-ws", *options]
+        command += ["--blocking-threads", str(threads), application]
     process = subprocess.Popen(
-        [
-            str(Path(sys.executable).with_name("granian")),
-            *("--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)),
-            *("--workers", str(workers), "--blocking-threads", str(threads)),
-            *("--no-ws", "--log-level", "error"),
-            application,
-        ],
+        [sys.executable, *command],
         cwd=databases.ROOT,
         env={
             **os.environ,
             "DATABASE_URL": database_url,
             "DJANGO_SETTINGS_MODULE": settings,
+            "THREADS": str(threads),
             "CACHE_ENTRIES": "0",
             "RATE_LIMIT": "0",
             **env,

@@ -8,7 +8,7 @@ import pytest
 import redis
 from django.test import Client, override_settings
 
-from aidapi.limits import Counter, SharedCounter
+from aidapi.limits import Counter, SharedCounter, warn_of_forwarded
 from tests.support.routes import problem
 
 REDIS = "redis://127.0.0.1:6379/9"
@@ -79,6 +79,39 @@ class TestLimit:
 
         assert statuses == [200] * 3 + [429] * 2
         assert other.status_code == 200
+
+    @pytest.mark.parametrize(
+        "connections",
+        [
+            ["203.0.113.7:51231", "203.0.113.7:51232", "203.0.113.7", " 203.0.113.7:1"],
+            ["[2001:db8::1]:443", "2001:db8::2", "[2001:db8::3]", "2001:db8:0:0:9::9"],
+            ["::ffff:203.0.113.7", "[::ffff:203.0.113.7]:5", "203.0.113.7", "203.0.113.7:2"],
+        ],
+        ids=["IPv4", "IPv6 network", "mapped"],
+    )
+    def test_forwarded_ports_and_brackets_make_no_new_client(self, connections: list[str]) -> None:
+        with override_settings(PROXIES=1):
+            client = Client()
+            statuses = [
+                client.get("/docs/", headers={"X-Forwarded-For": one}).status_code
+                for one in connections
+            ]
+
+        assert statuses == [200, 200, 200, 429]
+
+    def test_forwarded_nonsense_counts_for_the_proxy_and_is_logged_once(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        warn_of_forwarded.cache_clear()
+        with override_settings(PROXIES=1):
+            client = Client()
+            statuses = [
+                client.get("/docs/", headers={"X-Forwarded-For": f"unknown{n}"}).status_code
+                for n in range(4)
+            ]
+
+        assert statuses == [200, 200, 200, 429]
+        assert len([one for one in caplog.records if "X-Forwarded-For" in one.getMessage()]) == 1
 
     def test_probes_are_never_turned_away(self) -> None:
         client = Client()

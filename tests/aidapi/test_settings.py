@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connection
-from django.test import Client
+from django.test import Client, override_settings
 
 from aidapi.checks import has_wal_fault, keys_are_secret, sqlite_is_sound
 from records.publishing import triggers
@@ -246,6 +246,30 @@ def test_a_sound_process_is_live_and_ready(client: Client) -> None:
     for address in ("/livez", "/readyz"):
         response = client.get(address)
         assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics"])
+def test_probes_answer_by_address_and_host_alike(client: Client, path: str) -> None:
+    with override_settings(ALLOWED_HOSTS=["aid.example.org"], METRICS=True):
+        answers = [
+            client.get(path, headers={"Host": host})
+            for host in ("10.42.8.201:8000", "aid.example.org", "no host at all")
+        ]
+
+    assert [answer.status_code for answer in answers] == [200] * 3
+    assert {answer["X-Frame-Options"] for answer in answers} == {"DENY"}
+
+
+@pytest.mark.django_db
+def test_wrong_host_elsewhere_is_refused_in_one_line_of_the_log(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    with override_settings(ALLOWED_HOSTS=["aid.example.org"]):
+        problem(client.get("/api/v1/", headers={"Host": "10.42.8.201"}), 400)
+
+    [record] = [one for one in caplog.records if "DisallowedHost" in one.name]
+    assert record.exc_info is None
 
 
 @pytest.mark.django_db

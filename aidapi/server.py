@@ -1,0 +1,34 @@
+"""The server: `python -m aidapi.server --host 0.0.0.0 --port 8000 --workers 2`.
+
+It is granian, with the options that the limits in the settings need. Further options are granian's
+own, and override these.
+"""
+
+import os
+import sys
+
+from django.conf import settings
+
+
+def options() -> list[str]:
+    """Return granian's options for the limits in the settings."""
+    return [
+        *("--interface", "wsgi", "--no-ws"),
+        *("--blocking-threads", str(settings.SERVER_THREADS)),
+        # A worker that dies is replaced; the others go on.
+        *("--respawn-failed-workers", "--respawn-interval", "1"),
+        # On SIGTERM: accept nothing, finish what is executed, and end in any case after this.
+        *("--workers-kill-timeout", str(settings.DRAIN_SECONDS)),
+    ]
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aidapi.settings")
+    from granian.cli import entrypoint
+
+    sys.argv = ["granian", *options(), *sys.argv[1:], "aidapi.wsgi:application"]
+    entrypoint()
+
+
+if __name__ == "__main__":
+    main()
