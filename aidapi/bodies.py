@@ -1,9 +1,8 @@
 """Request bodies: read before anything is executed, with a deadline and limits of size and number.
 
-Only the admin takes bodies; elsewhere none is read. A server's `read` cannot be broken off, and
-granian stops altogether when a request ends while another thread still reads its body. So the
-request's own thread reads, and past the deadline the connection is shut down (aidapi.connections),
-which ends the read.
+Only the admin takes bodies; elsewhere none is read. A server's `read` cannot be broken off, and a
+body belongs to the thread of its request. So that thread reads, and past the deadline the
+connection is shut down (aidapi.connections), which ends the read.
 """
 
 import io

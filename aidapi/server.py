@@ -8,6 +8,7 @@ import os
 import sys
 
 from django.conf import settings
+from granian.cli import entrypoint
 
 
 def options() -> list[str]:
@@ -24,8 +25,6 @@ def options() -> list[str]:
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aidapi.settings")
-    from granian.cli import entrypoint
-
     sys.argv = ["granian", *options(), *sys.argv[1:], "aidapi.wsgi:application"]
     entrypoint()
 
