@@ -38,6 +38,22 @@ class Precision(models.TextChoices):
     YEAR = "year", "year (stored as its first day)"
 
 
+def round_dates(row: models.Model) -> None:
+    """Set a date known to the month or year to its first day; a date that is not known has no
+    precision of its own."""
+    for field in row._meta.concrete_fields:
+        if not field.name.endswith("_precision"):
+            continue
+        name = field.name.removesuffix("_precision")
+        day, precision = getattr(row, name), getattr(row, field.name)
+        if day is None:
+            setattr(row, field.name, Precision.DAY)
+        elif precision == Precision.MONTH:
+            setattr(row, name, day.replace(day=1))
+        elif precision == Precision.YEAR:
+            setattr(row, name, day.replace(month=1, day=1))
+
+
 class RecordQuerySet(models.QuerySet):
     """Which versions. `in_force` is the one definition of what readers see."""
 
@@ -268,19 +284,7 @@ class Record(models.Model):
         super().save(*args, **kwargs)
 
     def round_dates(self) -> None:
-        """A month or a year stands as its first day; a date that is not known has no precision
-        of its own."""
-        for field in self._meta.concrete_fields:
-            if not field.name.endswith("_precision"):
-                continue
-            name = field.name.removesuffix("_precision")
-            day, precision = getattr(self, name), getattr(self, field.name)
-            if day is None:
-                setattr(self, field.name, Precision.DAY)
-            elif precision == Precision.MONTH:
-                setattr(self, name, day.replace(day=1))
-            elif precision == Precision.YEAR:
-                setattr(self, name, day.replace(month=1, day=1))
+        round_dates(self)
 
     @classmethod
     def new_id(cls) -> str:
@@ -332,6 +336,14 @@ class Record(models.Model):
     def ordered_figures(self) -> list[Any]:
         return sorted(self.figures.all(), key=lambda figure: (figure.position, figure.pk))
 
+    def ordered_evidence(self) -> list[Any]:
+        """Return the rows that rest on statements, in their order."""
+        return []
+
+    def unverified(self) -> list[Any]:
+        """Return the rows whose words are not in the text of their statement."""
+        return [row for row in self.ordered_evidence() if row.quote_found is False]
+
     def content_digest(self) -> str:
         """Return the SHA-256 of the content: an approval is bound to it."""
         data = orjson.dumps(self.content(), option=orjson.OPT_SORT_KEYS)
@@ -370,7 +382,12 @@ def plain_values(row: models.Model, fields: Iterable[models.Field]) -> dict[str,
 class DatedRecord(Record):
     """A donation, export or contract: parties in roles, a period, a date at which it held."""
 
-    ROWS = ("links", "parties__party", "figures__statement", "figures__item")
+    ROWS: ClassVar[tuple[str, ...]] = (
+        "links",
+        "parties__party",
+        "figures__statement",
+        "figures__item",
+    )
 
     period_start = models.DateField(
         null=True,
@@ -404,6 +421,11 @@ class DatedRecord(Record):
         ],
         help_text="Name that the points of one running total share: a later point overtakes "
         "the earlier ones. Null for a single event.",
+    )
+    missing = models.TextField(
+        blank=True,
+        help_text="Amounts that the source names and no figure holds, in our own words; null "
+        "where none is known.",
     )
     joint = models.BooleanField(
         default=False,
@@ -440,9 +462,12 @@ class DatedRecord(Record):
             ),
         ]
 
+    def ordered_evidence(self) -> list[Any]:
+        return self.ordered_figures()
+
     def cited_statements(self) -> list[Any]:
-        """The statement versions that the figures rest on, in the figures' order."""
-        cited = {figure.statement_id: figure.statement for figure in self.ordered_figures()}
+        """Return the statement versions that the record rests on, in the order of its rows."""
+        cited = {row.statement_id: row.statement for row in self.ordered_evidence()}
         return list(cited.values())
 
     def problems(self) -> list[ValidationError]:
@@ -586,6 +611,7 @@ class LinkType(models.TextChoices):
     CONTRADICTS = "contradicts", "contradicts"
     AMENDS = "amends", "amends"
     FUNDS = "funds", "funds"
+    MAY_OVERLAP = "may_overlap", "may overlap with"
 
 
 class RecordLink(models.Model):

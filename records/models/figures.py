@@ -1,12 +1,11 @@
 """Figures: each a number or count with its qualifier, how it counts, and the words it rests on."""
 
-import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.functions import Coalesce, StrIndex
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 
 from aidapi.fields import (
     NOT_EXACT,
@@ -14,8 +13,8 @@ from aidapi.fields import (
     NumberField,
     exact_digits,
 )
-from records.models import text
-from records.models.base import OPEN, State, plain, plain_values
+from records.models.base import plain
+from records.models.evidence import MAX_QUOTE_LENGTH, Evidence
 from records.models.items import Unit
 from records.models.parties import PartyType
 
@@ -103,17 +102,6 @@ BOUNDED_BY_VALUE = {
     Operator.LESS_THAN: (0, True),
 }
 RANGES = [Operator.BETWEEN, Operator.ORDER_OF_MAGNITUDE]
-MAX_QUOTE_WORDS = 8
-MAX_QUOTE_LETTERS = 20
-"""Of scripts that put no spaces between words."""
-UNSPACED = "".join(f"{chr(first)}-{chr(last)}" for first, last in text.UNSPACED)
-"""Their letters, as the inside of a class of regular expressions, which browsers read too."""
-
-
-def is_fragment(quote: str) -> bool:
-    """Whether a quote is short enough to be one: full sentences belong to their authors."""
-    letters = re.findall(f"[{UNSPACED}]", quote)
-    return len(quote.split()) <= MAX_QUOTE_WORDS and len(letters) <= MAX_QUOTE_LETTERS
 
 
 def _bounds_follow_operator() -> Q:
@@ -140,38 +128,7 @@ def _bounds_follow_operator() -> Q:
     return condition
 
 
-class FigureQuerySet(models.QuerySet):
-    """Which figures."""
-
-    def unverified(self) -> "FigureQuerySet":
-        """Those of versions that are public or being worked on whose words are not in the text
-        of their statement: as it was when they were published, as it stands where it is still
-        being worked on, or as a correction of the statement has it."""
-        statements: Any = self.model._meta.get_field("statement").related_model
-        corrected = (
-            statements.objects.filter(
-                public_id=OuterRef("statement__public_id"), state=State.PUBLISHED
-            )
-            .exclude(text="")
-            .annotate(at=StrIndex("text", OuterRef("quote")))
-            .filter(at=0)
-        )
-        lost = self.alias(at=StrIndex("statement__text", F("quote"))).filter(
-            ~Q(statement__text=""), record__state__in=OPEN, at=0
-        )
-        published = self.filter(record__state=State.PUBLISHED)
-        return self.filter(
-            Q(pk__in=lost.values("pk"))
-            | Q(pk__in=published.filter(quote_found=False).values("pk"))
-            | Q(
-                pk__in=published.filter(Exists(corrected), statement__state=State.SUPERSEDED)
-                .order_by()
-                .values("pk")
-            )
-        )
-
-
-class Figure(models.Model):
+class Figure(Evidence):
     """A figure of a donation, export or contract. It cannot exist without a statement and the
     words in it that bear the figure."""
 
@@ -274,40 +231,16 @@ class Figure(models.Model):
     )
     rank_reason = models.TextField(blank=True, help_text="Why it is ranked so.")
 
-    # Who says so
-    statement = models.ForeignKey(
-        "records.Statement",
-        models.PROTECT,
-        related_name="+",
-        help_text="The statement, in the version that was read.",
-    )
     quote = models.CharField(
-        max_length=200,
+        max_length=MAX_QUOTE_LENGTH,
         help_text="The words of the statement that bear the figure, verbatim.",
     )
-    offset = models.PositiveIntegerField(
-        null=True,
-        blank=True,
-        editable=False,
-        help_text="Where the quote begins in the statement's text, in characters; null where "
-        "the text is not on file.",
-    )
-    quote_found = models.BooleanField(
-        null=True,
-        editable=False,
-        help_text="Whether the quote occurs in the statement's text; null where the text is not "
-        "on file.",
-    )
-
-    objects = FigureQuerySet.as_manager()
 
     NO_CONTENT: ClassVar[frozenset[str]] = frozenset(
         {"id", "record", "position", "low", "high", "statement"}
     )
-    """Columns that are no content by themselves: keys, order, generated columns, and the
-    statement, which the content names by its public id and version."""
 
-    class Meta:
+    class Meta(Evidence.Meta):
         abstract = True
         ordering = ["position", "pk"]
         constraints = [
@@ -405,7 +338,6 @@ class Figure(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.fill_bounds()
-        self.locate_quote()
         super().save(*args, **kwargs)
 
     def clean_fields(self, exclude: Any = None) -> None:
@@ -420,17 +352,6 @@ class Figure(models.Model):
                 self.value if bound is True else None if bound is None else Decimal(bound)
                 for bound in rule
             )
-
-    def locate_quote(self) -> None:
-        """Find the quote in the statement's text, where that is on file. Words that occur more
-        than once stay where they were selected; else the first place is theirs."""
-        text = self.statement.text if self.statement_id else ""
-        if text:
-            at = self.offset
-            if at is None or not text.startswith(self.quote, at):
-                at = text.find(self.quote)
-            self.quote_found = at >= 0
-            self.offset = at if at >= 0 else None
 
     @property
     def is_aside(self) -> bool:
@@ -462,17 +383,6 @@ class Figure(models.Model):
             self.party_type,
         ]
         return " ".join(part for part in parts if part)
-
-    @classmethod
-    def content_fields(cls) -> list[models.Field]:
-        """Return the columns that the digest covers, but for the statement."""
-        return [field for field in cls._meta.concrete_fields if field.name not in cls.NO_CONTENT]
-
-    def content(self) -> dict[str, Any]:
-        """Return the content as plain data, without what is at its default."""
-        content = plain_values(self, self.content_fields())
-        content["statement"] = [self.statement.public_id, self.statement.version]
-        return content
 
 
 class FigureItem(models.Model):

@@ -743,7 +743,7 @@ def test_a_statement_that_bears_a_figure_is_not_withdrawn(tmp_path: Path) -> Non
 
     (fault,) = refused(write(tmp_path / "files", files))
 
-    assert "Figures of con-0000000a, don-0000000a, exp-0000000a cite it" in fault
+    assert "Records rest on it (con-0000000a, don-0000000a, exp-0000000a)" in fault
 
 
 @pytest.mark.django_db

@@ -833,8 +833,8 @@ class TestWithdraw:
         (statement,) = record.cited_statements()
 
         with refused(
-            f"{statement.public_id} bears figures of {record.public_id}: correct or withdraw "
-            f"them first."
+            f"{statement.public_id} bears figures or milestones of {record.public_id}: correct "
+            f"or withdraw them first."
         ):
             withdraw([statement], by=reviewer, reason="It was never said.")
 
@@ -843,7 +843,7 @@ class TestWithdraw:
         (statement,) = record.cited_statements()
         newer = corrected(statement, editor)
 
-        with refused("bears figures of"):
+        with refused("bears figures or milestones of"):
             withdraw([newer], by=reviewer, reason="It was never said.")
 
     def test_it_goes_with_the_last_record_that_rests_on_it(self, reviewer: Any) -> None:

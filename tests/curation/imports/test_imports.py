@@ -1003,7 +1003,7 @@ class TestUndoing:
         (draft,) = batches.confirm(batch, by=batch.by)
         DonationFactory(figures=[{"statement": Statement.objects.get(pk=draft.pk)}])
 
-        with pytest.raises(ValidationError, match="Figures rest on these drafts"):
+        with pytest.raises(ValidationError, match="Records rest on these drafts"):
             batches.undo(batch)
 
         assert Statement.objects.filter(pk=draft.pk).exists()

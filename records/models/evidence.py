@@ -1,0 +1,130 @@
+"""Evidence: the statement and the words in it on which a figure or a milestone rests."""
+
+import re
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import StrIndex
+
+from records.models import text
+from records.models.base import OPEN, State, plain_values
+
+MAX_QUOTE_LENGTH = 200
+MAX_QUOTE_WORDS = 8
+MAX_QUOTE_LETTERS = 20
+"""Of scripts that put no spaces between words."""
+UNSPACED = "".join(f"{chr(first)}-{chr(last)}" for first, last in text.UNSPACED)
+"""Their letters, as the inside of a class of regular expressions, which browsers read too."""
+
+
+def is_fragment(quote: str) -> bool:
+    """Return whether a quote is short enough to be one: full sentences belong to their authors."""
+    letters = re.findall(f"[{UNSPACED}]", quote)
+    return len(quote.split()) <= MAX_QUOTE_WORDS and len(letters) <= MAX_QUOTE_LETTERS
+
+
+def check_fragment(quote: str) -> None:
+    """Refuse a quote that is too long."""
+    if not is_fragment(quote):
+        raise ValidationError(
+            f"Quote at most {MAX_QUOTE_WORDS} words, or {MAX_QUOTE_LETTERS} characters of a "
+            f"script without spaces: those that bear it."
+        )
+
+
+class EvidenceQuerySet(models.QuerySet):
+    """Which figures or milestones."""
+
+    def unverified(self) -> "EvidenceQuerySet":
+        """Return those of versions that are public or being worked on whose words are not in the
+        text of their statement: as it was when they were published, as it is where the version is
+        still being worked on, or as a correction of the statement has it."""
+        statements: Any = self.model._meta.get_field("statement").related_model
+        corrected = (
+            statements.objects.filter(
+                public_id=OuterRef("statement__public_id"), state=State.PUBLISHED
+            )
+            .exclude(text="")
+            .annotate(at=StrIndex("text", OuterRef("quote")))
+            .filter(at=0)
+        )
+        lost = self.alias(at=StrIndex("statement__text", F("quote"))).filter(
+            ~Q(statement__text=""), record__state__in=OPEN, at=0
+        )
+        published = self.filter(record__state=State.PUBLISHED)
+        return self.filter(
+            Q(pk__in=lost.values("pk"))
+            | Q(pk__in=published.filter(quote_found=False).values("pk"))
+            | Q(
+                pk__in=published.filter(Exists(corrected), statement__state=State.SUPERSEDED)
+                .order_by()
+                .values("pk")
+            )
+        )
+
+
+class Evidence(models.Model):
+    """A row that cannot exist without a statement and the words in it that bear the row."""
+
+    statement = models.ForeignKey(
+        "records.Statement",
+        models.PROTECT,
+        related_name="+",
+        help_text="The statement, in the version that was read.",
+    )
+    quote = models.CharField(
+        max_length=MAX_QUOTE_LENGTH, help_text="The words of the statement, verbatim."
+    )
+    offset = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Where the quote begins in the statement's text, in characters; null where "
+        "the text is not on file.",
+    )
+    quote_found = models.BooleanField(
+        null=True,
+        editable=False,
+        help_text="Whether the quote occurs in the statement's text; null where the text is not "
+        "on file.",
+    )
+
+    objects = EvidenceQuerySet.as_manager()
+
+    NO_CONTENT: ClassVar[frozenset[str]]
+    """Columns that are no content by themselves: keys, order, generated columns, and the
+    statement, which the content names by its public id and version."""
+
+    if TYPE_CHECKING:
+        statement_id: int
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.locate_quote()
+        super().save(*args, **kwargs)
+
+    def locate_quote(self) -> None:
+        """Find the quote in the statement's text, where that is on file. Words that occur more
+        than once stay where they were selected; else the first place is theirs."""
+        text = self.statement.text if self.statement_id else ""
+        if text:
+            at = self.offset
+            if at is None or not text.startswith(self.quote, at):
+                at = text.find(self.quote)
+            self.quote_found = at >= 0
+            self.offset = at if at >= 0 else None
+
+    @classmethod
+    def content_fields(cls) -> list[models.Field]:
+        """Return the columns that the digest covers, but for the statement."""
+        return [field for field in cls._meta.concrete_fields if field.name not in cls.NO_CONTENT]
+
+    def content(self) -> dict[str, Any]:
+        """Return the content as plain data, without what is at its default."""
+        content = plain_values(self, self.content_fields())
+        content["statement"] = [self.statement.public_id, self.statement.version]
+        return content
