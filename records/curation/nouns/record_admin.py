@@ -662,7 +662,12 @@ class StagedRecordAdmin(DatedRecordAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """The stage is typed only where no milestone gives it."""
         found = super().get_readonly_fields(request, obj)
-        return [*found, "stage"] if obj is not None and obj.milestones.exists() else found
+        if obj is None:
+            return found
+        if not hasattr(obj, "dated"):
+            # Asked for several times by one page.
+            obj.dated = obj.milestones.exists()
+        return [*found, "stage"] if obj.dated else found
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"stage": UNKNOWN} | super().get_changeform_initial_data(request)
