@@ -7,7 +7,7 @@ from django.db.models import Q
 from aidapi.fields import CodeField
 from records.models.base import Precision, RecordLink, RecordParty, role_of
 from records.models.figures import Figure, FigureItem, Measure
-from records.models.milestones import Milestone, StagedRecord, reached_by, stage_field
+from records.models.milestones import Milestone, StagedRecord, reachable, reached_by, stage_field
 
 
 class Contract(StagedRecord):
@@ -124,7 +124,8 @@ class ContractMilestone(Milestone):
         db_index=False,
         help_text="The contract's version.",
     )
-    stage = stage_field(Contract.Stage)
+    STAGES = reachable(Contract.Stage)
+    stage = stage_field(STAGES)
 
     class Meta(Milestone.Meta):
         constraints = [*Milestone.Meta.constraints, reached_by(Contract)]

@@ -5,7 +5,7 @@ from django.db.models import Q
 
 from records.models.base import RecordLink, RecordParty, role_of
 from records.models.figures import Figure, FigureItem
-from records.models.milestones import Milestone, StagedRecord, reached_by, stage_field
+from records.models.milestones import Milestone, StagedRecord, reachable, reached_by, stage_field
 
 
 class Donation(StagedRecord):
@@ -105,7 +105,8 @@ class DonationMilestone(Milestone):
         db_index=False,
         help_text="The donation's version.",
     )
-    stage = stage_field(Donation.Stage)
+    STAGES = reachable(Donation.Stage)
+    stage = stage_field(STAGES)
 
     class Meta(Milestone.Meta):
         constraints = [*Milestone.Meta.constraints, reached_by(Donation)]

@@ -25,12 +25,17 @@ class Dated(models.TextChoices):
     BY = "by", "by that date: a later summary says so"
 
 
-def stage_field(stages: type[models.TextChoices]) -> models.CharField:
+def reachable(stages: type[models.TextChoices]) -> list[tuple[str, str]]:
+    """Return the stages that a noun's milestones can have, each with its label."""
+    reached = [(code, str(label)) for code, label in stages.choices if code != UNKNOWN]
+    return [*reached, (AMENDED, "amended: the amount grew")]
+
+
+def stage_field(stages: list[tuple[str, str]]) -> models.CharField:
     """Return the column of the stage of a noun's milestones."""
-    reached = [(code, label) for code, label in stages.choices if code != UNKNOWN]
     return models.CharField(
         max_length=10,
-        choices=[*reached, (AMENDED, "amended: the amount grew")],
+        choices=stages,
         help_text="The stage that all of it had reached. `amended`: the amount grew, so that the "
         "figures hold only from then on.",
     )
