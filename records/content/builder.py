@@ -17,13 +17,17 @@ from django.db import models
 
 from records.content import values
 from records.content.fields import ContentField, named_fields
-from records.models import KINDS, DatedRecord, Item, Party, Record
+from records.models import KINDS, DatedRecord, Item, Milestone, Party, Record, StagedRecord
 
 LINK = ("type", "id")
 FIGURE = (
     *("measure", "operator", "value", "lower", "upper", "item", "unit", "currency"),
     *("party_type", "party_role", "basis", "countable", "countable_reason"),
     *("rank", "rank_reason", "statement", "statement_version", "quote", "offset", "quote_found"),
+)
+MILESTONE = (
+    *("stage", "date", "dated", "statement", "statement_version"),
+    *("quote", "offset", "quote_found"),
 )
 LOOKED_UP = {"record", "statement", "item", "parent"}
 """Relations that the builder checks itself, against what will be there, not what is."""
@@ -94,8 +98,12 @@ class Builder:
         same."""
         raise NotImplementedError
 
-    def find_statement(self, entry: Any, figure: Any) -> None:
-        """Set the version of the statement that a figure cites."""
+    def find_statement(self, entry: Any, row: Any) -> None:
+        """Set the version of the statement that a figure or milestone cites."""
+        raise NotImplementedError
+
+    def check_quote(self, entry: Any, row: Any) -> None:
+        """Report a quote that does not occur in the text of the statement that a row cites."""
         raise NotImplementedError
 
     def check_figure(self, entry: Any, figure: Any) -> None:
@@ -119,12 +127,15 @@ class Builder:
         if isinstance(record, DatedRecord):
             children["parties"] = self.parties(entry, record)
             children["figures"] = self.figures(entry, record)
+        if isinstance(record, StagedRecord):
+            children["milestones"] = self.milestones(entry, record)
         pretend_prefetched(record, children)
         self.judge(entry, record)
         # Comparing figures that are at fault themselves would only repeat it.
         compared = all(figure.judged for figure in children.get("figures", ()))
+        skip = [*([] if compared else ["figures"]), *({"stage"} & entry.wrong)]
         for problem in record.problems():
-            self.report(entry, problem, skip=() if compared else ("figures",))
+            self.report(entry, problem, skip=skip)
         return children
 
     def links(self, entry: Any, record: Record) -> list[Any]:
@@ -178,7 +189,7 @@ class Builder:
                     setattr(figure, field.attname, getattr(child.base, field.attname))
                 figure.statement = child.base.statement
             child.require("measure", "statement", "quote")
-            self.fill(child, figure, figure_fields(model))
+            self.fill(child, figure, row_fields(model))
             if name := child.value("item", values.read_text):
                 figure.item_id = self.find_code(child, "item", Item, name)
             elif child.is_emptied("item"):
@@ -189,6 +200,29 @@ class Builder:
             figure.judged = not child.wrong
             figures.append(figure)
         return figures
+
+    def milestones(self, entry: Any, record: StagedRecord) -> list[Any]:
+        """Return the milestones; none where one is at fault, so that no stage is derived from the
+        others."""
+        model = record.child("milestones")
+        if entry.base is not None and "milestones" not in entry:
+            names = [field.attname for field in model.content_fields()]
+            return self.copies(entry.base.ordered_milestones(), [*names, "statement"])
+        rows: list[Any] = []
+        children = entry.children("milestones", MILESTONE)
+        stages: set[str] = set()
+        for child in children:
+            child.require("stage", "date", "statement", "quote")
+            row = model(pk=next(self._numbers))
+            self.fill(child, row, row_fields(model))
+            self.find_statement(child, row)
+            if row.stage and row.stage in stages:
+                child.fault("The stage is there twice: each is reached once.", "stage")
+            stages.add(row.stage)
+            self.judge(child, row)
+            self.check_quote(child, row)
+            rows.append(row)
+        return [] if any(child.wrong for child in children) else rows
 
     def copies(self, rows: Iterable[Any], names: Iterable[str]) -> list[Any]:
         """Return unsaved copies of rows of the version that is corrected."""
@@ -233,9 +267,10 @@ class Builder:
 
 
 @cache
-def figure_fields(model: type[models.Model]) -> list[ContentField]:
-    """Return the fields of a figure that are read as they are."""
-    return [field for field in named_fields(model, FIGURE) if field.name not in LOOKED_UP]
+def row_fields(model: type[models.Model]) -> list[ContentField]:
+    """Return the fields of a figure or milestone that are read as they are."""
+    names = MILESTONE if issubclass(model, Milestone) else FIGURE
+    return [field for field in named_fields(model, names) if field.name not in LOOKED_UP]
 
 
 def kind_of(public_id: str) -> str | None:

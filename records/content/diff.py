@@ -134,6 +134,8 @@ def _places(rows: Sequence[Row], rivals: set[str]) -> dict[str, int]:
 def _name(row: Row) -> str:
     if "measure" in row:
         return " ".join(row[key] for key in SUBJECT if row.get(key))
+    if "dated" in row or "stage" in row:
+        return str(row["stage"])
     if "type" in row and "id" in row:
         return f"{row['type']} {row['id']}"
     return str(row.get("code") or row.get("id"))

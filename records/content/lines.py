@@ -11,11 +11,11 @@ from django.utils.text import capfirst
 from records.content.builder import kind_of
 from records.content.diff import Pair, pair_figures
 from records.content.fields import named_fields
-from records.models import KINDS, LinkType, Record
+from records.models import KINDS, LinkType, Record, StagedRecord
 
 NOT_SHOWN = {"text_sha256"}
 CITED = ("quote", "offset", "quote_found")
-"""Fields of figures that are shown in another form."""
+"""Fields of figures and milestones that are shown in another form."""
 
 MOST_WORDS = 4000
 """Words of both texts up to which the differing words are marked."""
@@ -84,6 +84,25 @@ def figure_pairs(before: Record | None, after: Record) -> list[tuple[Any, Any]]:
     ]
 
 
+def milestone_lines(before: Any, after: Any) -> list[Line]:
+    """Return the fields that either milestone has; None where there is no milestone."""
+    if after is None:
+        lines = milestone_lines(None, before)
+        return [replace(line, before=line.after, after="") for line in lines]
+    return _lines(before and _milestone_texts(before), _milestone_texts(after))
+
+
+def milestone_pairs(before: Record | None, after: Record) -> list[tuple[Any, Any]]:
+    """Return the milestones of both sides, those of one stage as a pair."""
+    old, new = (
+        {row.stage: row for row in side.ordered_milestones()}
+        if isinstance(side, StagedRecord)
+        else {}
+        for side in (before, after)
+    )
+    return [(old.get(stage), new.get(stage)) for stage in dict.fromkeys([*new, *old])]
+
+
 def linked_titles(records: Iterable[Record]) -> dict[str, str]:
     """Return id → title of every record to which these link."""
     return titles_of(link.target for record in records for link in record.ordered_links())
@@ -148,9 +167,16 @@ def _figure_texts(figure: Any) -> Texts:
     return _field_texts(figure, names) | {"statement": ("Statement", cited(figure))}
 
 
-def cited(figure: Any) -> str:
-    """Return the statement that a figure cites, in the version that was read."""
-    statement = figure.statement
+def _milestone_texts(milestone: Any) -> Texts:
+    names = [field.name for field in milestone.content_fields() if field.attname not in CITED]
+    texts = _field_texts(milestone, names)
+    texts["date"] = (texts["date"][0], milestone.date_text)
+    return texts | {"statement": ("Statement", cited(milestone))}
+
+
+def cited(row: Any) -> str:
+    """Return the statement that a figure or milestone cites, in the version that was read."""
+    statement = row.statement
     return (
         f"{statement.title} · {statement.publisher}, {statement.published_on} "
         f"({statement.public_id} v{statement.version})"

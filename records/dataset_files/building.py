@@ -13,7 +13,16 @@ from records.dataset_files import layout
 from records.dataset_files.history import Act, History
 from records.dataset_files.layout import NOUNS
 from records.dataset_files.reading import FileEntry, Problems
-from records.models import KINDS, Action, Figure, HSCode, Item, Record, Statement, VocabularyEntry
+from records.models import (
+    KINDS,
+    Action,
+    Evidence,
+    HSCode,
+    Item,
+    Record,
+    Statement,
+    VocabularyEntry,
+)
 
 
 def read_acts(files: dict[str, list[FileEntry]], problems: Problems) -> list[Act]:
@@ -162,7 +171,7 @@ class FileBuilder(Builder):
             entry.fault(f"{target!r} is no id of a record.", "id")
         return True
 
-    def find_statement(self, entry: FileEntry, figure: Figure) -> None:
+    def find_statement(self, entry: FileEntry, row: Evidence) -> None:
         """Set the version that was in force, or the one that the file names."""
         public_id = entry.value("statement", values.read_text, "")
         version = entry.value("statement_version", values.read_integer)
@@ -188,11 +197,14 @@ class FileBuilder(Builder):
         if statement is None:
             statement = Statement.objects.get(public_id=public_id, version=version)
             self.statements[public_id, version] = statement
-        figure.statement = statement
+        row.statement = statement
 
-    def check_figure(self, entry: FileEntry, figure: Figure) -> None:
-        if figure.quote_found is False:
+    def check_quote(self, entry: FileEntry, row: Evidence) -> None:
+        if row.quote_found is False:
             entry.fault("The quote was not found in the statement's text.", "quote_found")
+
+    def check_figure(self, entry: FileEntry, figure: Evidence) -> None:
+        self.check_quote(entry, figure)
 
     def may_empty(self, entry: FileEntry, field: ContentField) -> bool:
         """A region may be emptied, since it is derived where it is left out."""

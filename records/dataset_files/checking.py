@@ -131,12 +131,12 @@ class Dataset:
                 )
 
     def _check_withdrawn_evidence(self) -> None:
-        """Check that no statement is withdrawn while a figure cites it."""
+        """Check that no statement is withdrawn while a figure or milestone cites it."""
         resting: dict[str, set[tuple[str, str, int]]] = defaultdict(set)
         for act in self.acts:
-            for figure in act.children.get("figures", ()):
-                if figure.statement_id:
-                    resting[figure.statement.public_id].add((act.kind, act.public_id, act.version))
+            for row in [*act.children.get("figures", ()), *act.children.get("milestones", ())]:
+                if row.statement_id:
+                    resting[row.statement.public_id].add((act.kind, act.public_id, act.version))
         for act in self.acts:
             if act.action == Action.WITHDRAWN:
                 bearing = [
@@ -146,7 +146,7 @@ class Dataset:
                 ]
                 if bearing:
                     act.entry.fault(
-                        f"Figures of {', '.join(bearing[:5])} cite it: correct or withdraw them "
+                        f"Records rest on it ({', '.join(bearing[:5])}): correct or withdraw them "
                         f"in the same or an earlier revision."
                     )
 

@@ -20,13 +20,16 @@ from records.models import (
     Action,
     Change,
     DatedRecord,
+    Evidence,
     Figure,
     HSCode,
     Item,
+    Milestone,
     Party,
     PartyType,
     Record,
     Revision,
+    StagedRecord,
 )
 from records.models.figures import BOUNDED_BY_VALUE
 
@@ -157,6 +160,8 @@ def record_entries(noun: layout.Noun, history: History) -> Iterator[Placed]:
     related = ["links"]
     if issubclass(noun.model, DatedRecord):
         related += ["parties", "figures__statement"]
+    if issubclass(noun.model, StagedRecord):
+        related.append("milestones__statement")
     for record in records.prefetch_related(*related):
         entry = {
             "id": record.public_id,
@@ -174,6 +179,10 @@ def record_entries(noun: layout.Noun, history: History) -> Iterator[Placed]:
                 entry[key] = listed(key, [row.party_id for row in rows])
             entry["figures"] = [
                 figure_entry(figure, record, history) for figure in record.ordered_figures()
+            ]
+        if isinstance(record, StagedRecord):
+            entry["milestones"] = [
+                milestone_entry(row, record, history) for row in record.ordered_milestones()
             ]
         yield (record.public_id, record.version, False), ordered(entry, noun.keys)
 
@@ -196,12 +205,20 @@ def figure_entry(figure: Figure, record: Record, history: History) -> dict[str, 
     if figure.operator in BOUNDED_BY_VALUE:
         entry.pop("lower", None)
         entry.pop("upper", None)
-    pinned = figure.statement
-    entry["statement"] = pinned.public_id
+    return ordered(entry | citation(figure, record, history), layout.FIGURE)
+
+
+def milestone_entry(row: Milestone, record: Record, history: History) -> dict[str, Any]:
+    entry = plain_keys(row, layout.MILESTONE) | citation(row, record, history)
+    return ordered(entry, layout.MILESTONE)
+
+
+def citation(row: Evidence, record: Record, history: History) -> dict[str, Any]:
+    """Return the statement that a row cites; its version, where another was in force."""
+    pinned = row.statement
     in_force = history.version_at(pinned.KIND, pinned.public_id, record.published_in_id or 0)
-    if pinned.version != in_force:
-        entry["statement_version"] = write(pinned.version)
-    return ordered(entry, layout.FIGURE)
+    version = {} if pinned.version == in_force else {"statement_version": write(pinned.version)}
+    return {"statement": pinned.public_id, **version}
 
 
 def term_entries(noun: layout.Noun, history: History) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import models
 
-from records.content.builder import FIGURE, LINK
+from records.content.builder import FIGURE, LINK, MILESTONE
 from records.content.fields import ContentField, named_fields
 from records.models import (
     Contract,
@@ -27,7 +27,17 @@ from records.models import (
     Statement,
 )
 
-__all__ = ["FIGURE", "HS_CODE", "LINK", "NOUNS", "REVISION", "WITHDRAWAL", "by_edition", "columns"]
+__all__ = [
+    "FIGURE",
+    "HS_CODE",
+    "LINK",
+    "MILESTONE",
+    "NOUNS",
+    "REVISION",
+    "WITHDRAWAL",
+    "by_edition",
+    "columns",
+]
 
 RECORD_HEAD = ("id", "version", "revision", "action", "reason", "title")
 WITHDRAWAL = ("id", "version", "revision", "action", "reason")
@@ -35,7 +45,8 @@ TERM_HEAD = ("code", "version", "revision", "reason")
 REVISION = ("number", "at", "message", "origin")
 HS_CODE = ("code", "edition", "assigned_by", "confidence")
 WHEN = ("period_start", "period_end", "as_of", "series")
-TAIL = ("note", "links", "figures")
+TAIL = ("note", "missing", "links", "figures")
+STAGED_TAIL = ("note", "missing", "links", "milestones", "figures")
 
 
 @dataclass(frozen=True)
@@ -76,7 +87,7 @@ NOUNS: dict[str, Noun] = {
         Donation,
         (
             *(*RECORD_HEAD, "donors", "recipients", "intermediaries"),
-            *("form", "stage", "stated_by", *WHEN, *TAIL),
+            *("form", "stage", "stated_by", *WHEN, *STAGED_TAIL),
         ),
     ),
     "exports": Noun(
@@ -87,7 +98,7 @@ NOUNS: dict[str, Noun] = {
         Contract,
         (
             *(*RECORD_HEAD, "buyers", "suppliers", "intermediaries"),
-            *("stage", "method", "signed_on", *WHEN, "ocid", *TAIL),
+            *("stage", "method", "signed_on", *WHEN, "ocid", *STAGED_TAIL),
         ),
     ),
 }

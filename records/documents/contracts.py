@@ -1,7 +1,19 @@
 """The public JSON of contracts."""
 
-from records.documents.serializers import DatedRecordSerializer, parties
-from records.models import Contract
+from records.documents.serializers import (
+    DatedRecordSerializer,
+    MilestoneSerializer,
+    milestones,
+    parties,
+)
+from records.models import Contract, ContractMilestone
+
+
+class ContractMilestoneSerializer(MilestoneSerializer):
+    """A stage that all of it had reached, when, and the words that say so."""
+
+    class Meta(MilestoneSerializer.Meta):
+        model = ContractMilestone
 
 
 class ContractSerializer(DatedRecordSerializer):
@@ -10,6 +22,8 @@ class ContractSerializer(DatedRecordSerializer):
     buyers = parties("buyer", "Who buys.")
     suppliers = parties("supplier", "Who sells.")
     intermediaries = parties("intermediary", "Who arranged or passed on the purchase.")
+
+    milestones = milestones(ContractMilestoneSerializer)
 
     class Meta:
         model = Contract
@@ -22,6 +36,7 @@ class ContractSerializer(DatedRecordSerializer):
             "method",
             "signed_on",
             "signed_on_precision",
+            "milestones",
             *DatedRecordSerializer.WHEN,
             "ocid",
             *DatedRecordSerializer.TAIL,

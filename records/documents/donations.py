@@ -1,7 +1,19 @@
 """The public JSON of donations."""
 
-from records.documents.serializers import DatedRecordSerializer, parties
-from records.models import Donation
+from records.documents.serializers import (
+    DatedRecordSerializer,
+    MilestoneSerializer,
+    milestones,
+    parties,
+)
+from records.models import Donation, DonationMilestone
+
+
+class DonationMilestoneSerializer(MilestoneSerializer):
+    """A stage that all of it had reached, when, and the words that say so."""
+
+    class Meta(MilestoneSerializer.Meta):
+        model = DonationMilestone
 
 
 class DonationSerializer(DatedRecordSerializer):
@@ -10,6 +22,8 @@ class DonationSerializer(DatedRecordSerializer):
     donors = parties("donor", "Who gave.")
     recipients = parties("recipient", "Who received, or is to receive.")
     intermediaries = parties("intermediary", "Through whom it passed.")
+
+    milestones = milestones(DonationMilestoneSerializer)
 
     class Meta:
         model = Donation
@@ -21,6 +35,7 @@ class DonationSerializer(DatedRecordSerializer):
             "form",
             "stage",
             "stated_by",
+            "milestones",
             *DatedRecordSerializer.WHEN,
             *DatedRecordSerializer.TAIL,
         ]

@@ -9,7 +9,16 @@ from typing import Any
 from django.db import models
 from rest_framework import serializers
 
-from records.models import ID_PATTERN, DonationFigure, LinkType, PartyType, Record, Statement
+from records.models import (
+    ID_PATTERN,
+    DonationFigure,
+    DonationMilestone,
+    LinkType,
+    PartyType,
+    Precision,
+    Record,
+    Statement,
+)
 
 
 def id_pattern(prefix: str = "") -> str:
@@ -210,8 +219,51 @@ class FigureSerializer(DocumentSerializer):
         ]
 
 
+class KnownDateField(serializers.CharField):
+    """A date as far as it is known: 2020-04-10, 2020-04 or 2020."""
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": r"^\d{4}(-\d{2}(-\d{2})?)?$"}
+
+
+class MilestoneEvidenceSerializer(DocumentSerializer):
+    """The words that a milestone rests on."""
+
+    statement = PublicIdField(
+        Statement.PREFIX,
+        source="statement.public_id",
+        read_only=True,
+        help_text="Id of the statement; `statements` names the version that was read.",
+    )
+
+    class Meta:
+        model = DonationMilestone
+        fields = ["statement", "quote"]
+
+
+class MilestoneSerializer(DocumentSerializer):
+    """A stage that all of it had reached, when, and the words that say so."""
+
+    date = KnownDateField(
+        source="date_text",
+        read_only=True,
+        help_text="When all of it had reached the stage, as far as that is known: 2020-04-10, "
+        "2020-04 or 2020.",
+    )
+    precision = serializers.ChoiceField(
+        source="date_precision",
+        choices=Precision.choices,
+        read_only=True,
+        help_text="Whether day, month or year of the date are known.",
+    )
+    evidence = MilestoneEvidenceSerializer(source="*", read_only=True)
+
+    class Meta:
+        fields = ["stage", "date", "precision", "dated", "evidence"]
+
+
 class StatementInRecordSerializer(DocumentSerializer):
-    """A statement on which figures of the record rest, in the version that was read."""
+    """A statement on which the record rests, in the version that was read."""
 
     id = OwnIdField(source="public_id", read_only=True, help_text="Id to cite.")
 
@@ -291,15 +343,26 @@ class DatedRecordSerializer(RecordSerializer):
         many=True,
         read_only=True,
         source="cited_statements",
-        help_text="The statements that the figures rest on.",
+        help_text="The statements that the figures and milestones rest on.",
     )
 
     WHEN = ("period", "as_of", "as_of_precision", "series")
-    TAIL = ("figures", "statements", "links")
+    TAIL = ("figures", "missing", "statements", "links")
 
 
 def parties(role: str, help_text: str) -> PartyInRecordSerializer:
     """The parties in one role, in the record's order."""
     return PartyInRecordSerializer(
         many=True, read_only=True, source=f"parties_by_role.{role}", help_text=help_text
+    )
+
+
+def milestones(serializer_class: type[MilestoneSerializer]) -> serializers.BaseSerializer:
+    """Return the field of a noun's milestones."""
+    return serializer_class(
+        many=True,
+        read_only=True,
+        source="ordered_milestones",
+        help_text="The stages that all of it reached, by their dates, each with the words that "
+        "say so; none where no statement says when, and none in running totals.",
     )

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import QuerySet
 
 from records.index.search import Names
-from records.models import KINDS, LinkType, Record, Revision, Statement
+from records.models import KINDS, LinkType, Record, Revision, StagedRecord, Statement
 
 TEXT = "Masks, 50,000 of them: Zürich’s N95/KN95 (3.86 t), “口罩” and маски"
 """Words, a thousand, a decimal, accents, quotation marks and scripts with and without spaces."""
@@ -47,6 +47,12 @@ def sample(model: type[Record], *, full: bool) -> Any:
         ]
         items = [model.child("figure_items")(item_id=ITEM)] if full else []
         rows["figure_items"] = items
+    if isinstance(record, StagedRecord):
+        rows["milestones"] = (
+            [filled(model.child("milestones"), full=True, pk=1, statement=statement)]
+            if full
+            else []
+        )
     record._prefetched_objects_cache = {name: prefetched(found) for name, found in rows.items()}
     return record
 

@@ -20,6 +20,7 @@ from records.models.contracts import (
     ContractFigure,
     ContractFigureItem,
     ContractLink,
+    ContractMilestone,
     ContractParty,
 )
 from records.models.donations import (
@@ -27,9 +28,17 @@ from records.models.donations import (
     DonationFigure,
     DonationFigureItem,
     DonationLink,
+    DonationMilestone,
     DonationParty,
 )
 from records.models.draft_saves import DraftSave, form_values
+from records.models.evidence import (
+    MAX_QUOTE_LETTERS,
+    MAX_QUOTE_WORDS,
+    UNSPACED,
+    Evidence,
+    is_fragment,
+)
 from records.models.exports import (
     Export,
     ExportFigure,
@@ -39,9 +48,6 @@ from records.models.exports import (
 )
 from records.models.figures import (
     COUNTED_TYPE,
-    MAX_QUOTE_LETTERS,
-    MAX_QUOTE_WORDS,
-    UNSPACED,
     Basis,
     CountableReason,
     Figure,
@@ -50,9 +56,9 @@ from records.models.figures import (
     Operator,
     PartyRole,
     Rank,
-    is_fragment,
 )
 from records.models.items import HSCode, Item, Unit, item_lineages
+from records.models.milestones import Dated, Milestone, StagedRecord
 from records.models.parties import IatiType, Party, PartyType, VocabularyEntry
 from records.models.revisions import (
     Action,
@@ -73,16 +79,25 @@ KINDS: dict[str, type[Record]] = {
 
 DATED: dict[str, Any] = {model.KIND: model for model in (Donation, Export, Contract)}
 """Kinds of record with figures and parties: subclasses of DatedRecord."""
+STAGED: dict[str, Any] = {model.KIND: model for model in (Donation, Contract)}
+"""The kinds that have stages and milestones: each a subclass of StagedRecord."""
+EVIDENCE: list[tuple[Any, str]] = [
+    *((model, "figures") for model in DATED.values()),
+    *((model, "milestones") for model in STAGED.values()),
+]
+"""Kinds, each with the relation of a table of rows that rest on statements."""
 
 __all__ = [
     "COUNTED_TYPE",
     "DATED",
     "ENDED",
+    "EVIDENCE",
     "ID_PATTERN",
     "KINDS",
     "MAX_QUOTE_LETTERS",
     "MAX_QUOTE_WORDS",
     "OPEN",
+    "STAGED",
     "UNSPACED",
     "Action",
     "Basis",
@@ -91,17 +106,21 @@ __all__ = [
     "ContractFigure",
     "ContractFigureItem",
     "ContractLink",
+    "ContractMilestone",
     "ContractParty",
     "Contributor",
     "ContributorRole",
     "CountableReason",
+    "Dated",
     "DatedRecord",
     "Donation",
     "DonationFigure",
     "DonationFigureItem",
     "DonationLink",
+    "DonationMilestone",
     "DonationParty",
     "DraftSave",
+    "Evidence",
     "Export",
     "ExportFigure",
     "ExportFigureItem",
@@ -114,6 +133,7 @@ __all__ = [
     "Item",
     "LinkType",
     "Measure",
+    "Milestone",
     "Operator",
     "Origin",
     "Party",
@@ -126,6 +146,7 @@ __all__ = [
     "RecordParty",
     "Revision",
     "RevisionCounter",
+    "StagedRecord",
     "State",
     "Statement",
     "StatementLink",

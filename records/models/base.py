@@ -38,6 +38,22 @@ class Precision(models.TextChoices):
     YEAR = "year", "year (stored as its first day)"
 
 
+def round_dates(row: models.Model) -> None:
+    """Set a date known to the month or year to its first day; a date that is not known has no
+    precision of its own."""
+    for field in row._meta.concrete_fields:
+        if not field.name.endswith("_precision"):
+            continue
+        name = field.name.removesuffix("_precision")
+        day, precision = getattr(row, name), getattr(row, field.name)
+        if day is None:
+            setattr(row, field.name, Precision.DAY)
+        elif precision == Precision.MONTH:
+            setattr(row, name, day.replace(day=1))
+        elif precision == Precision.YEAR:
+            setattr(row, name, day.replace(month=1, day=1))
+
+
 class RecordQuerySet(models.QuerySet):
     """Queries for versions. `in_force` is the only definition of what readers see."""
 
@@ -269,19 +285,7 @@ class Record(models.Model):
         super().save(*args, **kwargs)
 
     def round_dates(self) -> None:
-        """Set dates that are known to the month or year to its first day, and the precision of
-        unknown dates to `day`."""
-        for field in self._meta.concrete_fields:
-            if not field.name.endswith("_precision"):
-                continue
-            name = field.name.removesuffix("_precision")
-            day, precision = getattr(self, name), getattr(self, field.name)
-            if day is None:
-                setattr(self, field.name, Precision.DAY)
-            elif precision == Precision.MONTH:
-                setattr(self, name, day.replace(day=1))
-            elif precision == Precision.YEAR:
-                setattr(self, name, day.replace(month=1, day=1))
+        round_dates(self)
 
     @classmethod
     def new_id(cls) -> str:
@@ -333,6 +337,14 @@ class Record(models.Model):
     def ordered_figures(self) -> list[Any]:
         return sorted(self.figures.all(), key=lambda figure: (figure.position, figure.pk))
 
+    def ordered_evidence(self) -> list[Any]:
+        """Return the rows that rest on statements, in their order."""
+        return []
+
+    def unverified(self) -> list[Any]:
+        """Return the rows whose words are not in the text of their statement."""
+        return [row for row in self.ordered_evidence() if row.quote_found is False]
+
     def content_digest(self) -> str:
         """Return the SHA-256 of the content: an approval is bound to it."""
         data = orjson.dumps(self.content(), option=orjson.OPT_SORT_KEYS)
@@ -371,7 +383,12 @@ def plain_values(row: models.Model, fields: Iterable[models.Field]) -> dict[str,
 class DatedRecord(Record):
     """A donation, export or contract: parties in roles, a period, a date at which it held."""
 
-    ROWS = ("links", "parties__party", "figures__statement", "figures__item")
+    ROWS: ClassVar[tuple[str, ...]] = (
+        "links",
+        "parties__party",
+        "figures__statement",
+        "figures__item",
+    )
 
     period_start = models.DateField(
         null=True,
@@ -405,6 +422,11 @@ class DatedRecord(Record):
         ],
         help_text="Name that the points of one running total share: a later point replaces the "
         "earlier ones. Null for a single event.",
+    )
+    missing = models.TextField(
+        blank=True,
+        help_text="Amounts that the source names and no figure holds, in our own words; null "
+        "where none is known.",
     )
     joint = models.BooleanField(
         default=False,
@@ -441,9 +463,12 @@ class DatedRecord(Record):
             ),
         ]
 
+    def ordered_evidence(self) -> list[Any]:
+        return self.ordered_figures()
+
     def cited_statements(self) -> list[Any]:
-        """Return the statement versions that the figures cite, in the figures' order."""
-        cited = {figure.statement_id: figure.statement for figure in self.ordered_figures()}
+        """Return the statement versions that the record rests on, in the order of its rows."""
+        cited = {row.statement_id: row.statement for row in self.ordered_evidence()}
         return list(cited.values())
 
     def problems(self) -> list[ValidationError]:
@@ -587,6 +612,7 @@ class LinkType(models.TextChoices):
     CONTRADICTS = "contradicts", "contradicts"
     AMENDS = "amends", "amends"
     FUNDS = "funds", "funds"
+    MAY_OVERLAP = "may_overlap", "may overlap with"
 
 
 class RecordLink(models.Model):

@@ -5,17 +5,12 @@ from django.db import models
 from django.db.models import Q
 
 from aidapi.fields import CodeField
-from records.models.base import (
-    DatedRecord,
-    Precision,
-    RecordLink,
-    RecordParty,
-    role_of,
-)
+from records.models.base import Precision, RecordLink, RecordParty, role_of
 from records.models.figures import Figure, FigureItem, Measure
+from records.models.milestones import Milestone, StagedRecord, reachable, reached_by, stage_field
 
 
-class Contract(DatedRecord):
+class Contract(StagedRecord):
     """A purchase of goods or services, from talks to delivery or cancellation."""
 
     KIND = "contract"
@@ -47,7 +42,12 @@ class Contract(DatedRecord):
         LIMITED = "limited", "limited: chosen suppliers are approached"
         DIRECT = "direct", "direct: awarded to one supplier"
 
-    stage = models.CharField(max_length=10, choices=Stage, help_text="Stage of the purchase.")
+    stage = models.CharField(
+        max_length=10,
+        choices=Stage,
+        help_text="How far the purchase came: the furthest stage that all of it reached, by its "
+        "milestones if it has any.",
+    )
     method = models.CharField(
         max_length=9,
         blank=True,
@@ -67,9 +67,9 @@ class Contract(DatedRecord):
         help_text="Open Contracting id of the process, if one is published.",
     )
 
-    class Meta(DatedRecord.Meta):
+    class Meta(StagedRecord.Meta):
         indexes = [
-            *DatedRecord.Meta.indexes,
+            *StagedRecord.Meta.indexes,
             # ?stage=, latest first.
             models.Index(
                 fields=["stage", "-as_of", "-public_id", "published_in", "retired_in"],
@@ -114,6 +114,21 @@ class ContractFigure(Figure):
         related_name="figures",
         help_text="The contract's version.",
     )
+
+
+class ContractMilestone(Milestone):
+    record = models.ForeignKey(
+        Contract,
+        models.CASCADE,
+        related_name="milestones",
+        db_index=False,
+        help_text="The contract's version.",
+    )
+    STAGES = reachable(Contract.Stage)
+    stage = stage_field(STAGES)
+
+    class Meta(Milestone.Meta):
+        constraints = [*Milestone.Meta.constraints, reached_by(Contract)]
 
 
 class ContractFigureItem(FigureItem):

@@ -3,16 +3,12 @@
 from django.db import models
 from django.db.models import Q
 
-from records.models.base import (
-    DatedRecord,
-    RecordLink,
-    RecordParty,
-    role_of,
-)
+from records.models.base import RecordLink, RecordParty, role_of
 from records.models.figures import Figure, FigureItem
+from records.models.milestones import Milestone, StagedRecord, reachable, reached_by, stage_field
 
 
-class Donation(DatedRecord):
+class Donation(StagedRecord):
     """A gift, grant, loan or secondment: given, not sold."""
 
     KIND = "donation"
@@ -53,15 +49,16 @@ class Donation(DatedRecord):
     stage = models.CharField(
         max_length=10,
         choices=Stage,
-        help_text="Stage of the gift: the latest that all of it reached.",
+        help_text="How far it came: the furthest stage that all of it reached, by its milestones "
+        "if it has any.",
     )
     stated_by = models.CharField(
         max_length=15, choices=StatedBy, help_text="Which side reports it."
     )
 
-    class Meta(DatedRecord.Meta):
+    class Meta(StagedRecord.Meta):
         indexes = [
-            *DatedRecord.Meta.indexes,
+            *StagedRecord.Meta.indexes,
             # ?stage=, latest first.
             models.Index(
                 fields=["stage", "-as_of", "-public_id", "published_in", "retired_in"],
@@ -98,6 +95,21 @@ class DonationFigure(Figure):
         related_name="figures",
         help_text="The donation's version.",
     )
+
+
+class DonationMilestone(Milestone):
+    record = models.ForeignKey(
+        Donation,
+        models.CASCADE,
+        related_name="milestones",
+        db_index=False,
+        help_text="The donation's version.",
+    )
+    STAGES = reachable(Donation.Stage)
+    stage = stage_field(STAGES)
+
+    class Meta(Milestone.Meta):
+        constraints = [*Milestone.Meta.constraints, reached_by(Donation)]
 
 
 class DonationFigureItem(FigureItem):

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from aidapi.fields import CodeField
 from records.models.base import Record, plain
+from records.models.milestones import StagedRecord
 
 
 class DraftSave(models.Model):
@@ -57,6 +58,8 @@ def form_values(record: Record) -> dict[str, Any]:
     if record.ROLES:
         rows["parties"] = [row for roles in record.parties_by_role.values() for row in roles]
         rows["figures"] = record.ordered_figures()
+    if isinstance(record, StagedRecord):
+        rows["milestones"] = record.ordered_milestones()
     rows["links"] = list(record.links.order_by("pk"))
     return {
         "fields": {name: _value(record, name) for name in names},

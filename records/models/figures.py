@@ -1,12 +1,11 @@
 """Figures: numbers with their qualifier, how they count, and their evidence."""
 
-import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.functions import Coalesce, StrIndex
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 
 from aidapi.fields import (
     NOT_EXACT,
@@ -14,8 +13,8 @@ from aidapi.fields import (
     NumberField,
     exact_digits,
 )
-from records.models import text
-from records.models.base import OPEN, State, plain, plain_values
+from records.models.base import plain
+from records.models.evidence import MAX_QUOTE_LENGTH, Evidence
 from records.models.items import Unit
 from records.models.parties import PartyType
 
@@ -103,18 +102,6 @@ BOUNDED_BY_VALUE = {
     Operator.LESS_THAN: (0, True),
 }
 RANGES = [Operator.BETWEEN, Operator.ORDER_OF_MAGNITUDE]
-MAX_QUOTE_WORDS = 8
-MAX_QUOTE_LETTERS = 20
-"""Limit for scripts without spaces between words."""
-UNSPACED = "".join(f"{chr(first)}-{chr(last)}" for first, last in text.UNSPACED)
-"""Their characters, as the inside of a character class of regular expressions, here and in
-browsers."""
-
-
-def is_fragment(quote: str) -> bool:
-    """Return whether a quote is short enough: full sentences belong to their authors."""
-    letters = re.findall(f"[{UNSPACED}]", quote)
-    return len(quote.split()) <= MAX_QUOTE_WORDS and len(letters) <= MAX_QUOTE_LETTERS
 
 
 def _bounds_follow_operator() -> Q:
@@ -141,40 +128,9 @@ def _bounds_follow_operator() -> Q:
     return condition
 
 
-class FigureQuerySet(models.QuerySet):
-    """Queries for figures."""
-
-    def unverified(self) -> "FigureQuerySet":
-        """Return figures of public and open versions whose quote is not in the text of their
-        statement: the text at publication, the current text for open versions, or the text of a
-        correction of the statement."""
-        statements: Any = self.model._meta.get_field("statement").related_model
-        corrected = (
-            statements.objects.filter(
-                public_id=OuterRef("statement__public_id"), state=State.PUBLISHED
-            )
-            .exclude(text="")
-            .annotate(at=StrIndex("text", OuterRef("quote")))
-            .filter(at=0)
-        )
-        lost = self.alias(at=StrIndex("statement__text", F("quote"))).filter(
-            ~Q(statement__text=""), record__state__in=OPEN, at=0
-        )
-        published = self.filter(record__state=State.PUBLISHED)
-        return self.filter(
-            Q(pk__in=lost.values("pk"))
-            | Q(pk__in=published.filter(quote_found=False).values("pk"))
-            | Q(
-                pk__in=published.filter(Exists(corrected), statement__state=State.SUPERSEDED)
-                .order_by()
-                .values("pk")
-            )
-        )
-
-
-class Figure(models.Model):
-    """A figure of a donation, export or contract. It needs a statement and a quote of it that
-    states the figure."""
+class Figure(Evidence):
+    """A figure of a donation, export or contract. It cannot exist without a statement and the
+    words in it that bear the figure."""
 
     position = models.PositiveIntegerField(default=0, help_text="Place in the record, from 0.")
 
@@ -275,40 +231,16 @@ class Figure(models.Model):
     )
     rank_reason = models.TextField(blank=True, help_text="Reason for the rank.")
 
-    # Who says so
-    statement = models.ForeignKey(
-        "records.Statement",
-        models.PROTECT,
-        related_name="+",
-        help_text="The statement, in the version that was read.",
-    )
     quote = models.CharField(
-        max_length=200,
-        help_text="The words of the statement that state the figure, verbatim.",
+        max_length=MAX_QUOTE_LENGTH,
+        help_text="The words of the statement that bear the figure, verbatim.",
     )
-    offset = models.PositiveIntegerField(
-        null=True,
-        blank=True,
-        editable=False,
-        help_text="Position of the quote in the statement's text, in characters; null if the text "
-        "is not on file.",
-    )
-    quote_found = models.BooleanField(
-        null=True,
-        editable=False,
-        help_text="Whether the quote occurs in the statement's text; null if the text is not on "
-        "file.",
-    )
-
-    objects = FigureQuerySet.as_manager()
 
     NO_CONTENT: ClassVar[frozenset[str]] = frozenset(
         {"id", "record", "position", "low", "high", "statement"}
     )
-    """Columns that are not content: keys, order, generated columns, and the statement, which the
-    content identifies by its public id and version."""
 
-    class Meta:
+    class Meta(Evidence.Meta):
         abstract = True
         ordering = ["position", "pk"]
         constraints = [
@@ -405,7 +337,6 @@ class Figure(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.fill_bounds()
-        self.locate_quote()
         super().save(*args, **kwargs)
 
     def clean_fields(self, exclude: Any = None) -> None:
@@ -420,17 +351,6 @@ class Figure(models.Model):
                 self.value if bound is True else None if bound is None else Decimal(bound)
                 for bound in rule
             )
-
-    def locate_quote(self) -> None:
-        """Find the quote in the statement's text, if it is on file. A quote that occurs more than
-        once keeps its selected position; otherwise the first occurrence is taken."""
-        text = self.statement.text if self.statement_id else ""
-        if text:
-            at = self.offset
-            if at is None or not text.startswith(self.quote, at):
-                at = text.find(self.quote)
-            self.quote_found = at >= 0
-            self.offset = at if at >= 0 else None
 
     @property
     def is_aside(self) -> bool:
@@ -462,17 +382,6 @@ class Figure(models.Model):
             self.party_type,
         ]
         return " ".join(part for part in parts if part)
-
-    @classmethod
-    def content_fields(cls) -> list[models.Field]:
-        """Return the columns that the digest covers, except the statement."""
-        return [field for field in cls._meta.concrete_fields if field.name not in cls.NO_CONTENT]
-
-    def content(self) -> dict[str, Any]:
-        """Return the content as plain data, without values at their default."""
-        content = plain_values(self, self.content_fields())
-        content["statement"] = [self.statement.public_id, self.statement.version]
-        return content
 
 
 class FigureItem(models.Model):

@@ -13,7 +13,7 @@ from records.publishing.publish import (
     publish_revision,
     withdraw,
 )
-from records.publishing.review import return_for_changes, submit
+from records.publishing.review import return_for_changes, settle_stage, submit
 from records.publishing.vocabulary import edit_vocabulary, republish_users
 from records.publishing.vocabulary_edits import VocabularyEdit, vocabulary_content
 
@@ -30,6 +30,7 @@ __all__ = [
     "republish_users",
     "return_for_changes",
     "revert",
+    "settle_stage",
     "submit",
     "vocabulary_content",
     "withdraw",

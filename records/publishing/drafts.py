@@ -56,7 +56,7 @@ def _copy(source: R, states: list[State], refusal: str, *, by: Any, reason: str)
         if isinstance(source, Statement) and isinstance(draft, Statement):
             draft.text = source.text
         draft.save()
-        for relation in ("parties", "figures", "links"):
+        for relation in ("parties", "figures", "milestones", "links"):
             if hasattr(source, relation):
                 for child in getattr(source, relation).all():
                     _copy_child(child, draft)

@@ -15,7 +15,7 @@ from accounts import audit
 from accounts.models import AuditedAct
 from records.index.writer import DerivedRows
 from records.models import (
-    DATED,
+    EVIDENCE,
     KINDS,
     Action,
     Change,
@@ -41,7 +41,7 @@ MAX_LOGGED = 50
 
 @dataclass
 class Publication:
-    """A version to publish, and why, where quotes of its figures are not in the texts on file."""
+    """A version to publish, and why, where its quotes are not in the texts on file."""
 
     record: Record
     because: str = ""
@@ -186,8 +186,8 @@ class _Publisher:
             raise ValidationError(f"{record.public_id} v{record.version} is not published.")
         if isinstance(record, Statement) and (citing := cited_by(record.public_id)):
             raise ValidationError(
-                f"{record.public_id} bears figures of {', '.join(citing[:5])}: correct or "
-                f"withdraw them first."
+                f"{record.public_id} bears figures or milestones of {', '.join(citing[:5])}: "
+                f"correct or withdraw them first."
             )
         self.retire(record, State.WITHDRAWN)
         self.note(record, record.public_id, Action.WITHDRAWN, reason=withdrawal.reason)
@@ -229,24 +229,24 @@ def _in_review(record: Record) -> Record:
 
 
 def _check_evidence(record: Record, because: str, origin: str) -> bool:
-    """Return whether quotes of its figures are not in the texts on file; refuse them unless the
-    approver says why. What an edit of the vocabulary republishes was accepted before."""
+    """Return whether quotes are not in the texts on file; refuse them unless the approver says
+    why. What an edit of the vocabulary republishes was accepted before."""
     problems, unverified = [], []
-    for figure in record.ordered_figures() if record.ROLES else ():
-        sealed = figure.offset, figure.quote_found
-        figure.locate_quote()
-        if sealed != (figure.offset, figure.quote_found):
+    for row in record.ordered_evidence():
+        sealed = row.offset, row.quote_found
+        row.locate_quote()
+        if sealed != (row.offset, row.quote_found):
             problems.append(
-                f"{record.public_id} v{record.version}: the text of {figure.statement.public_id} "
+                f"{record.public_id} v{record.version}: the text of {row.statement.public_id} "
                 f"changed since this was submitted: return it, to be submitted again."
             )
-        if figure.quote_found is False:
-            unverified.append(figure)
+        if row.quote_found is False:
+            unverified.append(row)
     if unverified and origin != Origin.VOCABULARY and not because.strip():
         problems += [
-            f"{record.public_id} v{record.version}: “{figure.quote}” does not occur in the text "
-            f"of {figure.statement.public_id}: say why it is published all the same."
-            for figure in unverified
+            f"{record.public_id} v{record.version}: “{row.quote}” does not occur in the text "
+            f"of {row.statement.public_id}: say why it is published all the same."
+            for row in unverified
         ]
     if problems:
         raise ValidationError(list(dict.fromkeys(problems)))
@@ -279,17 +279,15 @@ def _unpublished(message: str, public_id: str) -> ValidationError:
 def _check_references(record: Record, publishing: set[str]) -> None:
     """Refuse evidence and links that are not published in this revision or an earlier one."""
     problems = []
-    if isinstance(record, DatedRecord):
-        for statement in {figure.statement for figure in record.ordered_figures()}:
-            if statement.state == State.WITHDRAWN or statement.published_in_id is None:
-                problems.append(
-                    _unpublished(
-                        f"{record.public_id}: statement {statement.public_id} "
-                        f"v{statement.version} is {statement.get_state_display()}; publish it "
-                        f"first or cite another.",
-                        statement.public_id,
-                    )
+    for statement in {row.statement for row in record.ordered_evidence()}:
+        if statement.state == State.WITHDRAWN or statement.published_in_id is None:
+            problems.append(
+                _unpublished(
+                    f"{record.public_id}: statement {statement.public_id} v{statement.version} "
+                    f"is {statement.get_state_display()}; publish it first or cite another.",
+                    statement.public_id,
                 )
+            )
     for link in record.links.all():
         kind = next(kind for kind in KINDS.values() if link.target.startswith(kind.PREFIX + "-"))
         published = kind.objects.filter(public_id=link.target, published_in__isnull=False)
@@ -306,15 +304,12 @@ def _check_references(record: Record, publishing: set[str]) -> None:
 
 def cited_by(public_id: str) -> list[str]:
     """Return the ids of the published records that cite any version of the statement."""
-    citing: list[str] = []
-    for model in DATED.values():
-        citing += (
-            model.objects.filter(state=State.PUBLISHED, figures__statement__public_id=public_id)
-            .order_by("public_id")
-            .values_list("public_id", flat=True)
-            .distinct()
-        )
-    return citing
+    citing: set[str] = set()
+    for model, relation in EVIDENCE:
+        resting = model.child(relation).objects.filter(statement__public_id=public_id)
+        records = model.objects.filter(state=State.PUBLISHED, pk__in=resting.values("record"))
+        citing |= set(records.values_list("public_id", flat=True))
+    return sorted(citing)
 
 
 def _log(revision: Revision, changes: Sequence[Change], *, by: Any) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from records.models import Contributor, Record, State
+from records.models import Contributor, Record, StagedRecord, State
 
 
 def check(record: Record) -> None:
@@ -32,6 +32,13 @@ def check(record: Record) -> None:
             )
         except ValidationError as error:
             note(error, f"figure {number}")
+    for milestone in record.ordered_milestones() if isinstance(record, StagedRecord) else ():
+        try:
+            milestone.full_clean(
+                exclude=["record"], validate_unique=False, validate_constraints=False
+            )
+        except ValidationError as error:
+            note(error, f"milestone {milestone.stage}")
     for problem in record.problems():
         note(problem)
     if problems:
@@ -44,7 +51,10 @@ def submit(record: Record, *, by: Any) -> None:
         record = _locked(record)
         if record.state != State.DRAFT:
             raise ValidationError("Only a draft is submitted.")
+        settle_stage(record)
         check(record)
+        if isinstance(record, StagedRecord) and (problem := record.stage_problem()):
+            raise problem
         _locate_quotes(record)
         Contributor.edited(record, by)
         record.digest = record.content_digest()
@@ -52,14 +62,23 @@ def submit(record: Record, *, by: Any) -> None:
         record.save(update_fields=["digest", "state"])
 
 
+def settle_stage(record: Record) -> None:
+    """Write the stage that the milestones give into an open version."""
+    if isinstance(record, StagedRecord) and not record.is_running_total():
+        stage = record.derived_stage()
+        if record.stage != stage:
+            record.stage = stage
+            record.save(update_fields=["stage"])
+
+
 def _locate_quotes(record: Record) -> None:
     """Locate the quotes again: the text of a statement that is still a draft may have changed
-    since the figures were saved. A quote that is not found is refused on approval, not here."""
-    for figure in record.ordered_figures() if record.ROLES else ():
-        before = figure.offset, figure.quote_found
-        figure.locate_quote()
-        if before != (figure.offset, figure.quote_found):
-            figure.save(update_fields=["offset", "quote_found"])
+    since the rows were saved. A quote that is not found is refused on approval, not here."""
+    for row in record.ordered_evidence():
+        before = row.offset, row.quote_found
+        row.locate_quote()
+        if before != (row.offset, row.quote_found):
+            row.save(update_fields=["offset", "quote_found"])
 
 
 def return_for_changes(record: Record, *, by: Any, comment: str) -> None:

@@ -18,6 +18,7 @@ from accounts.models import AuditEntry
 from records.models import (
     DATED,
     ENDED,
+    EVIDENCE,
     KINDS,
     OPEN,
     Change,
@@ -32,7 +33,7 @@ from records.models.base import Record, State
 
 PREFIX = "guard_"
 LOCK = " FOR NO KEY UPDATE"
-CONTENT = ("parties", "figures", "figure_items", "links")
+CONTENT = ("parties", "figures", "figure_items", "milestones", "links")
 """Relations of the rows that are guarded with their version."""
 
 
@@ -135,30 +136,35 @@ def record_rules(model: type[Record]) -> list[Rule]:
 
 
 def evidence_rules(model: type[Record]) -> list[Rule]:
-    """Return the further rules of a table of records that have figures."""
-    figures = f"{model.child('figures')._meta.db_table} f"
+    """Return the further rules of a table of records whose rows rest on statements."""
     own = "f.record_id = NEW.id"
-    cited = f"{figures} JOIN {StatementModel._meta.db_table} s ON s.id = f.statement_id"
-    return [
-        Rule(
-            "UPDATE",
-            f"{IS_PUBLISHED} AND EXISTS (SELECT 1 FROM {figures} WHERE {own}"
-            f" AND NOT f.quote_found)"
-            f" AND NOT {approver(REASON)} AND NOT {of_origin(Origin.VOCABULARY)}",
-            "quotes of its figures are not in their statement and nobody said why",
-        ),
+    figures = f"{model.child('figures')._meta.db_table} f"
+    found = [
         Rule(
             "UPDATE",
             f"{IS_PUBLISHED} AND NOT EXISTS (SELECT 1 FROM {figures} WHERE {own})",
             "it has no figure",
-        ),
-        Rule(
-            "UPDATE",
-            f"{IS_PUBLISHED} AND EXISTS (SELECT 1 FROM {cited} WHERE {own}"
-            f" AND s.state IN ({quoted(OPEN)}))",
-            "a statement of its figures is not published",
-        ),
+        )
     ]
+    for name in (relation for of_kind, relation in EVIDENCE if of_kind is model):
+        rows = f"{model.child(name)._meta.db_table} f"
+        cited = f"{rows} JOIN {StatementModel._meta.db_table} s ON s.id = f.statement_id"
+        found += [
+            Rule(
+                "UPDATE",
+                f"{IS_PUBLISHED} AND EXISTS (SELECT 1 FROM {rows} WHERE {own}"
+                f" AND NOT f.quote_found)"
+                f" AND NOT {approver(REASON)} AND NOT {of_origin(Origin.VOCABULARY)}",
+                f"quotes of its {name} are not in their statement and nobody said why",
+            ),
+            Rule(
+                "UPDATE",
+                f"{IS_PUBLISHED} AND EXISTS (SELECT 1 FROM {cited} WHERE {own}"
+                f" AND s.state IN ({quoted(OPEN)}))",
+                f"a statement of its {name} is not published",
+            ),
+        ]
+    return found
 
 
 def content_rules(model: type[Record]) -> list[Rule]:

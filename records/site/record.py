@@ -3,6 +3,7 @@
 from typing import Any
 
 import orjson
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,6 +19,7 @@ from records.api.views.versions import published_versions
 from records.content.lines import titles_of
 from records.models import (
     DATED,
+    EVIDENCE,
     KINDS,
     Item,
     LinkType,
@@ -30,6 +32,7 @@ from records.site.wording import (
     date_in_words,
     figures_in_words,
     item_codes,
+    milestones_in_words,
 )
 
 Json = dict[str, Any]
@@ -158,6 +161,7 @@ def content(document: Json, versions: list[Json], revision: int) -> Json:
             if document[role]
         ],
         "figures": figures_in_words(document, items) if "figures" in document else [],
+        "milestones": milestones_in_words(document),
         "sources": [source(statement) for statement in document.get("statements", ())],
         "links": links(document, revision),
         "points": points(document, revision),
@@ -168,6 +172,11 @@ def content(document: Json, versions: list[Json], revision: int) -> Json:
                     figure
                     for figure in figures_in_words(entry, items)
                     if figure.statement["id"] == document["id"]
+                ],
+                "milestones": [
+                    milestone
+                    for milestone in milestones_in_words(entry)
+                    if milestone.statement["id"] == document["id"]
                 ],
             }
             for entry in drawn
@@ -273,13 +282,18 @@ def points(document: Json, revision: int) -> list[Json]:
 
 
 def drawn_from(statement: Json, revision: int) -> list[Json]:
-    """Return the documents of records with a figure that cites the statement."""
+    """Return the documents of records with a figure or milestone that cites the statement."""
     found: list[Json] = []
     for model in DATED.values():
-        citing = model.child("figures").objects.filter(statement__public_id=statement["id"])
+        wanted = Q()
+        for of_kind, relation in EVIDENCE:
+            if of_kind is model:
+                rows = model.child(relation).objects
+                citing = rows.filter(statement__public_id=statement["id"])
+                wanted |= Q(pk__in=citing.values("record"))
         bodies = (
             model.objects.in_force(revision)
-            .filter(pk__in=citing.values("record"))
+            .filter(wanted)
             .order_by("-as_of", "-public_id")
             .values_list("document__body", flat=True)[: MOST - len(found)]
         )

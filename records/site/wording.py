@@ -9,12 +9,15 @@ from typing import Any
 
 from records.api.views.citation_styles import in_words
 from records.models import (
+    STAGED,
     Basis,
     CountableReason,
+    Dated,
     Measure,
     Operator,
     PartyRole,
     PartyType,
+    Precision,
     Rank,
     Unit,
 )
@@ -145,6 +148,46 @@ def figures_in_words(document: Json, items: Mapping[str, str]) -> list[FigureInW
     ]
 
 
+@dataclass(frozen=True)
+class MilestoneInWords:
+    """A milestone of a document, for people."""
+
+    stage: str
+    when: str
+    """On 10 April 2020, by 10 April 2020, in April 2020, by April 2020, in 2020."""
+    quote: str
+    statement: Json
+
+
+def milestones_in_words(document: Json) -> list[MilestoneInWords]:
+    """Return the milestones of a document in its order."""
+    if not document.get("milestones"):
+        return []
+    column: Any = STAGED[document["kind"]].child("milestones")._meta.get_field("stage")
+    stages = dict(column.flatchoices)
+    statements = {statement["id"]: statement for statement in document["statements"]}
+    return [
+        MilestoneInWords(
+            str(stages[milestone["stage"]]),
+            when_in_words(milestone),
+            milestone["evidence"]["quote"],
+            statements[milestone["evidence"]["statement"]],
+        )
+        for milestone in document["milestones"]
+    ]
+
+
+def when_in_words(milestone: Json) -> str:
+    """Return when a stage was reached: on 10 April 2020, in April 2020, by 2020."""
+    precision = milestone["precision"]
+    # A date that is known to the month or year is served without what is not known.
+    day = f"{milestone['date']}-01-01"[:10]
+    known = date_in_words(day, precision)
+    if milestone["dated"] == Dated.BY:
+        return f"by {known}"
+    return f"on {known}" if precision == Precision.DAY else f"in {known}"
+
+
 def rival_key(figure: Json) -> tuple:
     """What a figure is about: those alike report the same thing, but for asides."""
     return (
@@ -272,6 +315,10 @@ def change_in_words(value: Any, items: Mapping[str, str]) -> str:
         if "measure" in value:
             quote = value["evidence"]["quote"]
             return f"{headline(dict(value))}, {about(dict(value), items)} (“{quote}”)"
+        if "dated" in value:
+            return (
+                f"{value['stage']} {when_in_words(dict(value))} (“{value['evidence']['quote']}”)"
+            )
         return str(value.get("title") or value.get("name") or value.get("id"))
     if isinstance(value, list):
         return ", ".join(change_in_words(part, items) for part in value)

@@ -21,8 +21,10 @@ LEVELS = (
 MAY_ALSO_IMPORT = {
     # The pages show the endpoints and documents of the API.
     "records.site": ("records.api",),
+    # A record's stage follows from its milestones: plain functions that import no model.
+    "records.models": ("records.totals.figures", "records.totals.milestones"),
 }
-"""Package → packages of its own level that it may import."""
+"""Package → what it may import beside what is below it."""
 APART = {
     "aidapi": ("records", "accounts"),
     "accounts": ("records",),
@@ -86,10 +88,24 @@ def test_arrows_point_one_way(package: str) -> None:
         for name in imports(path)
         for forbidden in FORBIDDEN[package]
         if within(name, forbidden)
+        and not any(within(name, other) for other in MAY_ALSO_IMPORT.get(package, ()))
     ]
 
     assert paths
     assert not wrong
+
+
+def test_rules_of_stages_import_no_model() -> None:
+    """The models use them, so nothing of them may lead back."""
+    names = {
+        name
+        for module in ("figures", "milestones")
+        for name in imports(ROOT / "records" / "totals" / f"{module}.py")
+        if within(name, "records")
+    }
+
+    assert names
+    assert all(within(name, "records.totals.figures") for name in names)
 
 
 @pytest.mark.parametrize("layer", ["models", "documents", "api/resources", "curation/nouns"])

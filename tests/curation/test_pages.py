@@ -161,7 +161,7 @@ def test_the_second_save_is_merged(width: int, curator: User, enter: Any) -> Non
     page.locator("#id_title").fill("By the second")
     page.locator("#id_note").fill("My note.")
     publishing.note_edit(draft, by=UserFactory(username="author"))
-    Donation.objects.filter(pk=draft.pk).update(title="By the first", stage="delivered")
+    Donation.objects.filter(pk=draft.pk).update(title="By the first", form="cash")
     page.locator("[name=_save]").first.click()
 
     expect(page.locator(".curation-choice")).to_have_count(3)
@@ -173,7 +173,7 @@ def test_the_second_save_is_merged(width: int, curator: User, enter: Any) -> Non
     page.get_by_role("button", name="Save as chosen").click()
     page.locator(".messagelist .success").wait_for()
     now = Donation.objects.get()
-    assert (now.title, now.note, now.stage) == ("By the second", "My note.", "delivered")
+    assert (now.title, now.note, now.form) == ("By the second", "My note.", "cash")
 
 
 @WIDTHS

@@ -30,6 +30,7 @@ from records.dataset_files.dumping import Inline, InlineMapping, as_yaml
 from records.dataset_files.layout import (
     FIGURE,
     HS_CODE,
+    MILESTONE,
     NOUNS,
     columns,
 )
@@ -38,6 +39,7 @@ from records.index.models import FilterStatistics
 from records.models import (
     DATED,
     KINDS,
+    STAGED,
     Basis,
     Change,
     Contract,
@@ -56,8 +58,10 @@ from records.models import (
     RevisionCounter,
     Statement,
     Unit,
+    is_fragment,
 )
 from records.models.figures import NEVER_COUNT
+from records.models.milestones import RUNNING
 from records.publishing import (
     approve,
     begin_correction,
@@ -743,7 +747,74 @@ def test_a_statement_that_bears_a_figure_is_not_withdrawn(tmp_path: Path) -> Non
 
     (fault,) = refused(write(tmp_path / "files", files))
 
-    assert "Figures of con-0000000a, don-0000000a, exp-0000000a cite it" in fault
+    assert "Records rest on it (con-0000000a, don-0000000a, exp-0000000a)" in fault
+
+
+MILESTONES = """
+  missing: Two million goggles.
+  milestones:
+    - stage: delivered
+      date: 2020-04-13
+      statement: st-0000000a
+      statement_version: 1
+      quote: reached Lahore on Monday
+    - stage: announced
+      date: 2020-03
+      dated: by
+      statement: st-0000000b
+      quote: 承诺的口罩
+"""
+
+
+def with_milestones(old: str = "", new: str = "") -> dict[str, str]:
+    """The small dataset with milestones in the second version of the donation."""
+    head, tail = DONATIONS.split("  stage: delivered\n", 1)
+    told = f"{head}  stage: delivered{MILESTONES}{tail}"
+    assert old in told
+    return SMALL | {"donations": told.replace(old, new, 1) if old else told}
+
+
+@pytest.mark.django_db
+def test_milestones_go_there_and_back(tmp_path: Path) -> None:
+    load(write(tmp_path / "files", with_milestones()))
+
+    donation = Donation.objects.get(public_id="don-0000000a", version=2)
+    first, last = donation.ordered_milestones()
+    assert (first.stage, first.date_text, first.dated) == ("announced", "2020-03", "by")
+    assert (last.stage, last.date_text, last.dated) == ("delivered", "2020-04-13", "on")
+    assert last.statement.version == 1
+    assert donation.missing == "Two million goggles."
+    dumped = dump(tmp_path / "dumped")
+    assert "date: 2020-03\n      dated: by\n      statement: st-0000000b" in dumped["donations"]
+    assert load(tmp_path / "dumped").startswith("Nothing to do")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("stage: delivered\n  missing", "stage: paid\n  missing",
+         "By its milestones the stage is delivered, not paid: write delivered."),
+        ("- stage: announced\n", "- stage: delivered\n",
+         "The stage is there twice: each is reached once."),
+        ("date: 2020-03\n", "date: March 2020\n", "write the date as 2020-04-10"),
+        ("date: 2020-03\n", "date: 2019-03\n", "The dataset begins in 2020"),
+        ("    - stage: announced\n", "    - stage: signed\n", "'signed' is none of announced"),
+        ("      quote: reached Lahore on Monday\n", "", "This key is missing."),
+        ("reached Lahore on Monday", "one two three four five six seven eight nine",
+         "Quote at most 8 words"),
+        ("  missing: Two", "  series: a-total\n  missing: Two",
+         "A running total has no milestones"),
+    ],
+)  # fmt: skip
+def test_wrong_milestones_are_refused_with_their_place(
+    tmp_path: Path, old: str, new: str, expected: str
+) -> None:
+    faults = refused(write(tmp_path / "files", with_milestones(old, new)))
+
+    assert len(faults) == 1, faults
+    assert expected in faults[0]
+    assert "don-0000000a v2" in faults[0]
 
 
 @pytest.mark.django_db
@@ -977,12 +1048,16 @@ def test_the_format_has_every_column_of_the_content() -> None:
         figure = model.child("figures")
         kept = {field.attname for field in columns(figure, FIGURE)}
         assert kept == {field.attname for field in figure.content_fields()}
+    for model in STAGED.values():
+        milestone = model.child("milestones")
+        kept = {field.attname for field in columns(milestone, MILESTONE)}
+        assert kept | {"date_precision"} == {field.attname for field in milestone.content_fields()}
 
 
 def test_the_format_is_documented() -> None:
     told = (settings.BASE_DIR / "docs" / "dataset.md").read_text(encoding="utf-8")
 
-    keys = {key for noun in NOUNS.values() for key in noun.keys} | {*FIGURE, *HS_CODE}
+    keys = {key for noun in NOUNS.values() for key in noun.keys} | {*FIGURE, *HS_CODE, *MILESTONE}
 
     assert sorted(key for key in keys if not re.search(rf"\b{key}\b", told)) == []
 
@@ -1060,7 +1135,9 @@ def versions(draw: st.DrawFn, prefix: str, content: st.SearchStrategy[dict]) -> 
                         "action": "withdrawn", "reason": reason}]  # fmt: skip
     for version, revision in enumerate(sorted(revisions), start=2):
         head = {"version": str(version), "revision": revision, "reason": draw(REASONS)}
-        told.append(told[0] | head | draw(content))
+        # What decides whether there may be milestones is of each version alone.
+        kept = {key: told[0][key] for key in told[0] if key not in ("milestones", "series")}
+        told.append(kept | head | draw(content))
     return told
 
 
@@ -1092,14 +1169,37 @@ def dated_content(
     parties = st.lists(st.sampled_from(["CHN", "PAK", "who"]), min_size=1, max_size=3, unique=True)
     first = st.just("2020-01-01")
     measures = draw(st.lists(st.sampled_from(Measure.values), min_size=1, unique=True))
-    return {
+    told = {
         "title": draw(text(200)),
         roles[0]: draw(parties),
         **fixed,
         **optional(draw, **dict.fromkeys(roles[1:], parties)),
-        **optional(draw, note=text(400), series=st.just("a-1"), period_start=first),
+        **optional(
+            draw,
+            note=text(400),
+            missing=text(400),
+            series=st.just("a-1"),
+            period_start=first,
+        ),
         "as_of": draw(DATES),
         "figures": [draw(figures(statement, measure)) for measure in measures],
+    }
+    single = "series" not in told and all(
+        figure["basis"] not in RUNNING for figure in told["figures"]
+    )
+    if "stage" in fixed and single and draw(st.booleans()):
+        told["milestones"] = [draw(milestones(statement, fixed["stage"]))]
+    return told
+
+
+@st.composite
+def milestones(draw: st.DrawFn, statement: str, stage: str) -> dict[str, Any]:
+    return {
+        "stage": stage,
+        "date": draw(DATES.filter(lambda date: date >= "2020")),
+        **optional(draw, dated=st.just("by"), quote_found=st.just("true")),
+        "statement": statement,
+        "quote": draw(text(200).filter(is_fragment)),
     }
 
 

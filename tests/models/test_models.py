@@ -17,6 +17,7 @@ from records.curation.duplicates.models import DuplicatePair
 from records.models import (
     ID_PATTERN,
     KINDS,
+    STAGED,
     Change,
     Donation,
     Item,
@@ -120,6 +121,9 @@ VIOLATIONS: dict[str, Any] = {
     "basis_counts": {"basis": "target"},
     "rank_reason": {"rank": "preferred"},
     "has_quote": {"quote": ""},
+    # of milestones
+    "not_before": {"date": "2019-12-31"},
+    "known_stage": {"stage": "unknown"},
     # of parties in their roles
     "role": {"role": "benefactor"},
     # of vocabularies
@@ -147,6 +151,10 @@ FACTORIES: dict[Any, Any] = {
         model.child("parties"): lambda factory=factory: factory().parties.first()
         for model, factory in RECORDS.items()
         if model.ROLES
+    },
+    **{
+        model.child("milestones"): lambda factory=RECORDS[model]: factory().milestones.first()
+        for model in STAGED.values()
     },
     DuplicatePair: DuplicatePairFactory,
     Item: ItemFactory,

@@ -111,7 +111,7 @@ def changing(row: Any) -> Iterator[Attempt]:
     for field in fields:
         other = {field.attname: changed(field, row)}
         yield f"{table}: update of {field.name}", partial(rows.update, **other)
-    field = fields[0]
+    field = next(field for field in fields if not field.is_relation)
     edited = copy(row, **{field.attname: changed(field, row)})
     yield f"{table}: save", edited.save
     yield f"{table}: bulk_update", partial(manager.bulk_update, [edited], [field.attname])

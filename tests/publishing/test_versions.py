@@ -419,6 +419,7 @@ class TestEvidence:
     def test_the_reason_is_kept_with_the_approval(self, doubtful: Donation, reviewer: Any) -> None:
         sound = DonationFactory(figures__statement=doubtful.cited_statements()[0], in_review=True)
         sound.figures.update(quote="fifty thousand masks")
+        sound.milestones.update(quote="fifty thousand masks")
         sound.state = State.DRAFT
         sound.save()
         submit(sound, by=UserFactory(username="editor"))
@@ -833,8 +834,8 @@ class TestWithdraw:
         (statement,) = record.cited_statements()
 
         with refused(
-            f"{statement.public_id} bears figures of {record.public_id}: correct or withdraw "
-            f"them first."
+            f"{statement.public_id} bears figures or milestones of {record.public_id}: correct "
+            f"or withdraw them first."
         ):
             withdraw([statement], by=reviewer, reason="It was never said.")
 
@@ -843,7 +844,7 @@ class TestWithdraw:
         (statement,) = record.cited_statements()
         newer = corrected(statement, editor)
 
-        with refused("bears figures of"):
+        with refused("bears figures or milestones of"):
             withdraw([newer], by=reviewer, reason="It was never said.")
 
     def test_it_goes_with_the_last_record_that_rests_on_it(self, reviewer: Any) -> None:
@@ -861,7 +862,9 @@ class TestWithdraw:
         record = DonationFactory(published=True)
         (statement,) = record.cited_statements()
         draft = begin_correction(record, by=editor, reason="A better source.")
-        draft.figures.update(statement=StatementFactory(published=True))
+        better = StatementFactory(published=True)
+        draft.figures.update(statement=better)
+        draft.milestones.update(statement=better)
         publish(draft)
 
         withdraw([statement], by=reviewer, reason="It was never said.")

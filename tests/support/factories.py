@@ -40,6 +40,7 @@ from records.models import (
     Statement,
     StatementLink,
 )
+from records.models.milestones import UNKNOWN
 from records.publishing import approve, submit
 
 PARTIES = {
@@ -152,6 +153,38 @@ class DatedRecordFactory(RecordFactory):
             FIGURES[type(record)](record=record, position=position, **figure)
 
 
+class StagedRecordFactory(DatedRecordFactory):
+    """A record whose stage rests on a milestone of its `as_of`, with the words of its first
+    figure; `milestones=[{…}, {…}]` for others, `milestones=[]` for none. Running totals have
+    none."""
+
+    class Meta:
+        abstract = True
+
+    @factory.post_generation
+    def milestones(
+        record: Any, create: bool, wanted: Sequence[dict[str, Any]] | None, **_: Any
+    ) -> None:
+        if not create:
+            return
+        first = next(iter(record.ordered_figures()), None)
+        if wanted is None:
+            shown = record.stage != UNKNOWN and not record.is_running_total()
+            wanted = [{"stage": record.stage}] if first and shown else []
+        for milestone in wanted:
+            add_milestone(record, **milestone)
+
+
+def add_milestone(record: Any, **values: Any) -> Any:
+    """Add a milestone to a record; what is not given is taken from the record and its first
+    figure."""
+    if "statement" not in values:
+        figure = record.ordered_figures()[0]
+        values = {"statement": figure.statement, "quote": figure.quote} | values
+    given = {"date": record.as_of, "date_precision": record.as_of_precision}
+    return record.milestones.create(**given | {"quote": "donated supplies"} | values)
+
+
 def parties(role: str, *codes: str) -> Callable:
     """Parties in a role, by their codes: `donors=["CHN", "who"]`."""
 
@@ -237,7 +270,7 @@ class DuplicatePairFactory(DjangoModelFactory):
     reasons = factory.LazyFunction(lambda: ["Parties: CHN → PAK", "Equal: surgical-mask (piece)"])
 
 
-class ContractFactory(DatedRecordFactory):
+class ContractFactory(StagedRecordFactory):
     class Meta:
         model = Contract
 
@@ -276,7 +309,7 @@ class ContractLinkFactory(RecordLinkFactory):
     record = factory.SubFactory(ContractFactory)
 
 
-class DonationFactory(DatedRecordFactory):
+class DonationFactory(StagedRecordFactory):
     class Meta:
         model = Donation
 

@@ -32,8 +32,9 @@ DATATYPES: list[tuple[type[serializers.Field], str]] = [
     (serializers.URLField, "anyURI"),
 ]
 
-INHERENT = ("figures", "statements")
-"""Fields that rows of figures replace by columns of their own."""
+INHERENT = ("figures", "statements", "milestones_evidence")
+"""Fields that rows of figures replace by columns of their own; of the words of milestones, which a
+cell cannot hold beside each other, the JSON has all."""
 
 
 CODED = (serializers.ChoiceField, serializers.DateField, KindField, OwnIdField, PublicIdField)

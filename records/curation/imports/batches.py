@@ -256,7 +256,7 @@ def write(drafts: Sequence[RowGroup], *, by: Any) -> None:
         if isinstance(record, Statement):
             record.fold_words()
     store(model, records)
-    for relation in ("links", "parties", "figures"):
+    for relation in ("links", "parties", "figures", "milestones"):
         children = []
         for one in drafts:
             for child in one.children.get(relation, ()):
@@ -331,7 +331,7 @@ def undo(batch: ImportBatch, *, edited_too: bool = False) -> list[Any]:
             resting: Iterable[Any] = error.protected_objects
             names = sorted({str(getattr(figure, "record", figure)) for figure in resting})
             raise ValidationError(
-                f"Figures rest on these drafts: {'; '.join(names[:5])}. Let them cite another "
+                f"Records rest on these drafts: {'; '.join(names[:5])}. Let them cite another "
                 f"statement first."
             ) from error
         now.state, now.undone_at = ImportState.UNDONE, timezone.now()

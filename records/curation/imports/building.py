@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import zip_longest
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db.models import Max, Prefetch
@@ -20,7 +20,17 @@ from records.content.fields import ContentField
 from records.content.values import did_you_mean
 from records.curation.imports.columns import Cells, Column, columns_of, rows_of
 from records.curation.imports.models import ImportRow, Verdict
-from records.models import ID_PATTERN, KINDS, OPEN, DatedRecord, Record, State, Statement, fold
+from records.models import (
+    EVIDENCE,
+    ID_PATTERN,
+    KINDS,
+    OPEN,
+    DatedRecord,
+    Record,
+    State,
+    Statement,
+    fold,
+)
 from records.models.figures import BOUNDED_BY_VALUE
 
 MOST_SUGGESTIONS = 50
@@ -118,6 +128,8 @@ class CellEntry(Entry):
         the figures of the version that is corrected are known by their order."""
         if key == "links":
             return [LinkEntry(self, text) for text in self.words(key)]
+        if key == "milestones":
+            return [MilestoneEntry(self, text) for text in self.words(key)]
         rows = figure_rows(self.group)
         figures = self.base.ordered_figures() if self.base else []
         return [
@@ -145,6 +157,44 @@ class LinkEntry(Entry):
     def require(self, *keys: str) -> None:
         if not self.texts["id"]:
             self.fault("Write a type and an id, as “part_of don-7k3m9q2x”.", "id")
+
+
+class MilestoneEntry(Entry):
+    """One milestone of a cell: “delivered 2020-04-10 on st-7k3m9q2x “words of it””."""
+
+    LINE = re.compile(
+        r"(?P<stage>\S+)\s+(?P<date>\S+)\s+(?P<dated>on|by)\s+(?P<statement>\S+)"
+        r"(?:\s+v(?P<statement_version>[1-9][0-9]{0,8}))?\s+[“\"](?P<quote>.+)[”\"]"
+    )
+    shown: ClassVar[Cells] = {}
+
+    def __init__(self, entry: CellEntry, text: str) -> None:
+        super().__init__()
+        self.entry = entry
+        found = self.LINE.fullmatch(text)
+        self.cells: Cells = {}
+        if found:
+            self.cells = {name: part for name, part in found.groupdict().items() if part}
+        else:
+            self.fault(
+                f"“{text[:60]}”: write stage, date, on or by, statement and quote, as “delivered "
+                f"2020-04-10 on st-7k3m9q2x “words of it””."
+            )
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.cells
+
+    def text(self, key: str) -> str:
+        return self.cells.get(key, "")
+
+    def is_emptied(self, key: str) -> bool:
+        return False
+
+    def fault(self, message: str, key: str = "") -> None:
+        # What a line lacks is reported once, with the form that it should have.
+        if "" not in self.wrong:
+            self.entry.fault(message, "milestones")
+        self.wrong.add(key)
 
 
 class SheetBuilder(Builder):
@@ -179,8 +229,12 @@ class SheetBuilder(Builder):
         ids = {row.record for row in rows if re.fullmatch(ID_PATTERN, row.record)}
         related: list[Any] = ["links"]
         if issubclass(self.model, DatedRecord):
-            related += ["parties", Prefetch("figures", self.model.child("figures").objects
-                                            .select_related("statement"))]  # fmt: skip
+            related.append("parties")
+        related += [
+            Prefetch(relation, model.child(relation).objects.select_related("statement"))
+            for model, relation in EVIDENCE
+            if model is self.model
+        ]
         self.versions: dict[str, dict[int, Any]] = defaultdict(dict)
         versions = self.model.objects.filter(public_id__in=ids)
         self.latest = dict(
@@ -208,6 +262,8 @@ class SheetBuilder(Builder):
         """Set the statements that rows cite: by id every version, by address the citable ones."""
         cited = {row.cells.get("statement", "") for row in rows}
         ids = {name for name in cited if re.fullmatch(ID_PATTERN, name)}
+        for row in rows:
+            ids |= set(re.findall(ID_PATTERN, row.cells.get("milestones", "")))
         by_url = Statement.objects.filter(url__in=cited - ids, state__in=[State.PUBLISHED, *OPEN])
         self.urls: dict[str, set[str]] = defaultdict(set)
         for url, public_id in by_url.values_list("url", "public_id"):
@@ -320,7 +376,7 @@ class SheetBuilder(Builder):
         )
         return False
 
-    def find_statement(self, entry: CellEntry, figure: Any) -> None:
+    def find_statement(self, entry: CellEntry | MilestoneEntry, row: Any) -> None:
         """Set the version that the row names, by default the latest."""
         name = entry.cells.get("statement", "")
         version = entry.cells.get("statement_version", "")
@@ -346,14 +402,14 @@ class SheetBuilder(Builder):
         versions = self.statements.get(name, {})
         if version:
             try:
-                figure.statement = versions[values.read_integer(version)]
+                row.statement = versions[values.read_integer(version)]
             except (KeyError, ValueError):
                 entry.fault(f"{name} has no version {version[:20]}: leave it empty for the "
                             f"latest.", "statement_version")  # fmt: skip
             return
         citable = [one for one in versions.values() if one.is_open or one.state == State.PUBLISHED]
         if citable:
-            figure.statement = max(citable, key=lambda one: one.version)
+            row.statement = max(citable, key=lambda one: one.version)
         elif versions:
             entry.fault(f"{name} was withdrawn: cite another", "statement")
         else:
@@ -369,14 +425,17 @@ class SheetBuilder(Builder):
                 if given and values.read_number(given) != getattr(figure, bound):
                     entry.fault(f"With “{figure.operator}” it follows from the value: leave it "
                                 f"empty.", bound)  # fmt: skip
-        if entry.wrong & {"statement", "statement_version"}:
+        self.check_quote(entry, figure)
+
+    def check_quote(self, entry: CellEntry | MilestoneEntry, row: Any) -> None:
+        if entry.wrong & {"statement", "statement_version"} or not row.statement_id:
             return
-        figure.locate_quote()
+        row.locate_quote()
         old = entry.base
-        accepted = old is not None and old.quote_found is False and old.quote == figure.quote
-        if figure.quote_found is False and not accepted:
+        accepted = old is not None and old.quote_found is False and old.quote == row.quote
+        if row.quote_found is False and not accepted:
             entry.fault(
-                f"These words do not occur in the text of {figure.statement.public_id}: copy "
+                f"These words do not occur in the text of {row.statement.public_id}: copy "
                 f"them from it. Words that it lacks are entered on the record's own page.",
                 "quote",
             )
@@ -395,6 +454,7 @@ class SheetBuilder(Builder):
         rows = figure_rows(group)
         judged = [(group.rows[0], group.draft)]
         judged += zip(rows, group.children.get("figures", ()), strict=False)
+        judged += [(group.rows[0], row) for row in group.children.get("milestones", ())]
         for row, instance in judged:
             try:
                 check_rules(instance)

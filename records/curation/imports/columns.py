@@ -17,7 +17,7 @@ from aidapi.tables import SEPARATOR, joined
 from records.content.builder import FIGURE
 from records.content.fields import ContentField, fields_of
 from records.dataset_files.layout import NOUNS, columns
-from records.models import DatedRecord, Record, Statement
+from records.models import DatedRecord, Record, StagedRecord, Statement
 from records.models.figures import BOUNDED_BY_VALUE
 
 HEAD = {
@@ -28,6 +28,11 @@ HEAD = {
 }
 REASON = "Why a published record changes; readers see it. Empty for the reason given on import."
 LINKS = f"Links to other records as “part_of don-7k3m9q2x”, several separated by {SEPARATOR}."
+MILESTONES = (
+    "When which stage was reached, as “delivered 2020-04-10 on st-7k3m9q2x “words of it””: stage; "
+    "date, month or year; on or by; statement, with v2 behind it for another version than the "
+    f"latest; quote. Several separated by {SEPARATOR}."
+)
 LOOKED_UP = {
     "item": "Code or name of the item that is counted, or that the money is for.",
     "statement": "Id of the statement, or the address at which it was read.",
@@ -102,6 +107,8 @@ def columns_of(model: type[Record]) -> tuple[Column, ...]:
             found.append(Column(key, meaning))
         elif key == "links":
             found.append(Column(key, LINKS))
+        elif key == "milestones":
+            found.append(Column(key, MILESTONES))
         elif key in fields and key not in COMPUTED:
             found.append(field_column(fields[key]))
     if issubclass(model, DatedRecord):
@@ -144,6 +151,8 @@ def rows_of(record: Any) -> list[Cells]:
     for role, rows in record.parties_by_role.items() if record.ROLES else ():
         own[record.ROLES[role]] = joined([row.party_id for row in rows])
     own["links"] = joined([f"{link.type} {link.target}" for link in record.ordered_links()])
+    if isinstance(record, StagedRecord):
+        own["milestones"] = joined([milestone_cell(row) for row in record.ordered_milestones()])
     figures = [
         figure_cells(figure, [column for column in known if column.of_figure])
         for figure in (record.ordered_figures() if record.ROLES else ())
@@ -166,6 +175,14 @@ def figure_cells(figure: Any, columns: Iterable[Column]) -> Cells:
         cells["statement"] = figure.statement.public_id
         cells["statement_version"] = str(figure.statement.version)
     return cells
+
+
+def milestone_cell(row: Any) -> str:
+    """Return a milestone as a line: delivered 2020-04-10 on st-7k3m9q2x v1 “words of it”."""
+    if not row.statement_id:
+        return f"{row.stage} {row.date_text} {row.dated} “{row.quote}”"
+    cited = f"{row.statement.public_id} v{row.statement.version}"
+    return f"{row.stage} {row.date_text} {row.dated} {cited} “{row.quote}”"
 
 
 def field_cells(instance: Any, columns: Iterable[Column]) -> Cells:

@@ -12,7 +12,13 @@ from django.utils import timezone
 from aidapi import tables
 from records.curation.imports.columns import Column, columns_of, rows_of
 from records.curation.imports.sheets import COMMENT
-from records.models import DATED, Item, Party, Statement
+from records.models import (
+    DATED,
+    STAGED,
+    Item,
+    Party,
+    Statement,
+)
 
 PAGE = 250
 """Records that are read at a time."""
@@ -116,6 +122,8 @@ def pages(model: Any, rows: Any) -> Iterator[Sequence[str]]:
     if model in DATED.values():
         statements = Statement.objects.only("public_id", "version")
         related += ["parties", "figures", Prefetch("figures__statement", statements)]
+    if model in STAGED.values():
+        related += ["milestones", Prefetch("milestones__statement", statements)]
     found = rows.prefetch_related(None).prefetch_related(*related)
     page: list[str] = []
     for record in found.iterator(chunk_size=PAGE):

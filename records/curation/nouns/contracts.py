@@ -3,9 +3,20 @@
 from django.contrib import admin
 
 from records.curation.nouns.curated_admin import short
-from records.curation.nouns.inlines import FigureInline, LinkInline, PartyInline
-from records.curation.nouns.record_admin import DatedRecordAdmin
-from records.models import Contract, ContractFigure, ContractLink, ContractParty
+from records.curation.nouns.inlines import (
+    FigureInline,
+    LinkInline,
+    MilestoneInline,
+    PartyInline,
+)
+from records.curation.nouns.record_admin import StagedRecordAdmin
+from records.models import (
+    Contract,
+    ContractFigure,
+    ContractLink,
+    ContractMilestone,
+    ContractParty,
+)
 
 
 class ContractPartyInline(PartyInline):
@@ -16,12 +27,16 @@ class ContractFigureInline(FigureInline):
     model = ContractFigure
 
 
+class ContractMilestoneInline(MilestoneInline):
+    model = ContractMilestone
+
+
 class ContractLinkInline(LinkInline):
     model = ContractLink
 
 
 @admin.register(Contract)
-class ContractAdmin(DatedRecordAdmin):
+class ContractAdmin(StagedRecordAdmin):
     short_stage = short("stage")
     short_method = short("method")
 
@@ -38,16 +53,21 @@ class ContractAdmin(DatedRecordAdmin):
         "shown_revision",
     ]
     list_filter = ["state", "stage", "method", "joint", "series"]
-    inlines = [ContractPartyInline, ContractFigureInline, ContractLinkInline]
+    inlines = [
+        ContractPartyInline,
+        ContractFigureInline,
+        ContractMilestoneInline,
+        ContractLinkInline,
+    ]
     fieldsets = [
         ("Identification", {"fields": ["title"]}),
-        ("What", {"fields": [("stage", "method"), "note"]}),
+        ("What", {"fields": [("stage", "method"), "note", "missing"]}),
         (
             "When",
             {
                 "fields": [
                     ("signed_on", "signed_on_precision"),
-                    *DatedRecordAdmin.WHEN[1]["fields"],
+                    *StagedRecordAdmin.WHEN[1]["fields"],
                 ]
             },
         ),

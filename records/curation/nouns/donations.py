@@ -3,9 +3,20 @@
 from django.contrib import admin
 
 from records.curation.nouns.curated_admin import short
-from records.curation.nouns.inlines import FigureInline, LinkInline, PartyInline
-from records.curation.nouns.record_admin import DatedRecordAdmin
-from records.models import Donation, DonationFigure, DonationLink, DonationParty
+from records.curation.nouns.inlines import (
+    FigureInline,
+    LinkInline,
+    MilestoneInline,
+    PartyInline,
+)
+from records.curation.nouns.record_admin import StagedRecordAdmin
+from records.models import (
+    Donation,
+    DonationFigure,
+    DonationLink,
+    DonationMilestone,
+    DonationParty,
+)
 
 
 class DonationPartyInline(PartyInline):
@@ -16,12 +27,16 @@ class DonationFigureInline(FigureInline):
     model = DonationFigure
 
 
+class DonationMilestoneInline(MilestoneInline):
+    model = DonationMilestone
+
+
 class DonationLinkInline(LinkInline):
     model = DonationLink
 
 
 @admin.register(Donation)
-class DonationAdmin(DatedRecordAdmin):
+class DonationAdmin(StagedRecordAdmin):
     short_stage = short("stage")
 
     list_display = [
@@ -37,10 +52,15 @@ class DonationAdmin(DatedRecordAdmin):
         "shown_revision",
     ]
     list_filter = ["state", "form", "stage", "stated_by", "joint", "series"]
-    inlines = [DonationPartyInline, DonationFigureInline, DonationLinkInline]
+    inlines = [
+        DonationPartyInline,
+        DonationFigureInline,
+        DonationMilestoneInline,
+        DonationLinkInline,
+    ]
     fieldsets = [
         ("Identification", {"fields": ["title"]}),
-        ("What", {"fields": [("form", "stage"), "note"]}),
-        DatedRecordAdmin.WHEN,
+        ("What", {"fields": [("form", "stage"), "note", "missing"]}),
+        StagedRecordAdmin.WHEN,
         ("Provenance", {"fields": ["stated_by"]}),
     ]

@@ -36,7 +36,7 @@ class ExportAdmin(DatedRecordAdmin):
     inlines = [ExportPartyInline, ExportFigureInline, ExportLinkInline]
     fieldsets = [
         ("Identification", {"fields": ["title"]}),
-        ("What", {"fields": ["trade", "note"]}),
+        ("What", {"fields": ["trade", "note", "missing"]}),
         DatedRecordAdmin.WHEN,
         ("Provenance", {"fields": ["reported_by"]}),
     ]

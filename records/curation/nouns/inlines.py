@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -39,10 +39,8 @@ class RowSelect(AutocompleteSelect):
         return [(None, options, 0)]
 
 
-class RowForm(forms.ModelForm):
-    """A row that has a place among others."""
-
-    place = UnchangingField(required=False, min_value=0)
+class HeldForm(forms.ModelForm):
+    """A row whose search boxes hold what the row refers to."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -50,6 +48,12 @@ class RowForm(forms.ModelForm):
             widget = getattr(self.fields.get(name), "widget", None)
             if isinstance(search := getattr(widget, "widget", None), RowSelect):
                 search.held = held
+
+
+class RowForm(HeldForm):
+    """A row that has a place among others."""
+
+    place = UnchangingField(required=False, min_value=0)
 
 
 class RowFormSet(BaseInlineFormSet):
@@ -196,7 +200,7 @@ class StatementChoiceField(forms.ModelChoiceField):
 
 
 class StatementSelect(RowSelect):
-    """A search of statements that offers what a figure may rest on."""
+    """A search of statements that offers what a figure or milestone may rest on."""
 
     url_name = "%s:records_statement_autocomplete"
 
@@ -211,10 +215,10 @@ def bare(column: str) -> Callable[[Any, Any], Any]:
     return shown
 
 
-class FigureForm(RowForm):
-    """A figure and the words that bear it. `at` is where they were selected in the statement's
-    text, in characters; without it they are looked for. `preset` is the statement that new
-    figures begin with."""
+class EvidenceForm(HeldForm):
+    """A row and the words that bear it. `at` is where they were selected in the statement's
+    text, in characters; without it they are looked for. `preset` is the statement that new rows
+    begin with."""
 
     at = forms.IntegerField(
         required=False,
@@ -236,7 +240,7 @@ class FigureForm(RowForm):
         if "quote" in self.changed_data and not is_fragment(quote):
             raise ValidationError(
                 f"Quote at most {MAX_QUOTE_WORDS} words, or {MAX_QUOTE_LETTERS} characters of a "
-                f"script without spaces: those that bear the figure."
+                f"script without spaces: those that bear it."
             )
         return quote
 
@@ -263,8 +267,75 @@ class FigureForm(RowForm):
         return cleaned
 
 
-class FigureInline(OfRecord, admin.StackedInline):
-    """A number, how it counts, and its quote."""
+class FigureForm(EvidenceForm, RowForm):
+    """A figure in its place, and the words that bear it."""
+
+
+class EvidenceInline(OfRecord, admin.StackedInline):
+    """Rows that rest on statements."""
+
+    form = EvidenceForm
+    RELATED: ClassVar[tuple[str, ...]] = ("statement",)
+    """What the rows refer to, as names to select with them."""
+
+    @admin.display(description="Quote found")
+    def found(self, row: Any) -> str:
+        if row.pk is None:
+            return "-"
+        if row.quote_found is None:
+            return "unknown: the statement's text is not on file"
+        if row.quote_found:
+            return f"in the statement's text, at character {row.offset}"
+        return "not in the statement's text"
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["found"]
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet:
+        # Without the statements' full texts, which no label needs.
+        rows = super().get_queryset(request).select_related(*self.RELATED)
+        return rows.defer("statement__text")
+
+    def formfield_for_dbfield(
+        self, db_field: models.Field, request: HttpRequest, **kwargs: Any
+    ) -> forms.Field | None:
+        if db_field.name == "quote":
+            kwargs["form_class"] = VerbatimField
+            kwargs["widget"] = forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"})
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def formfield_for_foreignkey(
+        self, db_field: models.ForeignKey, request: HttpRequest, **kwargs: Any
+    ) -> forms.ModelChoiceField | None:
+        if db_field.name == "statement":
+            kwargs["form_class"] = StatementChoiceField
+            kwargs["widget"] = StatementSelect(db_field, self.admin_site)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+class MilestoneInline(EvidenceInline):
+    """A stage that all of it reached, when, and the words that say so."""
+
+    verbose_name = "milestone"
+    verbose_name_plural = "Milestones"
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        return 0
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list:
+        says = ["statement", "quote", "found", *(["at"] if self.writable(request, obj) else [])]
+        return [
+            ("What happened", {"fields": ["stage", ("date", "date_precision", "dated")]}),
+            ("Who says so", {"fields": says}),
+        ]
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet:
+        """In the order in which readers see them, as far as a database can sort them."""
+        return super().get_queryset(request).order_by("date", "pk")
+
+
+class FigureInline(EvidenceInline):
+    """A number, how it counts, and the words that bear it."""
 
     form = FigureForm
     formset = RowFormSet
@@ -272,18 +343,9 @@ class FigureInline(OfRecord, admin.StackedInline):
     verbose_name = "figure"
     verbose_name_plural = "Figures"
     NUMBERS = ("value", "lower", "upper")
+    RELATED = ("item", "statement")
 
     bare_value, bare_lower, bare_upper = map(bare, NUMBERS)
-
-    @admin.display(description="Quote found")
-    def found(self, figure: Any) -> str:
-        if figure.pk is None:
-            return "-"
-        if figure.quote_found is None:
-            return "unknown: the statement's text is not on file"
-        if figure.quote_found:
-            return f"in the statement's text, at character {figure.offset}"
-        return "not in the statement's text"
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         numbers = [] if self.writable(request, obj) else [f"bare_{name}" for name in self.NUMBERS]
@@ -311,24 +373,3 @@ class FigureInline(OfRecord, admin.StackedInline):
             ),
             ("Who says so", {"fields": says}),
         ]
-
-    def get_queryset(self, request: HttpRequest) -> models.QuerySet:
-        # Without the statements' full texts, which no label needs.
-        rows = super().get_queryset(request).select_related("item", "statement")
-        return rows.defer("statement__text")
-
-    def formfield_for_dbfield(
-        self, db_field: models.Field, request: HttpRequest, **kwargs: Any
-    ) -> forms.Field | None:
-        if db_field.name == "quote":
-            kwargs["form_class"] = VerbatimField
-            kwargs["widget"] = forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"})
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
-
-    def formfield_for_foreignkey(
-        self, db_field: models.ForeignKey, request: HttpRequest, **kwargs: Any
-    ) -> forms.ModelChoiceField | None:
-        if db_field.name == "statement":
-            kwargs["form_class"] = StatementChoiceField
-            kwargs["widget"] = StatementSelect(db_field, self.admin_site)
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)

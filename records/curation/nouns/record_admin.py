@@ -28,7 +28,7 @@ from django.utils.text import capfirst
 from records.curation.duplicates.pages import panel, warn_of_duplicates
 from records.curation.imports import pages
 from records.curation.nouns.curated_admin import CuratedAdmin, SeenForm, touched
-from records.curation.nouns.inlines import FigureInline, RowFormSet
+from records.curation.nouns.inlines import EvidenceInline, RowFormSet
 from records.curation.statement_reader.pages import first_values, preset, reader
 from records.curation.workflow import merging
 from records.curation.workflow.review_page import companions, compare
@@ -52,7 +52,8 @@ from records.models import (
     State,
     form_values,
 )
-from records.publishing import note_edit
+from records.models.milestones import UNKNOWN
+from records.publishing import note_edit, settle_stage
 
 MAX_BULK = 400
 """Records that one bulk action takes: as many as one form can safely carry."""
@@ -547,15 +548,12 @@ class RecordAdmin(CuratedAdmin):
     def warn_of_quotes(self, request: HttpRequest, records: Sequence[Record]) -> None:
         """Words that are not in the text stop nobody here; the approver will have to say why."""
         for record in records:
-            if not record.ROLES:
-                continue
-            figures = record.child("figures").objects.filter(record=record, quote_found=False)
-            for figure in figures.select_related("statement").defer("statement__text"):
+            for row in record.unverified():
                 self.message_user(
                     request,
-                    f"“{figure.quote}” does not occur in the text of "
-                    f"{figure.statement.public_id}: copy the words from it, or the reviewer must "
-                    f"say why they are published all the same.",
+                    f"“{row.quote}” does not occur in the text of {row.statement.public_id}: copy "
+                    f"the words from it, or the reviewer must say why they are published all the "
+                    f"same.",
                     messages.WARNING,
                 )
 
@@ -609,7 +607,7 @@ class DatedRecordAdmin(RecordAdmin):
         self, request: HttpRequest, obj: Any, inline: Any, prefix: str
     ) -> dict[str, Any]:
         kwargs = super().get_formset_kwargs(request, obj, inline, prefix)
-        if isinstance(inline, FigureInline) and obj._state.adding:
+        if isinstance(inline, EvidenceInline) and obj._state.adding:
             statement = preset(request)
             kwargs["form_kwargs"] = {"preset": statement and statement.pk}
         return kwargs
@@ -656,3 +654,34 @@ class DatedRecordAdmin(RecordAdmin):
                 )
             )
         )
+
+
+class StagedRecordAdmin(DatedRecordAdmin):
+    """A donation or contract: its milestones decide its stage."""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """The stage is typed only where no milestone gives it."""
+        found = super().get_readonly_fields(request, obj)
+        if obj is None:
+            return found
+        if not hasattr(obj, "dated"):
+            # Asked for several times by one page.
+            obj.dated = obj.milestones.exists()
+        return [*found, "stage"] if obj.dated else found
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"stage": UNKNOWN} | super().get_changeform_initial_data(request)
+
+    def save_related(
+        self, request: HttpRequest, form: forms.ModelForm, formsets: Any, change: bool
+    ) -> None:
+        """Write the stage that the milestones give; a record that lost them all has none."""
+        had = change and form.instance.milestones.exists()
+        super().save_related(request, form, formsets, change)
+        record = self.model.objects.get(pk=form.instance.pk)
+        if not record.is_open or getattr(form.instance, "untouched", False):
+            return
+        if had and not record.milestones.exists():
+            record.stage = UNKNOWN
+            record.save(update_fields=["stage"])
+        settle_stage(record)

@@ -15,14 +15,19 @@ from records.content.lines import (
     figure_pairs,
     link_lines,
     linked_titles,
+    milestone_lines,
+    milestone_pairs,
     record_lines,
 )
 from records.models import (
     DATED,
+    EVIDENCE,
     KINDS,
     OPEN,
+    STAGED,
     Contributor,
     ContributorRole,
+    DatedRecord,
     Record,
     State,
     Statement,
@@ -35,7 +40,7 @@ AROUND = 140
 
 @dataclass
 class Quote:
-    """A figure's quote in the text of its statement, or why it is not shown there."""
+    """A quote in the text of its statement, or why it is not shown there."""
 
     statement: Any
     words: str
@@ -45,8 +50,8 @@ class Quote:
 
 
 @dataclass
-class FigurePair:
-    """A figure, what it was before, and what differs."""
+class EvidencePair:
+    """A figure or milestone, what it was before, and what differs."""
 
     title: str
     status: str
@@ -62,7 +67,8 @@ class Comparison:
     record: Any
     published: Any
     lines: list[Line] = field(default_factory=list)
-    figures: list[FigurePair] = field(default_factory=list)
+    figures: list[EvidencePair] = field(default_factory=list)
+    milestones: list[EvidencePair] = field(default_factory=list)
     links: list[Line] = field(default_factory=list)
     contributors: list[Contributor] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
@@ -70,15 +76,18 @@ class Comparison:
     chosen: bool = True
 
     @property
+    def evidence(self) -> list[EvidencePair]:
+        return [*self.figures, *self.milestones]
+
+    @property
     def unverified(self) -> list[Quote]:
-        return [
-            pair.quote for pair in self.figures if pair.quote is not None and not_found(pair.quote)
-        ]
+        quotes = [pair.quote for pair in self.evidence]
+        return [quote for quote in quotes if quote is not None and not_found(quote)]
 
     @property
     def differences(self) -> int:
         lines = [line for line in [*self.lines, *self.links] if line.status]
-        return len(lines) + sum(bool(pair.status) for pair in self.figures)
+        return len(lines) + sum(bool(pair.status) for pair in self.evidence)
 
     @property
     def page(self) -> str:
@@ -99,11 +108,15 @@ def whole(rows: models.QuerySet) -> models.QuerySet:
     model = rows.model
     if model in DATED.values():
         parties, figures = model.child("parties"), model.child("figures")
-        return rows.prefetch_related(
+        rows = rows.prefetch_related(
             Prefetch("parties", parties.objects.select_related("party")),
             Prefetch("figures", figures.objects.select_related("item", "statement")),
             "links",
         )
+        if model in STAGED.values():
+            milestones = model.child("milestones").objects.select_related("statement")
+            rows = rows.prefetch_related(Prefetch("milestones", milestones))
+        return rows
     return rows.prefetch_related("links")
 
 
@@ -142,8 +155,9 @@ def compare(records: Sequence[Record], user: Any) -> list[Comparison]:
         comparison.contributors = contributors.get((record.public_id, record.version), [])
         comparison.lines = field_lines(record, published)
         comparison.links = link_lines(published, record, titles)
-        if record.ROLES:
+        if isinstance(record, DatedRecord):
             comparison.figures = compared_figures(record, published)
+            comparison.milestones = compared_milestones(record, published)
         comparison.refusals = refusals(comparison, user)
     return [found[r.KIND, r.pk] for r in records if (r.KIND, r.pk) in found]
 
@@ -178,31 +192,45 @@ def field_lines(record: Record, published: Record | None) -> list[Line]:
     return lines
 
 
-def compared_figures(record: Record, published: Record | None) -> list[FigurePair]:
+def compared_figures(record: Record, published: Record | None) -> list[EvidencePair]:
     """Return each figure with the one that it was, and those that were removed."""
-    found = []
     pairs = figure_pairs(published, record)
     first = not any(old for old, _ in pairs)
-    for number, (old, new) in enumerate(pairs, start=1):
-        lines = figure_lines(old, new)
-        if new is None:
-            title = f"Removed: {headline(old)}"
-            found.append(FigurePair(title, "removed", lines, None, in_context(old)))
-            continue
-        status = "" if old or first else "added"
-        requoted = old and (old.quote, old.statement_id) != (new.quote, new.statement_id)
-        if requoted or any(line.status for line in lines):
-            status = "changed"
-        found.append(
-            FigurePair(
-                f"Figure {number}: {headline(new)}",
-                status,
-                lines,
-                in_context(new),
-                in_context(old) if requoted else None,
-            )
+    return [
+        compared(
+            f"Removed: {headline(old)}" if new is None else f"Figure {number}: {headline(new)}",
+            (old, new),
+            figure_lines(old, new),
+            first=first,
         )
-    return found
+        for number, (old, new) in enumerate(pairs, start=1)
+    ]
+
+
+def compared_milestones(record: Record, published: Record | None) -> list[EvidencePair]:
+    """Return each milestone with the one of its stage before, and those that were removed."""
+    return [
+        compared(
+            f"Removed: milestone {old}" if new is None else f"Milestone: {new}",
+            (old, new),
+            milestone_lines(old, new),
+            first=published is None,
+        )
+        for old, new in milestone_pairs(published, record)
+    ]
+
+
+def compared(title: str, rows: tuple[Any, Any], lines: list[Line], *, first: bool) -> EvidencePair:
+    """Return a row beside what it was; `first` where nothing like it was public."""
+    old, new = rows
+    if new is None:
+        return EvidencePair(title, "removed", lines, None, in_context(old))
+    status = "" if old or first else "added"
+    requoted = old and (old.quote, old.statement_id) != (new.quote, new.statement_id)
+    if requoted or any(line.status for line in lines):
+        status = "changed"
+    before = in_context(old) if requoted else None
+    return EvidencePair(title, status, lines, in_context(new), before)
 
 
 def headline(figure: Any) -> str:
@@ -215,18 +243,18 @@ def headline(figure: Any) -> str:
     return f"{number_text}, {about}" if about else number_text
 
 
-def in_context(figure: Any) -> Quote:
-    """Return the quote with the words around it."""
-    statement = figure.statement
-    quote = Quote(statement, figure.quote, found=figure.quote_found)
+def in_context(row: Any) -> Quote:
+    """Return the quote of a figure or milestone with the words around it."""
+    statement = row.statement
+    quote = Quote(statement, row.quote, found=row.quote_found)
     if not statement.text:
         # What an earlier check found of a text that is not on file here.
         quote.found = None
         return quote
-    at = statement.text.find(figure.quote)
+    at = statement.text.find(row.quote)
     quote.found = at >= 0
     if quote.found:
-        end = at + len(figure.quote)
+        end = at + len(row.quote)
         before, after = statement.text[:at], statement.text[end:]
         quote.before = cut(before[-AROUND:], whole=len(before) <= AROUND, front=True)
         quote.after = cut(after[:AROUND], whole=len(after) <= AROUND, front=False)
@@ -243,9 +271,9 @@ def cut(text: str, *, whole: bool, front: bool) -> str:
 
 
 def companions(records: Sequence[Record], user: Any) -> list[Record]:
-    """The open versions that these wait for, or that wait for them, among those that the user may
-    publish: the statements of their figures, records to which they link, records in review that
-    rest on them; and what those wait for in turn."""
+    """Return the open versions that these wait for, or that wait for them, among those that the
+    user may publish: the statements that they cite, records to which they link, records in review
+    that rest on them; and what those wait for in turn."""
     known = {(record.KIND, record.pk) for record in records}
     found: list[Record] = []
     frontier = list(records)
@@ -261,7 +289,7 @@ def waiting(records: Sequence[Record], user: Any) -> list[Record]:
     for record in records:
         targets |= {link.target for link in record.links.all()}
         if record.ROLES:
-            statements |= {figure.statement_id for figure in record.figures.all()}
+            statements |= {row.statement_id for row in record.ordered_evidence()}
         else:
             ids.add(record.pk)
     found: list[Record] = []
@@ -272,8 +300,10 @@ def waiting(records: Sequence[Record], user: Any) -> list[Record]:
         )
         wanted = Q(~Exists(public), public_id__in=targets)
         if model in DATED.values():
-            resting = model.child("figures").objects.filter(statement__in=ids)
-            wanted |= Q(pk__in=resting.values("record"), state=State.IN_REVIEW)
+            for of_kind, relation in EVIDENCE:
+                if of_kind is model:
+                    resting = model.child(relation).objects.filter(statement__in=ids)
+                    wanted |= Q(pk__in=resting.values("record"), state=State.IN_REVIEW)
         else:
             wanted |= Q(pk__in=statements)
         if user.has_perm(f"records.publish_{model.KIND}"):

@@ -227,10 +227,10 @@ def _discard(records: Sequence[Record], given: StepInput) -> None:
         try:
             publishing.discard(copy(record))  # deletion takes the key off the instance
         except ProtectedError as error:
-            figures: Iterable[Any] = error.protected_objects
-            resting = sorted({str(figure.record) for figure in figures})
+            rows: Iterable[Any] = error.protected_objects
+            resting = sorted({str(row.record) for row in rows})
             raise ValidationError(
-                f"Figures rest on this draft: {'; '.join(resting[:5])}. Let them cite another "
+                f"Records rest on this draft: {'; '.join(resting[:5])}. Let them cite another "
                 f"statement first."
             ) from error
 
@@ -263,7 +263,7 @@ STEPS = [
         help_text="What this revision brings, in a sentence. Readers see it in the list of "
         "revisions.",
         may_need="because",
-        may_help_text="Why figures are published whose words are not in the text on file. It is "
+        may_help_text="Why words are published that are not in the text on file. It is "
         "kept with your approval, for curators.",
         one_revision=True,
     ),

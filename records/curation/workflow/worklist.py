@@ -12,7 +12,17 @@ from django.db.models import CharField, Count, Exists, F, OuterRef, Q, Value
 from django.http import HttpRequest
 from django.urls import reverse
 
-from records.models import DATED, KINDS, OPEN, Change, Contributor, ContributorRole, Record, State
+from records.models import (
+    DATED,
+    EVIDENCE,
+    KINDS,
+    OPEN,
+    Change,
+    Contributor,
+    ContributorRole,
+    Record,
+    State,
+)
 
 SHOWN = 5
 """Rows that a section of the home shows of all that it counts."""
@@ -65,10 +75,21 @@ class WorkFilter(admin.SimpleListFilter):
 
 
 def unverified(model: type[Record]) -> models.QuerySet:
-    """The versions that are public or open with figures that their statements' texts do not
-    bear out."""
-    figures = model.child("figures").objects.unverified()
-    return model._default_manager.filter(pk__in=figures.values("record"))
+    """Return the versions that are public or open with figures or milestones that their
+    statements' texts do not bear out."""
+    wanted = Q()
+    for rows in lost_rows(model):
+        wanted |= Q(pk__in=rows.values("record"))
+    return model._default_manager.filter(wanted)
+
+
+def lost_rows(model: type[Record]) -> list[models.QuerySet]:
+    """Return the rows of each table of a kind whose words are not in the statements' texts."""
+    return [
+        model.child(relation).objects.unverified()
+        for of_kind, relation in EVIDENCE
+        if of_kind is model
+    ]
 
 
 @dataclass
@@ -235,17 +256,17 @@ def published(request: HttpRequest) -> Found | None:
 
 
 def lost_evidence(request: HttpRequest) -> Found | None:
-    """Figures whose words their statements do not hold; one query to count, one to show."""
+    """Return the section of figures and milestones whose words their statements do not hold; one
+    query to count, one to show."""
     seen = [model for model in kinds(request, "view", "change") if model in DATED.values()]
     if not seen:
         return None
     parts = [
-        model.child("figures")
-        .objects.unverified()
+        unverified(model)
         .order_by()
         .annotate(kind=Value(model.KIND, CharField()))
         .values("kind")
-        .annotate(n=Count("record", distinct=True))
+        .annotate(n=Count("pk"))
         for model in seen
     ]
     counts = {row["kind"]: row["n"] for row in united(parts)}
@@ -259,13 +280,12 @@ def lost_evidence(request: HttpRequest) -> Found | None:
     )
     if found.count:
         shown = [
-            model.child("figures")
-            .objects.unverified()
-            .order_by()
+            rows.order_by()
             .annotate(kind=Value(model.KIND, CharField()), of=F("record_id"))
             .values_list("kind", "of", "record__public_id", "record__title", "quote", "pk")
             for model in seen
             if counts.get(model.KIND)
+            for rows in lost_rows(model)
         ]
         found.rows = [
             Row(

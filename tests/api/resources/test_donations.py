@@ -71,6 +71,18 @@ def test_the_document_of_the_contract(client: Client) -> None:
         "form": "cash",
         "stage": "committed",
         "stated_by": "donor",
+        "milestones": [
+            {
+                "stage": "committed",
+                "date": "2020-04-10",
+                "precision": "day",
+                "dated": "on",
+                "evidence": {
+                    "statement": statement.public_id,
+                    "quote": "donated $20 million to WHO",
+                },
+            }
+        ],
         "period": {"start": None, "end": None},
         "as_of": "2020-04-10",
         "as_of_precision": "day",
@@ -100,6 +112,7 @@ def test_the_document_of_the_contract(client: Client) -> None:
                 },
             }
         ],
+        "missing": None,
         "statements": [
             {
                 "id": statement.public_id,

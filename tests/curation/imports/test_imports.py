@@ -183,6 +183,7 @@ class TestNewRecords:
         made = DonationFactory(
             title="China sends surgical masks to Pakistan",
             figures=[{"statement": statement, "quote": "donated 50,000 masks"}],
+            milestones=[],
         )
 
         (draft,) = imported([row(statement)], editor)
@@ -706,11 +707,13 @@ class TestCorrections:
     def test_a_changed_cell_is_shown_old_and_new(self, published: Donation, editor: User) -> None:
         first, second = self.rows()
 
-        batch = checked([first | {"stage": "delivered"}, second | {"value": "20000001"}], editor)
+        batch = checked(
+            [first | {"stated_by": "recipient"}, second | {"value": "20000001"}], editor
+        )
 
         assert found(batch) == ["changed", "changed"]
         assert told(batch) == [
-            ["stage", "committed", "delivered"],
+            ["stated_by", "donor", "recipient"],
             ["value", "20000000", "20000001"],
         ]
 
@@ -719,14 +722,16 @@ class TestCorrections:
     ) -> None:
         first, second = self.rows()
 
-        (draft,) = imported([first | {"stage": "delivered"}, second], editor, reason="It arrived.")
+        (draft,) = imported(
+            [first | {"stated_by": "recipient"}, second], editor, reason="It arrived."
+        )
 
         published.refresh_from_db()
         draft = Donation.objects.get(pk=draft.pk)
         assert (draft.public_id, draft.version) == (published.public_id, 2)
         assert (draft.state, draft.reason) == (State.DRAFT, "It arrived.")
         assert published.state == State.PUBLISHED
-        assert draft.content() == published.content() | {"stage": "delivered"}
+        assert draft.content() == published.content() | {"stated_by": "recipient"}
 
     def test_a_figure_is_added_and_taken_away(self, published: Donation, editor: User) -> None:
         first, second = self.rows()
@@ -740,7 +745,7 @@ class TestCorrections:
 
     def test_a_reason_is_asked_for(self, published: Donation, editor: User) -> None:
         first, second = self.rows()
-        batch = checked([first | {"stage": "delivered"}, second], editor)
+        batch = checked([first | {"stated_by": "recipient"}, second], editor)
 
         with pytest.raises(ValidationError, match="Say why"):
             batches.confirm(batch, by=batch.by)
@@ -749,7 +754,7 @@ class TestCorrections:
 
     def test_a_row_gives_its_own_reason(self, published: Donation, editor: User) -> None:
         first, second = self.rows()
-        rows = [first | {"stage": "delivered", "reason": "Seen to arrive."}, second]
+        rows = [first | {"stated_by": "recipient", "reason": "Seen to arrive."}, second]
 
         (draft,) = imported(rows, editor, reason="In general.")
 
@@ -757,7 +762,7 @@ class TestCorrections:
 
     def test_columns_that_are_left_out_stay(self, published: Donation, editor: User) -> None:
         rows = self.rows()
-        rows[0]["stage"] = "delivered"
+        rows[0]["stated_by"] = "recipient"
         for cells in rows:
             for name in ("donors", "recipients", "series", "countable", "statement_version"):
                 del cells[name]
@@ -765,7 +770,7 @@ class TestCorrections:
         (draft,) = imported(rows, editor, reason="It arrived.")
 
         assert Donation.objects.get(pk=draft.pk).content() == published.content() | {
-            "stage": "delivered"
+            "stated_by": "recipient"
         }
 
     def test_evidence_stays_with_the_version_that_was_read(
@@ -785,7 +790,7 @@ class TestCorrections:
         editor.user_permissions.remove(Permission.objects.get(codename="change_donation"))
         first, second = self.rows()
 
-        batch = checked([first | {"stage": "delivered"}, second], editor)
+        batch = checked([first | {"stated_by": "recipient"}, second], editor)
 
         assert ["record", "You may add donations, but not correct any."] in told(batch)
 
@@ -795,7 +800,7 @@ class TestCorrections:
         first, second = self.rows()
         publishing.begin_correction(published, by=reviewer, reason="Mine.")
 
-        batch = checked([first | {"stage": "delivered"}, second], editor)
+        batch = checked([first | {"stated_by": "recipient"}, second], editor)
 
         assert "Somebody is already working on" in told(batch)[0][1]
 
@@ -806,7 +811,7 @@ class TestCorrections:
         publish(publishing.begin_correction(published, by=editor, reason="Between."))
 
         same = checked(rows, editor)
-        changed = checked([rows[0] | {"stage": "delivered"}, rows[1]], editor)
+        changed = checked([rows[0] | {"stated_by": "recipient"}, rows[1]], editor)
 
         assert found(same) == ["unchanged", "unchanged"]
         assert "has version 2 by now: download it again" in told(changed)[0][1]
@@ -817,14 +822,14 @@ class TestCorrections:
         rows = self.rows()
         publishing.withdraw([published], by=reviewer, reason="It never happened.")
 
-        batch = checked([rows[0] | {"stage": "delivered"}, rows[1]], editor)
+        batch = checked([rows[0] | {"stated_by": "recipient"}, rows[1]], editor)
 
         assert "was withdrawn: revert it on its page first" in told(batch)[0][1]
 
     def test_a_record_is_corrected_once(self, published: Donation, editor: User) -> None:
         first, second = self.rows()
-        once = first | {"stage": "delivered"}
-        twice = first | {"stage": "paid", "version": ""}
+        once = first | {"stated_by": "recipient"}
+        twice = first | {"stated_by": "both", "version": ""}
 
         batch = checked([once, second, twice], editor)
 
@@ -837,7 +842,7 @@ class TestConfirming:
     ) -> None:
         published = DonationFactory(published=True)
         (cells,) = table(downloaded(superuser_client(), Donation, "csv"))
-        batch = checked([cells | {"stage": "delivered"}], editor)
+        batch = checked([cells | {"stated_by": "recipient"}], editor)
         publishing.begin_correction(published, by=reviewer, reason="Mine.")
 
         with pytest.raises(batches.Stale):
@@ -917,7 +922,7 @@ class TestConfirming:
 
     def test_the_importer_does_not_approve(self, statement: Statement, editor: User) -> None:
         allow(editor, ["publish"], KINDS)
-        (draft,) = imported([row(statement)], editor)
+        (draft,) = imported([row(statement, stage="unknown")], editor)
         publishing.submit(draft, by=editor)
 
         with pytest.raises(ValidationError, match="somebody else must approve it"):
@@ -945,7 +950,7 @@ class TestUndoing:
     def test_all_drafts_go(self, statement: Statement, editor: User) -> None:
         published = DonationFactory(published=True)
         (cells,) = table(downloaded(superuser_client(), Donation, "csv"))
-        rows = [cells | {"stage": "delivered"}, cells | row(statement, record="", version="")]
+        rows = [cells | {"stated_by": "recipient"}, cells | row(statement, record="", version="")]
         batch = checked(rows, editor)
         batches.confirm(batch, by=batch.by, reason="It arrived.")
 
@@ -960,7 +965,7 @@ class TestUndoing:
     def test_what_was_edited_since_is_asked_about(
         self, statement: Statement, editor: User, reviewer: User
     ) -> None:
-        batch = checked([row(statement)] * 3, editor)
+        batch = checked([row(statement, stage="unknown")] * 3, editor)
         first, second, _ = batches.confirm(batch, by=batch.by)
         publishing.note_edit(first, by=reviewer)
         publishing.submit(second, by=editor)
@@ -975,7 +980,7 @@ class TestUndoing:
     def test_what_is_published_stays_and_so_does_the_rest(
         self, statement: Statement, editor: User
     ) -> None:
-        batch = checked([row(statement)] * 2, editor)
+        batch = checked([row(statement, stage="unknown")] * 2, editor)
         first, _ = batches.confirm(batch, by=batch.by)
         publish(first)
 
@@ -987,7 +992,7 @@ class TestUndoing:
     def test_a_later_draft_of_the_same_version_stays(self, editor: User) -> None:
         published = DonationFactory(published=True)
         (cells,) = table(downloaded(superuser_client(), Donation, "csv"))
-        batch = checked([cells | {"stage": "delivered"}], editor)
+        batch = checked([cells | {"stated_by": "recipient"}], editor)
         (draft,) = batches.confirm(batch, by=batch.by, reason="It arrived.")
         publishing.discard(draft)
         later = publishing.begin_correction(published, by=editor, reason="By hand.")
@@ -1003,7 +1008,7 @@ class TestUndoing:
         (draft,) = batches.confirm(batch, by=batch.by)
         DonationFactory(figures=[{"statement": Statement.objects.get(pk=draft.pk)}])
 
-        with pytest.raises(ValidationError, match="Figures rest on these drafts"):
+        with pytest.raises(ValidationError, match="Records rest on these drafts"):
             batches.undo(batch)
 
         assert Statement.objects.filter(pk=draft.pk).exists()
@@ -1070,7 +1075,7 @@ class TestPages:
         rows = table(downloaded(client, Donation, "csv"))
         for cells in rows:
             if cells["title"] == "Changes":
-                cells["stage"] = "delivered"
+                cells["stated_by"] = "recipient"
         new = rows[0] | row(statement, record="", version="", title="<b>New</b>")
         self.send(client, as_csv([*rows, new, new | {"form": "x"}]))
         batch = ImportBatch.objects.get()
@@ -1082,7 +1087,7 @@ class TestPages:
         }
 
         assert "is none of cash" in shown["refused"]
-        assert "<del>committed</del> → <ins>delivered</ins>" in shown["changed"]
+        assert "<del>donor</del> → <ins>recipient</ins>" in shown["changed"]
         assert "&lt;b&gt;New&lt;/b&gt;" in shown["new"]
         assert "Stays" in shown["unchanged"]
 
@@ -1095,7 +1100,7 @@ class TestPages:
     def test_a_missing_reason_is_told_beside_its_field(self, client: Client) -> None:
         DonationFactory(published=True)
         (cells,) = table(downloaded(client, Donation, "csv"))
-        self.send(client, as_csv([cells | {"stage": "delivered"}]))
+        self.send(client, as_csv([cells | {"stated_by": "recipient"}]))
         batch = ImportBatch.objects.get()
         self.step(client, batch, "check")
 

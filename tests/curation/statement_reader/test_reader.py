@@ -352,6 +352,7 @@ class TestARecordsPage:
                     {"statement": statement, "quote": "70 masks", "value": value}
                     for value in range(1, rows + 1)
                 ],
+                milestones=[],
             )
             client.get(url(donation))
             with CaptureQueriesContext(connection) as taken:

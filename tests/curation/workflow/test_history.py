@@ -51,16 +51,12 @@ class TestValues:
         edit(
             desk,
             donation,
-            **{"title": "Said better", "stage": "delivered", "figures-0-value": "60000"},
+            **{"title": "Said better", "form": "cash", "figures-0-value": "60000"},
         )
 
         assert values(desk, donation) == [
             ["Title", "As it was", "Said better"],
-            [
-                "Stage",
-                "committed: the giver says provided or donated",
-                "delivered: arrived, handed over",
-            ],
+            ["Form", "goods", "cash"],
             ["Figure 1: Value", "50000", "60000"],
         ]
         html = desk.get(page(donation, "history")).content.decode()

@@ -136,17 +136,17 @@ class TestFields:
         form = opened(mine, donation)
         save(theirs, donation, form, title="By the first")
         response = save(mine, donation, form, title="By the second", note="Second")
-        save(theirs, donation, opened(theirs, donation), stage="delivered")
+        save(theirs, donation, opened(theirs, donation), form="cash")
 
         again = settle(mine, donation, response, title="mine")
 
-        assert keys(again) == {"title": "mine", "note": "mine", "stage": "theirs"}
+        assert keys(again) == {"title": "mine", "note": "mine", "form": "theirs"}
         settle(mine, donation, again)
         donation.refresh_from_db()
-        assert (donation.title, donation.note, donation.stage) == (
+        assert (donation.title, donation.note, donation.form) == (
             "By the second",
             "Second",
-            "delivered",
+            "cash",
         )
 
     def test_a_text_of_many_lines_and_a_list_are_compared_as_written(

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from records import publishing
-from records.curation.workflow.review_page import Comparison, FigurePair, compare
+from records.curation.workflow.review_page import Comparison, EvidencePair, compare
 from records.models import (
     KINDS,
     Contributor,
@@ -175,7 +175,7 @@ class TestFigures:
     """Figures are matched by what they say, not by where they stand."""
 
     @staticmethod
-    def pairs(before: list[dict], after: list[dict], user: User) -> list[FigurePair]:
+    def pairs(before: list[dict], after: list[dict], user: User) -> list[EvidencePair]:
         record = DonationFactory(figures=before, published=True)
         draft = publishing.begin_correction(record, by=UserFactory(), reason="A later report.")
         statement = record.cited_statements()[0]

@@ -668,7 +668,7 @@ class TestWithdraw:
 
         response = reviewer_client.post(url(statement, "withdraw"), {"reason": "A hoax."})
 
-        assert f"bears figures of {donation.public_id}" in response.content.decode()
+        assert f"bears figures or milestones of {donation.public_id}" in response.content.decode()
         assert state(statement) == State.PUBLISHED
 
 

@@ -1,0 +1,131 @@
+"""Evidence: the statement and the words in it on which a figure or a milestone rests."""
+
+import re
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import StrIndex
+
+from records.models import text
+from records.models.base import OPEN, State, plain_values
+
+MAX_QUOTE_LENGTH = 200
+MAX_QUOTE_WORDS = 8
+MAX_QUOTE_LETTERS = 20
+"""Limit for scripts without spaces between words."""
+UNSPACED = "".join(f"{chr(first)}-{chr(last)}" for first, last in text.UNSPACED)
+"""Their characters, as the inside of a character class of regular expressions, here and in
+browsers."""
+
+
+def is_fragment(quote: str) -> bool:
+    """Return whether a quote is short enough: full sentences belong to their authors."""
+    letters = re.findall(f"[{UNSPACED}]", quote)
+    return len(quote.split()) <= MAX_QUOTE_WORDS and len(letters) <= MAX_QUOTE_LETTERS
+
+
+def check_fragment(quote: str) -> None:
+    """Refuse a quote that is too long."""
+    if not is_fragment(quote):
+        raise ValidationError(
+            f"Quote at most {MAX_QUOTE_WORDS} words, or {MAX_QUOTE_LETTERS} characters of a "
+            f"script without spaces."
+        )
+
+
+class EvidenceQuerySet(models.QuerySet):
+    """Queries for figures or milestones."""
+
+    def unverified(self) -> "EvidenceQuerySet":
+        """Return rows of public and open versions whose quote is not in the text of their
+        statement: the text at publication, the current text for open versions, or the text of a
+        correction of the statement."""
+        statements: Any = self.model._meta.get_field("statement").related_model
+        corrected = (
+            statements.objects.filter(
+                public_id=OuterRef("statement__public_id"), state=State.PUBLISHED
+            )
+            .exclude(text="")
+            .annotate(at=StrIndex("text", OuterRef("quote")))
+            .filter(at=0)
+        )
+        lost = self.alias(at=StrIndex("statement__text", F("quote"))).filter(
+            ~Q(statement__text=""), record__state__in=OPEN, at=0
+        )
+        published = self.filter(record__state=State.PUBLISHED)
+        return self.filter(
+            Q(pk__in=lost.values("pk"))
+            | Q(pk__in=published.filter(quote_found=False).values("pk"))
+            | Q(
+                pk__in=published.filter(Exists(corrected), statement__state=State.SUPERSEDED)
+                .order_by()
+                .values("pk")
+            )
+        )
+
+
+class Evidence(models.Model):
+    """A row that needs a statement and a quote of it."""
+
+    statement = models.ForeignKey(
+        "records.Statement",
+        models.PROTECT,
+        related_name="+",
+        help_text="The statement, in the version that was read.",
+    )
+    quote = models.CharField(
+        max_length=MAX_QUOTE_LENGTH, help_text="The words of the statement, verbatim."
+    )
+    offset = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Position of the quote in the statement's text, in characters; null if the text "
+        "is not on file.",
+    )
+    quote_found = models.BooleanField(
+        null=True,
+        editable=False,
+        help_text="Whether the quote occurs in the statement's text; null if the text is not on "
+        "file.",
+    )
+
+    objects = EvidenceQuerySet.as_manager()
+
+    NO_CONTENT: ClassVar[frozenset[str]]
+    """Columns that are not content: keys, order, generated columns, and the statement, which the
+    content identifies by its public id and version."""
+
+    if TYPE_CHECKING:
+        statement_id: int
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.locate_quote()
+        super().save(*args, **kwargs)
+
+    def locate_quote(self) -> None:
+        """Find the quote in the statement's text, where that is on file. Words that occur more
+        than once stay where they were selected; else the first place is theirs."""
+        text = self.statement.text if self.statement_id else ""
+        if text:
+            at = self.offset
+            if at is None or not text.startswith(self.quote, at):
+                at = text.find(self.quote)
+            self.quote_found = at >= 0
+            self.offset = at if at >= 0 else None
+
+    @classmethod
+    def content_fields(cls) -> list[models.Field]:
+        """Return the columns that the digest covers, but for the statement."""
+        return [field for field in cls._meta.concrete_fields if field.name not in cls.NO_CONTENT]
+
+    def content(self) -> dict[str, Any]:
+        """Return the content as plain data, without what is at its default."""
+        content = plain_values(self, self.content_fields())
+        content["statement"] = [self.statement.public_id, self.statement.version]
+        return content
