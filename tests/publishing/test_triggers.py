@@ -130,7 +130,7 @@ def changing(row: Any) -> Iterator[Attempt]:
     columns = ", ".join(field.column for field in written(row))
     raw = [
         f"UPDATE {table} SET {key} = {key} + 100000 WHERE {key} = %s",
-        f"UPDATE {table} SET {field.column} = NULL WHERE {key} = %s",
+        f"UPDATE {table} SET {connection.ops.quote_name(field.column)} = NULL WHERE {key} = %s",
         f"DELETE FROM {table} WHERE {key} = %s",
     ]
     if connection.vendor == "sqlite":
