@@ -10,7 +10,7 @@ from typing import Any
 
 from records.models import KINDS
 from records.models.regions import REGION_SLUGS, REGIONS
-from tests.support.expected_totals import Claim, counted_ids, judged
+
 from tests.support.histories import History, Version
 
 Document = dict[str, Any]
