@@ -126,9 +126,7 @@ def check_rows(rows: list[dict[str, str]], total: dict[str, Any]) -> None:
     else:
         assert sum(Decimal(row["lower"]) for row in used) == total["at_least"]
     if total["about"] is not None:
-        faces = [
-            row["value"] if row["operator"] == "approx" else row["lower"] for row in about
-        ]
+        faces = [row["value"] if row["operator"] == "approx" else row["lower"] for row in about]
         assert sum(map(Decimal, faces)) == total["about"]
     for row in rows:
         assert bool(row["left_out_reason"]) == (
