@@ -220,9 +220,9 @@ class Reader:
         """Return a party as it was when the record was published."""
         found = self.known_parties.get(row)
         if found is None:
-            *known, region = row
+            code, type_, country, region = row
             around = tuple(regions_around(region)) if region else ()
-            found = self.known_parties[row] = Party(*known, around)
+            found = self.known_parties[row] = Party(code, type_, country, around)
         return found
 
     def milestones(self) -> dict[int, tuple[Milestone, ...]]:

@@ -309,15 +309,20 @@ def test_a_figure_in_words(changes: Json, headline: str, about: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "agree", "counts", "why_not"),
     [
-        ({}, True, "Counts", ""),
+        ({}, True, "Can count, unless a figure that counts may contain it", ""),
         ({"operator": "unspecified", "value": None}, True, "Counts as a mention", ""),
         (
             {"basis": "cumulative_to_date"},
             True,
-            "Counts, unless a later point of the running total tells of the same",
+            "Can count: of totals that overlap, one does, and what they contain is not added",
             "",
         ),
-        ({"rank": "preferred"}, False, "Counts", ""),
+        (
+            {"rank": "preferred"},
+            False,
+            "Can count, unless a figure that counts may contain it",
+            "",
+        ),
         ({}, False, "", "another report of the same thing is preferred"),
         ({"rank": "deprecated"}, False, "", "another report of the same thing is preferred"),
         (

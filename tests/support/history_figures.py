@@ -31,8 +31,12 @@ def figures(versions: Iterable[Version], chosen: set[tuple[str, int]]) -> list[F
     for version in sorted(versions, key=lambda version: version.id):
         document = version.document
         roles = DATED[version.kind].ROLES
-        period = document["period"] or {}
+        period: dict[str, str | None] = document["period"] or {}
         for number, figure in enumerate(document["figures"], start=1):
+            columns: dict[str, Any] = {
+                **{name: figure[name] or "" for name in (*SPLIT, "basis", "operator", "rank")},
+                **{name: amount(figure[name]) for name in ("value", "lower", "upper")},
+            }
             found.append(
                 Figure(
                     id=version.id,
@@ -51,8 +55,7 @@ def figures(versions: Iterable[Version], chosen: set[tuple[str, int]]) -> list[F
                     countable=figure["countable"],
                     reason=figure["countable_reason"] or "",
                     chosen=(version.id, number) in chosen,
-                    **{name: figure[name] or "" for name in (*SPLIT, "basis", "operator", "rank")},
-                    **{name: amount(figure[name]) for name in ("value", "lower", "upper")},
+                    **columns,
                 )
             )
     return found
@@ -91,7 +94,7 @@ def links(history: History, revision: int | None) -> list[tuple[str, str, str]]:
 def engine_query(kind: str, asked: Query, include: Iterable[str] = ()) -> EngineQuery:
     """Return the query of the engine that parameters come to, but for `item`, which chooses among
     the figures here, and for whether there may be an upper bound."""
-    sides: dict[str, tuple[Condition, ...]] = {}
+    sides: dict[str, Any] = {}
     for side, roles in (("givers", GIVERS), ("receivers", RECEIVERS)):
         found = []
         for column, name in COLUMNS.items():

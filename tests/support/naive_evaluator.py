@@ -32,7 +32,7 @@ NOT_A_FILTER = {
 }
 
 
-DATES = ("as_of_from", "as_of_to")
+AS_OF = ("as_of_from", "as_of_to")
 
 
 def bare(text: str | None) -> str:
@@ -283,7 +283,7 @@ def evaluate(history: History, kind: str, query: Query, ordering: str) -> list[V
     total = conditions.pop("total", None)
     if total is not None:
         # Of a total the dates are those of its figures.
-        conditions = {name: value for name, value in conditions.items() if name not in DATES}
+        conditions = {name: value for name, value in conditions.items() if name not in AS_OF}
     found = [
         version
         for version in others
@@ -329,7 +329,7 @@ def proving(
     """The figures of a kind, those chosen that the query is about, and all links."""
     revision = int(query["revision"]) if "revision" in query else None
     found = evaluate(
-        history, kind, {name: value for name, value in query.items() if name not in DATES}, "id"
+        history, kind, {name: value for name, value in query.items() if name not in AS_OF}, "id"
     )
     on_figures = {name: value for name, value in query.items() if name in FIGURE_TESTS}
     rows = figures(history.at(kind, revision), chosen_figures(found, on_figures))

@@ -315,8 +315,8 @@ class TotalSerializer(serializers.Serializer):
         many=True, help_text="The total by basis and stage; parts need not add up to it."
     )
     records = serializers.IntegerField(help_text="Records with a figure in it.")
-    figures_used = serializers.IntegerField(help_text="Figures in `at_least` or `about`.")
-    figures = UsedFigureSerializer(
+    figures = serializers.IntegerField(help_text="Figures in `at_least` or `about`.")
+    used = UsedFigureSerializer(
         many=True,
         help_text=f"These figures, the largest first: at most {LISTED}, or {LISTED_IN_GROUPS} "
         f"with `group_by`. The list behind `url` has all.",
@@ -505,8 +505,8 @@ class Summary:
             "unproven": total.unproven,
             "breakdown": total.breakdown,
             "records": len({row.figure.id for row in used}),
-            "figures_used": len(used),
-            "figures": [self.used(row) for row in largest[:listed]],
+            "figures": len(used),
+            "used": [self.used(row) for row in largest[:listed]],
             "left_out": [
                 self.reason(reason, unused) | {"which": self.which(unused[:listed])}
                 for reason, unused in by_reason(total.left_out)

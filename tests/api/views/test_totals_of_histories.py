@@ -139,7 +139,7 @@ def check(
             found[key] = Decimal(total["at_least"])
             assert total["about"] >= total["at_least"]
         page = exact(client.get(f"{total['url']}&page_size=500&fields=id"))
-        used = {row["id"] for row in total["figures"]}
+        used = {row["id"] for row in total["used"]}
         assert {row["id"] for row in page["results"]} >= used, asked
         assert len(page["results"]) == total["records"], asked
     assert found == (expected if proves else {}), asked
