@@ -157,8 +157,6 @@ class RecordQuery:
         """The matching records, if they are those of a total; else None."""
         for name, (filter_, value) in self.filters.items():
             if isinstance(filter_, TotalParameter):
-                # The plan is read before the query is copied, and so once.
-                _ = self.plan
                 return records_in_total(self.without(name), value)
         return None
 
