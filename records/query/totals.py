@@ -4,6 +4,7 @@ Filters on givers, receivers, item and dates become sides of the engine's query,
 can lie inside or not. All others choose among the figures; with them there is no upper bound.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -35,13 +36,13 @@ from records.totals.scopes import Condition, Query
 if TYPE_CHECKING:
     from records.query.planner import RecordQuery
 
-KEPT_FIGURES = 1_000_000
+KEPT_FIGURES = 400_000
 """Figures that a process keeps as rows, and again as prepared ones."""
 SPLITTING = frozenset({"measure", "unit", "currency", "party_type"})
 """Filters that choose among the splits."""
 
 kept_rows: Kept[EngineRows] = Kept(lambda rows: len(rows.figures), KEPT_FIGURES)
-kept_prepared: Kept[Prepared] = Kept(lambda prepared: len(prepared.entries), KEPT_FIGURES)
+kept_prepared: Kept["Indexed"] = Kept(lambda indexed: len(indexed.prepared.entries), KEPT_FIGURES)
 
 
 def forget() -> None:
@@ -113,11 +114,12 @@ class Totals:
             self.prepared = prepare(self.rows.figures, self.rows.links, include, milestone)
         else:
             self.rows = rows_at(query.model, self.revision)
-            self.prepared = prepared_at(query.model, self.revision, include, milestone)
             if self.chosen_by_record():
                 found = selecting.selection().values_list("public_id", flat=True)
                 self.ids = set(found)
-            self.prepared = replace(self.prepared, entries=list(self.members()))
+            indexed = indexed_at(query.model, self.revision, include, milestone)
+            near = indexed.candidates(self.engine_query(include, milestone))
+            self.prepared = replace(indexed.prepared, entries=list(self.members(near)))
         self.query = self.engine_query(include, milestone)
 
     # From filters to sides
@@ -146,15 +148,15 @@ class Totals:
             and UNKNOWN not in value
         )
 
-    def members(self) -> Iterator[Entry]:
-        """Yield the prepared figures that the filters on records, and those that choose among the
-        splits, let in."""
+    def members(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        """Yield those of the prepared figures that the filters on records, and those that choose
+        among the splits, let in."""
         wanted = [
             (filter_.column, frozenset(value))
             for filter_, value in self.filters.values()
             if isinstance(filter_, FigureChoiceParameter)
         ]
-        for entry in self.prepared.entries:
+        for entry in entries:
             figure = entry.figure
             if self.ids is not None and figure.id not in self.ids:
                 continue
@@ -281,7 +283,7 @@ class SeriesFigures:
     def __init__(self, model: Any, revision: int, series: str) -> None:
         self.model = model
         self.rows = rows_at(model, revision)
-        prepared = prepared_at(model, revision)
+        prepared = indexed_at(model, revision).prepared
         members = [entry for entry in prepared.entries if entry.figure.series == series]
         self.prepared = replace(prepared, entries=members)
 
@@ -313,17 +315,66 @@ def rows_at(model: Any, revision: int) -> EngineRows:
     )
 
 
-def prepared_at(
+def indexed_at(
     model: Any, revision: int, include: frozenset[str] = frozenset(), milestone: str = ""
-) -> Prepared:
+) -> "Indexed":
     """Return the same, prepared for queries with that `include` and `milestone`."""
 
-    def make() -> Prepared:
+    def make() -> Indexed:
         rows = rows_at(model, revision)
-        return prepare(rows.figures, rows.links, include, milestone)
+        return Indexed(prepare(rows.figures, rows.links, include, milestone))
 
     key = (*database(), model.KIND, revision, include, milestone)
     return kept_prepared.get(key, make)
+
+
+class Indexed:
+    """Prepared figures, found by their parties and items."""
+
+    def __init__(self, prepared: Prepared) -> None:
+        self.prepared = prepared
+        self.indexes: dict[tuple[str, str], dict[str, list[Entry]]] = {}
+
+    def candidates(self, query: Query) -> list[Entry]:
+        """Return all figures that may lie in a query, and perhaps more, in their order."""
+        sought = [("item", "", [path[0] for path in query.items])] if query.items else []
+        for side in ("givers", "receivers"):
+            for condition in getattr(query, side):
+                sought.append((side, condition.column, list(condition.values)))
+        found = [
+            [self.index(side, column).get(value, []) for value in values]
+            for side, column, values in sought
+        ]
+        lists = min(found, key=lambda lists: sum(map(len, lists)), default=[self.prepared.entries])
+        if len(lists) == 1:
+            return lists[0]
+        together = {entry.figure.figure: entry for entries in lists for entry in entries}
+        return [entry for _, entry in sorted(together.items())]
+
+    def index(self, side: str, column: str) -> dict[str, list[Entry]]:
+        """Return value → the figures with such a name on a side, or with such an item."""
+        found = self.indexes.get((side, column))
+        if found is None:
+            found = defaultdict(list)
+            values: dict[int, set[str]] = {}
+            place = ("givers", "receivers", "item").index(side)
+            for entry in self.prepared.entries:
+                number = entry.sides[place]
+                if number not in values:
+                    values[number] = values_of(getattr(entry.figure, side), column)
+                for value in values[number]:
+                    found[value].append(entry)
+            self.indexes[side, column] = found
+        return found
+
+
+def values_of(names: Iterable[Any], column: str) -> set[str]:
+    """Return the items of a path, or what parties have in a column."""
+    if not column:
+        return set(names)
+    if column == "region":
+        return {region for party in names for region in party.regions}
+    return {getattr(party, column) for party in names}
 
 
 def database() -> tuple[str, str]:
