@@ -41,16 +41,6 @@ KEPT_FIGURES = 400_000
 SPLITTING = frozenset({"measure", "unit", "currency", "party_type"})
 """Filters that choose among the splits."""
 
-kept_rows: Kept[EngineRows] = Kept(lambda rows: len(rows.figures), KEPT_FIGURES)
-kept_prepared: Kept["Indexed"] = Kept(lambda indexed: len(indexed.prepared.entries), KEPT_FIGURES)
-
-
-def forget() -> None:
-    """Drop what is kept of revisions: for tests, which publish other revisions of one number."""
-    kept_rows.clear()
-    kept_prepared.clear()
-
-
 # --- A query and its totals
 
 
@@ -380,3 +370,13 @@ def values_of(names: Iterable[Any], column: str) -> set[str]:
 def database() -> tuple[str, str]:
     """Return what identifies the database in use."""
     return connection.alias, str(connection.settings_dict["NAME"])
+
+
+kept_rows: Kept[EngineRows] = Kept(lambda rows: len(rows.figures), KEPT_FIGURES)
+kept_prepared: Kept[Indexed] = Kept(lambda indexed: len(indexed.prepared.entries), KEPT_FIGURES)
+
+
+def forget() -> None:
+    """Drop what is kept of revisions: for tests, which publish other revisions of one number."""
+    kept_rows.clear()
+    kept_prepared.clear()

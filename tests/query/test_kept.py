@@ -13,7 +13,11 @@ def test_value_is_made_once_and_the_oldest_gives_way() -> None:
     kept: Kept[str] = Kept(len, 6)
 
     def get(key: str) -> str:
-        return kept.get(key, lambda: made.append(key) or key)
+        def make() -> str:
+            made.append(key)
+            return key
+
+        return kept.get(key, make)
 
     assert [get(key) for key in ("aa", "bbb", "aa", "cc")] == ["aa", "bbb", "aa", "cc"]
     assert made == ["aa", "bbb", "cc"]
