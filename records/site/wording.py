@@ -245,7 +245,7 @@ def counts(figure: Json) -> str:
     if figure["operator"] == Operator.UNSPECIFIED:
         return "Counts as a mention"
     if figure["basis"] == Basis.CUMULATIVE_TO_DATE:
-        return "Can count: of totals that overlap, one does, and what they contain is not added"
+        return "Can count: of figures that overlap, those count that prove most"
     return "Can count, unless a figure that counts may contain it"
 
 

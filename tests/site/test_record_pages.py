@@ -314,7 +314,7 @@ def test_a_figure_in_words(changes: Json, headline: str, about: str) -> None:
         (
             {"basis": "cumulative_to_date"},
             True,
-            "Can count: of totals that overlap, one does, and what they contain is not added",
+            "Can count: of figures that overlap, those count that prove most",
             "",
         ),
         (
