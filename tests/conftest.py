@@ -17,6 +17,7 @@ from django.test import Client, override_settings
 from hypothesis import settings as hypothesis_settings
 
 from aidapi.caching import newest_revision
+from records.query import totals
 from tests.support.browser import Looked
 from tests.support.databases import DATASET, MIGRATED, Templates, connected_to, templates
 from tests.support.factories import UserFactory
@@ -66,6 +67,7 @@ def straight_answers() -> Iterator[None]:
 def nothing_remembered() -> None:
     """What one test published, the next does not know."""
     newest_revision.forget()
+    totals.forget()
 
 
 @pytest.fixture(scope="session", autouse=True)

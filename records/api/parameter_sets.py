@@ -301,6 +301,7 @@ class RecordFilters(AnyParameters):
 class DatedRecordListParameters(RecordListParameters):
     """Orderings and rows of lists of donations, exports and contracts."""
 
+    SYNONYMS: ClassVar = {"counted": "total"}
     ORDERINGS: ClassVar = {
         "as_of": "as_of",
         "published_in": "published_in",

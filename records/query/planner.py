@@ -24,12 +24,12 @@ from records.query import limits
 from records.query.codes import check_codes
 from records.query.filters import (
     ColumnParameter,
-    CountedParameter,
     FigureFilters,
     FigureParameter,
     LatestParameter,
     RecordFilter,
     RecordFilters,
+    TotalParameter,
 )
 from records.query.filters.base import unindexed
 from records.query.filters.series import in_series
@@ -37,6 +37,7 @@ from records.query.ids import id_list
 from records.query.ordering import Ordering
 from records.query.plan import EVERY_VERSION, SEARCH_ROLES, Plan, PlanStatement
 from records.query.revisions import shown_revision
+from records.query.totals import records_in_total
 
 
 @dataclass(frozen=True)
@@ -116,8 +117,8 @@ class RecordQuery:
 
     def driver(self, ordering: Ordering, tier: int | None) -> Driver:
         """Return what to find the records by, for a list in that order."""
-        if self.counted_ids is not None:
-            return Driver(frozenset(self.filters) - {"search"}, id_list(self.counted_ids))
+        if self.total_ids is not None:
+            return Driver(frozenset(self.filters) - {"search"}, id_list(self.total_ids))
         ids = self.few_ids(tier)
         if ids is not None:
             return Driver(ids=ids if len(ids) <= limits.SORTED_RECORDS else id_list(ids))
@@ -152,12 +153,11 @@ class RecordQuery:
         return Driver()
 
     @cached_property
-    def counted_ids(self) -> set[int] | None:
-        """The matching records, if they are those that a total counts; else None."""
+    def total_ids(self) -> set[int] | None:
+        """The matching records, if they are those of a total; else None."""
         for name, (filter_, value) in self.filters.items():
-            if isinstance(filter_, CountedParameter):
-                others = self.without(name).selection()
-                return filter_.counted_ids(others, value, self.figures)
+            if isinstance(filter_, TotalParameter):
+                return records_in_total(self.without(name), value)
         return None
 
     def few_ids(self, tier: int | None) -> list[int] | None:
@@ -269,7 +269,7 @@ class RecordQuery:
         query = copy(self)
         query.filters = {key: pair for key, pair in self.filters.items() if key != name}
         query.figures = FigureFilters.among(query.filters)
-        query.__dict__.pop("counted_ids", None)
+        query.__dict__.pop("total_ids", None)
         query.__dict__.pop("index_keys", None)
         return query
 

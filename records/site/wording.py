@@ -288,8 +288,8 @@ def counts(figure: Json) -> str:
     if figure["operator"] == Operator.UNSPECIFIED:
         return "Counts as a mention"
     if figure["basis"] == Basis.CUMULATIVE_TO_DATE:
-        return "Counts, unless a later point of the running total tells of the same"
-    return "Counts"
+        return "Can count: of figures that overlap, those count that prove most"
+    return "Can count, unless a figure that counts may contain it"
 
 
 def why_not(figure: Json, agree: bool) -> str:

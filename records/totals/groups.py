@@ -25,9 +25,12 @@ Value = str | None
 
 
 def grouped(
-    prepared: Prepared, query: Query, by: Sequence[str]
+    prepared: Prepared,
+    query: Query,
+    by: Sequence[str],
+    only: tuple[Value, ...] | None = None,
 ) -> dict[tuple[Value, ...], list[Total]]:
-    """Return the totals of every group.
+    """Return the totals of every group, or of the one whose key is `only`.
 
     `by`: one or more of `GROUPINGS`; the key of a group has its value in each. A record of
     several names is in the group of each, where it is `joint` and counts in `with_others` (a
@@ -41,7 +44,8 @@ def grouped(
         for at, code in enumerate(item):
             paths.setdefault(code, item[at:])
         for key in product(*(values(entry, name, query) for name in by)):
-            members[key].append(entry)
+            if only is None or key == only:
+                members[key].append(entry)
     found = {}
     for key, entries in members.items():
         asked: Query | None = query

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from aidapi.parameters import ParameterSet
 from records.models import DATED, KINDS, Donation
-from records.query.filters import ChoiceParameter, RecordFilter, matching_records
+from records.query.filters import ChoiceParameter, RecordFilter
+from records.query.matching import matching_records
 from tests.support.histories import History, inside_transaction, long_history
 from tests.support.naive_evaluator import NOT_A_FILTER, Query, evaluate
 from tests.support.parameter_values import good_values

@@ -309,15 +309,20 @@ def test_a_figure_in_words(changes: Json, headline: str, about: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "agree", "counts", "why_not"),
     [
-        ({}, True, "Counts", ""),
+        ({}, True, "Can count, unless a figure that counts may contain it", ""),
         ({"operator": "unspecified", "value": None}, True, "Counts as a mention", ""),
         (
             {"basis": "cumulative_to_date"},
             True,
-            "Counts, unless a later point of the running total tells of the same",
+            "Can count: of figures that overlap, those count that prove most",
             "",
         ),
-        ({"rank": "preferred"}, False, "Counts", ""),
+        (
+            {"rank": "preferred"},
+            False,
+            "Can count, unless a figure that counts may contain it",
+            "",
+        ),
         ({}, False, "", "another report of the same thing is preferred"),
         ({"rank": "deprecated"}, False, "", "another report of the same thing is preferred"),
         (

@@ -10,8 +10,9 @@ from typing import Any
 
 from records.models import KINDS
 from records.models.regions import REGION_SLUGS, REGIONS
-from tests.support.expected_totals import Claim, counted_ids, judged
+from records.totals.figures import Figure
 from tests.support.histories import History, Version
+from tests.support.history_figures import figures, links, records_in_total
 
 Document = dict[str, Any]
 Query = dict[str, str]
@@ -29,6 +30,9 @@ NOT_A_FILTER = {
     "revision",
     "rows",
 }
+
+
+AS_OF = ("as_of_from", "as_of_to")
 
 
 def bare(text: str | None) -> str:
@@ -276,7 +280,10 @@ def evaluate(history: History, kind: str, query: Query, ordering: str) -> list[V
     on_figures = {
         name: value for name, value in conditions.items() if has_figures and name in FIGURE_TESTS
     }
-    counted = conditions.pop("counted", None)
+    total = conditions.pop("total", None)
+    if total is not None:
+        # Of a total the dates are those of its figures.
+        conditions = {name: value for name, value in conditions.items() if name not in AS_OF}
     found = [
         version
         for version in others
@@ -287,9 +294,9 @@ def evaluate(history: History, kind: str, query: Query, ordering: str) -> list[V
         )
         and (not on_figures or chosen(version, on_figures))
     ]
-    if counted is not None:
-        claims = [Claim(row, figure) for row in found for figure in chosen(row, on_figures)]
-        ids = counted_ids(claims, others, counted)
+    if total is not None:
+        rows = figures(others, chosen_figures(found, on_figures))
+        ids = records_in_total(rows, links(history, revision), kind, query, total)
         found = [version for version in found if version.id in ids]
     found = ordered(found, query.get("ordering", ordering))
     if "search" in query and "ordering" not in query:
@@ -306,10 +313,24 @@ def chosen(version: Version, on_figures: Query) -> list[Document]:
     ]
 
 
-def claims_of(history: History, kind: str, query: Query, include: Iterable[str]) -> list[Claim]:
-    """The figures that the query finds, with what keeps each out of its totals."""
-    on_figures = {name: value for name, value in query.items() if name in FIGURE_TESTS}
-    found = evaluate(history, kind, query, "id")
-    claims = [Claim(row, figure) for row in found for figure in chosen(row, on_figures)]
+def chosen_figures(found: list[Version], on_figures: Query) -> set[tuple[str, int]]:
+    """The same for all the versions, by (record, number from 1)."""
+    return {
+        (version.id, number)
+        for version in found
+        for number, figure in enumerate(version.document["figures"], start=1)
+        if figure in chosen(version, on_figures)
+    }
+
+
+def proving(
+    history: History, kind: str, query: Query
+) -> tuple[list[Figure], list[tuple[str, str, str]]]:
+    """The figures of a kind, those chosen that the query is about, and all links."""
     revision = int(query["revision"]) if "revision" in query else None
-    return judged(claims, history.at(kind, revision), set(include))
+    found = evaluate(
+        history, kind, {name: value for name, value in query.items() if name not in AS_OF}, "id"
+    )
+    on_figures = {name: value for name, value in query.items() if name in FIGURE_TESTS}
+    rows = figures(history.at(kind, revision), chosen_figures(found, on_figures))
+    return rows, links(history, revision)

@@ -144,14 +144,14 @@ BAD: dict[type, dict[str, str]] = {
     | dict.fromkeys(["usd", "US", "USDX", "$"], "malformed"),
     parameter_sets.LanguageListField: LISTS
     | dict.fromkeys(["EN", "e", "en_GB", "*"], "malformed"),
-    filters.CountedField: {
+    filters.TotalField: {
         **LISTS,
         "stage": "malformed",
-        "stage:delivered:paid": "malformed",
+        "unit:piece:dose": "malformed",
         "é:a": "malformed",
         "no_such:a": "unknown_value",
         "include:no-such": "unknown_value",
-        "stage:paid,stage:delivered": "repeated",
+        "unit:piece,unit:dose": "repeated",
         LONG: "too_long",
     },
     totals.GroupByField: {**LISTS, **CHOICES, "month,quarter,year": "too_many"},
@@ -197,8 +197,8 @@ def good_values(name: str, parameter: Any, history: History) -> list[str]:
             return ids(field, history)
         case parameter_sets.PathListField():
             return []
-        case filters.CountedField():
-            return COUNTED
+        case filters.TotalField():
+            return TOTALS
         case totals.OneCurrencyField():
             return ["USD", "EUR", "CNY"]
         case parameter_sets.CurrencyListField():
@@ -287,16 +287,16 @@ WORDS = {
 what a pattern would take for a wildcard."""
 
 
-COUNTED = [
+TOTALS = [
     "measure:quantity",
-    "basis:single,measure:money",
+    "measure:money,currency:USD",
     "item_category:medical-supplies,unit:",
     "series:vaccine-doses-given,include:unclear",
-    "month:2020-04,include:overtaken,include:part,include:unclear",
+    "month:2020-04,include:pass_through,include:unclear",
     "item:",
     "item:none-such",
 ]
-"""Groups of totals."""
+"""Totals."""
 BESIDE = {
     "value_min": {"measure": "parties"},
     "value_max": {"measure": "parties"},

@@ -58,7 +58,7 @@ def drawn_query(rng: Random, resource: Resource, history: History) -> Query:
 def drawn_conditions(rng: Random, resource: Resource, history: History) -> Query:
     """The same where nothing is listed: without what lists alone know."""
     query = drawn_query(rng, resource, history)
-    return {name: value for name, value in query.items() if name not in ("ordering", "counted")}
+    return {name: value for name, value in query.items() if name not in ("ordering", "total")}
 
 
 def check(client: Client, history: History, resource: Resource, asked: Query) -> None:

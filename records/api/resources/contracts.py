@@ -14,15 +14,16 @@ from records.api.views.totals import (
     TotalsParameters,
     group_by_parameter,
     include_parameter,
+    milestone_parameter,
 )
 from records.documents.contracts import ContractSerializer
 from records.models import Contract
 from records.query.filters import (
     ChoiceParameter,
-    CountedParameter,
     PartyCountryParameter,
     PartyParameter,
     PartyTypeParameter,
+    TotalParameter,
 )
 
 
@@ -59,7 +60,7 @@ class ContractListParameters(ContractFilters, DatedRecordListParameters):
     serializer_class = ContractSerializer
 
     format = record_format()
-    counted = CountedParameter(Contract, example="stage:signed,measure:money")
+    total = TotalParameter(Contract, example="measure:money,currency:USD")
 
 
 class ContractDetailParameters(DocumentParameters):
@@ -79,6 +80,7 @@ class ContractTotalsParameters(ContractFilters, TotalsParameters):
 
     group_by = group_by_parameter(Contract)
     include = include_parameter(Contract)
+    milestone = milestone_parameter(Contract)
 
 
 class ContractListCitationParameters(StyleParameters, ContractFilters):

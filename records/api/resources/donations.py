@@ -14,16 +14,17 @@ from records.api.views.totals import (
     TotalsParameters,
     group_by_parameter,
     include_parameter,
+    milestone_parameter,
 )
 from records.documents.donations import DonationSerializer
 from records.models import Donation
 from records.query.filters import (
     ChoiceParameter,
-    CountedParameter,
     PartyCountryParameter,
     PartyParameter,
     PartyRegionParameter,
     PartyTypeParameter,
+    TotalParameter,
 )
 
 
@@ -62,7 +63,7 @@ class DonationListParameters(DonationFilters, DatedRecordListParameters):
     serializer_class = DonationSerializer
 
     format = record_format()
-    counted = CountedParameter(Donation, example="basis:single,stage:delivered,measure:quantity")
+    total = TotalParameter(Donation, example="measure:quantity,unit:piece")
 
 
 class DonationDetailParameters(DocumentParameters):
@@ -82,6 +83,7 @@ class DonationTotalsParameters(DonationFilters, TotalsParameters):
 
     group_by = group_by_parameter(Donation)
     include = include_parameter(Donation)
+    milestone = milestone_parameter(Donation)
 
 
 class DonationListCitationParameters(StyleParameters, DonationFilters):

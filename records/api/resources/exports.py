@@ -19,10 +19,10 @@ from records.documents.exports import ExportSerializer
 from records.models import Export
 from records.query.filters import (
     ChoiceParameter,
-    CountedParameter,
     PartyCountryParameter,
     PartyParameter,
     PartyRegionParameter,
+    TotalParameter,
 )
 
 
@@ -57,7 +57,7 @@ class ExportListParameters(ExportFilters, DatedRecordListParameters):
     serializer_class = ExportSerializer
 
     format = record_format()
-    counted = CountedParameter(Export, example="basis:cumulative_to_date,measure:quantity")
+    total = TotalParameter(Export, example="measure:quantity,unit:piece")
 
 
 class ExportDetailParameters(DocumentParameters):

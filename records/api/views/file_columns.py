@@ -7,9 +7,9 @@ all of them. If a row is a figure, its fields have no prefix, and those of the s
 quotes begin with `statement_`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from rest_framework import serializers
@@ -23,6 +23,7 @@ from records.documents.serializers import (
     PublicIdField,
     StatementInRecordSerializer,
 )
+from records.query.totals import OUTSIDE, Verdict
 
 DATATYPES: list[tuple[type[serializers.Field], str]] = [
     (serializers.BooleanField, "boolean"),
@@ -32,6 +33,26 @@ DATATYPES: list[tuple[type[serializers.Field], str]] = [
     (serializers.URLField, "anyURI"),
 ]
 
+Verdicts = Mapping[tuple[str, int], Verdict]
+"""(Id of a record, number of a figure) → what became of the figure in totals."""
+IN_AT_LEAST = (
+    "Whether the figure is in `at_least` of the totals of the same filters, or of the total that "
+    "`total` names. The column `lower` of the rows where it is true adds up to it, for each "
+    "measure and unit or currency. Of a list with `as_of_from` or `as_of_to`, which find records "
+    "by `as_of`, the totals are those of its own records."
+)
+LEFT_OUT_REASON = (
+    "Why it is not in both, as in `left_out` of totals, for `about` where it is in neither; "
+    "`outside` where the filters do not hold the figure."
+)
+HELD_BY = "Id of the record whose figure counts in its place; empty where none does."
+VERDICT = [
+    ("in_at_least", "boolean", IN_AT_LEAST, "in_at_least"),
+    ("in_about", "boolean", "Whether it is in `about` of the total.", "in_about"),
+    ("left_out_reason", "string", LEFT_OUT_REASON, "reason"),
+    ("held_by", "string", HELD_BY, "held_by"),
+]
+"""Columns that say what became of a figure in totals: name, datatype, meaning, attribute."""
 INHERENT = ("figures", "statements", "milestones_evidence")
 """Fields that rows of figures replace by columns of their own; of the words of milestones, which a
 cell cannot hold beside each other, the JSON has all."""
@@ -120,6 +141,10 @@ class Layout:
                     for one in columns_of(StatementInRecordSerializer())
                     if one.name != "id"
                 ),
+                *(
+                    Column(name, datatype, description, verdict(attribute), free=False)
+                    for name, datatype, description, attribute in VERDICT
+                ),
             ]
         elif "figures" in serializer.fields:
             self.tail = [
@@ -128,12 +153,17 @@ class Layout:
             ]
         self.columns = [*self.head, *self.tail]
 
-    def rows(self, cells: Sequence[Cell]) -> Callable[[Any], list[list[Any]]]:
-        """Return the function from a document to its rows, which reads the record once."""
+    def rows(
+        self, cells: Sequence[Cell], judge: Callable[[], Verdicts] = dict
+    ) -> Callable[[Any], list[list[Any]]]:
+        """Return the function from a document to its rows, which reads the record once; `judge`
+        says what became of the figures in totals."""
         head = reader(self.head, cells[: len(self.head)])
         tail = reader(self.tail, cells[len(self.head) :])
         if not self.figures:
             return lambda document: [head(document) + tail(document)]
+
+        verdicts = judge()
 
         def rows_of(document: Any) -> list[list[Any]]:
             record = head(document)
@@ -141,9 +171,16 @@ class Layout:
             for number, figure in enumerate(document["figures"], start=1):
                 figure["number"] = number
                 figure["statement"] = statements[figure["evidence"]["statement"]]
+                figure["verdict"] = verdicts.get((document["id"], number), OUTSIDE)
             return [record + tail(figure) for figure in document["figures"]]
 
         return rows_of
+
+
+def verdict(attribute: str) -> Callable[[Any], Any]:
+    """Return the function from a figure to a part of its verdict."""
+    read = attrgetter(attribute)
+    return lambda figure: read(figure["verdict"])
 
 
 def reader(columns: Sequence[Column], cells: Sequence[Cell]) -> Callable[[Any], list[Any]]:

@@ -38,10 +38,11 @@ from records.api.views.citations import (
     published,
     vocabulary_citation,
 )
-from records.api.views.file_columns import layout
+from records.api.views.file_columns import Verdicts, layout
 from records.api.views.pages import QuerySetRows
 from records.models import Revision, RevisionCounter
 from records.query.ordering import Ordering
+from records.query.totals import Totals, of_total
 
 STEP = 250
 """Number of records in memory at a time."""
@@ -213,11 +214,16 @@ def record_download(request: HttpRequest, resource: RecordResource, parameters: 
     def read(cursor: Cursor | None, size: int) -> list[tuple]:
         return query.page(ordering, cursor, size)
 
+    def judge() -> Verdicts:
+        if "total" in asked:
+            return of_total(query.without("total"), asked["total"]).verdicts(asked["total"])
+        return Totals(query, listed=True).verdicts({})
+
     table = Table(
         resource.name,
         columns.columns,
         lambda: walk(read, ordering, query.revision),
-        columns.rows,
+        lambda cells: columns.rows(cells, judge),
         rows.count(),
         documents=not figures,
     )

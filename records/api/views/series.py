@@ -1,7 +1,6 @@
 """Series: running totals that several records report, and their points over time."""
 
 from collections import defaultdict
-from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -13,28 +12,26 @@ from rest_framework.request import Request
 
 from aidapi.pagination import base_url
 from records.api.addresses import PLURALS
+from records.api.numbers import number, sum_field
 from records.api.views.base import DatasetResponse
 from records.api.views.details import DetailView, no_such
-from records.api.views.totals import sum_field
 from records.documents.serializers import FigureSerializer, NullableCharField, PublicIdField
 from records.models import (
     DATED,
     Basis,
     LinkType,
     Measure,
+    Operator,
     Precision,
     RevisionCounter,
 )
-from records.query.figure_rows import (
-    figure_rows,
-    number,
-    reasons,
-    wholes,
-)
 from records.query.revisions import shown_revision
-from records.totals.rules import ASIDE, Row, count
+from records.query.totals import SeriesFigures
+from records.totals.figures import Figure
 
 KIND_CHOICES = [(kind, kind) for kind in DATED]
+SAME = ("unit", "currency", "party_type", "party_role", "basis")
+"""What figures have in common, beside measure and item, between which a difference is taken."""
 
 
 class FigureInSeriesSerializer(FigureSerializer):
@@ -43,8 +40,8 @@ class FigureInSeriesSerializer(FigureSerializer):
     left_out = NullableCharField(
         allow_null=True,
         read_only=True,
-        help_text="Why totals leave the figure out: `overtaken` by a later point, `rival` of a "
-        "preferred report, or another reason of totals; null if they include it.",
+        help_text="Why a total of the series leaves the figure out: `overtaken` by a later point, "
+        "`rival` of a preferred report, or another reason of totals; null if it includes it.",
     )
 
     class Meta(FigureSerializer.Meta):
@@ -123,9 +120,9 @@ class SeriesDetail(DetailView):
         # Nearly always one kind.
         for kind in sorted({row["kind"] for row in point_rows(revision, list(DATED), slug[:80])}):
             selection = DATED[kind].objects.in_force(revision).filter(series=slug)
-            rows = figure_rows(DATED[kind], selection.values("pk"), "record", "position")
-            points += points_of(kind, selection, rows, revision, base_url(request))
-            steps += steps_of(kind, rows)
+            figures = SeriesFigures(DATED[kind], revision, slug)
+            points += points_of(kind, selection, figures, revision, base_url(request))
+            steps += steps_of(kind, figures)
         if not points:
             raise no_such("series", slug)
         points.sort(key=lambda point: (point["as_of"], point["id"]))
@@ -176,13 +173,11 @@ def series_rows(revision: int, kinds: list[str], request: HttpRequest) -> list[d
 
 
 def points_of(
-    kind: str, selection: QuerySet, rows: list[Row], revision: int, base: str
+    kind: str, selection: QuerySet, judged: SeriesFigures, revision: int, base: str
 ) -> list[dict[str, Any]]:
     """Return the points with their figures, as in their documents."""
     model = DATED[kind]
-    why = {
-        row.figure: reason for row, reason in count(rows, None, wholes(model, revision)).left_out
-    }
+    why = judged.left_out()
     links = model.child("links").objects.filter(
         type=LinkType.CONTRADICTS,
         record__in=model.objects.in_force(revision),
@@ -216,33 +211,41 @@ def points_of(
     return points
 
 
-def steps_of(kind: str, rows: list[Row]) -> list[dict[str, Any]]:
+def steps_of(kind: str, figures: SeriesFigures) -> list[dict[str, Any]]:
     """Return the differences between consecutive points that state the same, whether it counts in
     totals or not, except figures that never count."""
-    stated = count(rows, None, {}, set(reasons(DATED[kind])) - set(ASIDE)).taken
-    lines: dict[tuple, list[Row]] = defaultdict(list)
-    for row in sorted(stated, key=lambda row: row.place):
-        if row.numbered:
-            lines[row.sort].append(row)
+    lines: dict[tuple[str, ...], list[Figure]] = defaultdict(list)
+    for figure in sorted(figures.stated(), key=lambda figure: (figure.as_of, figure.id)):
+        if figure.operator != Operator.UNSPECIFIED:
+            sort = (item_of(figure), *(getattr(figure, name) for name in SAME))
+            lines[figure.measure, *map(str, sort)].append(figure)
     return [
         step(kind, earlier, later)
-        for _, line in sorted(lines.items(), key=lambda found: tuple(map(str, found[0])))
+        for _, line in sorted(lines.items())
         for earlier, later in pairwise(line)
     ]
 
 
-def step(kind: str, earlier: Row, later: Row) -> dict[str, Any]:
+def item_of(figure: Figure) -> str | None:
+    """Return the code of a figure's item."""
+    return figure.item[0] if figure.item else None
+
+
+def step(kind: str, earlier: Figure, later: Figure) -> dict[str, Any]:
+    """Return the difference between two points."""
     difference = None
     if earlier.value is not None and later.value is not None:
-        difference = Decimal(later.value) - Decimal(earlier.value)
+        difference = later.value - earlier.value
         negative = difference < 0
     else:
-        most, least = later.value or later.upper, earlier.value or earlier.lower
-        negative = most is not None and least is not None and Decimal(most) < Decimal(least)
+        most = later.upper if later.value is None else later.value
+        least = earlier.lower if earlier.value is None else earlier.value
+        negative = most is not None and least is not None and most < least
     return {
         "kind": kind,
-        **{name: getattr(later, name) for name in ("measure", "item", "unit", "currency")},
-        **{name: getattr(later, name) for name in ("party_type", "party_role", "basis")},
+        "measure": later.measure,
+        "item": item_of(later),
+        **{name: getattr(later, name) for name in SAME},
         "earlier": earlier.id,
         "later": later.id,
         "difference": difference,

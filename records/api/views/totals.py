@@ -1,8 +1,7 @@
-"""Totals: sums of the figures that match a query, and what they leave out."""
+"""Totals: what the figures that match a query prove, and what becomes of each of them."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
-from datetime import date
+from collections.abc import Callable, Iterable, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -16,10 +15,12 @@ from aidapi.errors import InvalidParameters, ParameterError, nearest
 from aidapi.pagination import base_url
 from aidapi.parameters import (
     ChoiceField,
+    OneOfField,
     Parameter,
     ParameterSet,
     refuse,
 )
+from records.api.numbers import number, sum_field
 from records.api.parameter_sets import CurrencyListField
 from records.api.views.base import (
     DatasetResponse,
@@ -36,32 +37,29 @@ from records.models import (
     Record,
     Unit,
 )
-from records.query.figure_rows import (
-    counting,
-    grouped,
-    groupings,
-    number,
-    reasons,
-)
+from records.query.groupings import SPLIT, groupings, reasons, stages
+from records.query.totals import Group, Totals
 from records.totals import rates
-from records.totals.rules import (
-    SPLIT,
-    Row,
-    Sum,
-    add_up,
-)
+from records.totals.answer import DIGITS, Judged, Total
+from records.totals.figures import Figure
 
 MAX_GROUPING = 2
 MAX_GROUPS = 10_000
-"""Maximum number of groups; a request for more is refused, not truncated."""
+"""Maximum number of totals; a request for more is refused, not truncated."""
+LISTED, LISTED_IN_GROUPS = 100, 10
+"""Maximum number of figures that a total lists, in all and in one of several groups."""
 CENT = Decimal("0.01")
-SUMS = ("sum", "sum_lower", "sum_upper")
 NAMED_BY = {
-    Measure.QUANTITY: ("measure", "basis", "stage", "unit"),
-    Measure.MONEY: ("measure", "basis", "stage", "currency"),
-    Measure.PARTIES: ("measure", "basis", "stage", "party_type", "party_role"),
+    Measure.QUANTITY: ("measure", "unit"),
+    Measure.MONEY: ("measure", "currency"),
+    Measure.PARTIES: ("measure", "party_type", "party_role"),
 }
 """What identifies a total of a measure, beside its group; the rest is empty."""
+NOTE = (
+    "Each group is a total of its own. Groups need not add up to the whole, nor may they be "
+    "added: a figure can be in several groups, or in none that holds all of it."
+)
+AMOUNTS = ("at_least", "about")
 
 
 class GroupByField(ChoiceField):
@@ -106,12 +104,22 @@ class TotalsParameters(ParameterSet):
         "group": "group_by",
         "including": "include",
         "convert_to": "convert",
+        "order_by": "ordering",
+        "sort": "ordering",
     }
 
     convert = Parameter(
         OneCurrencyField(example="USD"),
         "Currency (ISO 4217) into which amounts are also converted, each at the reference rate of "
         "the European Central Bank on its `as_of`, or on the last working day before it.",
+    )
+    ordering = Parameter(
+        OneOfField(
+            choices=[f"{sign}{name}" for name in AMOUNTS for sign in ("", "-")],
+            example="-at_least",
+        ),
+        "Order of the groups among totals of one measure and unit or currency: by amount, "
+        "reversed by a leading `-`; null comes last. By default they are ordered by group.",
     )
 
 
@@ -120,10 +128,13 @@ def group_by_parameter(model: type[Record]) -> Parameter:
     receiver = model.MAIN_ROLES[1]
     return Parameter(
         GroupByField(choices=groupings(model), example=f"{receiver},year"),
-        "One or two groupings, separated by commas; without it there is one group. A record with "
-        "several parties in a role is in the group `joint` of that role, one without a party in "
-        "`unknown`. `month`, `quarter` and `year` are those of `as_of`, and null if it is less "
-        "precise; `item_category` is the top-level branch of the item tree, such as personnel.",
+        "One or two groupings, separated by commas; without it there is one group. Every group is "
+        "a query of its own, and groups need not add up. A record with several parties in a role "
+        "is in the group of each, where it counts in `with_others` only, and in `joint`; one "
+        "without a party is in `unknown`. An item is in its own group and in those of all items "
+        "above it; `item_category` is the top-level branch of the item tree, such as personnel. "
+        "`month`, `quarter` and `year` hold the figures whose dates lie in one whole; the others "
+        "are in the group null.",
     )
 
 
@@ -132,31 +143,26 @@ def include_parameter(model: type[Record]) -> Parameter:
     return Parameter(
         ChoiceField(choices=reasons(model), example="unclear"),
         "Reasons for which figures are left out by default, to include those figures, separated "
-        "by commas; `left_out` in the response lists them. Figures that are always left out "
+        "by commas; `left_out` in the response lists them. With a reason that means no stage "
+        "`at_least` is null, since such figures prove nothing. Figures that are always left out "
         "(each, per unit, per day, targets, rival and repeated reports) cannot be included.",
     )
 
 
-class SumField(serializers.Field):
-    """Sum with all its digits."""
-
-    def json_schema(self) -> dict[str, Any]:
-        return {"type": "number"}
-
-    def to_representation(self, value: Decimal) -> Decimal:
-        return value
-
-
-def sum_field(help_text: str) -> SumField:
-    return SumField(read_only=True, allow_null=True, help_text=help_text)
+def milestone_parameter(model: type[Record]) -> Parameter:
+    """Return the parameter that names the stage to be reached."""
+    return Parameter(
+        OneOfField(choices=stages(model), example="delivered"),
+        "Stage that must have been reached, within `as_of_from` and `as_of_to` where these are "
+        "given; without it any stage that totals count.",
+    )
 
 
-SUM = "The total if every figure is exact, else null; the bounds give what is known."
-SUM_LOWER = (
-    "Lower bound of the total; a figure with `about` counts with its value. Null if no figure has "
-    "a number, or if several counts of parties would have to be added."
+AT_LEAST = (
+    "The proven minimum: the greatest sum of lower bounds over figures of which no two can count "
+    "the same goods."
 )
-SUM_UPPER = "Upper bound of the total; null if there is none, as with `more than`."
+ABOUT = "The same with approximate numbers at their face: `nearly 500` is 500."
 
 
 class ExchangeRateSerializer(serializers.Serializer):
@@ -168,12 +174,13 @@ class ExchangeRateSerializer(serializers.Serializer):
 
 
 class ConvertedSerializer(serializers.Serializer):
-    """The total in the currency that `convert` names, rounded to hundredths."""
+    """`at_least` in the currency that `convert` names, rounded to hundredths."""
 
     currency = serializers.CharField(help_text="ISO 4217 code of the target currency.")
-    sum = sum_field(SUM)
-    sum_lower = sum_field(f"{SUM_LOWER} Also null if one of them has no rate.")
-    sum_upper = sum_field(SUM_UPPER)
+    at_least = sum_field(
+        "The figures of `at_least`, each at the rate of its date. Null where that is null, and if "
+        "one of them has no rate."
+    )
     without_rate = serializers.IntegerField(
         help_text="Figures without a rate for their currency and date."
     )
@@ -181,18 +188,92 @@ class ConvertedSerializer(serializers.Serializer):
     rate_source = serializers.CharField(help_text="Source of the rates.")
 
 
+class WithOthersSerializer(serializers.Serializer):
+    """A total in which joint gifts count whole."""
+
+    at_least = sum_field(AT_LEAST)
+    about = sum_field(ABOUT)
+
+
+class UnprovenSerializer(serializers.Serializer):
+    """Figures that may overlap those of a total."""
+
+    figures = serializers.IntegerField(help_text="Such figures.")
+    records = serializers.IntegerField(help_text="Their records.")
+    sum = sum_field("What they would add to `about` if none overlapped; null for parties.")
+
+
+class TotalPartSerializer(serializers.Serializer):
+    """Part of a total, by the same rule; parts need not add up to it."""
+
+    basis = serializers.ChoiceField(choices=Basis.choices, help_text="The basis.")
+    stage = NullableCharField(
+        allow_null=True, help_text="The stage reached; null for exports, which have none."
+    )
+    at_least = sum_field(AT_LEAST)
+    about = sum_field(ABOUT)
+    search = serializers.CharField(help_text="`exact` or `greedy`, of `at_least`.")
+    figures = serializers.IntegerField(help_text="Figures that may count in it.")
+    records = serializers.IntegerField(help_text="Their records.")
+
+
+class UsedFigureSerializer(serializers.Serializer):
+    """A figure that is in a total."""
+
+    id = serializers.CharField(help_text="Id of its record.")
+    figure = serializers.IntegerField(help_text="Number of the figure in its record, from 1.")
+    in_at_least = serializers.BooleanField(help_text="Whether it is in `at_least`.")
+    in_about = serializers.BooleanField(help_text="Whether it is in `about`.")
+    lower = sum_field("Its lower bound: what it adds to `at_least`.")
+    value = sum_field("Its number; null for a range.")
+
+
+class UnusedFigureSerializer(serializers.Serializer):
+    """A figure that is not in a total."""
+
+    id = serializers.CharField(help_text="Id of its record.")
+    figure = serializers.IntegerField(help_text="Number of the figure in its record, from 1.")
+    held_by = NullableCharField(
+        allow_null=True,
+        help_text="Id of the record whose figure counts in its place; null where none does.",
+    )
+
+
+class LeftOutSerializer(serializers.Serializer):
+    """Figures that are left out for one reason."""
+
+    reason = serializers.CharField(
+        help_text="The figure's `countable_reason` or basis, its record's stage, or: "
+        "`deprecated`; `rival` (another report of the same is preferred); `repeated` (an equal "
+        "report counts); `contained` (surely inside a figure that counts); `overlaps` (possibly "
+        "inside one); `overtaken` (a later point of its series counts); `part` (its whole "
+        "counts); `whole` (its parts count); `same_event` (another report of the event counts); "
+        "`joint` (named with others); `undated` (it cannot be placed in the period); "
+        "`no_lower_bound` and `unspecified` (its words prove no amount)."
+    )
+    records = serializers.IntegerField(help_text="Records with such a figure.")
+    figures = serializers.IntegerField(help_text="Such figures.")
+    includable = serializers.BooleanField(help_text="Whether `include` accepts the reason.")
+
+
+class LeftOutOfTotalSerializer(LeftOutSerializer):
+    """The same for one total, with the figures."""
+
+    which = UnusedFigureSerializer(
+        many=True,
+        help_text=f"The figures, by id of their records: at most {LISTED}, or {LISTED_IN_GROUPS} "
+        f"with `group_by`. A download of figures has all.",
+    )
+
+
 class TotalSerializer(serializers.Serializer):
-    """A total: figures of one measure, basis, stage and unit or currency."""
+    """A total: what figures of one measure and unit or currency prove."""
 
     group = serializers.DictField(
         child=serializers.CharField(allow_null=True),
         help_text="The value in each grouping of `group_by`, as filters accept it.",
     )
     measure = serializers.ChoiceField(choices=Measure.choices, help_text="The measure.")
-    basis = serializers.ChoiceField(choices=Basis.choices, help_text="The basis.")
-    stage = NullableCharField(
-        allow_null=True, help_text="The stage reached; null for exports, which have none."
-    )
     unit = NullableChoiceField(
         choices=Unit.choices,
         allow_null=True,
@@ -207,17 +288,42 @@ class TotalSerializer(serializers.Serializer):
     party_role = NullableChoiceField(
         choices=PartyRole.choices, allow_null=True, help_text="Role of the parties counted."
     )
+    at_least = sum_field(
+        f"{AT_LEAST} Of parties it is the largest lower bound, since counts of parties are never "
+        f"added. Null if no figure has a lower bound, and with an `include` that proves nothing."
+    )
+    about = sum_field(f"{ABOUT} It may rest on other figures than `at_least`.")
+    at_most = sum_field(
+        "The least upper bound of a running or period total that surely covers the query; null "
+        "where there is none."
+    )
+    exact = serializers.BooleanField(help_text="Whether `at_least` and `at_most` are equal.")
+    conflict = serializers.BooleanField(
+        help_text="Whether the figures contradict each other: `at_most` is below `at_least`."
+    )
+    search = serializers.CharField(
+        help_text="How `at_least` was found: `exact`, or `greedy` where the greatest sum may be "
+        "larger."
+    )
+    with_others = WithOthersSerializer(
+        help_text="The total if gifts count whole as soon as one of their names fits."
+    )
+    unproven = UnprovenSerializer(
+        help_text="What is left out because it may overlap: what it would add if it did not."
+    )
+    breakdown = TotalPartSerializer(
+        many=True, help_text="The total by basis and stage; parts need not add up to it."
+    )
     records = serializers.IntegerField(help_text="Records with a figure in it.")
-    figures = serializers.IntegerField(help_text="Figures in it.")
-    unspecified = serializers.IntegerField(
-        help_text="Figures in it without a number, which add nothing to the sum."
+    figures = serializers.IntegerField(help_text="Figures in `at_least` or `about`.")
+    used = UsedFigureSerializer(
+        many=True,
+        help_text=f"These figures, the largest first: at most {LISTED}, or {LISTED_IN_GROUPS} "
+        f"with `group_by`. The list behind `url` has all.",
     )
-    exact = serializers.BooleanField(
-        help_text="Whether every figure is an exact number, and therefore the total."
+    left_out = LeftOutOfTotalSerializer(
+        many=True, help_text="Figures that the query may hold and the total has not, by reason."
     )
-    sum = sum_field(SUM)
-    sum_lower = sum_field(SUM_LOWER)
-    sum_upper = sum_field(SUM_UPPER)
     converted = ConvertedSerializer(
         allow_null=True, help_text="The amounts in the currency of `convert`; null without it."
     )
@@ -227,17 +333,11 @@ class TotalSerializer(serializers.Serializer):
         return total["url"]
 
 
-class LeftOutSerializer(serializers.Serializer):
-    """Figures that are left out of all totals for one reason."""
+class KnownMissingSerializer(serializers.Serializer):
+    """A record that names amounts which no figure holds."""
 
-    reason = serializers.CharField(
-        help_text="The figure's `countable_reason` or basis, its record's stage, `deprecated`, "
-        "`rival` (another report of the same is preferred), `repeated` (an equal report counts), "
-        "`part` (its whole counts) or `overtaken` (a later point of its series counts)."
-    )
-    records = serializers.IntegerField(help_text="Records with such a figure.")
-    figures = serializers.IntegerField(help_text="Such figures.")
-    includable = serializers.BooleanField(help_text="Whether `include` accepts the reason.")
+    id = serializers.CharField(help_text="Id of the record.")
+    missing = serializers.CharField(help_text="What it says of them.")
 
 
 class SummarySerializer(serializers.Serializer):
@@ -250,26 +350,32 @@ class SummarySerializer(serializers.Serializer):
     include = serializers.ListField(
         child=serializers.CharField(), help_text="The reasons of `include`."
     )
-    records = serializers.IntegerField(help_text="Records that match the filters.")
-    figures = serializers.IntegerField(
-        help_text="Their figures that match the filters on figures."
+    milestone = NullableCharField(allow_null=True, help_text="The stage of `milestone`.")
+    note = NullableCharField(
+        allow_null=True, help_text="With `group_by`: that groups need not add up, and why."
     )
+    records = serializers.IntegerField(help_text="Records with a figure that the query may hold.")
+    figures = serializers.IntegerField(help_text="Such figures.")
     totals = TotalSerializer(
         many=True,
-        help_text="The totals, which must not be added up: each has another group, measure, "
-        "basis, stage, unit, currency or type of party.",
+        help_text="The totals, which must not be added up: each has another group, measure, unit, "
+        "currency or type of party.",
     )
     left_out = LeftOutSerializer(
         many=True, help_text="Figures in no total, by reason; each under the first that applies."
     )
+    known_missing = KnownMissingSerializer(
+        many=True, help_text="Records that name amounts which no figure holds."
+    )
 
 
 class RecordTotals(ResourceView):
-    """What the figures of all records that match the filters add up to, by basis, stage, measure
-    and unit or currency. Of rival reports only the preferred counts, of a series the latest
-    point, of a whole and its parts the whole. Filters on figures also select the figures.
-    Donations count from `committed` on, contracts from `signed` on; `left_out` counts the other
-    figures by reason."""
+    """What the figures of all records that match the filters prove, by measure and unit or
+    currency. Figures are added only where no two can count the same goods, which follows from who
+    gave, who received, the item and the time; of figures that may overlap those count that prove
+    most. Filters on parties, items and dates say what a total covers; others choose among the
+    figures, and then there is no upper bound. Donations count from `committed` on, contracts from
+    `signed` on; `left_out` has the other figures, with the reason."""
 
     operation = "get{Noun}Summary"
     title = "Get the summary of {nouns}"
@@ -283,116 +389,196 @@ class RecordTotals(ResourceView):
         parameters = self.parse(request)
         asked = parameters.cleaned
         by, include = asked.get("group_by", []), asked.get("include", [])
+        milestone = asked.get("milestone", "")
         query = record_query(self.resource, parameters, asked.get("revision"))
-        counted = counting(query, include)
-        groups = grouped(query, counted.taken, by)
+        totals = Totals(query, include, milestone)
+        groups = totals.grouped(by)
         if len(groups) > MAX_GROUPS:
             raise too_many_groups(len(groups))
+        if ordering := asked.get("ordering"):
+            groups = ordered(groups, ordering)
         filters = list(filters_given(self.resource, parameters).items())
         address = f"{base_url(request)}/api/v1/{self.resource.name}/"
 
-        def link(group: list[str]) -> str:
-            query_string = [
-                *filters,
-                ("revision", query.revision),
-                ("counted", ",".join(group)),
-            ]
+        def link(total: Sequence[str]) -> str:
+            query_string = [*filters, ("revision", totals.revision), ("total", ",".join(total))]
             return f"{address}?{urlencode(query_string, safe=',:')}"
 
-        taken, left = counted.taken, counted.left_out
-        summary = {
-            "revision": query.revision,
-            "group_by": by,
-            "include": include,
-            "records": len({row.record for row in taken} | {row.record for row, _ in left}),
-            "figures": len(taken) + len(left),
-            "totals": [
-                total(key, rows, by, include, asked.get("convert"), link)
-                for key, rows in groups.items()
-            ],
-            "left_out": left_out(left, reasons(self.resource.model)),
-        }
-        body = self.serializer_class().to_representation(summary)
-        return DatasetResponse(query.revision, orjson.dumps(body, default=number))
+        summary = Summary(totals, include, milestone, asked.get("convert"), link)
+        body = self.serializer_class().to_representation(
+            {
+                "revision": totals.revision,
+                "group_by": by,
+                "include": include,
+                "milestone": milestone or None,
+                "note": NOTE if by else None,
+                **summary.content(groups),
+            }
+        )
+        return DatasetResponse(totals.revision, orjson.dumps(body, default=number))
 
 
-def too_many_groups(groups: int) -> InvalidParameters:
+def too_many_groups(found: int) -> InvalidParameters:
+    """Return the error for too many totals."""
     return InvalidParameters(
         [
             ParameterError(
                 "group_by",
                 "too_many_groups",
-                f"Too many totals: {groups}, with a maximum of {MAX_GROUPS}. Add filters, or use "
+                f"Too many totals: {found}, with a maximum of {MAX_GROUPS}. Add filters, or use "
                 f"fewer groupings.",
             )
         ]
     )
 
 
-def total(
-    key: Sequence[str],
-    rows: Sequence[Row],
-    by: Sequence[str],
-    include: Sequence[str],
-    target: str | None,
-    link: Callable[[list[str]], str],
-) -> dict[str, Any]:
-    """Return the total of the rows of one group; `link` returns the list of its records."""
-    group = dict(zip(by, key, strict=False))
-    split = dict(zip(SPLIT, key[len(by) :], strict=True))
-    named = group | {name: split[name] for name in NAMED_BY[Measure(split["measure"])]}
-    counted = [f"{name}:{value}" for name, value in named.items()]
-    counted += [f"include:{reason}" for reason in include]
-    summed = add_up(rows)
-    return {
-        "group": {name: value or None for name, value in group.items()},
-        **split,
-        "records": len({row.record for row in rows}),
-        "figures": summed.figures,
-        "unspecified": summed.unspecified,
-        "exact": summed.exact,
-        **sums(summed, rows[0].measure),
-        "converted": converted(rows, target),
-        "url": link(counted),
-    }
+def ordered(groups: Iterable[Group], ordering: str) -> list[Group]:
+    """Return totals by measure and unit or currency, then by amount; null comes last."""
+    name, sign = ordering.lstrip("-"), -1 if ordering.startswith("-") else 1
+
+    def place(group: Group) -> tuple[Any, ...]:
+        amount = getattr(group.total, name)
+        return (*group.total.split, amount is None, sign * (amount or 0))
+
+    return sorted(groups, key=place)
 
 
-def sums(summed: Sum, measure: str) -> dict[str, Decimal | None]:
-    """Return sum and bounds. Counts of parties are never added: 127 and 4 may count the same
-    parties."""
-    if not summed.summed or (measure == Measure.PARTIES and summed.summed > 1):
-        return dict.fromkeys(SUMS)
-    return {
-        "sum": summed.lower if summed.exact else None,
-        "sum_lower": summed.lower,
-        "sum_upper": summed.upper,
-    }
+class Summary:
+    """The content of an answer."""
+
+    def __init__(
+        self,
+        totals: Totals,
+        include: Sequence[str],
+        milestone: str,
+        target: str | None,
+        link: Callable[[list[str]], str],
+    ) -> None:
+        self.totals = totals
+        self.named = [f"include:{reason}" for reason in include]
+        self.named += [f"milestone:{milestone}"] if milestone else []
+        self.target = target
+        self.link = link
+        self.includable = reasons(totals.model)
+
+    def content(self, groups: Sequence[Group]) -> dict[str, Any]:
+        """Return the totals, and what all of them leave out."""
+        rows: dict[int, Judged] = {}
+        used: set[int] = set()
+        for group in groups:
+            for row in group.total.judged:
+                rows.setdefault(row.figure.figure, row)
+                if row.in_at_least.taken or row.in_about.taken:
+                    used.add(row.figure.figure)
+        left = [row for key, row in rows.items() if key not in used]
+        return {
+            "records": len({row.figure.id for row in rows.values()}),
+            "figures": len(rows),
+            "totals": [self.total(group) for group in groups],
+            "left_out": [self.reason(*one) for one in by_reason(left)],
+            "known_missing": [
+                {"id": id, "missing": missing}
+                for id, missing in sorted(self.totals.missing().items())
+            ],
+        }
+
+    def total(self, group: Group) -> dict[str, Any]:
+        """Return a total."""
+        total = group.total
+        split = {name: getattr(total.split, name) for name in SPLIT}
+        values = dict(zip(group.names, group.values, strict=True))
+        identity = {name: split[name] for name in NAMED_BY[Measure(split["measure"])]}
+        named = {name: value or "" for name, value in values.items()} | identity
+        used = [row for row in total.judged if row.in_at_least.taken or row.in_about.taken]
+        listed = LISTED_IN_GROUPS if group.names else LISTED
+        largest = sorted(used, key=lambda row: (-size(row.figure), row.figure.id))
+        return {
+            "group": values,
+            **split,
+            "at_least": total.at_least,
+            "about": total.about,
+            "at_most": total.at_most,
+            "exact": total.exact,
+            "conflict": total.conflict,
+            "search": total.search,
+            "with_others": dict(zip(AMOUNTS, total.with_others, strict=True)),
+            "unproven": total.unproven,
+            "breakdown": total.breakdown,
+            "records": len({row.figure.id for row in used}),
+            "figures": len(used),
+            "used": [self.used(row) for row in largest[:listed]],
+            "left_out": [
+                self.reason(reason, unused) | {"which": self.which(unused[:listed])}
+                for reason, unused in by_reason(total.left_out)
+            ],
+            "converted": converted(total, self.target),
+            "url": self.link([*(f"{name}:{value}" for name, value in named.items()), *self.named]),
+        }
+
+    def used(self, row: Judged) -> dict[str, Any]:
+        """Return a figure that is in a total."""
+        return {
+            "id": row.figure.id,
+            "figure": self.totals.source(row).number,
+            "in_at_least": row.in_at_least.taken,
+            "in_about": row.in_about.taken,
+            "lower": row.figure.lower,
+            "value": row.figure.value,
+        }
+
+    def which(self, rows: Iterable[Judged]) -> list[dict[str, Any]]:
+        """Return figures that are not in a total."""
+        return [
+            {
+                "id": row.figure.id,
+                "figure": self.totals.source(row).number,
+                "held_by": row.in_about.holder,
+            }
+            for row in rows
+        ]
+
+    def reason(self, reason: str, rows: Sequence[Judged]) -> dict[str, Any]:
+        """Return how many figures are left out for a reason."""
+        return {
+            "reason": reason,
+            "records": len({row.figure.id for row in rows}),
+            "figures": len(rows),
+            "includable": reason in self.includable,
+        }
 
 
-def converted(rows: Sequence[Row], target: str | None) -> dict[str, Any] | None:
-    """Return the sum of amounts in another currency, each at the rate of its date."""
-    if target is None or rows[0].measure != Measure.MONEY:
+def size(figure: Figure) -> Decimal:
+    """Return what a figure is listed by."""
+    return figure.lower or figure.value or Decimal(0)
+
+
+def by_reason(rows: Iterable[Judged]) -> list[tuple[str, list[Judged]]]:
+    """Return figures that are left out by the reason, which is that of `about`."""
+    found: dict[str, list[Judged]] = defaultdict(list)
+    for row in rows:
+        found[row.in_about.reason].append(row)
+    for listed in found.values():
+        listed.sort(key=lambda row: (row.figure.id, row.figure.figure))
+    return sorted(found.items())
+
+
+def converted(total: Total, target: str | None) -> dict[str, Any] | None:
+    """Return `at_least` in another currency, each figure at the rate of its date."""
+    if target is None or total.split.measure != Measure.MONEY:
         return None
-    summed, used, without_rate = Sum(), Counter[rates.Rate](), 0
-    with localcontext(prec=60):
-        for row in rows:
-            if not row.numbered:
-                summed.add(row)
-            elif rate := rates.rate(row.currency, target, date.fromisoformat(row.as_of)):
-                summed.add(row, rate.rate)
+    at_least, used, without_rate = Decimal(0), Counter[rates.Rate](), 0
+    with localcontext(prec=DIGITS):
+        for figure in total.used:
+            if rate := rates.rate(figure.currency, target, figure.as_of):
+                at_least += (figure.lower or 0) * rate.rate
                 used[rate] += 1
             else:
                 without_rate += 1
-        exact: dict[str, Decimal | None] = (
-            sums(summed, rows[0].measure) if not without_rate else dict.fromkeys(SUMS)
-        )
-        hundredths = {
-            name: None if value is None else value.quantize(CENT, ROUND_HALF_EVEN)
-            for name, value in exact.items()
-        }
+        known = total.at_least is not None and not without_rate
+        hundredths = at_least.quantize(CENT, ROUND_HALF_EVEN) if known else None
     return {
         "currency": target,
-        **hundredths,
+        "at_least": hundredths,
         "without_rate": without_rate,
         "rates": [
             {"date": rate.date, "rate": rate.rate, "figures": n}
@@ -400,19 +586,3 @@ def converted(rows: Sequence[Row], target: str | None) -> dict[str, Any] | None:
         ],
         "rate_source": rates.SOURCE,
     }
-
-
-def left_out(rows: Sequence[tuple[Row, str]], includable: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the numbers of records and figures that are left out, by reason."""
-    by_reason: dict[str, list[int]] = defaultdict(list)
-    for row, reason in rows:
-        by_reason[reason].append(row.record)
-    return [
-        {
-            "reason": reason,
-            "records": len(set(records)),
-            "figures": len(records),
-            "includable": reason in includable,
-        }
-        for reason, records in sorted(by_reason.items())
-    ]

@@ -25,7 +25,6 @@ from records.query.filters.figures import (
     StatementParameter,
     ValueParameter,
 )
-from records.query.filters.matching import matching_records
 from records.query.filters.parties import (
     AnyRolePartyParameter,
     PartyColumnParameter,
@@ -36,15 +35,13 @@ from records.query.filters.parties import (
 )
 from records.query.filters.series import LatestParameter, SeriesParameter
 from records.query.filters.text import SearchField, SearchParameter
-from records.query.filters.totals import CountedField, CountedParameter
+from records.query.filters.totals import TotalField, TotalNames, TotalParameter
 
 __all__ = [
     "AnyRolePartyParameter",
     "ChoiceParameter",
     "CodeListField",
     "ColumnParameter",
-    "CountedField",
-    "CountedParameter",
     "FigureChoiceParameter",
     "FigureFilters",
     "FigureFlagParameter",
@@ -69,7 +66,9 @@ __all__ = [
     "SearchParameter",
     "SeriesParameter",
     "StatementParameter",
+    "TotalField",
+    "TotalNames",
+    "TotalParameter",
     "ValueParameter",
     "day",
-    "matching_records",
 ]
