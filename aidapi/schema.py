@@ -14,6 +14,7 @@ A serializer field may have a JSON Schema of its own (`json_schema()`), as param
 
 from collections.abc import Callable
 from functools import cache
+from threading import Lock
 from typing import Any
 
 from drf_spectacular.generators import SchemaGenerator
@@ -392,7 +393,16 @@ def simplified(schema: Any) -> Any:
     return plain
 
 
-@cache
+GENERATING = Lock()
+"""The generator loads its extensions on first use, which two threads at once must not do."""
+
+
 def document() -> Json:
     """Return the OpenAPI document, generated once per process."""
+    with GENERATING:
+        return _generated()
+
+
+@cache
+def _generated() -> Json:
     return SchemaGenerator().get_schema(request=None, public=True)
