@@ -42,6 +42,7 @@ from records.models import (
 )
 from records.models.milestones import UNKNOWN
 from records.publishing import approve, submit
+from records.totals.milestones import FLOOR
 
 PARTIES = {
     "CHN": ("China", "country", "CHN", "030"),
@@ -170,7 +171,9 @@ class StagedRecordFactory(DatedRecordFactory):
         first = next(iter(record.ordered_figures()), None)
         if wanted is None:
             shown = record.stage != UNKNOWN and not record.is_running_total()
-            wanted = [{"stage": record.stage}] if first and shown else []
+            date = max(record.as_of, FLOOR) if isinstance(record.as_of, datetime.date) else None
+            values = {"stage": record.stage} | ({"date": date} if date else {})
+            wanted = [values] if first and shown else []
         for milestone in wanted:
             add_milestone(record, **milestone)
 

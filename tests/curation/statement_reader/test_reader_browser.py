@@ -78,7 +78,7 @@ class Curator:
         with self.page.expect_response(lambda answer: f"term={quote_plus(words)}&" in answer.url):
             self.page.locator(".select2-search__field").fill(words)
         self.page.locator(".select2-results__option.loading-results").wait_for(state="detached")
-        self.click(self.page.get_by_role("option", name=found))
+        self.click(self.page.locator(".select2-results").get_by_role("option", name=found))
         self.page.locator(".select2-container--open").wait_for(state="detached")
 
     def select(self, words: str, occurrence: int = 0) -> None:
