@@ -32,6 +32,8 @@ RATE = 1_000
 """Bytes a second that a client must take or send."""
 TICK = 1.0
 LINUX = sys.platform == "linux"
+if LINUX:
+    import fcntl
 SIOCOUTQ = 0x5411
 """Asks for the number of bytes that the client has not acknowledged (linux/sockios.h)."""
 COUNTERS = struct.Struct("=QQ")
@@ -58,8 +60,6 @@ class Connection:
 
 def client_connections(port: int) -> Iterator[Connection]:
     """Yield this process's connections to its own port, each valid until the next."""
-    import fcntl
-
     for fd in os.listdir("/proc/self/fd"):
         try:
             key = os.readlink(f"/proc/self/fd/{fd}")

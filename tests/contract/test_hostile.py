@@ -3,6 +3,7 @@ is a failure of the server."""
 
 import time
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.core.signals import request_started
@@ -427,10 +428,14 @@ def served(environ: dict[str, Any]) -> tuple[str, bytes]:
     # The connection is the test's, with its open transaction: a new request must not close it.
     request_started.disconnect(close_old_connections)
     # Imported when the settings of the tests hold: the server's entry point loads all at once.
-    from aidapi.wsgi import application
+    from aidapi import wsgi
 
     try:
-        body = application(environ, lambda status, headers, error=None: statuses.append(status))
+        # Without lanes, whose requests have connections of their own.
+        with mock.patch.object(wsgi, "lanes", wsgi.site):
+            body = wsgi.application(
+                environ, lambda status, headers, error=None: statuses.append(status)
+            )
     finally:
         request_started.connect(close_old_connections)
     return statuses[0], b"".join(body)
