@@ -23,6 +23,7 @@ from records.curation.imports.models import ImportBatch
 from records.models import (
     DATED,
     KINDS,
+    STAGED,
     Change,
     Contributor,
     Item,
@@ -270,7 +271,9 @@ def test_pages_of_a_reviewer_with_a_second_factor_take_few_queries(
                 assert client.get(page).status_code == 200
             taken[page] = len(queries)
 
-    assert {page: n for page, n in taken.items() if n > MOST_QUERIES} == {}
+    # A record with stages has one table more: its milestones.
+    most = MOST_QUERIES + (kind in STAGED)
+    assert {page: n for page, n in taken.items() if n > most} == {}
 
 
 @pytest.mark.parametrize("kind", DATED)

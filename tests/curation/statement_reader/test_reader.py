@@ -581,5 +581,5 @@ class TestDrawnFromAStatement:
     def test_an_empty_list_says_what_to_do(self, client: Client, statement: Statement) -> None:
         html = client.get(url(statement)).content.decode()
 
-        assert "Nothing yet. Begin above with a new" in html
+        assert "None yet. Add a" in html
         assert statement.state == State.DRAFT
