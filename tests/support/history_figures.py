@@ -9,7 +9,7 @@ from typing import Any
 from records.models import DATED
 from records.models.regions import REGION_SLUGS, regions_around
 from records.totals.answer import Total
-from records.totals.figures import Figure, Party
+from records.totals.figures import Figure, Milestone, Party
 from records.totals.groups import grouped
 from records.totals.links import Links
 from records.totals.prepare import prepare
@@ -47,6 +47,7 @@ def figures(versions: Iterable[Version], chosen: set[tuple[str, int]]) -> list[F
                     givers=names(version, roles[GIVERS[version.kind]]),
                     receivers=names(version, roles[RECEIVERS[version.kind]]),
                     stage=document.get("stage") or "",
+                    milestones=milestones(document),
                     start=day(period.get("start")),
                     end=day(period.get("end")),
                     series=document["series"] or "",
@@ -69,6 +70,21 @@ def names(version: Version, plural: str) -> tuple[Party, ...]:
         around = tuple(regions_around(region)) if region else ()
         found.append(Party(party["code"], party["type"], party["country"] or "", around))
     return tuple(sorted(found))
+
+
+def milestones(document: dict[str, Any]) -> tuple[Milestone, ...]:
+    """Return the milestones of a document, whose dates are cut to what is known of them."""
+    return tuple(
+        Milestone(
+            stage=milestone["stage"],
+            date=date.fromisoformat(milestone["date"] + "-01-01"[len(milestone["date"]) - 4 :])
+            if milestone["precision"] != "day"
+            else date.fromisoformat(milestone["date"]),
+            precision=milestone["precision"],
+            dated=milestone["dated"],
+        )
+        for milestone in document.get("milestones", ())
+    )
 
 
 def day(text: str | None) -> date | None:
