@@ -77,9 +77,7 @@ def milestones(document: dict[str, Any]) -> tuple[Milestone, ...]:
     return tuple(
         Milestone(
             stage=milestone["stage"],
-            date=date.fromisoformat(milestone["date"] + "-01-01"[len(milestone["date"]) - 4 :])
-            if milestone["precision"] != "day"
-            else date.fromisoformat(milestone["date"]),
+            day=date.fromisoformat(f"{milestone['date']}-01-01"[:10]),
             precision=milestone["precision"],
             dated=milestone["dated"],
         )
