@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import islice
 from random import Random
 from typing import Any
+from unittest import mock
 from urllib.parse import unquote_plus
 
 import orjson
@@ -34,12 +35,14 @@ def schema() -> Any:
 @pytest.fixture
 def application() -> Iterator[Callable]:
     # Imported when the settings of the tests hold: the server's entry point loads all at once.
-    from aidapi.wsgi import application
+    from aidapi import wsgi
 
     # The connection is the test's, with its open transaction: a request must not close it.
     request_started.disconnect(close_old_connections)
     request_finished.disconnect(close_old_connections)
-    yield application
+    # Without lanes, whose requests have connections of their own.
+    with mock.patch.object(wsgi, "lanes", wsgi.site):
+        yield wsgi.application
     request_started.connect(close_old_connections)
     request_finished.connect(close_old_connections)
 
