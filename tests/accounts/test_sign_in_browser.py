@@ -79,7 +79,7 @@ def test_the_second_factor_is_set_up_and_used(width: int, look: Any, tmp_path: A
         codes = looked.page.locator(".account-codes code").all_inner_texts()
         assert len(codes) == 10
         sound(looked, "codes", width, pictures)
-        looked.page.click("text=go on")
+        looked.page.click("text=continue")
         assert is_in(looked)
 
         # With a code of the authenticator, the next one, since each is good once.
