@@ -664,7 +664,7 @@ class TestReferences:
         revision = RevisionFactory()
 
         with (
-            pytest.raises(IntegrityError, match="a statement of its (figures|milestones) is not"),
+            pytest.raises(IntegrityError, match=r"a statement of its (figures|milestones) is not"),
             transaction.atomic(),
         ):
             publish_raw(record, revision)
