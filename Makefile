@@ -47,20 +47,23 @@ serve: prepare ## Prepare, and serve on PORT (8000)
 	@echo "AidAPI is at http://$(HOST):$(PORT)/"
 	exec $(BIN)/python -m aidapi.server --host $(HOST) --port $(PORT) --workers $(WORKERS)
 
-test: $(VENV)/development ## Run all tests but `clients` on SQLite, or on DATABASE_URL
+test: $(VENV)/development ## Run the tests, of slow ones a sample, on SQLite or DATABASE_URL
 	$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder $(TESTS)
 
-test-postgres: ## Run the same on PostgreSQL (POSTGRES_URL)
-	DATABASE_URL=$(POSTGRES_URL) $(MAKE) test
+test-slow: $(VENV)/development ## Run all slow tests: browser, upgrades, long properties
+	THOROUGH=1 $(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder -m slow $(TESTS)
 
-test-interpreters: ## Run `test` on each of INTERPRETERS that is found (TESTS=… for some tests)
+test-postgres: ## Run `test` and `test-slow` on PostgreSQL (POSTGRES_URL)
+	DATABASE_URL=$(POSTGRES_URL) $(MAKE) test test-slow
+
+test-interpreters: ## Run both on each of INTERPRETERS that is found (TESTS=… for some tests)
 	@seen=" "; for python in $(INTERPRETERS); do \
 		version=$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || \
 			{ echo "$$python: not found, skipped"; continue; }; \
 		case "$$seen" in *" $$version "*) continue;; esac; \
 		seen="$$seen$$version "; \
 		echo "--- Python $$version"; \
-		$(MAKE) PYTHON=$$python VENV=.venv-$$version test || exit 1; \
+		$(MAKE) PYTHON=$$python VENV=.venv-$$version test test-slow || exit 1; \
 	done; echo "Tested on Python:$$seen"
 
 lint: $(VENV)/development ## Check style, types, migrations and production settings
@@ -111,5 +114,5 @@ lock: $(BIN)/uv ## Update the hashed lists of dependencies from pyproject.toml
 clean: ## Remove environments, the development database and caches
 	rm -rf .venv .venv-* $(VENV) var .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help prepare serve test test-postgres test-interpreters lint schema schema-check release-schema \
+.PHONY: help prepare serve test test-slow test-postgres test-interpreters lint schema schema-check release-schema \
 	clients guide-pictures bench drills lock clean

@@ -8,7 +8,7 @@ from aidapi.fields import CodeField
 
 class AuditedAct(models.TextChoices):
     SIGNED_IN = "signed_in", "signed in"
-    PASSWORD_GIVEN = "password_given", "gave the password; second factor asked"
+    PASSWORD_GIVEN = "password_given", "gave the password; second factor requested"
     SIGN_IN_FAILED = "sign_in_failed", "failed to sign in"
     LOCKED_OUT = "locked_out", "was locked out"
     UNLOCKED = "unlocked", "was unlocked"

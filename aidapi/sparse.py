@@ -69,9 +69,9 @@ def _nest(paths: Iterable[str]) -> dict[str, Any]:
     return tree
 
 
-def sparse_json(document: Any, asked: dict[str, Any]) -> bytes:
+def sparse_json(document: Any, values: dict[str, Any]) -> bytes:
     """Return the document as JSON, with the fields that the parameters ask for."""
-    return orjson.dumps(thin(document, asked.get("fields", ()), asked.get("omit", ())))
+    return orjson.dumps(thin(document, values.get("fields", ()), values.get("omit", ())))
 
 
 def thin(document: Any, fields: Iterable[str], omit: Iterable[str]) -> Any:

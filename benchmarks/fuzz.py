@@ -77,7 +77,7 @@ class Tally:
         default_factory=lambda: {"server errors": [], "violations": [], "differences": []}
     )
 
-    def add(self, case: fuzzing.Asked, answers: list[fuzzing.Answer]) -> None:
+    def add(self, case: fuzzing.HostileRequest, answers: list[fuzzing.Answer]) -> None:
         self.requests += 1
         self.statuses[answers[0].status] += 1
         for vendor, got in zip(databases.VENDORS, answers, strict=True):
@@ -92,7 +92,7 @@ class Tally:
             for fault in fuzzing.faults(case, got):
                 self.note("violations", case, fault)
 
-    def note(self, sort: str, case: fuzzing.Asked, fault: str) -> None:
+    def note(self, sort: str, case: fuzzing.HostileRequest, fault: str) -> None:
         self.found[sort].append(f"{case.request}\n        {fault}")
 
     def report(self, name: str) -> int:
@@ -119,9 +119,9 @@ class Both:
 
     servers: list[ProcessPoolExecutor]
 
-    def put(self, batches: Iterable[list[fuzzing.Asked]], tally: Tally) -> None:
+    def put(self, batches: Iterable[list[fuzzing.HostileRequest]], tally: Tally) -> None:
         """Send all requests; the next batch is generated while one is served."""
-        waiting: tuple[list[fuzzing.Asked], list[Iterator[fuzzing.Answer]]] | None = None
+        waiting: tuple[list[fuzzing.HostileRequest], list[Iterator[fuzzing.Answer]]] | None = None
         for batch in itertools.chain(batches, [[]]):
             requests = [case.request for case in batch]
             begun = [server.map(answer, requests, chunksize=50) for server in self.servers]
@@ -132,7 +132,9 @@ class Both:
             waiting = batch, begun
 
 
-def batches(document: dict[str, Any], wanted: int, seed: int) -> Iterator[list[fuzzing.Asked]]:
+def batches(
+    document: dict[str, Any], wanted: int, seed: int
+) -> Iterator[list[fuzzing.HostileRequest]]:
     """Yield at least the given number of requests, in a batch per operation: all that the document
     gives, and all hostile ones or, if there are too many, a sample."""
     schema = fuzzing.schema_of(document)
@@ -158,13 +160,13 @@ def batches(document: dict[str, Any], wanted: int, seed: int) -> Iterator[list[f
     yield list(fuzzing.elsewhere())
 
 
-def searches(number: int, seed: int) -> Iterator[list[fuzzing.Asked]]:
+def searches(number: int, seed: int) -> Iterator[list[fuzzing.HostileRequest]]:
     """Yield a search for each text, over the four kinds in turn."""
     batch = []
     for place, text in enumerate(fuzzing.searches(number, seed)):
         target = f"/api/v1/{KINDS[place % 4]}/?fields=id&page_size=500&search={text}"
         request = fuzzing.Request("GET", target, fuzzing.HEADERS)
-        batch.append(fuzzing.Asked(request, statuses=(200, 400)))
+        batch.append(fuzzing.HostileRequest(request, statuses=(200, 400)))
         if len(batch) == 1_000:
             yield batch
             batch = []

@@ -30,7 +30,7 @@ if __name__ == "__main__":
 
 from records.index.names import current_names
 from records.index.samples import prefetched
-from records.index.statistics import StatisticsChange, keys_of
+from records.index.statistics import StatisticsIncrement, keys_of
 from records.index.writer import document, search_document
 from records.models import (
     KINDS,
@@ -92,7 +92,7 @@ class Generator:
         self.rng = rng
         self.n = n
         self.ids: set[str] = set()
-        self.statistics = StatisticsChange()
+        self.statistics = StatisticsIncrement()
         self.changes: list[Change] = []
         self.keys = itertools.count(1)
 
@@ -327,7 +327,7 @@ class Generator:
         )
         for row in rows:
             row.published_in = self.revision
-        bulk(model, "words", [search_document(row, self.names) for row in rows])
+        bulk(model, "search_document", [search_document(row, self.names) for row in rows])
         bulk(model, "document", [document(row) for row in rows])
         for row in rows:
             self.statistics.publish(row.KIND, keys_of(row))

@@ -22,12 +22,24 @@ from tests.support.browser import Looked
 from tests.support.databases import DATASET, MIGRATED, Templates, connected_to, templates
 from tests.support.factories import UserFactory
 from tests.support.histories import History, inside_transaction, long_history
+from tests.support.thoroughness import THOROUGH, left_out
 
 # Databases and shared machines are slow at times; that is no failure of a property.
 hypothesis_settings.register_profile("aidapi", deadline=None, print_blob=True)
 hypothesis_settings.load_profile("aidapi")
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out slow tests, a sample excepted, unless the run is thorough."""
+    if not THOROUGH:
+        out = left_out(items)
+        config.hook.pytest_deselected(items=out)
+        unwanted = set(out)
+        items[:] = [item for item in items if item not in unwanted]
+
 
 LOCAL = ("localhost", "127.0.0.1", "::1", "")
 

@@ -45,7 +45,7 @@ class StatementSearchDocument(SearchDocument):
         Statement,
         models.CASCADE,
         primary_key=True,
-        related_name="words",
+        related_name="search_document",
         help_text="The statement's version.",
     )
 
@@ -55,7 +55,7 @@ class DonationSearchDocument(SearchDocument):
         Donation,
         models.CASCADE,
         primary_key=True,
-        related_name="words",
+        related_name="search_document",
         help_text="The donation's version.",
     )
 
@@ -65,7 +65,7 @@ class ExportSearchDocument(SearchDocument):
         Export,
         models.CASCADE,
         primary_key=True,
-        related_name="words",
+        related_name="search_document",
         help_text="The export's version.",
     )
 
@@ -75,7 +75,7 @@ class ContractSearchDocument(SearchDocument):
         Contract,
         models.CASCADE,
         primary_key=True,
-        related_name="words",
+        related_name="search_document",
         help_text="The contract's version.",
     )
 

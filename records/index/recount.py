@@ -15,7 +15,7 @@ from django.db import connection, models, transaction
 from records.index import state
 from records.index.models import DerivedState, FilterStatistics
 from records.index.signature import Rows, signatures
-from records.index.statistics import StatisticsChange, keys_of
+from records.index.statistics import StatisticsIncrement, keys_of
 from records.models import KINDS, RevisionCounter
 
 VERSIONS_AT_ONCE = 500
@@ -94,11 +94,13 @@ class Recount:
         while True:
             part = versions.filter(pk__gt=self.progress["after"]).order_by("pk")
             records: list[Any] = list(
-                part.select_related("words").prefetch_related(*related)[:VERSIONS_AT_ONCE]
+                part.select_related("search_document").prefetch_related(*related)[
+                    :VERSIONS_AT_ONCE
+                ]
             )
             if not records:
                 return
-            change = StatisticsChange()
+            change = StatisticsIncrement()
             for record in records:
                 change.publish(self.own, keys_of(record))
             with transaction.atomic():

@@ -21,7 +21,7 @@ from records.models import KINDS, Record, RevisionCounter
 VERSIONS_AT_ONCE = 200
 """Maximum versions whose derived rows one transaction writes."""
 STORED = {
-    "words": ["format", "head", "body"],
+    "search_document": ["format", "head", "body"],
     "document": ["format", "body", "content_digest"],
 }
 """Relation of a row that each version has → its columns."""
@@ -121,7 +121,7 @@ class Reindex:
                 continue
             stored = {relation: getattr(record, relation, None) for relation in STORED}
             made = {
-                "words": search_document(record, names.at(record.published_in_id)),
+                "search_document": search_document(record, names.at(record.published_in_id)),
                 "document": document(record),
             }
             for relation, row in made.items():
@@ -150,7 +150,7 @@ def outdated(kind: str) -> models.QuerySet:
     """Return the versions of which a stored document is missing or was written by other code."""
     return published(kind).exclude(
         document__format=signatures()[kind, Rows.DOCUMENT],
-        words__format=signatures()[kind, Rows.SEARCH],
+        search_document__format=signatures()[kind, Rows.SEARCH],
     )
 
 

@@ -23,30 +23,30 @@ class Phrase:
     prefix: bool = False
 
     @property
-    def sought(self) -> str:
-        """What stands in a line of words that holds the phrase."""
+    def padded(self) -> str:
+        """The text that a line of words with the phrase contains."""
         return f" {' '.join(self.words)}{'' if self.prefix else ' '}"
 
     @property
     def terms(self) -> list[tuple[str, bool]]:
-        """What an index is asked for: the word, or the pairs of words; each with whether it is
-        only how one begins."""
+        """Terms to look up in the index: the word, or the pairs of words; each with whether
+        it is a prefix."""
         terms = paired(self.words) or self.words
         return [(term, self.prefix and place == len(terms)) for place, term in enumerate(terms, 1)]
 
     @property
-    def is_told_by_terms(self) -> bool:
+    def is_covered_by_terms(self) -> bool:
         """Whether a text that has the terms has the phrase."""
         return len(self.words) <= 2
 
 
 HEAD, BODY = 1, 2
-"""Tiers of what a search finds: all of it stands in the head, or some of it does not."""
+"""Tiers of what a search finds: all of it is in the head, or some of it does not."""
 
 
 @dataclass(frozen=True)
 class Search:
-    """What a search asks for: all of its phrases, most of them single words."""
+    """A parsed search: all of its phrases must be found, most of them single words."""
 
     phrases: tuple[Phrase, ...]
     tier: int | None = None
@@ -57,7 +57,7 @@ class Search:
 
     @classmethod
     def parse(cls, text: str) -> "Search":
-        """Any text is a search. What stands in quotes is a phrase; a star at the end of a word
+        """Any text is a search. A quoted part is a phrase; a star at the end of a word
         or phrase leaves its last word open; everything else but letters and digits splits."""
         phrases = []
         for quoted, bare in cls.PARTS.findall(fold(text).translate(cls.QUOTES)):
@@ -71,13 +71,13 @@ class Search:
 
     @cached_property
     def terms(self) -> list[tuple[str, bool]]:
-        """What an index is asked for, of all phrases."""
+        """Terms to look up in the index, of all phrases."""
         return list(dict.fromkeys(term for phrase in self.phrases for term in phrase.terms))
 
     @property
-    def is_told_by_terms(self) -> bool:
-        """Whether a text that has the terms has all that is sought."""
-        return all(phrase.is_told_by_terms for phrase in self.phrases)
+    def is_covered_by_terms(self) -> bool:
+        """Whether a text that has the terms matches the search."""
+        return all(phrase.is_covered_by_terms for phrase in self.phrases)
 
 
 class SearchDocument(models.Model):
@@ -117,25 +117,27 @@ class SearchDocument(models.Model):
         the head or anywhere; by the index."""
         if connection.vendor == "sqlite":
             terms = [f'"{term}"{"*" if prefix else ""}' for term, prefix in search.terms]
-            asked = " AND ".join(terms)
+            expression = " AND ".join(terms)
             if head:
-                asked = f"head : ({asked})"
+                expression = f"head : ({expression})"
             index = cls.index()
-            return f"SELECT rowid AS record_id FROM {index} WHERE {index} MATCH %s", [asked]
-        asked = " & ".join(f"'{term}'{':*' if prefix else ''}" for term, prefix in search.terms)
+            return f"SELECT rowid AS record_id FROM {index} WHERE {index} MATCH %s", [expression]
+        expression = " & ".join(
+            f"'{term}'{':*' if prefix else ''}" for term, prefix in search.terms
+        )
         table = cls._meta.db_table
         where = f"{cls.vector(head=head)} @@ CAST(%s AS tsquery)"
-        return f"SELECT record_id FROM {table} WHERE {where}", [asked]
+        return f"SELECT record_id FROM {table} WHERE {where}", [expression]
 
     @classmethod
     def having(cls, search: Search) -> tuple[str, list[str]]:
-        """SQL, with its parameters, of the ids of records that have all that is sought."""
+        """SQL, with its parameters, of the ids of records that match the search."""
         sql, params = cls.matching(search)
         position = "instr" if connection.vendor == "sqlite" else "strpos"
         for phrase in search.phrases:
-            if not phrase.is_told_by_terms:
+            if not phrase.is_covered_by_terms:
                 sql += f" AND ({position}(head, %s) > 0 OR {position}(body, %s) > 0)"
-                params += [phrase.sought, phrase.sought]
+                params += [phrase.padded, phrase.padded]
         return sql, params
 
 

@@ -18,7 +18,9 @@ EVENTS = {"insert": ("new",), "delete": ("old",), "update": ("old", "new")}
 
 def tables() -> dict[str, type[SearchDocument]]:
     """Return table of search documents → its model."""
-    models: list[type[SearchDocument]] = [model.child("words") for model in KINDS.values()]
+    models: list[type[SearchDocument]] = [
+        model.child("search_document") for model in KINDS.values()
+    ]
     return {model._meta.db_table: model for model in models}
 
 

@@ -34,7 +34,7 @@ def derived_from_samples(kind: str) -> dict[Rows, object]:
         parties = record.parties.all() if record.ROLES else ()
         figures = record.figures.all() if record.ROLES else ()
         text = search_text(record, parties, figures, NAMES)
-        record.words = record.child("words")(record=record, **text)
+        record.search_document = record.child("search_document")(record=record, **text)
         documents.append(render(record))
         texts.append(text)
         keys.append(sorted(keys_of(record)))

@@ -40,7 +40,7 @@ def keys_of(record: Record) -> set[IndexKey]:
     else:
         keys = link_keys(record.links.all())
     # A search document that was lost is no obstacle to a recount.
-    words = getattr(record, "words", None)
+    words = getattr(record, "search_document", None)
     return keys | (word_keys(words) if words else set())
 
 
@@ -75,7 +75,7 @@ def word_keys(words: SearchDocument) -> set[IndexKey]:
     return {("head", word) for word in head} | {("word", word) for word in anywhere}
 
 
-class StatisticsChange:
+class StatisticsIncrement:
     """Additions to the statistics that one transaction collects, then writes at once."""
 
     def __init__(self) -> None:

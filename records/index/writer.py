@@ -10,7 +10,7 @@ from records.index import state
 from records.index.names import current_names
 from records.index.search import Names, search_text
 from records.index.signature import Rows, signatures
-from records.index.statistics import StatisticsChange, keys_of
+from records.index.statistics import StatisticsIncrement, keys_of
 from records.models import DatedRecord, Record
 
 
@@ -19,7 +19,7 @@ class DerivedRows:
 
     def __init__(self) -> None:
         self.names = current_names()
-        self.statistics = StatisticsChange()
+        self.statistics = StatisticsIncrement()
 
     def publish(self, record: Record) -> None:
         """Write the documents of a version that was published just now."""
@@ -48,7 +48,7 @@ def search_document(record: Record, names: Names) -> Any:
     dated = isinstance(record, DatedRecord)
     parties = record.parties.all() if dated else ()
     figures = record.ordered_figures() if dated else ()
-    return record.child("words")(
+    return record.child("search_document")(
         record=record,
         format=signatures()[record.KIND, Rows.SEARCH],
         **search_text(record, parties, figures, names),

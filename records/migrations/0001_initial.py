@@ -163,7 +163,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField(default=django.utils.timezone.now, help_text='When, in UTC.')),
-                ('act', models.CharField(choices=[('signed_in', 'signed in'), ('password_given', 'gave the password; second factor asked'), ('sign_in_failed', 'failed to sign in'), ('locked_out', 'was locked out'), ('unlocked', 'was unlocked'), ('signed_out', 'signed out'), ('factor_failed', 'gave a wrong code'), ('factor_set_up', 'second factor set up'), ('factor_codes', 'recovery codes made'), ('factor_reset', 'second factor reset'), ('password_changed', 'password changed'), ('account_added', 'account added'), ('account_changed', 'account changed'), ('roles_changed', 'roles or permissions changed'), ('published', 'published a revision')], help_text='What happened.', max_length=16)),
+                ('act', models.CharField(choices=[('signed_in', 'signed in'), ('password_given', 'gave the password; second factor requested'), ('sign_in_failed', 'failed to sign in'), ('locked_out', 'was locked out'), ('unlocked', 'was unlocked'), ('signed_out', 'signed out'), ('factor_failed', 'gave a wrong code'), ('factor_set_up', 'second factor set up'), ('factor_codes', 'recovery codes made'), ('factor_reset', 'second factor reset'), ('password_changed', 'password changed'), ('account_added', 'account added'), ('account_changed', 'account changed'), ('roles_changed', 'roles or permissions changed'), ('published', 'published a revision')], help_text='What happened.', max_length=16)),
                 ('person', aidapi.fields.CodeField(blank=True, help_text="Who did it; empty for commands of the operator, and where a name was tried that is nobody's.", max_length=150)),
                 ('address', aidapi.fields.CodeField(blank=True, help_text='From where, as the limits see it; empty for commands.', max_length=45)),
                 ('about', aidapi.fields.CodeField(blank=True, help_text='The account, role or revision that it was done to.', max_length=200)),
@@ -195,7 +195,7 @@ class Migration(migrations.Migration):
                 ('format', aidapi.fields.CodeField(help_text='Signature of the code that wrote it; of other code it is out of date.', max_length=16)),
                 ('head', models.TextField(help_text='Words of its title and of the names of parties and items.')),
                 ('body', models.TextField(help_text='Words of its quotes or summary, of other names of parties and items, and of publishers and speakers.')),
-                ('record', aidapi.fields.SharedKeyField(help_text="The contract's version.", on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='words', serialize=False, to='records.contract')),
+                ('record', aidapi.fields.SharedKeyField(help_text="The contract's version.", on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='search_document', serialize=False, to='records.contract')),
             ],
             options={
                 'abstract': False,
@@ -263,7 +263,7 @@ class Migration(migrations.Migration):
                 ('format', aidapi.fields.CodeField(help_text='Signature of the code that wrote it; of other code it is out of date.', max_length=16)),
                 ('head', models.TextField(help_text='Words of its title and of the names of parties and items.')),
                 ('body', models.TextField(help_text='Words of its quotes or summary, of other names of parties and items, and of publishers and speakers.')),
-                ('record', aidapi.fields.SharedKeyField(help_text="The donation's version.", on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='words', serialize=False, to='records.donation')),
+                ('record', aidapi.fields.SharedKeyField(help_text="The donation's version.", on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='search_document', serialize=False, to='records.donation')),
             ],
             options={
                 'abstract': False,
@@ -318,7 +318,7 @@ class Migration(migrations.Migration):
                 ('format', aidapi.fields.CodeField(help_text='Signature of the code that wrote it; of other code it is out of date.', max_length=16)),
                 ('head', models.TextField(help_text='Words of its title and of the names of parties and items.')),
                 ('body', models.TextField(help_text='Words of its quotes or summary, of other names of parties and items, and of publishers and speakers.')),
-                ('record', aidapi.fields.SharedKeyField(help_text="The export's version.", on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='words', serialize=False, to='records.export')),
+                ('record', aidapi.fields.SharedKeyField(help_text="The export's version.", on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='search_document', serialize=False, to='records.export')),
             ],
             options={
                 'abstract': False,
@@ -709,7 +709,7 @@ class Migration(migrations.Migration):
                 ('format', aidapi.fields.CodeField(help_text='Signature of the code that wrote it; of other code it is out of date.', max_length=16)),
                 ('head', models.TextField(help_text='Words of its title and of the names of parties and items.')),
                 ('body', models.TextField(help_text='Words of its quotes or summary, of other names of parties and items, and of publishers and speakers.')),
-                ('record', aidapi.fields.SharedKeyField(help_text="The statement's version.", on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='words', serialize=False, to='records.statement')),
+                ('record', aidapi.fields.SharedKeyField(help_text="The statement's version.", on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='search_document', serialize=False, to='records.statement')),
             ],
             options={
                 'abstract': False,
@@ -831,7 +831,7 @@ class Migration(migrations.Migration):
                 'ordering': ['-score', 'pk'],
                 'default_permissions': (),
                 'indexes': [models.Index(fields=['status', 'kind', '-score'], name='duplicatepair_queue')],
-                'constraints': [models.UniqueConstraint(fields=('first', 'second'), name='duplicatepair_once'), models.CheckConstraint(condition=models.Q(('first__lt', models.F('second'))), name='duplicatepair_in_order', violation_error_message='The lesser id stands first.'), models.CheckConstraint(condition=models.Q(('status', 'open'), models.Q(models.Q(('why', ''), _negated=True), ('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='duplicatepair_decided', violation_error_message='A decision has somebody who made it, and a reason.')],
+                'constraints': [models.UniqueConstraint(fields=('first', 'second'), name='duplicatepair_once'), models.CheckConstraint(condition=models.Q(('first__lt', models.F('second'))), name='duplicatepair_in_order', violation_error_message='The lesser id comes first.'), models.CheckConstraint(condition=models.Q(('status', 'open'), models.Q(models.Q(('why', ''), _negated=True), ('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='duplicatepair_decided', violation_error_message='A decision has somebody who made it, and a reason.')],
             },
         ),
         migrations.CreateModel(
@@ -862,7 +862,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='importrow',
-            constraint=models.UniqueConstraint(fields=('batch', 'number'), name='importrow_line_once', violation_error_message='A line of a file stands once in its import.'),
+            constraint=models.UniqueConstraint(fields=('batch', 'number'), name='importrow_line_once', violation_error_message='A line of a file occurs once in its import.'),
         ),
         migrations.AddConstraint(
             model_name='item',

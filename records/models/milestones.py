@@ -50,7 +50,7 @@ class Milestone(Evidence):
         max_length=5,
         choices=Precision,
         default=Precision.DAY,
-        help_text="Whether day, month or year of the date are known; a month or year stands as "
+        help_text="Whether day, month or year of the date are known; a month or year is stored as "
         "its first day.",
     )
     dated = models.CharField(

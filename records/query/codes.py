@@ -42,6 +42,6 @@ def unknown_code(
     return ParameterError(
         parameter,
         "unknown_code",
-        f"`{code[:60]}` is no code of {where}.{hint}",
+        f"Unknown {vocabulary} code `{code[:60]}`; see {where}.{hint}",
         suggestion,
     )

@@ -88,7 +88,7 @@ class RecordQuery:
         if probe is not None:
             statement.read_probe(probe)
         if self.search:
-            statement.read_search(self.model.child("words"), self.search)
+            statement.read_search(self.model.child("search_document"), self.search)
         plan = statement.fetch()
         self.revision = shown_revision(self.requested, plan.latest)
         check_codes(codes, plan.codes)
@@ -192,7 +192,7 @@ class RecordQuery:
         if in_head is not None and not in_head:
             return [BODY]
         equal = in_head is not None and anywhere is not None and len(in_head) == len(anywhere)
-        if equal and self.search is not None and self.search.is_told_by_terms:
+        if equal and self.search is not None and self.search.is_covered_by_terms:
             return [HEAD]
         return [HEAD, BODY]
 

@@ -327,13 +327,13 @@ class Indexed:
 
     def candidates(self, query: Query) -> list[Entry]:
         """Return all figures that may lie in a query, and perhaps more, in their order."""
-        sought = [("item", "", [path[0] for path in query.items])] if query.items else []
+        keys = [("item", "", [path[0] for path in query.items])] if query.items else []
         for side in ("givers", "receivers"):
             for condition in getattr(query, side):
-                sought.append((side, condition.column, list(condition.values)))
+                keys.append((side, condition.column, list(condition.values)))
         found = [
             [self.index(side, column).get(value, []) for value in values]
-            for side, column, values in sought
+            for side, column, values in keys
         ]
         lists = min(found, key=lambda lists: sum(map(len, lists)), default=[self.prepared.entries])
         if len(lists) == 1:

@@ -304,7 +304,7 @@ def why_not(figure: Json, agree: bool) -> str:
 
 
 def change_in_words(value: Any, items: Mapping[str, str]) -> str:
-    """What stood, or stands, in a field that a version changed."""
+    """Old or new value of a field that a version changed."""
     if value is None or value == []:
         return "nothing"
     if isinstance(value, bool):

@@ -6,7 +6,7 @@ What a caller does:
    figures of the same records and all running and period totals of the kind, and `links.Links` of
    all published records of all kinds. Unlinked singles of equal sides may come summed, as one row.
 2. `prepare.prepare(figures, links, include, milestone)`, once per revision, `include` and
-   `milestone`: it can be kept and asked many times.
+   `milestone`: it can be kept and queried many times.
 3. `answer.answer(prepared, scopes.Query(...))` gives one `answer.Total` per measure and unit or
    currency; `groups.grouped` gives them by group; `answer.known_missing` the records that name
    uncounted amounts. `milestones.stage_of` derives a record's stage, `milestones.dates_of` its

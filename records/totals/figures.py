@@ -10,7 +10,7 @@ NEVER_COUNT = frozenset({"per_recipient", "per_unit", "per_day", "target"})
 ASIDE = frozenset(
     {"part_of_total", "valuation", "conversion", "option", "instalment", "refund"},
 )
-"""Reasons of figures that stand beside the counted one and contradict nothing."""
+"""Reasons of figures that accompany the counted one and contradict nothing."""
 
 
 class Party(NamedTuple):
@@ -31,7 +31,7 @@ class Milestone(NamedTuple):
     day: date
     precision: str = "day"
     dated: str = "on"
-    """`on`, or `by` where only a later summary tells."""
+    """`on`, or `by` where only a later summary says so."""
 
 
 class Split(NamedTuple):

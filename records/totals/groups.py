@@ -48,10 +48,10 @@ def grouped(
                 members[key].append(entry)
     found = {}
     for key, entries in members.items():
-        asked: Query | None = query
+        inside: Query | None = query
         for name, value in zip(by, key, strict=True):
-            asked = asked and narrowed(asked, name, value, paths)
-        if asked and (totals := answer(prepared, asked, entries)):
+            inside = inside and narrowed(inside, name, value, paths)
+        if inside and (totals := answer(prepared, inside, entries)):
             found[key] = totals
     return found
 
@@ -147,7 +147,7 @@ def narrowed(
         return within if within.start and within.end and within.start <= within.end else None
     if name == "item":
         path = paths[value]
-        if query.items and not any(asked[0] in path for asked in query.items):
+        if query.items and not any(wanted[0] in path for wanted in query.items):
             return None
         return replace(query, items=(path,))
     condition = Condition(column, frozenset([value]))

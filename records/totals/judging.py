@@ -22,7 +22,7 @@ class Entry:
     reason: str
     """Why it does not count, whatever the query; "" if it may."""
     holder: str
-    """Id of the record whose figure stands for it, for `rival` and `repeated`."""
+    """Id of the record whose figure is used instead, for `rival` and `repeated`."""
     least: Decimal
     """Its lower bound; 0 where it has none."""
     face: Decimal
@@ -37,7 +37,7 @@ class Entry:
 
 
 def why_alone(figure: Figure, stage: str, include: Collection[str]) -> str:
-    """Return why a figure does not count whatever stands beside it; "" if it does. `include` has
+    """Return why a figure does not count by itself; "" if it does. `include` has
     the stage of the query's milestone too."""
     if figure.basis in NEVER_COUNT:
         return figure.basis

@@ -1,7 +1,7 @@
 """Which figures may overlap, found once for all queries over the same figures.
 
 Running and period totals have numbers, and sets of them are bits of a number. A single that is
-linked to no record and stands for its record alone can overlap running totals only, and which
+linked to no record and is the only one of its record can overlap running totals only, and which
 follows from its four sides: sides are compared once per pair of different ones.
 """
 
@@ -170,5 +170,5 @@ def in_order(entries: Iterable[Entry]) -> Sequence[Entry]:
 
 
 def identity(entry: Entry) -> tuple[str, int]:
-    """Return what tells figures apart."""
+    """Return the key by which figures are distinguished."""
     return entry.figure.id, entry.figure.figure

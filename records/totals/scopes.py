@@ -190,7 +190,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Query:
-    """What is asked for. A query without conditions asks for everything."""
+    """Conditions of a query; without any, it covers everything."""
 
     givers: tuple[Condition, ...] = ()
     receivers: tuple[Condition, ...] = ()
@@ -245,7 +245,7 @@ def place_parties(givers: Sequence[Party], receivers: Sequence[Party], query: Qu
 
 
 def item_inside(item: Sequence[str], query: Query) -> bool:
-    """Return whether an item, given with all above it, is asked for."""
+    """Return whether an item, given with all its ancestors, is inside the query."""
     return not query.items or any(path[0] in item for path in query.items)
 
 

@@ -288,6 +288,7 @@ class TestBruteForce:
         assert len(looked_at) == 5
 
     @pytest.mark.django_db(transaction=True)
+    @pytest.mark.slow
     def test_two_hundred_tries_at_once(self, person: User, looked_at: list[str]) -> None:
         def attempt(n: int) -> int:
             try:
@@ -302,6 +303,7 @@ class TestBruteForce:
         assert answers.count(429) >= 195
 
     @pytest.mark.django_db(transaction=True)
+    @pytest.mark.slow
     def test_many_addresses_at_once_against_one_account(
         self, person: User, looked_at: list[str]
     ) -> None:
@@ -317,6 +319,7 @@ class TestBruteForce:
         assert 1 <= len(looked_at) <= 50
 
     @TWO_FACTORS
+    @pytest.mark.slow
     def test_two_hundred_codes_after_the_right_password(
         self, client: Client, person: User, clock: Any
     ) -> None:

@@ -26,7 +26,7 @@ SENTENCE = "Deprecated since 2026-01-01, removed after 2027-01-01. Use `donor`."
 HEADERS = {"Deprecation": "@1767225600", "Sunset": "Fri, 01 Jan 2027 00:00:00 GMT"}
 
 
-class Asked(ParameterSet):
+class OldRequest(ParameterSet):
     giver = Parameter(TextField(), "Who gave.", deprecated=OLD)
     donor = Parameter(TextField(), "Who gave.")
 
@@ -71,7 +71,7 @@ def schema() -> dict[str, Any]:
     return SchemaGenerator().get_schema(request=None, public=True)
 
 
-def used(query: str, parameters: Any = Asked, serializer: Any = Whole) -> list[Deprecation]:
+def used(query: str, parameters: Any = OldRequest, serializer: Any = Whole) -> list[Deprecation]:
     return deprecations_used(parameters, serializer, QueryDict(query))
 
 

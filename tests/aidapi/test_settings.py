@@ -154,6 +154,7 @@ def test_production_settings_pass_the_deployment_check() -> None:
     assert "no issues" in done.stdout
 
 
+@pytest.mark.slow
 def test_keys_of_development_are_refused_in_production() -> None:
     done = manage(*DEPLOY, **PRODUCTION | {"CURSOR_KEYS": "development-only-cursor-key"})
 
@@ -170,6 +171,7 @@ def test_a_missing_variable_is_told_without_a_trace_of_the_rest() -> None:
     assert "a-first-key" not in done.stderr
 
 
+@pytest.mark.slow
 def test_traces_go_to_the_log_in_production() -> None:
     crash = "import logging; logging.getLogger('django.request').error('a crash', exc_info=True)"
 

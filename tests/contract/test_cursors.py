@@ -213,34 +213,36 @@ def test_the_longest_title_still_makes_a_cursor(client: Client, history: History
 # Cursors that are refused
 
 
+TAMPERED = [
+    lambda cursor: cursor[:-1],
+    lambda cursor: cursor + "A",
+    lambda cursor: cursor[1:],
+    lambda cursor: cursor.partition(":")[0],
+    lambda cursor: cursor.partition(":")[0] + ":",
+    lambda cursor: ":" + cursor.partition(":")[2],
+    lambda cursor: cursor.swapcase(),
+    lambda cursor: cursor.replace(":", "%00"),
+    lambda cursor: base64.urlsafe_b64encode(b"p=2020-04-10").decode(),
+    lambda cursor: base64.urlsafe_b64encode(b'[1,"-as_of",0,null,null,""]').decode(),
+    lambda cursor: signing.Signer(key="another key", salt="aidapi.cursor").sign("W10"),
+    lambda cursor: signing.Signer(key="another key", salt="").sign(cursor),
+    lambda cursor: "é" * 20,
+    lambda cursor: "../../etc/passwd",
+    lambda cursor: "null",
+    lambda cursor: "0",
+]
+
+
 @pytest.mark.parametrize("resource", RESOURCES, ids=str)
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda cursor: cursor[:-1],
-        lambda cursor: cursor + "A",
-        lambda cursor: cursor[1:],
-        lambda cursor: cursor.partition(":")[0],
-        lambda cursor: cursor.partition(":")[0] + ":",
-        lambda cursor: ":" + cursor.partition(":")[2],
-        lambda cursor: cursor.swapcase(),
-        lambda cursor: cursor.replace(":", "%00"),
-        lambda cursor: base64.urlsafe_b64encode(b"p=2020-04-10").decode(),
-        lambda cursor: base64.urlsafe_b64encode(b'[1,"-as_of",0,null,null,""]').decode(),
-        lambda cursor: signing.Signer(key="another key", salt="aidapi.cursor").sign("W10"),
-        lambda cursor: signing.Signer(key="another key", salt="").sign(cursor),
-        lambda cursor: "é" * 20,
-        lambda cursor: "../../etc/passwd",
-        lambda cursor: "null",
-        lambda cursor: "0",
-    ],
-)
 def test_a_tampered_cursor_is_refused(
-    client: Client, history: History, resource: Resource, change: Any
+    client: Client, history: History, resource: Resource
 ) -> None:
     cursor = cursor_of(found(client, resource.path, page_size=1)["next"])
 
-    assert refused(client, resource.path, cursor=change(cursor)) == {"cursor": "bad_cursor"}
+    for change in TAMPERED:
+        tampered = change(cursor)
+        errors = refused(client, resource.path, cursor=tampered)
+        assert errors == {"cursor": "bad_cursor"}, tampered
 
 
 @pytest.mark.parametrize("payload", [b"", b"[]", b"{}", b"null", b"[1,2]", b"\xff", b"[" * 1000])

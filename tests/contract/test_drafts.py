@@ -239,6 +239,7 @@ def drafts_everywhere(history: History) -> None:
         canaries(revert(gone, by=editor, reason=CANARY))
 
 
+@pytest.mark.slow
 def test_drafts_change_no_answer(client: Client, clock: Any, history: History) -> None:
     """Citations tell the day, so the clock stands still."""
     before = crawl(client, history)

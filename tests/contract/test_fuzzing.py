@@ -16,7 +16,7 @@ from django.db import close_old_connections
 
 from aidapi.schema import document
 from tests.support import fuzzing
-from tests.support.fuzzing import HEADERS, Asked, Request, answer, difference, faults
+from tests.support.fuzzing import HEADERS, HostileRequest, Request, answer, difference, faults
 from tests.support.histories import History
 from tests.support.naive_evaluator import evaluate
 from tests.support.routes import API, RECORDS
@@ -47,7 +47,7 @@ def application() -> Iterator[Callable]:
     request_finished.connect(close_old_connections)
 
 
-def wrong(application: Callable, asked: list[Asked]) -> list[tuple[str, list[str]]]:
+def wrong(application: Callable, asked: list[HostileRequest]) -> list[tuple[str, list[str]]]:
     """The requests that are answered as they must not be."""
     found = [(str(one.request), faults(one, answer(application, one.request))) for one in asked]
     return [(request, told) for request, told in found if told]
@@ -67,6 +67,7 @@ def test_requests_derived_from_the_document_are_answered_as_it_says(
     assert wrong(application, asked) == []
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("path", ["donations/", "contracts/summary/", "statements/{id}/cite/"])
 def test_requests_drawn_from_the_document_are_answered_as_it_says(
     application: Callable, history: History, schema: Any, path: str
@@ -77,6 +78,7 @@ def test_requests_drawn_from_the_document_are_answered_as_it_says(
     assert wrong(application, asked) == []
 
 
+@pytest.mark.slow
 def test_hostile_requests_are_refused_as_the_document_says(
     application: Callable, history: History, schema: Any
 ) -> None:
@@ -113,13 +115,15 @@ def test_searches_of_any_text_find_what_they_mean(application: Callable, history
 
 
 @pytest.fixture
-def good(application: Callable, history: History, schema: Any) -> tuple[Asked, fuzzing.Answer]:
+def good(
+    application: Callable, history: History, schema: Any
+) -> tuple[HostileRequest, fuzzing.Answer]:
     operation = schema[f"{API}donations/"]["GET"]
-    asked = Asked(Request("GET", f"{API}donations/", HEADERS), operation.Case())
+    asked = HostileRequest(Request("GET", f"{API}donations/", HEADERS), operation.Case())
     return asked, answer(application, asked.request)
 
 
-def test_what_must_not_be_is_noticed(good: tuple[Asked, fuzzing.Answer]) -> None:
+def test_what_must_not_be_is_noticed(good: tuple[HostileRequest, fuzzing.Answer]) -> None:
     asked, got = good
     page = orjson.loads(got.body)
     page["results"][0]["title"] = None
@@ -133,7 +137,7 @@ def test_what_must_not_be_is_noticed(good: tuple[Asked, fuzzing.Answer]) -> None
     assert faults(replace(asked, statuses=(400,)), got) == ["200 is none of (400,)"]
 
 
-def test_what_differs_is_noticed(good: tuple[Asked, fuzzing.Answer]) -> None:
+def test_what_differs_is_noticed(good: tuple[HostileRequest, fuzzing.Answer]) -> None:
     asked, got = good
 
     assert difference(asked.request, got, got) is None

@@ -195,6 +195,7 @@ def cells() -> Iterator[tuple[str, str, bool, str]]:
         yield from product([act], STATES, (True, False), ENTRANCES)
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_role_does_what_it_is_for_and_nothing_else(kind: str) -> None:
     reader = entered(UserFactory(username="reader", is_superuser=True))
@@ -256,6 +257,7 @@ PAGES = {
 }
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("name", ROLES)
 def test_every_role_opens_its_pages_and_no_others(name: str) -> None:
     client = entered(somebody(name))

@@ -71,6 +71,7 @@ from records.publishing import (
     vocabulary_content,
 )
 from records.publishing.vocabulary_edits import FIELDS, HS_FIELDS, VocabularyEdit
+from tests.support.thoroughness import scaled
 
 # --- A small dataset, written as a curator would
 
@@ -1262,9 +1263,10 @@ def test_any_text_is_read_as_it_was_written(texts: list[str], day: str) -> None:
     assert yaml.constructor.BaseConstructor().construct_object(root, deep=True) == [entry, entry]
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.django_db
 @hypothesis_settings(
-    max_examples=6,
+    max_examples=scaled(6),
     # An example takes a second: a smaller one would take minutes to find.
     phases=set(Phase) - {Phase.shrink, Phase.explain},
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -1328,6 +1330,7 @@ call_command("load_dataset", sys.argv[1])
 """
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_killed_load_leaves_nothing(small: Path) -> None:
     database = {

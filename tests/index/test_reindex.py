@@ -79,7 +79,7 @@ def stored() -> dict[str, list[Any]]:
             model.child(relation)._default_manager.order_by("record_id").values()
         )
         for kind, model in KINDS.items()
-        for relation in ("document", "words")
+        for relation in ("document", "search_document")
     }
     columns = ["kind", *recount.COLUMNS]
     rows["statistics"] = list(
@@ -95,7 +95,7 @@ def spoil() -> None:
     """Write other rows everywhere, as other code might have."""
     for model in KINDS.values():
         model.child("document").objects.update(format=STALE, body="{}")
-        model.child("words").objects.update(format=STALE, head="/ nothing /", body="/")
+        model.child("search_document").objects.update(format=STALE, head="/ nothing /", body="/")
     FilterStatistics.objects.filter(role="recipient").delete()
     FilterStatistics.objects.filter(role="stage").update(versions=1)
     FilterStatistics.objects.create(kind="donation", role="colour", key="red", versions=3)
@@ -118,7 +118,7 @@ def test_rows_that_are_missing_are_written_again(published: None) -> None:
     before = stored()
     for model in KINDS.values():
         model.child("document").objects.all().delete()
-        model.child("words").objects.all().delete()
+        model.child("search_document").objects.all().delete()
     FilterStatistics.objects.all().delete()
 
     run("--all")
@@ -149,7 +149,7 @@ def test_names_are_those_of_the_versions_time(published: None) -> None:
 
     run()
 
-    heads = [row.words.head for row in Donation.objects.order_by("published_in_id")]
+    heads = [row.search_document.head for row in Donation.objects.order_by("published_in_id")]
     assert [[name for name in NAMES if f" / {name} / " in head] for head in heads] == [
         [name] for name in NAMES
     ]
@@ -280,7 +280,8 @@ def test_a_version_that_was_tampered_with_is_reported_and_left_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("relation", "column"), [("document", "body"), ("words", "head"), ("words", "body")]
+    ("relation", "column"),
+    [("document", "body"), ("search_document", "head"), ("search_document", "body")],
 )
 def test_the_check_finds_a_row_that_was_changed(relation: str, column: str) -> None:
     record = DonationFactory(published=True)
@@ -306,7 +307,7 @@ def test_the_check_finds_statistics_that_were_changed() -> None:
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL maintains its indexes")
 def test_the_check_finds_a_full_text_index_that_lost_a_row() -> None:
     StatementFactory(published=True)
-    model = KINDS["statement"].child("words")
+    model = KINDS["statement"].child("search_document")
     search_index.suspend()
     model.objects.update(head="/ other words /")
     search_index.install()

@@ -20,6 +20,7 @@ from tests.support.factories import (
     ItemFactory,
     StatementFactory,
 )
+from tests.support.thoroughness import scaled
 
 pytestmark = pytest.mark.django_db
 
@@ -77,7 +78,8 @@ def test_totals_are_those_of_decimals(values: list[Decimal]) -> None:
     assert sum(row.value for row in store(values)) == sum(values)
 
 
-@settings(max_examples=40)
+@pytest.mark.slow(sample=True)
+@settings(max_examples=scaled(40))
 @given(st.lists(numbers(), min_size=1, max_size=20), numbers(), st.integers(0, 19))
 def test_queries_compare_as_decimals_do(values: list[Decimal], limit: Decimal, place: int) -> None:
     store(values)
@@ -97,7 +99,8 @@ def test_queries_compare_as_decimals_do(values: list[Decimal], limit: Decimal, p
                 )
 
 
-@settings(max_examples=40)
+@pytest.mark.slow(sample=True)
+@settings(max_examples=scaled(40))
 @given(numbers())
 @example(Decimal("1234567890.12345"))
 def test_every_such_number_is_accepted(value: Decimal) -> None:
@@ -106,7 +109,8 @@ def test_every_such_number_is_accepted(value: Decimal) -> None:
     figure.full_clean(validate_unique=False)
 
 
-@settings(max_examples=40)
+@pytest.mark.slow(sample=True)
+@settings(max_examples=scaled(40))
 @given(excessive_numbers())
 @example(Decimal("9999999999.123451"))
 def test_more_digits_are_refused_by_the_form(value: Decimal) -> None:
@@ -117,7 +121,8 @@ def test_more_digits_are_refused_by_the_form(value: Decimal) -> None:
         figure.full_clean()
 
 
-@settings(max_examples=40)
+@pytest.mark.slow(sample=True)
+@settings(max_examples=scaled(40))
 @given(excessive_numbers())
 def test_more_digits_are_refused_by_the_database(value: Decimal) -> None:
     if connection.vendor == "sqlite":

@@ -267,6 +267,7 @@ def everything() -> dict[str, list[dict[str, Any]]]:
     }
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize(
     "point",
     [

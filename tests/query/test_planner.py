@@ -15,6 +15,7 @@ from tests.support.histories import History, inside_transaction, long_history
 from tests.support.naive_evaluator import Query
 from tests.support.random_queries import PLANS, check, drawn_query, planned_for
 from tests.support.routes import RECORDS, Resource
+from tests.support.thoroughness import scaled
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +32,8 @@ def history(django_db_setup: None, django_db_blocker: Any) -> Iterator[History]:
         yield history
 
 
-@settings(examples, max_examples=150)
+@pytest.mark.slow(sample=True)
+@settings(examples, max_examples=scaled(150))
 @given(st.sampled_from(RECORDS), st.randoms(use_true_random=False), st.sampled_from(PLANS))
 def test_a_query_finds_what_its_parameters_mean(
     client: Client, history: History, resource: Resource, rng: Random, few: int

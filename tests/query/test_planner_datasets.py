@@ -11,12 +11,14 @@ from records.models import DATED, KINDS
 from tests.support.histories import History
 from tests.support.random_queries import PLANS, check, drawn_query, planned_for
 from tests.support.routes import RECORDS
+from tests.support.thoroughness import scaled
 
 pytestmark = pytest.mark.django_db
 
 
 # Every example leaves the database as it found it.
-@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.slow(sample=True)
+@settings(max_examples=scaled(6), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 10**6), st.lists(st.sampled_from(list(KINDS)), min_size=1, max_size=8))
 def test_queries_find_what_they_mean_in_any_dataset(
     client: Client, db: None, seed: int, kinds: list[str]

@@ -261,7 +261,7 @@ def test_drafts_are_not_found_nor_counted(client: Client) -> None:
     answer = found(client, f"{API}exports/", search="canary", count="true")
 
     assert (answer["count"], answer["results"]) == (0, [])
-    assert KINDS["export"].child("words").objects.count() == 1
+    assert KINDS["export"].child("search_document").objects.count() == 1
     assert FilterStatistics.objects.count() == counted
 
 

@@ -27,6 +27,7 @@ from tests.support.histories import (
 from tests.support.naive_evaluator import Query, evaluate
 from tests.support.random_queries import PLANS, check, planned_for
 from tests.support.routes import API, RECORDS, Resource, ask, found, walk
+from tests.support.thoroughness import scaled
 
 pytestmark = pytest.mark.django_db
 
@@ -91,7 +92,8 @@ FILTERS: list[Query] = [
 OF_TRANSFERS: list[Query] = [{"party": "CHN"}, {"item": "mask"}, {"currency": "USD"}]
 
 
-@settings(examples, max_examples=100)
+@pytest.mark.slow(sample=True)
+@settings(examples, max_examples=scaled(100))
 @given(st.sampled_from(RECORDS), searches(), st.randoms(use_true_random=False))
 def test_a_search_finds_what_its_words_mean(
     client: Client, history: History, resource: Resource, search: str, rng: Random
@@ -176,7 +178,8 @@ def test_what_is_published_meanwhile_is_not_counted(history: History) -> None:
 # Whatever is typed
 
 
-@settings(examples, max_examples=settings.get_profile("aidapi").max_examples * 3)
+@pytest.mark.slow(sample=True)
+@settings(examples, max_examples=scaled(settings.get_profile("aidapi").max_examples * 3))
 @given(st.text(min_size=1, max_size=60), st.sampled_from(RECORDS))
 @example('" AND OR NOT NEAR(a b, 2) {head}: ^a -b +c "d" * \' \\', RECORDS[1])
 @example("'a' & 'b' | !c <-> d:* :A (e) %s %(x)s %%", RECORDS[1])

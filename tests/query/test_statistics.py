@@ -28,6 +28,7 @@ from tests.support.random_queries import (
 )
 from tests.support.routes import API, RECORDS, Resource, found, walk
 from tests.support.statistics import STATES, statistics
+from tests.support.thoroughness import scaled
 
 pytestmark = pytest.mark.django_db
 
@@ -81,7 +82,8 @@ def test_every_filter_returns_the_same_under_any_statistics(
                 assert page["count"] == len(expected), query
 
 
-@settings(examples, max_examples=60)
+@pytest.mark.slow(sample=True)
+@settings(examples, max_examples=scaled(60))
 @given(
     st.sampled_from(RECORDS),
     st.sampled_from(STATES),
@@ -123,7 +125,8 @@ def test_every_ordering_walks_both_ways_under_any_statistics(
                         ], query
 
 
-@settings(examples, max_examples=20)
+@pytest.mark.slow(sample=True)
+@settings(examples, max_examples=scaled(20))
 @given(st.sampled_from(RECORDS), st.sampled_from(STATES[:-1]), st.randoms(use_true_random=False))
 def test_facets_are_the_same_under_any_statistics(
     client: Client, history: History, resource: Resource, state: str, rng: Random

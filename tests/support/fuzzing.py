@@ -60,7 +60,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Asked:
+class HostileRequest:
     """A request, and the case of the OpenAPI document that it is one of, if it is."""
 
     request: Request
@@ -122,13 +122,13 @@ def operations(schema: Any) -> list[Any]:
     return [found.ok() for found in schema.get_all_operations()]
 
 
-def of_case(case: schemathesis.Case) -> Asked:
+def of_case(case: schemathesis.Case) -> HostileRequest:
     """The request that a case stands for."""
     prepared = prepare(case)
     headers = {name: as_text(value) for name, value in prepared.headers.items()}
     headers.pop("X-Schemathesis-TestCaseId", None)
     # Nothing is written here: the document knows no bodies.
-    return Asked(Request(str(prepared.method), prepared.path_url, headers), case)
+    return HostileRequest(Request(str(prepared.method), prepared.path_url, headers), case)
 
 
 def as_text(value: str | bytes) -> str:
@@ -139,7 +139,7 @@ def prepare(case: schemathesis.Case) -> requests.PreparedRequest:
     return requests.Request(**case.as_transport_kwargs(SITE, HEADERS)).prepare()
 
 
-def systematic(schema: Any, operation: Any) -> Iterator[Asked]:
+def systematic(schema: Any, operation: Any) -> Iterator[HostileRequest]:
     for case in schema.iter_coverage_cases(
         operation,
         generation_modes=list(schemathesis.GenerationMode),
@@ -148,9 +148,9 @@ def systematic(schema: Any, operation: Any) -> Iterator[Asked]:
         yield of_case(case)
 
 
-def drawn(operation: Any, *, examples: int, seed_: int) -> list[Asked]:
+def drawn(operation: Any, *, examples: int, seed_: int) -> list[HostileRequest]:
     """So many valid and as many invalid ones, less those that repeat another."""
-    found: dict[str, Asked] = {}
+    found: dict[str, HostileRequest] = {}
     for mode in schemathesis.GenerationMode:
 
         @seed(seed_)
@@ -264,7 +264,7 @@ METHODS = ["POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "LOCK", "FOO"]
 BODIES = [b"[" * 100_000, b'{"title": "\\u0000\\ud800"}', b"a=b&_method=GET", b"\xff\xfe\x00"]
 
 
-def hostile(operation: Any) -> Iterator[Asked]:
+def hostile(operation: Any) -> Iterator[HostileRequest]:
     """Each parameter with each text, and odd names, paths, headers, methods and bodies."""
     examples = {
         parameter.name: str(parameter.definition["example"])
@@ -280,10 +280,12 @@ def hostile(operation: Any) -> Iterator[Asked]:
         body: bytes = b"",
         headers: dict[str, str] | None = None,
         statuses: tuple[int, ...] = (),
-    ) -> Asked:
+    ) -> HostileRequest:
         target = f"{at}?{query}" if query else at
         case = operation.Case(method=method, path_parameters=examples)
-        return Asked(Request(method, target, HEADERS | (headers or {}), body), case, statuses)
+        return HostileRequest(
+            Request(method, target, HEADERS | (headers or {}), body), case, statuses
+        )
 
     for parameter in operation.query:
         name = parameter.name
@@ -363,12 +365,12 @@ ELSEWHERE = [
 """Addresses that the document does not name."""
 
 
-def elsewhere() -> Iterator[Asked]:
+def elsewhere() -> Iterator[HostileRequest]:
     for target in ELSEWHERE:
         for method in ("GET", "HEAD", "OPTIONS", *METHODS):
             if "/admin/" in target and method not in ("GET", "HEAD"):
                 continue  # forms of curators, held by tests of their own
-            yield Asked(Request(method, target, HEADERS))
+            yield HostileRequest(Request(method, target, HEADERS))
 
 
 # What no answer may be
@@ -397,7 +399,7 @@ signed by us, that there is a letter in it, that a number is written without an 
 there is no NUL in it."""
 
 
-def faults(asked: Asked, got: Answer) -> list[str]:
+def faults(asked: HostileRequest, got: Answer) -> list[str]:
     """What is wrong with an answer: as the OpenAPI document has it, and by what we promise."""
     found = []
     if asked.statuses and got.status not in asked.statuses:
@@ -442,7 +444,7 @@ def excused(failure: BaseException, got: Answer) -> bool:
     return codes <= ONLY_TOGETHER | ONLY_IN_WORDS
 
 
-def against_promise(asked: Asked, got: Answer) -> list[str]:
+def against_promise(asked: HostileRequest, got: Answer) -> list[str]:
     """Every refusal is a problem that says what it is."""
     if got.headers.get("content-type") != "application/problem+json":
         if asked.case is None and asked.request.target.startswith(("/records/", "/admin/")):

@@ -7,7 +7,7 @@ from random import Random
 from django.db import transaction
 
 from records.index.models import FilterStatistics
-from records.index.statistics import StatisticsChange, keys_of
+from records.index.statistics import StatisticsIncrement, keys_of
 from records.models import KINDS
 
 STATES = ["empty", "stale", "random", "true"]
@@ -30,7 +30,7 @@ def statistics(state: str, rng: Random) -> Iterator[None]:
 
 def write_statistics(revision: int) -> None:
     """Write the statistics as they were at a revision."""
-    change = StatisticsChange()
+    change = StatisticsIncrement()
     for kind, model in KINDS.items():
         for record in model.objects.filter(published_in__lte=revision):
             change.publish(kind, keys_of(record))

@@ -21,6 +21,8 @@ from tests.upgrade.recipes import (
 )
 from tests.upgrade.restoring import restored_release
 
+pytestmark = pytest.mark.slow
+
 
 class Site:
     """A copy of the project with a database of its own."""

@@ -225,7 +225,7 @@ def one_line(text: str) -> str:
 BIBTEX = str.maketrans(
     {
         "\\": r"\textbackslash{}",
-        # Not \{ and \}: BibTeX counts braces, whatever stands before them.
+        # Not \{ and \}: BibTeX counts braces, escaped or not.
         "{": r"\textbraceleft{}",
         "}": r"\textbraceright{}",
         "~": r"\textasciitilde{}",

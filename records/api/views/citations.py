@@ -171,14 +171,14 @@ class RecordCitation(DocumentView):
         return self.resource.citation_parameters
 
     def get(self, request: Request, id: str) -> HttpResponse:
-        asked = self.parse(request).cleaned
-        revision, document = find_document(self.resource, id, asked.get("revision"))
+        values = self.parse(request).cleaned
+        revision, document = find_document(self.resource, id, values.get("revision"))
         citation = record_citation(
             request,
             f"/api/v1/{self.resource.name}/{id}/",
             orjson.loads(document),
             published(revision),
-            asked.get("figure"),
+            values.get("figure"),
         )
         return citation.response(request.accepted_renderer.format)
 
@@ -219,7 +219,7 @@ class DatasetCitation(DatasetView):
     serializer_class = CitationSerializer
 
     def get(self, request: Request) -> HttpResponse:
-        asked = self.parse(request).cleaned
-        revision = shown_revision(asked.get("revision"), RevisionCounter.number())
+        values = self.parse(request).cleaned
+        revision = shown_revision(values.get("revision"), RevisionCounter.number())
         citation = dataset_citation(request, published(revision))
         return citation.response(request.accepted_renderer.format)

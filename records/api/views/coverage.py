@@ -105,8 +105,8 @@ class Coverage(DatasetView):
     serializer_class = CoverageSerializer
 
     def get(self, request: Request) -> HttpResponse:
-        asked = self.parse(request).cleaned
-        revision = shown_revision(asked.get("revision"), RevisionCounter.number())
+        values = self.parse(request).cleaned
+        revision = shown_revision(values.get("revision"), RevisionCounter.number())
         base = base_url(request)
         kinds = [
             coverage(kind, revision) | {"url": f"{base}/api/v1/{PLURALS[kind]}/"} for kind in KINDS

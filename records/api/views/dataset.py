@@ -155,8 +155,8 @@ class Dataset(DatasetView):
     serializer_class = DatasetSerializer
 
     def get(self, request: Request) -> HttpResponse:
-        asked = self.parse(request).cleaned
-        revision = published(shown_revision(asked.get("revision"), RevisionCounter.number()))
+        values = self.parse(request).cleaned
+        revision = published(shown_revision(values.get("revision"), RevisionCounter.number()))
         response = HttpResponse(
             orjson.dumps(dcat(request, revision)),
             content_type=request.accepted_renderer.media_type,

@@ -31,10 +31,10 @@ class RecordDetail(DetailView):
     """The version in force at the latest revision or, with `revision`, at that one."""
 
     def get(self, request: Request, id: str) -> HttpResponse:
-        asked = self.parse(request).cleaned
-        revision, document = find_document(self.resource, id, asked.get("revision"))
-        if "fields" in asked or "omit" in asked:
-            return DatasetResponse(revision, sparse_json(orjson.loads(document), asked))
+        values = self.parse(request).cleaned
+        revision, document = find_document(self.resource, id, values.get("revision"))
+        if "fields" in values or "omit" in values:
+            return DatasetResponse(revision, sparse_json(orjson.loads(document), values))
         return DatasetResponse(revision, document.encode())
 
 
@@ -43,8 +43,8 @@ class RowDetail(DetailView):
 
     def get(self, request: Request, **lookup: str) -> HttpResponse:
         ((name, text),) = lookup.items()
-        asked = self.parse(request).cleaned
-        revision = shown_revision(asked.get("revision"), RevisionCounter.number())
+        values = self.parse(request).cleaned
+        revision = shown_revision(values.get("revision"), RevisionCounter.number())
         try:
             key = self.lookup_parameter.field.clean(text)  # type: ignore[union-attr]
         except ValidationError:
@@ -53,7 +53,7 @@ class RowDetail(DetailView):
         if row is None:
             raise no_such(self.resource.noun, text)
         body = self.serializer_class(row, context={"request": request}).data
-        return DatasetResponse(revision, sparse_json(body, asked))
+        return DatasetResponse(revision, sparse_json(body, values))
 
 
 class VocabularyDetail(RowDetail):
@@ -64,11 +64,11 @@ class RevisionDetail(RowDetail):
     """What the revision changed, and when."""
 
 
-def find_document(resource: RecordResource, id: str, asked: int | None) -> tuple[int, str]:
+def find_document(resource: RecordResource, id: str, wanted: int | None) -> tuple[int, str]:
     """Return the number of the requested revision and the document in force then."""
-    rows = fetch(resource.document_sql, [id[:60], asked, asked])
+    rows = fetch(resource.document_sql, [id[:60], wanted, wanted])
     latest, document = rows[0] if rows else (0, None)
-    revision = shown_revision(asked, latest)
+    revision = shown_revision(wanted, latest)
     if document is None:
         raise absent(resource.model, id, revision)
     return revision, document

@@ -200,11 +200,11 @@ def too_many_for_a_sheet(count: int) -> InvalidParameters:
 
 def record_download(request: HttpRequest, resource: RecordResource, parameters: Any) -> Download:
     """Return the download of all records that match the filters, in the order of the list."""
-    asked = parameters.cleaned
+    values = parameters.cleaned
     ordering = Ordering.of(parameters)
-    query = record_query(resource, parameters, asked.get("revision"))
+    query = record_query(resource, parameters, values.get("revision"))
     revision = published(query.revision)
-    figures = bool(resource.model.ROLES) and asked.get("rows", "figures") == "figures"
+    figures = bool(resource.model.ROLES) and values.get("rows", "figures") == "figures"
     records = query.selection()
     rows = records
     if figures:
@@ -215,8 +215,8 @@ def record_download(request: HttpRequest, resource: RecordResource, parameters: 
         return query.page(ordering, cursor, size)
 
     def judge() -> Verdicts:
-        if "total" in asked:
-            return of_total(query.without("total"), asked["total"]).verdicts(asked["total"])
+        if "total" in values:
+            return of_total(query.without("total"), values["total"]).verdicts(values["total"])
         return Totals(query, listed=True).verdicts({})
 
     table = Table(
@@ -231,14 +231,14 @@ def record_download(request: HttpRequest, resource: RecordResource, parameters: 
     filters = filters_given(resource, parameters)
     citation = list_citation(request, resource.name, filters, count, revision)
     return Download(
-        request, presented(parameters), asked.get("raw", False), table, revision, citation
+        request, presented(parameters), values.get("raw", False), table, revision, citation
     )
 
 
 def vocabulary_download(request: HttpRequest, resource: RowResource, parameters: Any) -> Download:
     """Return the download of all entries that match the filters, as they are now. Files of one
     revision are alike, but an earlier revision cannot be requested."""
-    asked = parameters.cleaned
+    values = parameters.cleaned
     revision = published(RevisionCounter.number())
     ordering = Ordering.of(parameters)
     matching = parameters.filter_queryset(resource.rows(revision.number))
@@ -264,7 +264,7 @@ def vocabulary_download(request: HttpRequest, resource: RowResource, parameters:
     return Download(
         request,
         presented(parameters),
-        asked.get("raw", False),
+        values.get("raw", False),
         table,
         revision,
         vocabulary_citation(request, resource.name, table.count, revision),

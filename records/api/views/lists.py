@@ -87,10 +87,10 @@ class RecordList(ListView):
 
     def results(self, page: Page) -> bytes:
         documents = page.rows
-        asked = page.parameters.cleaned
-        if "fields" in asked or "omit" in asked:
+        values = page.parameters.cleaned
+        if "fields" in values or "omit" in values:
             documents = [
-                sparse_json(orjson.loads(document), asked).decode() for document in documents
+                sparse_json(orjson.loads(document), values).decode() for document in documents
             ]
         return ",".join(documents).encode()
 

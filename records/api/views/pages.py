@@ -104,13 +104,13 @@ def read_page(
 ) -> Page:
     """Return the requested page of the rows that `rows_at` returns for a revision (None for the
     latest), in the default ordering of the list unless another is given."""
-    asked = parameters.cleaned
-    cursor = Cursor.decode(asked["cursor"], request) if "cursor" in asked else None
+    values = parameters.cleaned
+    cursor = Cursor.decode(values["cursor"], request) if "cursor" in values else None
     # Further pages keep the ordering of the first, whatever their representation.
     ordering = Ordering.of(parameters, cursor.ordering if cursor else default_ordering)
-    rows = rows_at(named_revision(asked, cursor))
-    count = rows.count() if asked.get("count") else None
-    size = asked.get("page_size", DEFAULT_PAGE)
+    rows = rows_at(named_revision(values, cursor))
+    count = rows.count() if values.get("count") else None
+    size = values.get("page_size", DEFAULT_PAGE)
     page = rows.page(ordering, cursor, size + 1)
     before, after = page_edges(page, size, cursor, rows.revision, ordering.name)
     if cursor is not None and cursor.backward:
@@ -125,9 +125,9 @@ def read_page(
     )
 
 
-def named_revision(asked: dict[str, Any], cursor: Cursor | None) -> int | None:
+def named_revision(values: dict[str, Any], cursor: Cursor | None) -> int | None:
     """Return the revision that a request names, directly or by its cursor."""
-    revision = asked.get("revision")
+    revision = values.get("revision")
     if cursor is None:
         return revision
     if revision not in (None, cursor.revision):

@@ -113,8 +113,8 @@ class SeriesDetail(DetailView):
         return SeriesOverTimeSerializer
 
     def get(self, request: Request, slug: str) -> HttpResponse:
-        asked = self.parse(request).cleaned
-        revision = shown_revision(asked.get("revision"), RevisionCounter.number())
+        values = self.parse(request).cleaned
+        revision = shown_revision(values.get("revision"), RevisionCounter.number())
         points: list[dict[str, Any]] = []
         steps: list[dict[str, Any]] = []
         # Nearly always one kind.

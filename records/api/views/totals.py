@@ -387,15 +387,15 @@ class RecordTotals(ResourceView):
 
     def get(self, request: Request) -> HttpResponse:
         parameters = self.parse(request)
-        asked = parameters.cleaned
-        by, include = asked.get("group_by", []), asked.get("include", [])
-        milestone = asked.get("milestone", "")
-        query = record_query(self.resource, parameters, asked.get("revision"))
+        values = parameters.cleaned
+        by, include = values.get("group_by", []), values.get("include", [])
+        milestone = values.get("milestone", "")
+        query = record_query(self.resource, parameters, values.get("revision"))
         totals = Totals(query, include, milestone)
         groups = totals.grouped(by)
         if len(groups) > MAX_GROUPS:
             raise too_many_groups(len(groups))
-        if ordering := asked.get("ordering"):
+        if ordering := values.get("ordering"):
             groups = ordered(groups, ordering)
         filters = list(filters_given(self.resource, parameters).items())
         address = f"{base_url(request)}/api/v1/{self.resource.name}/"
@@ -404,7 +404,7 @@ class RecordTotals(ResourceView):
             query_string = [*filters, ("revision", totals.revision), ("total", ",".join(total))]
             return f"{address}?{urlencode(query_string, safe=',:')}"
 
-        summary = Summary(totals, include, milestone, asked.get("convert"), link)
+        summary = Summary(totals, include, milestone, values.get("convert"), link)
         body = self.serializer_class().to_representation(
             {
                 "revision": totals.revision,
@@ -486,14 +486,14 @@ class Summary:
         """Return a total."""
         total = group.total
         split = {name: getattr(total.split, name) for name in SPLIT}
-        values = dict(zip(group.names, group.values, strict=True))
+        group_values = dict(zip(group.names, group.values, strict=True))
         identity = {name: split[name] for name in NAMED_BY[Measure(split["measure"])]}
-        named = {name: value or "" for name, value in values.items()} | identity
+        named = {name: value or "" for name, value in group_values.items()} | identity
         used = [row for row in total.judged if row.in_at_least.taken or row.in_about.taken]
         listed = LISTED_IN_GROUPS if group.names else LISTED
         largest = sorted(used, key=lambda row: (-size(row.figure), row.figure.id))
         return {
-            "group": values,
+            "group": group_values,
             **split,
             "at_least": total.at_least,
             "about": total.about,

@@ -116,8 +116,8 @@ class RecordVersions(DocumentView):
     serializer_class = RecordVersionSerializer
 
     def get(self, request: Request, id: str) -> HttpResponse:
-        asked = self.parse(request).cleaned
-        revision = shown_revision(asked.get("revision"), RevisionCounter.number())
+        values = self.parse(request).cleaned
+        revision = shown_revision(values.get("revision"), RevisionCounter.number())
         versions = published_versions(self.resource.model, id, revision)
         if not versions:
             raise absent(self.resource.model, id, revision)

@@ -71,7 +71,7 @@ class DuplicatePair(models.Model):
             models.CheckConstraint(
                 name="duplicatepair_in_order",
                 condition=Q(first__lt=F("second")),
-                violation_error_message="The lesser id stands first.",
+                violation_error_message="The lesser id comes first.",
             ),
             models.CheckConstraint(
                 name="duplicatepair_decided",

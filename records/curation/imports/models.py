@@ -57,7 +57,7 @@ class ImportBatch(models.Model):
     undone_at = models.DateTimeField(null=True, help_text="When it was undone, in UTC.")
 
     class Meta:
-        # Whoever may see or add records of the kind may see or add its imports.
+        # Users who may see or add records of the kind may see or add its imports.
         default_permissions = ()
         verbose_name = "import"
         ordering = ["-pk"]
@@ -109,7 +109,7 @@ class ImportRow(models.Model):
             models.UniqueConstraint(
                 fields=["batch", "number"],
                 name="importrow_line_once",
-                violation_error_message="A line of a file stands once in its import.",
+                violation_error_message="A line of a file occurs once in its import.",
             ),
         ]
         indexes = [

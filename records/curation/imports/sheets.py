@@ -1,4 +1,4 @@
-"""Reading a spreadsheet, CSV or XLSX, into lines of text by column. Whoever made it may have
+"""Reading a spreadsheet, CSV or XLSX, into lines of text by column. Its author may have
 meant harm, or have used a program that guesses: what cannot be read for certain is refused, with
 the cell and what would be right."""
 

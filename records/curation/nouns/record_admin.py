@@ -665,7 +665,7 @@ class StagedRecordAdmin(DatedRecordAdmin):
         if obj is None:
             return found
         if not hasattr(obj, "dated"):
-            # Asked for several times by one page.
+            # Used several times by one page.
             obj.dated = obj.milestones.exists()
         return [*found, "stage"] if obj.dated else found
 

@@ -40,9 +40,9 @@ class SearchParameter(RecordFilter):
     def condition(self, records: Any, value: Search) -> Any:
         in_head, anywhere = Q(), Q()
         for phrase in value.phrases:
-            text = Value(phrase.sought)
-            head = Q(GreaterThan(StrIndex(F("words__head"), text), 0))
-            body = Q(GreaterThan(StrIndex(F("words__body"), text), 0))
+            text = Value(phrase.padded)
+            head = Q(GreaterThan(StrIndex(F("search_document__head"), text), 0))
+            body = Q(GreaterThan(StrIndex(F("search_document__body"), text), 0))
             in_head &= head
             anywhere &= head | body
         # One expression, so that PostgreSQL does not estimate its parts.

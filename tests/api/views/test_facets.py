@@ -17,6 +17,7 @@ from tests.support.histories import History, inside_transaction, long_history
 from tests.support.naive_evaluator import evaluate
 from tests.support.random_queries import drawn_conditions
 from tests.support.routes import API, RECORDS, Resource, found
+from tests.support.thoroughness import scaled
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +32,8 @@ def facets_of(resource: Resource) -> list[str]:
     return resource.sets["facets/"].base_filters["facets"].field.choices
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.slow(sample=True)
+@settings(max_examples=scaled(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(RECORDS), st.randoms(use_true_random=False))
 def test_a_facet_counts_what_its_value_would_find(
     client: Client, history: History, resource: Resource, rng: Random

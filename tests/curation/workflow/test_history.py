@@ -63,7 +63,7 @@ class TestValues:
         assert "<del>As it was</del> → <ins>Said better</ins>" in html
         assert "superuser" in html
 
-    def test_another_party_is_told_by_name(self, desk: Client) -> None:
+    def test_another_party_shows_its_name(self, desk: Client) -> None:
         donation = DonationFactory(recipients=["PAK"])
         PartyFactory(code="ITA")
         sent = typed(desk.get(page(donation)))
