@@ -67,13 +67,6 @@ class CurrencyListField(ListField):
     hint = "give ISO 4217 codes, such as USD or CNY."
 
 
-class LanguageListField(ListField):
-    """Comma-separated list of language tags."""
-
-    pattern = r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*"
-    hint = "give BCP 47 tags, such as en or zh-Hant."
-
-
 class CursorField(TextField):
     """Cursor, which contains the sort key of its row: at most a title."""
 

@@ -246,6 +246,10 @@ def meets(version: Version, name: str, wanted: str, others: list[Version]) -> bo
             return day is not None and day <= wanted
         case "publisher" | "speaker" | "organisation" | "event":
             return bare(wanted) in bare(document[name])
+        case "language":
+            tag = document["language"].lower()
+            ranges = [one.lower() for one in wanted.split(",")]
+            return any(tag == one or tag.startswith(f"{one}-") for one in ranges)
         case "topic":
             return any(bare(wanted) in bare(topic) for topic in document["topics"])
         case _:

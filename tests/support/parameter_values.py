@@ -142,8 +142,12 @@ BAD: dict[type, dict[str, str]] = {
     },
     parameter_sets.CurrencyListField: LISTS
     | dict.fromkeys(["usd", "US", "USDX", "$"], "malformed"),
-    parameter_sets.LanguageListField: LISTS
-    | dict.fromkeys(["EN", "e", "en_GB", "*"], "malformed"),
+    filters.LanguageListField: {
+        **LISTS,
+        LONG: "too_long",
+        **dict.fromkeys(["*", "-en", "en-", "[]", "en--GB"], "malformed"),
+        **dict.fromkeys(["english", "cn", "en_GB", "xx", "zh-xx1", "中文", "e"], "unknown_value"),
+    },
     filters.TotalField: {
         **LISTS,
         "stage": "malformed",
@@ -203,8 +207,8 @@ def good_values(name: str, parameter: Any, history: History) -> list[str]:
             return ["USD", "EUR", "CNY"]
         case parameter_sets.CurrencyListField():
             return ["USD", "CNY,USD", "XXX"]
-        case parameter_sets.LanguageListField():
-            return ["en", "zh", "zh-Hant,de"]
+        case filters.LanguageListField():
+            return ["en", "zh", "ZH-hant,de", "sr"]
         case items.HSCodeField():
             return ["6307.90", "3002.15,6307.90"]
         case filters.CodeListField():

@@ -3,7 +3,6 @@ their authors and are not public."""
 
 from records.api.parameter_sets import (
     DocumentParameters,
-    LanguageListField,
     RecordFilters,
     RecordListParameters,
     ids,
@@ -16,7 +15,7 @@ from records.api.views.citations import CitationParameters, StyleParameters
 from records.api.views.facets import FacetsParameters, facets_parameter
 from records.documents.statements import StatementSerializer
 from records.models import Statement
-from records.query.filters import ColumnParameter, FoldedParameter, day
+from records.query.filters import FoldedParameter, LanguageParameter, day
 
 
 class StatementFilters(RecordFilters):
@@ -43,11 +42,7 @@ class StatementFilters(RecordFilters):
     )
     event = FoldedParameter("event", "name of the occasion", "press conference")
     topic = FoldedParameter("topics", "topics", "customs-facilitation")
-    language = ColumnParameter(
-        LanguageListField(example="en"),
-        "language__in",
-        "Language of the text, as a BCP 47 tag; several separated by commas.",
-    )
+    language = LanguageParameter(example="zh")
     published_from = day("published_on__gte", "First day of publication.", example="2020-04-01")
     published_to = day("published_on__lte", "Last day of publication.", example="2020-04-30")
     said_from = day("said_on__gte", "First day on which it was said.", example="2020-04-10")

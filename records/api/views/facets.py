@@ -1,6 +1,6 @@
 """Facets over HTTP: how many records of a query have each value of a parameter."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
@@ -18,12 +18,14 @@ from aidapi.parameters import (
 )
 from records.api.views.base import DatasetResponse, ResourceView, record_query
 from records.index.statistics import UNKNOWN
+from records.models.languages import canonical
 from records.models.regions import REGIONS, regions_within
 from records.query.filters import (
     AnyRolePartyParameter,
     ColumnParameter,
     FigureChoiceParameter,
     ItemParameter,
+    LanguageParameter,
     LinkedParameter,
     PartyColumnParameter,
     PartyParameter,
@@ -41,6 +43,18 @@ def of_column(query: RecordQuery, parameter: ColumnParameter) -> Counts:
     column = parameter.lookup.removesuffix("__in")
     rows = query.selection().order_by().values(column)
     return rows.annotate(n=Count("pk")).values_list(column, "n")
+
+
+def of_languages(query: RecordQuery, parameter: LanguageParameter) -> Counts:
+    """Count the languages with those that continue them, as the parameter matches them."""
+    counts: Counter[str] = Counter()
+    rows = query.selection().order_by().values("language").annotate(n=Count("pk"))
+    for language, n in rows.values_list("language", "n"):
+        subtags = language.split("-")
+        shorter = ["-".join(subtags[:length]) for length in range(1, len(subtags) + 1)]
+        # Published before tags were checked: some do not exist, some are in another case.
+        counts.update(dict.fromkeys(filter(None, map(canonical, shorter)), n))
+    return counts.items()
 
 
 def of_links(query: RecordQuery, parameter: LinkedParameter) -> Counts:
@@ -100,6 +114,7 @@ def per_record(rows: QuerySet, query: RecordQuery, column: str) -> Counts:
 
 
 COUNTERS: dict[type, Callable[[RecordQuery, Any], Counts]] = {
+    LanguageParameter: of_languages,
     LinkedParameter: of_links,
     AnyRolePartyParameter: of_any_party,
     PartyParameter: of_parties,
@@ -169,7 +184,9 @@ class RecordFacetsSerializer(serializers.Serializer):
 def facets(query: RecordQuery, parameters: ParameterSet) -> dict[str, Any]:
     """Return the facets, by one or two statements for each parameter."""
     names = parameters.cleaned.get("facets") or [
-        name for name, found in parameters.base_filters.items() if counter(found) is of_column
+        name
+        for name, found in parameters.base_filters.items()
+        if counter(found) in (of_column, of_languages)
     ]
     limit = parameters.cleaned.get("limit", DEFAULT_LIMIT)
     found = []

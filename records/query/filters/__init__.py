@@ -6,6 +6,7 @@ from records.query.filters.columns import (
     ColumnParameter,
     FlagParameter,
     FoldedParameter,
+    LanguageParameter,
     LinkedParameter,
     day,
 )
@@ -13,6 +14,7 @@ from records.query.filters.fields import (
     CodeListField,
     FoldedField,
     IdListField,
+    LanguageListField,
     RegionField,
 )
 from records.query.filters.figures import (
@@ -52,6 +54,8 @@ __all__ = [
     "FoldedParameter",
     "IdListField",
     "ItemParameter",
+    "LanguageListField",
+    "LanguageParameter",
     "LatestParameter",
     "LinkedParameter",
     "PartyColumnParameter",

@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from aidapi.parameters import BooleanField, ChoiceField, DateField
 from records.models import LinkType
 from records.query.filters.base import RecordFilter, unindexed
-from records.query.filters.fields import FoldedField
+from records.query.filters.fields import FoldedField, LanguageListField
 
 
 class ColumnParameter(RecordFilter):
@@ -67,6 +67,25 @@ class FoldedParameter(RecordFilter):
 
     def condition(self, records: Any, value: str) -> Q:
         return Q(**{self.lookup: value})
+
+
+class LanguageParameter(RecordFilter):
+    """A language tag, and all that continue it after a hyphen (RFC 4647, basic filtering)."""
+
+    def __init__(self, example: str) -> None:
+        super().__init__(
+            LanguageListField(example=example),
+            "Language of the text, as a BCP 47 tag, whatever its case; a tag finds all that "
+            "continue it after a hyphen: `zh` finds `zh-Hant` (RFC 4647, basic filtering). A "
+            "language that exists and that no statement has finds nothing; one that does not "
+            "exist is an error. Several as a comma list (any of them).",
+        )
+
+    def condition(self, records: Any, value: list[str]) -> Q:
+        found = Q()
+        for tag in value:
+            found |= Q(language__iexact=tag) | Q(language__istartswith=f"{tag}-")
+        return found
 
 
 class LinkedParameter(RecordFilter):

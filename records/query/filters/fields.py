@@ -3,8 +3,9 @@
 from typing import Any
 
 from aidapi.errors import nearest
-from aidapi.parameters import ListField, TextField, refuse
+from aidapi.parameters import MAX_TEXT, ListField, TextField, refuse
 from records.models import ID_PATTERN, fold
+from records.models.languages import WELL_FORMED, canonical, meant
 from records.models.regions import REGION_SLUGS, REGIONS
 
 
@@ -30,6 +31,28 @@ class IdListField(ListField):
         super().__init__(**kwargs)
         self.pattern = rf"{prefix}-[0-9a-hjkmnp-tv-z]{{8}}" if prefix else ID_PATTERN
         self.hint = f"give ids as {prefix or 'don'}-7k3m9q2x."
+
+
+class LanguageListField(ListField):
+    """Tags of languages that exist, in lower case."""
+
+    pattern = WELL_FORMED
+    hint = "give BCP 47 tags, such as en or zh-Hant."
+
+    def clean_value(self, value: str) -> str:
+        suggestion = meant(value[:MAX_TEXT])
+        if canonical(value) is None and suggestion:
+            raise refuse(
+                "unknown_value",
+                f"`{value[:60]}` is no language tag (BCP 47): give `{suggestion}`.",
+                suggestion,
+            )
+        if canonical(super().clean_value(value)) is None:
+            raise refuse(
+                "unknown_value",
+                f"`{value[:60]}` is no language tag (BCP 47): {self.hint}",
+            )
+        return value.lower()
 
 
 class RegionField(ListField):

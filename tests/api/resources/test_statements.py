@@ -67,11 +67,48 @@ def test_a_topic_is_found_within_one_topic(client: Client) -> None:
 
 
 def test_languages_are_found_by_their_tags(client: Client) -> None:
-    for language in ("en", "zh", "zh-Hant"):
+    for language in ("EN", "zh", "zh-Hant", "zhx", "sr-Cyrl"):
         StatementFactory(title=language, language=language, published=True)
 
-    assert titles(client, language="zh") == {"zh"}
-    assert titles(client, language="zh,zh-Hant") == {"zh", "zh-Hant"}
+    assert titles(client, language="zh") == {"zh", "zh-Hant"}
+    assert titles(client, language="ZH-hant") == {"zh-Hant"}
+    assert titles(client, language="zh-Hant,sr") == {"zh-Hant", "sr-Cyrl"}
+    assert titles(client, language="en") == {"EN"}
+    assert titles(client, language="sr-Cy") == set(), "Serbian in Cyprus is not in Cyrillic"
+
+
+def test_a_language_without_statements_is_no_error(client: Client) -> None:
+    StatementFactory(language="en", published=True)
+
+    assert titles(client, language="sw") == set()
+
+
+@pytest.mark.parametrize(
+    ("value", "suggestion"),
+    [("english", "en"), ("cn", "zh"), ("en_GB", "en-GB"), ("中文", "zh"), ("xx", None)],
+)
+def test_a_language_that_does_not_exist_is_refused(
+    client: Client, value: str, suggestion: str | None
+) -> None:
+    response = client.get(STATEMENTS, {"language": value})
+
+    (error,) = response.json()["errors"]
+    assert response.status_code == 400
+    assert (error["parameter"], error["code"]) == ("language", "unknown_value")
+    assert error.get("suggestion") == suggestion
+
+
+def test_facets_count_languages_as_the_filter_finds_them(client: Client) -> None:
+    for language in ("EN", "zh", "zh-Hant", "zh-Hant-TW", "sr-Cyrl", "english"):
+        StatementFactory(language=language, published=True)
+
+    (facet,) = found(client, f"{STATEMENTS}facets/")["facets"]
+
+    counts = {row["value"]: row["records"] for row in facet["values"]}
+    expected = {"zh": 3, "zh-Hant": 2, "zh-Hant-TW": 1, "en": 1, "sr": 1, "sr-Cyrl": 1}
+    assert counts == expected
+    for value, n in counts.items():
+        assert found(client, STATEMENTS, language=value, count="true")["count"] == n
 
 
 def test_the_text_is_known_by_its_digest_only(client: Client) -> None:
