@@ -22,6 +22,7 @@ WRONG_SUMS = (
 ONE_TOTAL = "one total takes in all bases and stages, which breakdown names"
 DECIDED = "which of two overlapping figures counts is no longer a choice: that which proves most"
 NEW_NAME = "it named what the old sums counted; total names the new totals"
+TAGS = "tags are taken in any case, and those that do not exist are errors, not empty lists"
 ACCEPTED: dict[str, str] = {
     "LinkType: may now be may_overlap": "Totals need to know which records may be the same goods, "
                                         "and no other link says so.",
@@ -35,6 +36,8 @@ ACCEPTED: dict[str, str] = {
        for kind in ("donations", "exports", "contracts") for reason in ("part", "overtaken")},
     **{f"GET /api/v1/{kind}/: parameter counted is gone": NEW_NAME
        for kind in ("donations", "exports", "contracts")},
+    **{f"GET /api/v1/statements/{view}: parameter language[]: has now the bound pattern "
+       '"^[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*$"': TAGS for view in ("", "facets/", "cite/")},
 }  # fmt: skip
 """Break, as the check tells it → why it is worth it. Stands in CHANGELOG.md under "Breaks", and is
 taken out when the release is made."""

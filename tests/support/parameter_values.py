@@ -145,8 +145,10 @@ BAD: dict[type, dict[str, str]] = {
     filters.LanguageListField: {
         **LISTS,
         LONG: "too_long",
-        **dict.fromkeys(["*", "-en", "en-", "[]", "en--GB"], "malformed"),
-        **dict.fromkeys(["english", "cn", "en_GB", "xx", "zh-xx1", "中文", "e"], "unknown_value"),
+        **dict.fromkeys(["*", "[]", "en--GB"], "malformed"),
+        **dict.fromkeys(
+            ["english", "cn", "en_GB", "xx", "zh-xx1", "中文", "e", "-en"], "unknown_value"
+        ),
     },
     filters.TotalField: {
         **LISTS,
