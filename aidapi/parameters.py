@@ -9,7 +9,7 @@ import datetime
 import re
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import django_filters
 from django import forms
@@ -17,6 +17,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import QueryDict
 
+from aidapi import dates
 from aidapi.deprecation import Deprecation
 from aidapi.errors import InvalidParameters, ParameterError, nearest
 
@@ -117,17 +118,25 @@ class NumberField(ParameterField):
             ) from None
 
 
-class DateField(ParameterField):
-    schema: ClassVar = {"type": "string", "format": "date"}
+class Days(NamedTuple):
+    """The days that a date means: a single one, or all of a month or year."""
 
-    def clean(self, value: str) -> datetime.date:
+    first: datetime.date
+    last: datetime.date
+
+
+class DateField(ParameterField):
+    """Day, month or year."""
+
+    schema: ClassVar = {"type": "string", "pattern": f"^{dates.PATTERN}$"}
+
+    def clean(self, value: str) -> Days:
         try:
-            if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-                raise ValueError
-            return datetime.date.fromisoformat(value)
+            return Days(*dates.span(*dates.parsed(value)))
         except ValueError:
             raise refuse(
-                "not_a_date", "Not a date: give it as YYYY-MM-DD, such as 2020-04-10."
+                "not_a_date",
+                "Not a date: give a day, month or year, such as 2020-04-10, 2020-04 or 2020.",
             ) from None
 
 

@@ -18,6 +18,8 @@ from typing import IO, Any
 import orjson
 from xlsxwriter import Workbook
 
+from aidapi.dates import LENGTHS, PATTERN
+
 BOM = "\ufeff"
 SEPARATOR = "|"
 INSTEAD = "¦"
@@ -27,13 +29,16 @@ MAX_CELL = 32_767
 """Maximum length of a workbook cell in characters."""
 BLOCK = 1 << 16
 
+KNOWN_DATE = "known date"
+"""Datatype of dates that may lack their day or month."""
+
 Cell = Callable[[Any], Any]
 """Function from a value to the content of its cell."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """Column: its name, the XML Schema datatype of its values, and their meaning."""
+    """Column: its name, the XML Schema datatype of its values or KNOWN_DATE, and their meaning."""
 
     name: str
     datatype: str
@@ -50,7 +55,9 @@ class Column:
             "name": self.name,
             "titles": self.name,
             "dc:description": self.description,
-            "datatype": self.datatype,
+            "datatype": {"base": "string", "format": PATTERN}
+            if self.datatype == KNOWN_DATE
+            else self.datatype,
         }
         return described | ({"separator": SEPARATOR} if self.many else {})
 
@@ -234,7 +241,7 @@ def write_workbook(
         for place, column in enumerate(table.columns):
             sheet.write_string(0, place, column.name, bold)
         kinds: dict[str, Cell] = dict.fromkeys(("decimal", "integer", "boolean"), same)
-        kinds["date"] = date_cell
+        kinds["date"] = kinds[KNOWN_DATE] = date_cell
         rows_of = table.rows([cell(column, raw, kinds) for column in table.columns])
         line = 0
         for page in table.pages():
@@ -258,8 +265,9 @@ def write_workbook(
 
 
 def date_cell(text: str | None) -> datetime.date | str | None:
-    """Return the date; as text if it is too early for workbooks."""
-    return datetime.date.fromisoformat(text) if text and text >= "1900-03-01" else text
+    """Return the date; as text if it is no whole day, or too early for workbooks."""
+    whole = text and len(text) == LENGTHS["day"] and text >= "1900-03-01"
+    return datetime.date.fromisoformat(text) if text and whole else text
 
 
 def write(sheet: Any, line: int, place: int, value: Any, day: Any) -> None:

@@ -193,6 +193,7 @@ class Generator:
                 topics=[],
             )
             row.title_key = fold(row.title)
+            row.round_dates()
             row.fold_words()
             rows.append(row)
         self.store(Statement, rows, {}, {})
@@ -233,6 +234,7 @@ class Generator:
             as_of=FIRST_DAY + datetime.timedelta(days=rng.randrange(DAYS)),
         )
         row.title_key = fold(row.title)
+        row.round_dates()
         row.stage = rng.choice(["announced", "committed", "dispatched", "delivered"])
         if model is Contract:
             row.stage = rng.choice(["signed", "delivered", "in_talks", "cancelled"])
@@ -363,7 +365,7 @@ class Generator:
     def copied(self, row: Any) -> dict[str, Any]:
         return {
             "public_id": row.public_id,
-            "as_of": row.as_of,
+            "as_of_key": row.as_of_key,
             "published_in": self.revision.number,
         }
 

@@ -380,7 +380,7 @@ def verify(stage: Stage, walked: tuple[int, list[Version], int], seen: Seen) -> 
     from records.models import Donation, Revision
 
     def in_order(revision: int) -> Any:
-        rows = Donation.objects.in_force(revision).order_by("-as_of", "-public_id")
+        rows = Donation.objects.in_force(revision).order_by("-as_of_key", "-public_id")
         return rows.values_list("public_id", "version")
 
     faults = list(seen.faults)

@@ -1,5 +1,6 @@
 """Parameter sets that several endpoints share."""
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from aidapi.errors import InvalidParameters, ParameterError
@@ -34,8 +35,10 @@ from records.models import (
 )
 from records.query.filters import (
     AnyRolePartyParameter,
+    Bound,
     CodeListField,
     ColumnParameter,
+    DateParameter,
     FigureChoiceParameter,
     FigureFlagParameter,
     FlagParameter,
@@ -49,7 +52,6 @@ from records.query.filters import (
     SeriesParameter,
     StatementParameter,
     ValueParameter,
-    day,
 )
 
 
@@ -91,7 +93,13 @@ def ids(prefix: str, example: str) -> ColumnParameter:
     )
 
 
-def ordering(columns: dict[str, str], default: str, example: str) -> Parameter:
+VAGUE_FIRST = (
+    " A date that is known to the year comes before those of its months, and one that is known to "
+    "the month before those of its days: `2020`, `2020-04`, `2020-04-01`."
+)
+
+
+def ordering(columns: dict[str, str], default: str, example: str, remark: str = "") -> Parameter:
     """Return the parameter that selects one of the given orderings."""
     return Parameter(
         OneOfField(
@@ -99,7 +107,7 @@ def ordering(columns: dict[str, str], default: str, example: str) -> Parameter:
             example=example,
         ),
         f"Order of the results, reversed by a leading `-`; `{default}` by default. Ties are "
-        f"ordered by id.",
+        f"ordered by id.{remark}",
     )
 
 
@@ -270,7 +278,7 @@ class RecordListParameters(SparseParameters, PageParameters, DownloadParameters)
 
 
 class RecordFilters(AnyParameters):
-    """Filters of every kind of record."""
+    """Filters of every kind of record; those of ranges of dates end in `_from` and `_to`."""
 
     SYNONYMS: ClassVar = {
         "ids": "id",
@@ -289,6 +297,36 @@ class RecordFilters(AnyParameters):
         "Number of a revision: only records whose current version was published after it.",
     )
     linked = LinkedParameter()
+    certain = Parameter(
+        BooleanField(example="true"),
+        "`true`: of dates that are known to the month or year, find only those that surely lie in "
+        "the range, with all of their days; by default those that may. Requires a range of dates.",
+    )
+
+    def check(self) -> list[ParameterError]:
+        errors = super().check()
+        bounds = {name: value for name, value in self.cleaned.items() if isinstance(value, Bound)}
+        if "certain" in self.cleaned and not bounds:
+            ranges = [
+                f"`{name}`"
+                for name, parameter in self.base_filters.items()
+                if isinstance(parameter, DateParameter)
+            ]
+            errors.append(
+                ParameterError(
+                    "certain", "needs_range", f"No range of dates: add one of {', '.join(ranges)}."
+                )
+            )
+        for name, bound in bounds.items():
+            self.cleaned[name] = replace(bound, certain=self.cleaned.get("certain", False))
+            start = name.removesuffix("_to") + "_from"
+            if start in bounds and bounds[start].day > bound.day:
+                errors.append(empty_range(start, name))
+        return errors
+
+
+def empty_range(low: str, high: str) -> ParameterError:
+    return ParameterError(high, "empty_range", f"Less than `{low}`: swap the two.")
 
 
 class DatedRecordListParameters(RecordListParameters):
@@ -296,14 +334,14 @@ class DatedRecordListParameters(RecordListParameters):
 
     SYNONYMS: ClassVar = {"counted": "total"}
     ORDERINGS: ClassVar = {
-        "as_of": "as_of",
+        "as_of": "as_of_key",
         "published_in": "published_in",
         "title": "title_key",
         "id": "public_id",
     }
     DEFAULT_ORDERING: ClassVar = "-as_of"
 
-    ordering = ordering(ORDERINGS, DEFAULT_ORDERING, example="-published_in")
+    ordering = ordering(ORDERINGS, DEFAULT_ORDERING, "-published_in", VAGUE_FIRST)
     rows = rows_parameter("figures", "records")
 
 
@@ -328,8 +366,8 @@ class DatedRecordFilters(RecordFilters):
         "as_of": "as_of_from",
     }
 
-    as_of_from = day("as_of__gte", "First day of `as_of`.", example="2020-04-01")
-    as_of_to = day("as_of__lte", "Last day of `as_of`.", example="2020-04-30")
+    as_of_from = DateParameter("as_of", "from", "of `as_of`", example="2020-04-01")
+    as_of_to = DateParameter("as_of", "to", "of `as_of`", example="2020-04")
     series = SeriesParameter(
         SlugField(example="china-customs-anti-epidemic-exports"),
         "series",
@@ -412,15 +450,9 @@ class DatedRecordFilters(RecordFilters):
                         "`measure=parties`.",
                     )
                 )
-        for low, high in (("value_min", "value_max"), ("as_of_from", "as_of_to")):
-            if (
-                low in self.cleaned
-                and high in self.cleaned
-                and self.cleaned[low] > self.cleaned[high]
-            ):
-                errors.append(
-                    ParameterError(high, "empty_range", f"Less than `{low}`: swap the two.")
-                )
+        low, high = self.cleaned.get("value_min"), self.cleaned.get("value_max")
+        if low is not None and high is not None and low > high:
+            errors.append(empty_range("value_min", "value_max"))
         return errors
 
     @property

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import models
 from django.utils.text import capfirst
 
+from aidapi import dates
 from records.content import values
 from records.models import Precision, plain
 
@@ -106,7 +107,7 @@ class ContentField:
         if value is None or isinstance(value, list):
             return value or ""
         if self.precision:
-            return values.write_date(value, getattr(instance, self.precision))
+            return dates.written(value, getattr(instance, self.precision))
         return values.write(value)
 
     def is_default(self, instance: Any) -> bool:
@@ -125,6 +126,8 @@ class ContentField:
             return "yes" if value else "no"
         if isinstance(value, list):
             return "\n".join(map(str, value))
+        if value is not None and self.precision:
+            return dates.written(value, getattr(instance, self.precision))
         return "" if value is None else str(plain(value))
 
 

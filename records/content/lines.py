@@ -170,7 +170,6 @@ def _figure_texts(figure: Any) -> Texts:
 def _milestone_texts(milestone: Any) -> Texts:
     names = [field.name for field in milestone.content_fields() if field.attname not in CITED]
     texts = _field_texts(milestone, names)
-    texts["date"] = (texts["date"][0], milestone.date_text)
     return texts | {"statement": ("Statement", cited(milestone))}
 
 
@@ -178,7 +177,7 @@ def cited(row: Any) -> str:
     """Return the statement that a figure or milestone cites, in the version that was read."""
     statement = row.statement
     return (
-        f"{statement.title} · {statement.publisher}, {statement.published_on} "
+        f"{statement.title} · {statement.publisher}, {statement.published_on_key} "
         f"({statement.public_id} v{statement.version})"
     )
 

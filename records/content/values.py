@@ -5,7 +5,6 @@ be right.
 """
 
 import re
-from calendar import monthrange
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -13,6 +12,7 @@ from typing import Any
 
 from django.utils.dateparse import parse_datetime
 
+from aidapi import dates
 from aidapi.errors import nearest
 from records.models import Precision, plain
 
@@ -55,26 +55,24 @@ def read_day(text: str) -> date:
 
 def read_date(text: str) -> tuple[date, Precision]:
     """A date that may lack its day or its month; the length says what is known."""
-    known = {10: Precision.DAY, 7: Precision.MONTH, 4: Precision.YEAR}
-    if not re.fullmatch(r"\d{4}(?:-\d\d(?:-\d\d)?)?", text, re.ASCII):
+    if not re.fullmatch(dates.PATTERN, text):
         raise ValueError(
             f"{text!r}: write the date as 2020-04-10, or as 2020-04 or 2020 where no more is "
             f"known."
         )
-    return read_day(text + "-01" * ((10 - len(text)) // 3)), known[len(text)]
+    read_day(f"{text}-01-01"[:10])
+    day, precision = dates.parsed(text)
+    return day, Precision(precision)
 
 
 def read_first_day(text: str) -> date:
     """The day on which a day, month or year begins."""
-    return read_date(text)[0]
+    return dates.span(*read_date(text))[0]
 
 
 def read_last_day(text: str) -> date:
     """The day on which a day, month or year ends."""
-    day, precision = read_date(text)
-    if precision == Precision.MONTH:
-        return day.replace(day=monthrange(day.year, day.month)[1])
-    return day.replace(month=12, day=31) if precision == Precision.YEAR else day
+    return dates.span(*read_date(text))[1]
 
 
 def read_moment(text: str) -> datetime:
@@ -103,10 +101,6 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return a question that names the known word most like this one; empty if none is."""
     close = nearest(word, known, exact_case=True)
     return f" Did you mean {close}?" if close else ""
-
-
-def write_date(day: date, precision: str) -> str:
-    return day.isoformat()[: {"day": 10, "month": 7, "year": 4}[precision]]
 
 
 def write_moment(moment: datetime) -> str:

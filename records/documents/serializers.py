@@ -4,11 +4,13 @@ The serializers render the document on publishing and describe it in the schema,
 cannot disagree. Everything is read-only; empty text is null.
 """
 
+from datetime import date
 from typing import Any
 
 from django.db import models
 from rest_framework import serializers
 
+from aidapi import dates
 from records.models import (
     ID_PATTERN,
     DonationFigure,
@@ -45,6 +47,31 @@ class NullableChoiceField(serializers.ChoiceField):
 
     def to_representation(self, value: Any) -> Any:
         return value or None
+
+
+class KnownDateField(serializers.CharField):
+    """A date as far as it is known: 2020-04-10, 2020-04 or 2020."""
+
+    source: Any
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": f"^{dates.PATTERN}$"}
+
+    def get_attribute(self, instance: Any) -> str | None:
+        day = super().get_attribute(instance)
+        if not isinstance(day, date):
+            return day
+        return dates.written(day, getattr(instance, f"{self.source}_precision"))
+
+
+class PrecisionField(serializers.ChoiceField):
+    """How much of a date is known; null where there is none."""
+
+    source: Any
+
+    def get_attribute(self, instance: Any) -> str | None:
+        day = getattr(instance, self.source.removesuffix("_precision"))
+        return None if day is None else super().get_attribute(instance)
 
 
 class ExactNumberField(serializers.Field):
@@ -111,6 +138,19 @@ class DocumentSerializer(serializers.ModelSerializer):
     def build_standard_field(self, field_name: str, model_field: Any) -> tuple[Any, dict]:
         field_class, _kwargs = super().build_standard_field(field_name, model_field)
         public = {"read_only": True, "help_text": model_field.help_text}
+        columns = {column.name: column for column in model_field.model._meta.concrete_fields}
+        if f"{field_name}_precision" in columns:
+            known = "As far as that is known: 2020-04-10, 2020-04 or 2020."
+            help_text = f"{model_field.help_text} {known}"
+            return KnownDateField, public | {
+                "help_text": help_text,
+                "allow_null": model_field.null,
+            }
+        if field_name.endswith("_precision"):
+            return PrecisionField, public | {
+                "choices": model_field.choices,
+                "allow_null": columns[field_name.removesuffix("_precision")].null,
+            }
         if isinstance(model_field, models.DecimalField):
             return ExactNumberField, public | {"allow_null": model_field.null}
         if isinstance(model_field, models.CharField | models.TextField):
@@ -219,13 +259,6 @@ class FigureSerializer(DocumentSerializer):
         ]
 
 
-class KnownDateField(serializers.CharField):
-    """A date as far as it is known: 2020-04-10, 2020-04 or 2020."""
-
-    def json_schema(self) -> dict[str, Any]:
-        return {"type": "string", "pattern": r"^\d{4}(-\d{2}(-\d{2})?)?$"}
-
-
 class MilestoneEvidenceSerializer(DocumentSerializer):
     """The words that a milestone rests on."""
 
@@ -245,7 +278,6 @@ class MilestoneSerializer(DocumentSerializer):
     """A stage that all of it had reached, when, and the words that say so."""
 
     date = KnownDateField(
-        source="date_text",
         read_only=True,
         help_text="When all of it had reached the stage, as far as that is known: 2020-04-10, "
         "2020-04 or 2020.",
@@ -275,7 +307,9 @@ class StatementInRecordSerializer(DocumentSerializer):
             "title",
             "publisher",
             "published_on",
+            "published_on_precision",
             "said_on",
+            "said_on_precision",
             "speaker",
             "speaker_role",
             "organisation",

@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.crypto import get_random_string
 
+from aidapi import dates
 from aidapi.fields import CodeField
 from records.models.parties import PartyType
 from records.models.text import fold
@@ -38,9 +39,9 @@ class Precision(models.TextChoices):
     YEAR = "year", "year (stored as its first day)"
 
 
-def round_dates(row: models.Model) -> None:
-    """Set a date known to the month or year to its first day; a date that is not known has no
-    precision of its own."""
+def round_dates(row: Any) -> None:
+    """Set a date known to the month or year to its first day, and its copy that lists are ordered
+    and filtered by, if the row has one; a date that is not known has no precision of its own."""
     for field in row._meta.concrete_fields:
         if not field.name.endswith("_precision"):
             continue
@@ -48,10 +49,22 @@ def round_dates(row: models.Model) -> None:
         day, precision = getattr(row, name), getattr(row, field.name)
         if day is None:
             setattr(row, field.name, Precision.DAY)
-        elif precision == Precision.MONTH:
-            setattr(row, name, day.replace(day=1))
-        elif precision == Precision.YEAR:
-            setattr(row, name, day.replace(month=1, day=1))
+        else:
+            setattr(row, name, dates.span(day, precision)[0])
+        if hasattr(row, f"{name}_key"):
+            setattr(row, f"{name}_key", day and dates.written(day, precision))
+
+
+def date_key(name: str, *, null: bool = False) -> CodeField:
+    """Return the column of a date as far as it is known, by which lists are ordered and
+    filtered."""
+    return CodeField(
+        max_length=10,
+        editable=False,
+        null=null,
+        default=None if null else "",
+        help_text=f"The record's `{name}` as far as it is known: 2020-04-10, 2020-04 or 2020.",
+    )
 
 
 class RecordQuerySet(models.QuerySet):
@@ -198,6 +211,9 @@ class Record(models.Model):
             "edits",
             "created_at",
             "title_key",
+            "as_of_key",
+            "published_on_key",
+            "said_on_key",
             "joint",
         }
     )
@@ -408,9 +424,9 @@ class DatedRecord(Record):
         max_length=5,
         choices=Precision,
         default=Precision.DAY,
-        help_text="Precision of `as_of`: day, month or year. A month or year is given as its "
-        "first day.",
+        help_text="Precision of `as_of`: day, month or year.",
     )
+    as_of_key = date_key("as_of")
     series = CodeField(
         max_length=80,
         blank=True,
@@ -441,13 +457,13 @@ class DatedRecord(Record):
             *Record.Meta.indexes,
             # Every list in its default order, latest first, now or as of any revision.
             models.Index(
-                fields=["-as_of", "-public_id", "published_in", "retired_in"],
+                fields=["-as_of_key", "-public_id", "published_in", "retired_in"],
                 condition=Q(published_in__isnull=False),
                 name="%(class)s_newest",
             ),
             # ?series=, and ?latest=true: the points of a series in order.
             models.Index(
-                fields=["series", "-as_of", "-public_id"],
+                fields=["series", "-as_of_key", "-public_id"],
                 condition=~Q(series=""),
                 name="%(class)s_series",
             ),
@@ -540,7 +556,7 @@ class RecordParty(models.Model):
         help_text="M49 number of the party's region when published.",
     )
     public_id = CodeField(max_length=12, editable=False, default="", help_text="The record's id.")
-    as_of = models.DateField(editable=False, null=True, help_text="The record's `as_of`.")
+    as_of_key = date_key("as_of")
     published_in = models.PositiveIntegerField(
         editable=False,
         null=True,
@@ -563,7 +579,7 @@ class RecordParty(models.Model):
                 fields=[
                     "role",
                     "party",
-                    "-as_of",
+                    "-as_of_key",
                     "-public_id",
                     "published_in",
                     "record",
@@ -576,7 +592,7 @@ class RecordParty(models.Model):
                 fields=[
                     "role",
                     "country",
-                    "-as_of",
+                    "-as_of_key",
                     "-public_id",
                     "published_in",
                     "record",

@@ -59,7 +59,7 @@ class Contract(StagedRecord):
         max_length=5,
         choices=Precision,
         default=Precision.DAY,
-        help_text="Precision of `signed_on`: day, month or year.",
+        help_text="Precision of `signed_on`: day, month or year; null where there is no date.",
     )
     ocid = CodeField(
         max_length=100,
@@ -72,7 +72,7 @@ class Contract(StagedRecord):
             *StagedRecord.Meta.indexes,
             # ?stage=, latest first.
             models.Index(
-                fields=["stage", "-as_of", "-public_id", "published_in", "retired_in"],
+                fields=["stage", "-as_of_key", "-public_id", "published_in", "retired_in"],
                 condition=Q(published_in__isnull=False),
                 name="%(class)s_by_stage",
             ),

@@ -61,13 +61,13 @@ class Donation(StagedRecord):
             *StagedRecord.Meta.indexes,
             # ?stage=, latest first.
             models.Index(
-                fields=["stage", "-as_of", "-public_id", "published_in", "retired_in"],
+                fields=["stage", "-as_of_key", "-public_id", "published_in", "retired_in"],
                 condition=Q(published_in__isnull=False),
                 name="%(class)s_by_stage",
             ),
             # ?form=, latest first.
             models.Index(
-                fields=["form", "-as_of", "-public_id", "published_in", "retired_in"],
+                fields=["form", "-as_of_key", "-public_id", "published_in", "retired_in"],
                 condition=Q(published_in__isnull=False),
                 name="%(class)s_by_form",
             ),

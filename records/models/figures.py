@@ -13,7 +13,7 @@ from aidapi.fields import (
     NumberField,
     exact_digits,
 )
-from records.models.base import plain
+from records.models.base import date_key, plain
 from records.models.evidence import MAX_QUOTE_LENGTH, Evidence
 from records.models.items import Unit
 from records.models.parties import PartyType
@@ -403,7 +403,7 @@ class FigureItem(models.Model):
     unit = models.CharField(max_length=8, blank=True, help_text="The figure's unit.")
     currency = CodeField(max_length=3, blank=True, help_text="The figure's currency.")
     public_id = CodeField(max_length=12, help_text="The record's id.")
-    as_of = models.DateField(help_text="The record's `as_of`.")
+    as_of_key = date_key("as_of")
     published_in = models.PositiveIntegerField(
         help_text="The revision that published the record's version."
     )
@@ -418,7 +418,7 @@ class FigureItem(models.Model):
             models.Index(
                 fields=[
                     "item",
-                    "-as_of",
+                    "-as_of_key",
                     "-public_id",
                     "published_in",
                     "record",

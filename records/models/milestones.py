@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
+from aidapi import dates
 from records.models.base import DatedRecord, Precision, round_dates
 from records.models.evidence import MAX_QUOTE_LENGTH, Evidence, check_fragment
 from records.models.figures import Basis
@@ -118,7 +119,7 @@ class Milestone(Evidence):
     @property
     def date_text(self) -> str:
         """The date as far as it is known: 2020-04-10, 2020-04 or 2020."""
-        return self.date.isoformat()[: {"day": 10, "month": 7, "year": 4}[self.date_precision]]
+        return dates.written(self.date, self.date_precision)
 
     @classmethod
     def place(cls, stage: str) -> int:

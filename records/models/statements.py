@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from aidapi.fields import CodeField
-from records.models.base import Precision, Record, RecordLink
+from records.models.base import Precision, Record, RecordLink, date_key
 from records.models.text import fold
 
 
@@ -68,6 +68,7 @@ class Statement(Record):
         default=Precision.DAY,
         help_text="Precision of `published_on`: day, month or year.",
     )
+    published_on_key = date_key("published_on")
     said_on = models.DateField(
         null=True,
         blank=True,
@@ -78,8 +79,9 @@ class Statement(Record):
         max_length=5,
         choices=Precision,
         default=Precision.DAY,
-        help_text="Precision of `said_on`: day, month or year.",
+        help_text="Precision of `said_on`: day, month or year; null where there is no date.",
     )
+    said_on_key = date_key("said_on", null=True)
     accessed_on = models.DateField(
         null=True, blank=True, help_text="Day on which a curator read it."
     )
@@ -116,13 +118,13 @@ class Statement(Record):
             *Record.Meta.indexes,
             # The list in its default order, latest first, now or as of any revision.
             models.Index(
-                fields=["-published_on", "-public_id", "published_in", "retired_in"],
+                fields=["-published_on_key", "-public_id", "published_in", "retired_in"],
                 condition=Q(published_in__isnull=False),
                 name="%(class)s_newest",
             ),
             # ?ordering=said_on.
             models.Index(
-                fields=["-said_on", "-public_id", "published_in", "retired_in"],
+                fields=["-said_on_key", "-public_id", "published_in", "retired_in"],
                 condition=Q(published_in__isnull=False),
                 name="%(class)s_said",
             ),

@@ -9,7 +9,7 @@ from records.models import DatedRecord, FigureItem, RecordParty, Revision
 Lineages = dict[str, list[str]]
 """Item → its code and those of its ancestors."""
 FROM_PARTY = ("name", "type", "country", "region")
-FROM_RECORD = ("public_id", "as_of", "published_in")
+FROM_RECORD = ("public_id", "as_of_key", "published_in")
 COPIED = {*FROM_PARTY, *FROM_RECORD}
 """Columns of a party row that publishing writes, and that a correction does not copy."""
 
@@ -18,7 +18,7 @@ def seal(record: DatedRecord, revision: Revision, lineages: Lineages) -> None:
     """Write the copies into the rows of a version that is about to be published."""
     common = {
         "public_id": record.public_id,
-        "as_of": record.as_of,
+        "as_of_key": record.as_of_key,
         "published_in": revision.number,
     }
     parties = list(record.parties.all())

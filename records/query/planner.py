@@ -24,6 +24,7 @@ from records.query import limits
 from records.query.codes import check_codes
 from records.query.filters import (
     ColumnParameter,
+    DateParameter,
     FigureFilters,
     FigureParameter,
     LatestParameter,
@@ -211,12 +212,12 @@ class RecordQuery:
         for name, (filter_, value) in self.filters.items():
             if name in driver.names or name in self.figures.filters:
                 continue
+            if driver.prefix and isinstance(filter_, DateParameter):
+                # The relation has the date, too, and its index is bounded by it.
+                joined &= filter_.within(value, driver.prefix)
+                continue
             if isinstance(filter_, ColumnParameter):
                 column = filter_.lookup.partition("__")[0]
-                if driver.prefix and column == self.model.DATE:
-                    # The relation has the date, too, and its index is bounded by it.
-                    joined &= Q(**{f"{driver.prefix}{filter_.lookup}": value})
-                    continue
                 if column == "published_in" and ordering.column != column:
                     tests.append(unindexed(self.model, filter_.lookup, value))
                     continue

@@ -8,14 +8,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 from django.db import connection
 
 from records.index.statistics import UNKNOWN
 from records.query.engine_rows import EngineRows, Source, engine_rows
 from records.query.filters import (
-    ColumnParameter,
+    DateParameter,
     FigureChoiceParameter,
     FigureParameter,
     ItemParameter,
@@ -166,7 +166,7 @@ class Totals:
             elif isinstance(filter_, ItemParameter):
                 items = [self.rows.paths.get(code, (code,)) for code in value]
             elif is_date(filter_):
-                bounds[filter_.lookup] = value
+                bounds[filter_.side] = value.day
                 filtered = filtered or self.listed
             elif not (isinstance(filter_, FigureChoiceParameter) and filter_.column in SPLITTING):
                 filtered = True
@@ -174,8 +174,8 @@ class Totals:
             givers=tuple(sides["givers"]),
             receivers=tuple(sides["receivers"]),
             items=tuple(items),
-            start=bounds.get("as_of__gte"),
-            end=bounds.get("as_of__lte"),
+            start=bounds.get("from"),
+            end=bounds.get("to"),
             milestone=milestone,
             include=include,
             filtered=filtered,
@@ -249,9 +249,9 @@ def records_in_total(query: "RecordQuery", total: TotalNames) -> set[int]:
     return of_total(query, total).records_in(total)
 
 
-def is_date(filter_: RecordFilter) -> bool:
+def is_date(filter_: RecordFilter) -> TypeGuard[DateParameter]:
     """Return whether a filter bounds `as_of`."""
-    return isinstance(filter_, ColumnParameter) and filter_.lookup.startswith("as_of__")
+    return isinstance(filter_, DateParameter)
 
 
 def is_picky(filter_: RecordFilter) -> bool:

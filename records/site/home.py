@@ -9,12 +9,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
+from aidapi.dates import in_words
 from aidapi.views import Page
 from records.api.addresses import PLURALS
 from records.api.views.dataset import schema_org
 from records.models import KINDS, Revision
 from records.site.guide import QUESTIONS
-from records.site.wording import date_in_words
 
 LATEST = 3
 """Number of latest records shown of each kind."""
@@ -73,16 +73,10 @@ def latest_records(revision: int) -> list[dict[str, Any]]:
         {
             "kind": PLURALS[kind],
             "records": [
-                row | {"date": date_in_words(row[model.DATE], row[f"{model.DATE}_precision"])}
+                row | {"date": in_words(row[f"{model.DATE}_key"])}
                 for row in model._default_manager.in_force(revision)
                 .order_by("-published_in", "-public_id")
-                .values(
-                    "public_id",
-                    "title",
-                    "published_in",
-                    model.DATE,
-                    f"{model.DATE}_precision",
-                )[:LATEST]
+                .values("public_id", "title", "published_in", f"{model.DATE}_key")[:LATEST]
             ],
         }
         for kind, model in KINDS.items()

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.text import capfirst
 
+from aidapi.dates import in_words
 from aidapi.errors import Problem
 from aidapi.parameters import IntegerField, Parameter, ParameterSet
 from aidapi.views import Page
@@ -29,7 +30,6 @@ from records.models import (
 from records.query.revisions import shown_revision
 from records.site.wording import (
     change_in_words,
-    date_in_words,
     figures_in_words,
     item_codes,
     milestones_in_words,
@@ -231,11 +231,10 @@ def facts(document: Json) -> list[tuple[str, str]]:
         ("accessed_on", "Read by us"),
     ):
         if document.get(field):
-            precision = document.get(f"{field}_precision", "day")
-            found.append((name, date_in_words(document[field], precision)))
+            found.append((name, in_words(document[field])))
     period = document.get("period") or {}
     if period.get("start") or period.get("end"):
-        begin, end = (date_in_words(period[edge]) or "open" for edge in ("start", "end"))
+        begin, end = (in_words(period[edge]) or "open" for edge in ("start", "end"))
         found.append(("Period", f"{begin} to {end}"))
     found += [(name, document[field]) for field, name in WORDS.items() if document.get(field)]
     if document.get("topics"):
@@ -245,8 +244,8 @@ def facts(document: Json) -> list[tuple[str, str]]:
 
 def source(statement: Json) -> Json:
     return statement | {
-        "published": date_in_words(statement["published_on"]),
-        "said": date_in_words(statement["said_on"]),
+        "published": in_words(statement["published_on"]),
+        "said": in_words(statement["said_on"]),
     }
 
 
@@ -272,13 +271,10 @@ def points(document: Json, revision: int) -> list[Json]:
         DATED[document["kind"]]
         .objects.in_force(revision)
         .filter(series=document["series"])
-        .order_by("-as_of", "-public_id")
-        .values("public_id", "title", "as_of", "as_of_precision")[:MOST]
+        .order_by("-as_of_key", "-public_id")
+        .values("public_id", "title", "as_of_key")[:MOST]
     )
-    return [
-        row | {"date": date_in_words(row["as_of"], row["as_of_precision"])}
-        for row in reversed(rows)
-    ]
+    return [row | {"date": in_words(row["as_of_key"])} for row in reversed(rows)]
 
 
 def drawn_from(statement: Json, revision: int) -> list[Json]:
@@ -294,7 +290,7 @@ def drawn_from(statement: Json, revision: int) -> list[Json]:
         bodies = (
             model.objects.in_force(revision)
             .filter(wanted)
-            .order_by("-as_of", "-public_id")
+            .order_by("-as_of_key", "-public_id")
             .values_list("document__body", flat=True)[: MOST - len(found)]
         )
         found += map(orjson.loads, bodies)

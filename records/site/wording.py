@@ -3,11 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from records.api.views.citation_styles import in_words
+from aidapi.dates import in_words
 from records.models import (
     STAGED,
     Basis,
@@ -93,17 +92,6 @@ def short(value: int | float | Decimal) -> str:
     return digits(value)
 
 
-def date_in_words(day: date | str | None, precision: str = "day") -> str:
-    """10 April 2020, April 2020 or 2020, as far as it is known."""
-    if not day:
-        return ""
-    if isinstance(day, str):
-        day = date.fromisoformat(day)
-    if precision == "year":
-        return str(day.year)
-    return f"{day:%B %Y}" if precision == "month" else in_words(day)
-
-
 @dataclass(frozen=True)
 class FigureInWords:
     """A figure of a document, for people."""
@@ -179,13 +167,10 @@ def milestones_in_words(document: Json) -> list[MilestoneInWords]:
 
 def when_in_words(milestone: Json) -> str:
     """Return when a stage was reached: on 10 April 2020, in April 2020, by 2020."""
-    precision = milestone["precision"]
-    # A date that is known to the month or year is served without what is not known.
-    day = f"{milestone['date']}-01-01"[:10]
-    known = date_in_words(day, precision)
+    known = in_words(milestone["date"])
     if milestone["dated"] == Dated.BY:
         return f"by {known}"
-    return f"on {known}" if precision == Precision.DAY else f"in {known}"
+    return f"on {known}" if milestone["precision"] == Precision.DAY else f"in {known}"
 
 
 def rival_key(figure: Json) -> tuple:

@@ -7,9 +7,13 @@ from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from aidapi.dates import in_words
 from records.models import ID_PATTERN
 
 register = template.Library()
+
+
+register.filter(in_words)
 
 
 # Both escape first; what they put in afterwards is theirs.

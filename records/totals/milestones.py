@@ -1,10 +1,10 @@
 """Stages and their dates: which stage proves which, how far a record came, and when."""
 
-from calendar import monthrange
 from collections.abc import Collection, Sequence
 from datetime import date
 from typing import NamedTuple
 
+from aidapi.dates import span
 from records.totals.figures import SINGLE, Figure, Milestone
 
 FLOOR = date(2020, 1, 1)
@@ -63,15 +63,6 @@ class Dates(NamedTuple):
 def implies(stage: str, other: str) -> bool:
     """Return whether reaching the stage means having reached the other."""
     return stage == other or other in BEFORE.get(stage, ())
-
-
-def span(day: date, precision: str) -> tuple[date, date]:
-    """Return the first and the last day that a date of a precision may be."""
-    if precision == "year":
-        return date(day.year, 1, 1), date(day.year, 12, 31)
-    if precision == "month":
-        return day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1])
-    return day, day
 
 
 def stage_of(milestones: Sequence[Milestone], typed: str = "unknown") -> str:

@@ -22,6 +22,27 @@ WRONG_SUMS = (
 ONE_TOTAL = "one total takes in all bases and stages, which breakdown names"
 DECIDED = "which of two overlapping figures counts is no longer a choice: that which proves most"
 NEW_NAME = "it named what the old sums counted; total names the new totals"
+KNOWN = "a date that lacks its day is written without it: the first day of a month misled"
+UNDATED = "without a date there is no precision"
+VAGUE = "takes months and years as well; every day that it took is taken"
+PATTERN = '"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"'
+DATES = {
+    **dict.fromkeys(
+        ("Donation", "Export", "Contract", "SparseDonation", "SparseExport", "SparseContract"),
+        ("as_of",),
+    ),
+    **dict.fromkeys(
+        ("Statement", "SparseStatement", "StatementInRecord", "SparseStatementInRecord"),
+        ("published_on", "said_on"),
+    ),
+    **dict.fromkeys(("KindCoverage", "Series", "SparseSeries"), ("first", "last")),
+    "PeriodOfTime": ("dcat:startDate", "dcat:endDate"),
+    "Point": ("as_of",),
+}
+RANGES = {
+    "statements": ("published_from", "published_to", "said_from", "said_to"),
+    **dict.fromkeys(("donations", "exports", "contracts"), ("as_of_from", "as_of_to")),
+}
 TAGS = "tags are taken in any case, and those that do not exist are errors, not empty lists"
 ACCEPTED: dict[str, str] = {
     "LinkType: may now be may_overlap": "Totals need to know which records may be the same goods, "
@@ -36,6 +57,20 @@ ACCEPTED: dict[str, str] = {
        for kind in ("donations", "exports", "contracts") for reason in ("part", "overtaken")},
     **{f"GET /api/v1/{kind}/: parameter counted is gone": NEW_NAME
        for kind in ("donations", "exports", "contracts")},
+    **{f'{schema}.{name}: has no longer the bound format "date"': KNOWN
+       for schema, names in DATES.items() for name in names},
+    **{f'{schema}.signed_on: has no longer the bound format "date"': KNOWN
+       for schema in ("Contract", "SparseContract")},
+    **{f"{schema}_on_precision: {change}": UNDATED
+       for schema in ("Statement.said", "SparseStatement.said",
+                      "Contract.signed", "SparseContract.signed")
+       for change in ("may now be others than day, month, year",
+                      "has 2 schemas in oneOf, had 0")},
+    **{f"GET /api/v1/{noun}/{view}: parameter {name}: has now the bound pattern {PATTERN}": VAGUE
+       for noun, names in RANGES.items() for name in names
+       for view in ("", "facets/", "cite/", "summary/")
+       if (noun, view) != ("statements", "summary/")},
+    f"GET /api/v1/revisions/: parameter on: has now the bound pattern {PATTERN}": VAGUE,
     **{f"GET /api/v1/statements/{view}: parameter language[]: has now the bound pattern "
        '"^[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*$"': TAGS for view in ("", "facets/", "cite/")},
 }  # fmt: skip

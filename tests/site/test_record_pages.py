@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from aidapi.dates import in_words
 from records.models import KINDS
 from records.site.wording import (
-    date_in_words,
     figure_in_words,
     in_full,
     short,
@@ -54,7 +54,7 @@ def says(text: str, version: Version) -> None:
     for statement in document.get("statements", ()):
         assert f'href="/records/{statement["id"]}/">{statement["title"]}</a>' in text
         assert f'href="{statement["url"]}"' in text
-        assert date_in_words(statement["published_on"]) in text
+        assert in_words(statement["published_on"]) in text
     for link in document["links"]:
         assert f'href="/records/{link["id"]}/"' in text
     plural = reverse(f"{version.kind}s-detail", args=[version.id])

@@ -15,6 +15,7 @@ from records.totals.links import Links
 from records.totals.prepare import prepare
 from records.totals.scopes import Condition
 from records.totals.scopes import Query as EngineQuery
+from tests.support.dates import days
 from tests.support.histories import History, Version
 
 Query = dict[str, str]
@@ -42,7 +43,7 @@ def figures(versions: Iterable[Version], chosen: set[tuple[str, int]]) -> list[F
                     id=version.id,
                     figure=number,
                     kind=version.kind,
-                    as_of=date.fromisoformat(document["as_of"]),
+                    as_of=date.fromisoformat(f"{document['as_of']}-01-01"[:10]),
                     precision=document["as_of_precision"],
                     givers=names(version, roles[GIVERS[version.kind]]),
                     receivers=names(version, roles[RECEIVERS[version.kind]]),
@@ -119,8 +120,8 @@ def engine_query(kind: str, asked: Query, include: Iterable[str] = ()) -> Engine
         sides[side] = tuple(found)
     return EngineQuery(
         **sides,
-        start=day(asked.get("as_of_from")),
-        end=day(asked.get("as_of_to")),
+        start=day(days(asked.get("as_of_from"))[0]),
+        end=day(days(asked.get("as_of_to"))[1]),
         include=frozenset(include),
         milestone=asked.get("milestone", ""),
         filtered=True,

@@ -11,6 +11,7 @@ from typing import Any
 from records.models import KINDS
 from records.models.regions import REGION_SLUGS, REGIONS
 from records.totals.figures import Figure
+from tests.support.dates import days
 from tests.support.histories import History, Version
 from tests.support.history_figures import figures, links, records_in_total
 
@@ -212,7 +213,9 @@ def tier(version: Version, search: str) -> int:
     return 2 if all(stands_in(*phrase, head + others) for phrase in phrases(search)) else 0
 
 
-def meets(version: Version, name: str, wanted: str, others: list[Version]) -> bool:
+def meets(
+    version: Version, name: str, wanted: str, others: list[Version], certain: bool = False
+) -> bool:
     """Whether the record meets a condition that is not one on its figures."""
     document = version.document
     model = KINDS[version.kind]
@@ -239,11 +242,11 @@ def meets(version: Version, name: str, wanted: str, others: list[Version]) -> bo
         case "latest":
             return latest(version, wanted, others)
         case "as_of_from" | "published_from" | "said_from":
-            day = document[DATES[name.removesuffix("_from")]]
-            return day is not None and day >= wanted
+            first, last = days(document[DATES[name.removesuffix("_from")]])
+            return bool(first) and (first if certain else last) >= days(wanted)[0]
         case "as_of_to" | "published_to" | "said_to":
-            day = document[DATES[name.removesuffix("_to")]]
-            return day is not None and day <= wanted
+            first, last = days(document[DATES[name.removesuffix("_to")]])
+            return bool(first) and (last if certain else first) <= days(wanted)[1]
         case "publisher" | "speaker" | "organisation" | "event":
             return bare(wanted) in bare(document[name])
         case "language":
@@ -285,6 +288,7 @@ def evaluate(history: History, kind: str, query: Query, ordering: str) -> list[V
         name: value for name, value in conditions.items() if has_figures and name in FIGURE_TESTS
     }
     total = conditions.pop("total", None)
+    certain = conditions.pop("certain", "") == "true"
     if total is not None:
         # Of a total the dates are those of its figures.
         conditions = {name: value for name, value in conditions.items() if name not in AS_OF}
@@ -292,7 +296,7 @@ def evaluate(history: History, kind: str, query: Query, ordering: str) -> list[V
         version
         for version in others
         if all(
-            meets(version, name, value, others)
+            meets(version, name, value, others, certain)
             for name, value in conditions.items()
             if name not in on_figures
         )

@@ -40,6 +40,17 @@ INTEGERS = dict.fromkeys(
     ],
     "not_a_number_in_range",
 )
+DATES = [
+    "0001-01-01",
+    "2020",
+    "2020-04",
+    "2020-04-01",
+    "2020-04-10",
+    "2020-04-30",
+    "2020-12-31",
+    "2021-01",
+    "9999-12-31",
+]
 DAYS = dict.fromkeys(
     [
         "0000-01-01",
@@ -49,7 +60,12 @@ DAYS = dict.fromkeys(
         "2020-13-01",
         "2020-4-1",
         "20200401",
-        "2020-04",
+        "2020-13",
+        "2020-4",
+        "202",
+        "20201",
+        "2020-",
+        "0000",
         "2020-W15-5",
         "２０２０-04-01",
         "2020-04-10T00:00:00Z",
@@ -108,6 +124,7 @@ BAD: dict[type, dict[str, str]] = {
     parameters.IntegerField: INTEGERS,
     parameters.NumberField: NUMBERS,
     parameters.DateField: DAYS,
+    filters.BoundField: DAYS,
     parameters.ChoiceField: LISTS | CHOICES,
     parameters.OneOfField: {",": "unknown_value", LONG: "unknown_value", **CHOICES},
     parameters.RepresentationField: {",": "unknown_value", LONG: "unknown_value", **CHOICES},
@@ -196,7 +213,7 @@ def good_values(name: str, parameter: Any, history: History) -> list[str]:
         case parameters.NumberField():
             return ["0", "1.5", "5", "500.5", "50000", "2000001", "999999999999999.999999"]
         case parameters.DateField():
-            return ["0001-01-01", "2020-04-09", "2020-04-10", "9999-12-31"]
+            return DATES
         case filters.RegionField():
             return ["africa", "002", "030,014", "asia", "south-eastern-asia", "150", "world"]
         case filters.IdListField():

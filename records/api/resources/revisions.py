@@ -7,7 +7,7 @@ from django.db.models import Count, QuerySet
 from rest_framework import serializers
 
 from aidapi.pagination import base_url
-from aidapi.parameters import DateField, IntegerField, Parameter
+from aidapi.parameters import DateField, Days, IntegerField, Parameter
 from records.api.parameter_sets import DocumentParameters, PageParameters, ordering
 from records.api.resource import RowResource
 from records.documents.serializers import DocumentSerializer, LinkField
@@ -37,8 +37,8 @@ class RevisionSerializer(DocumentSerializer):
 class InForceOnParameter(Parameter):
     """The revision in force at the end of a day."""
 
-    def filter(self, queryset: QuerySet, value: datetime.date) -> QuerySet:
-        end = datetime.datetime.combine(value, datetime.time.max, tzinfo=datetime.UTC)
+    def filter(self, queryset: QuerySet, value: Days) -> QuerySet:
+        end = datetime.datetime.combine(value.last, datetime.time.max, tzinfo=datetime.UTC)
         before = queryset.filter(published_at__lte=end).order_by("-number")
         return queryset.filter(number__in=before.values("number")[:1])
 
@@ -56,7 +56,8 @@ class RevisionListParameters(DocumentParameters, PageParameters):
 
     on = InForceOnParameter(
         DateField(example="2026-11-20"),
-        "Only the revision in force at the end of this day (UTC), if there was one.",
+        "Only the revision in force at the end of this day, month or year (UTC), if there was "
+        "one.",
     )
 
 

@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from aidapi.parameters import ChoiceField, Parameter, SlugField
 from records.api.parameter_sets import (
+    VAGUE_FIRST,
     AnyParameters,
     DocumentParameters,
     PageParameters,
@@ -13,6 +14,7 @@ from records.api.parameter_sets import (
 )
 from records.api.resource import Resource
 from records.api.views.series import KIND_CHOICES
+from records.documents.serializers import KnownDateField
 from records.models import DATED
 
 
@@ -22,8 +24,8 @@ class SeriesSerializer(serializers.Serializer):
     slug = serializers.CharField(help_text="Its name, as `series=` accepts it.")
     kind = serializers.ChoiceField(choices=KIND_CHOICES, help_text="Kind of its records.")
     points = serializers.IntegerField(help_text="Number of its records.")
-    first = serializers.DateField(help_text="`as_of` of the first.")
-    last = serializers.DateField(help_text="`as_of` of the latest.")
+    first = KnownDateField(help_text="`as_of` of the first, as far as it is known.")
+    last = KnownDateField(help_text="`as_of` of the latest, as far as it is known.")
     title = serializers.CharField(help_text="Title of the latest.")
     url = serializers.URLField(help_text="The series over time.")
 
@@ -37,7 +39,7 @@ class SeriesListParameters(DocumentParameters, PageParameters):
 
     serializer_class = SeriesSerializer
 
-    ordering = ordering(ORDERINGS, DEFAULT_ORDERING, example="-last")
+    ordering = ordering(ORDERINGS, DEFAULT_ORDERING, "-last", VAGUE_FIRST)
 
     kind = Parameter(
         ChoiceField(choices=list(DATED), example="export"),

@@ -2,6 +2,7 @@
 their authors and are not public."""
 
 from records.api.parameter_sets import (
+    VAGUE_FIRST,
     DocumentParameters,
     RecordFilters,
     RecordListParameters,
@@ -15,7 +16,7 @@ from records.api.views.citations import CitationParameters, StyleParameters
 from records.api.views.facets import FacetsParameters, facets_parameter
 from records.documents.statements import StatementSerializer
 from records.models import Statement
-from records.query.filters import FoldedParameter, LanguageParameter, day
+from records.query.filters import DateParameter, FoldedParameter, LanguageParameter
 
 
 class StatementFilters(RecordFilters):
@@ -43,10 +44,10 @@ class StatementFilters(RecordFilters):
     event = FoldedParameter("event", "name of the occasion", "press conference")
     topic = FoldedParameter("topics", "topics", "customs-facilitation")
     language = LanguageParameter(example="zh")
-    published_from = day("published_on__gte", "First day of publication.", example="2020-04-01")
-    published_to = day("published_on__lte", "Last day of publication.", example="2020-04-30")
-    said_from = day("said_on__gte", "First day on which it was said.", example="2020-04-10")
-    said_to = day("said_on__lte", "Last day on which it was said.", example="2020-04-10")
+    published_from = DateParameter("published_on", "from", "of publication", example="2020-04-01")
+    published_to = DateParameter("published_on", "to", "of publication", example="2020-04")
+    said_from = DateParameter("said_on", "from", "on which it was said", example="2020-04-10")
+    said_to = DateParameter("said_on", "to", "on which it was said", example="2020-04-10")
 
 
 class StatementListParameters(StatementFilters, RecordListParameters):
@@ -55,16 +56,16 @@ class StatementListParameters(StatementFilters, RecordListParameters):
     serializer_class = StatementSerializer
 
     ORDERINGS = {
-        "published_on": "published_on",
-        "said_on": "said_on",
+        "published_on": "published_on_key",
+        "said_on": "said_on_key",
         "published_in": "published_in",
         "title": "title_key",
         "id": "public_id",
     }
     DEFAULT_ORDERING = "-published_on"
-    NULLABLE = ("said_on",)
+    NULLABLE = ("said_on_key",)
 
-    ordering = ordering(ORDERINGS, DEFAULT_ORDERING, example="said_on")
+    ordering = ordering(ORDERINGS, DEFAULT_ORDERING, "said_on", VAGUE_FIRST)
     rows = rows_parameter("records")
     format = record_format()
 

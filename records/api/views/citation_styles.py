@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework import serializers
 
+from aidapi.dates import in_words
 from aidapi.renderers import CSLJSON, RIS, BibTeX, Text
 from records.api.licence import AUTHOR, LICENCE
 from records.models import Revision
@@ -113,14 +114,14 @@ class Citation:
         parts = [
             f"{AUTHOR} ({self.day.year}).",
             f"{one_line(self.title).rstrip('.')}.",
-            f"{edition} of {in_words(self.day)}.",
+            f"{edition} of {in_words(self.day.isoformat())}.",
             *([one_line(self.evidence)] if self.evidence else []),
             f"{self.url} ({LICENCE['name']})",
         ]
         return " ".join(parts)
 
     def text(self) -> str:
-        return f"{self.undated()[:-1]}; retrieved on {in_words(self.today)}).\n"
+        return f"{self.undated()[:-1]}; retrieved on {in_words(self.today.isoformat())}).\n"
 
     def bibtex(self) -> str:
         fields = {
@@ -210,11 +211,6 @@ class Citation:
             "ris": self.ris(),
             "csl_json": self.csl(),
         }
-
-
-def in_words(day: datetime.date) -> str:
-    """Return the date as 5 May 2020."""
-    return f"{day.day} {day:%B %Y}"
 
 
 def one_line(text: str) -> str:

@@ -9,16 +9,17 @@ from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from aidapi.dates import LENGTHS
 from aidapi.pagination import base_url
 from records.api.addresses import PLURALS
 from records.api.parameter_sets import AnyParameters
 from records.api.views.base import DatasetResponse, DatasetView
+from records.documents.serializers import KnownDateField
 from records.models import (
     DATED,
     KINDS,
     Measure,
     Operator,
-    Precision,
     RevisionCounter,
 )
 from records.query.revisions import shown_revision
@@ -69,8 +70,12 @@ class KindCoverageSerializer(serializers.Serializer):
     kind = serializers.ChoiceField(choices=KIND_CHOICES, help_text="The kind of record.")
     url = serializers.URLField(help_text="The list of them.")
     records = serializers.IntegerField(help_text="Number of records.")
-    first = serializers.DateField(allow_null=True, help_text="The earliest date; null if none.")
-    last = serializers.DateField(allow_null=True, help_text="The latest date; null if none.")
+    first = KnownDateField(
+        allow_null=True, help_text="The earliest date, as far as it is known; null if none."
+    )
+    last = KnownDateField(
+        allow_null=True, help_text="The latest date, as far as it is known; null if none."
+    )
     months = MonthSerializer(
         many=True,
         help_text="Records by month of `as_of` (of statements, of `published_on`), every month "
@@ -119,22 +124,19 @@ def coverage(kind: str, revision: int) -> dict[str, Any]:
     """Return the coverage of one kind."""
     model: Any = KINDS[kind]
     records = model.objects.in_force(revision).order_by()
-    days = list(
-        records.values(model.DATE, f"{model.DATE}_precision")
-        .annotate(n=Count("pk"))
-        .values_list(model.DATE, f"{model.DATE}_precision", "n")
-    )
+    key = f"{model.DATE}_key"
+    days = list(records.values(key).annotate(n=Count("pk")).values_list(key, "n"))
     vague: Counter[str] = Counter()
-    for _, precision, n in days:
-        if precision != Precision.DAY:
+    for day, n in days:
+        if len(day) < LENGTHS["day"]:
             vague["day"] += n
-        if precision == Precision.YEAR:
+        if len(day) < LENGTHS["month"]:
             vague["month"] += n
     found: dict[str, Any] = {
         "kind": kind,
-        "records": sum(n for _, _, n in days),
-        "first": min((day for day, _, _ in days), default=None),
-        "last": max((day for day, _, _ in days), default=None),
+        "records": sum(n for _, n in days),
+        "first": min((day for day, _ in days), default=None),
+        "last": max((day for day, _ in days), default=None),
         "months": months(days),
         "countries": [],
         "figures": 0,
@@ -152,12 +154,12 @@ def coverage(kind: str, revision: int) -> dict[str, Any]:
     return found
 
 
-def months(days: list[tuple[Any, str, int]]) -> list[dict[str, Any]]:
+def months(days: list[tuple[str, int]]) -> list[dict[str, Any]]:
     """Return every month from the first to the last, including those without records."""
     counts: Counter[tuple[int, int]] = Counter()
-    for day, precision, n in days:
-        if precision != Precision.YEAR:
-            counts[day.year, day.month] += n
+    for day, n in days:
+        if len(day) >= LENGTHS["month"]:
+            counts[int(day[:4]), int(day[5:7])] += n
     if not counts:
         return []
     (year, month), last = min(counts), max(counts)

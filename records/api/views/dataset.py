@@ -17,6 +17,7 @@ from records.api.parameter_sets import AnyParameters
 from records.api.views.base import DatasetView
 from records.api.views.citations import dataset_citation, published
 from records.api.views.files import FILES
+from records.documents.serializers import KnownDateField
 from records.models import (
     DATED,
     KINDS,
@@ -35,17 +36,17 @@ KEYWORDS = ["COVID-19", "aid", "donations", "medical supplies", "exports", "proc
 
 
 def temporal(revision: int) -> tuple[str, str] | None:
-    """Return the first and last `as_of` of all records; one query."""
+    """Return the first and last `as_of` of all records, as far as they are known; one query."""
     first, *others = [
         model.objects.in_force(revision)
         .order_by()
         .values(kind=Value(kind))
-        .annotate(first=Min("as_of"), last=Max("as_of"))
+        .annotate(first=Min("as_of_key"), last=Max("as_of_key"))
         .values_list("first", "last")
         for kind, model in DATED.items()
     ]
     days = [day for pair in first.union(*others, all=True) for day in pair if day]
-    return (min(days).isoformat(), max(days).isoformat()) if days else None
+    return (min(days), max(days)) if days else None
 
 
 def files(request: HttpRequest, revision: int) -> list[tuple[str, str, str]]:
@@ -98,8 +99,8 @@ class PeriodOfTimeSerializer(PrefixedSerializer):
     """A period of time."""
 
     at_type = serializers.CharField(help_text="`dct:PeriodOfTime`.")
-    dcat_startDate = serializers.DateField(help_text="First day.")
-    dcat_endDate = serializers.DateField(help_text="Last day.")
+    dcat_startDate = KnownDateField(help_text="First day, month or year.")
+    dcat_endDate = KnownDateField(help_text="Last day, month or year.")
 
 
 class DistributionSerializer(PrefixedSerializer):

@@ -14,11 +14,12 @@ from typing import Any
 
 from rest_framework import serializers
 
-from aidapi.tables import Cell, Column, same
+from aidapi.tables import KNOWN_DATE, Cell, Column, same
 from records.documents.serializers import (
     ExactNumberField,
     FigureSerializer,
     KindField,
+    KnownDateField,
     OwnIdField,
     PublicIdField,
     StatementInRecordSerializer,
@@ -30,6 +31,7 @@ DATATYPES: list[tuple[type[serializers.Field], str]] = [
     (serializers.IntegerField, "integer"),
     (ExactNumberField, "decimal"),
     (serializers.DateField, "date"),
+    (KnownDateField, KNOWN_DATE),
     (serializers.URLField, "anyURI"),
 ]
 
@@ -58,7 +60,14 @@ INHERENT = ("figures", "statements", "milestones_evidence")
 cell cannot hold beside each other, the JSON has all."""
 
 
-CODED = (serializers.ChoiceField, serializers.DateField, KindField, OwnIdField, PublicIdField)
+CODED = (
+    serializers.ChoiceField,
+    serializers.DateField,
+    KindField,
+    KnownDateField,
+    OwnIdField,
+    PublicIdField,
+)
 """Fields that are no free text, and never read as formulas by a spreadsheet."""
 
 

@@ -10,12 +10,18 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from aidapi.dates import written
 from aidapi.pagination import base_url
 from records.api.addresses import PLURALS
 from records.api.numbers import number, sum_field
 from records.api.views.base import DatasetResponse
 from records.api.views.details import DetailView, no_such
-from records.documents.serializers import FigureSerializer, NullableCharField, PublicIdField
+from records.documents.serializers import (
+    FigureSerializer,
+    KnownDateField,
+    NullableCharField,
+    PublicIdField,
+)
 from records.models import (
     DATED,
     Basis,
@@ -55,7 +61,9 @@ class PointSerializer(serializers.Serializer):
     kind = serializers.ChoiceField(choices=KIND_CHOICES, help_text="Kind of the record.")
     version = serializers.IntegerField(help_text="Version of the record, from 1.")
     title = serializers.CharField(help_text="Title of the record.")
-    as_of = serializers.DateField(help_text="The day that the record refers to.")
+    as_of = KnownDateField(
+        help_text="The day, month or year that the record refers to, as far as it is known."
+    )
     as_of_precision = serializers.ChoiceField(
         choices=Precision.choices, help_text="Whether `as_of` is known to the day, month or year."
     )
@@ -143,7 +151,9 @@ def point_rows(revision: int, kinds: list[str], slug: str = "") -> QuerySet:
         if slug:
             rows = rows.filter(series=slug)
         parts.append(
-            rows.annotate(kind=Value(kind)).values("kind", "series", "as_of", "public_id", "title")
+            rows.annotate(kind=Value(kind)).values(
+                "kind", "series", "as_of_key", "public_id", "title"
+            )
         )
     return parts[0].union(*parts[1:], all=True)
 
@@ -156,8 +166,8 @@ def series_rows(revision: int, kinds: list[str], request: HttpRequest) -> list[d
         series[row["series"], row["kind"]].append(row)
     rows = []
     for (slug, kind), points in series.items():
-        days = [point["as_of"].isoformat() for point in points]
-        latest = max(points, key=lambda point: (point["as_of"], point["public_id"]))
+        days = [point["as_of_key"] for point in points]
+        latest = max(points, key=lambda point: (point["as_of_key"], point["public_id"]))
         rows.append(
             {
                 "slug": slug,
@@ -200,7 +210,7 @@ def points_of(
                 "kind": kind,
                 "version": record.version,
                 "title": record.title,
-                "as_of": record.as_of,
+                "as_of": record.as_of_key,
                 "as_of_precision": record.as_of_precision,
                 "stage": getattr(record, "stage", None),
                 "contradicts": sorted(own | contradicted[record.public_id]),
@@ -215,7 +225,7 @@ def steps_of(kind: str, figures: SeriesFigures) -> list[dict[str, Any]]:
     """Return the differences between consecutive points that state the same, whether it counts in
     totals or not, except figures that never count."""
     lines: dict[tuple[str, ...], list[Figure]] = defaultdict(list)
-    for figure in sorted(figures.stated(), key=lambda figure: (figure.as_of, figure.id)):
+    for figure in sorted(figures.stated(), key=place):
         if figure.operator != Operator.UNSPECIFIED:
             sort = (item_of(figure), *(getattr(figure, name) for name in SAME))
             lines[figure.measure, *map(str, sort)].append(figure)
@@ -224,6 +234,11 @@ def steps_of(kind: str, figures: SeriesFigures) -> list[dict[str, Any]]:
         for _, line in sorted(lines.items())
         for earlier, later in pairwise(line)
     ]
+
+
+def place(figure: Figure) -> tuple[str, str]:
+    """Return what points are ordered by: their dates as far as they are known."""
+    return written(figure.as_of, figure.precision), figure.id
 
 
 def item_of(figure: Figure) -> str | None:

@@ -43,6 +43,7 @@ from records.models import (
     item_lineages,
 )
 from records.publishing.drafts import begin_correction, note_edit
+from records.query.filters import not_after, not_before
 
 MOST = 500
 """Records near a saved one that are compared with it; the command compares all."""
@@ -243,11 +244,7 @@ def _near(record: Any) -> QuerySet:
         record.as_of, record.as_of_precision, record.period_start, record.period_end
     )
     first, last = first - SLACK, last + SLACK
-    # A month or a year is stored as its first day, which may lie before.
-    firsts = {first.replace(day=1): "month", first.replace(month=1, day=1): "year"}
-    near = Q(as_of__range=(first, last))
-    for day, precision in firsts.items():
-        near |= Q(as_of=day, as_of_precision=precision)
+    near = not_before("as_of_key", first) & not_after("as_of_key", last)
     others = model.objects.exclude(public_id=record.public_id).filter(_sharing(record))
     # As the index of the default order has it; by `state` a database would read half of them.
     published = others.filter(near, published_in__isnull=False, retired_in__isnull=True)
@@ -284,7 +281,7 @@ def _sharing(record: Any) -> Q:
 def texts(rows: QuerySet) -> list[Text]:
     """Statements as the rule reads them; two queries."""
     columns = (
-        "pk", "public_id", "publisher_key", "published_on", "title_key", "url", "text_sha256",
+        "pk", "public_id", "publisher_key", "published_on_key", "title_key", "url", "text_sha256",
     )  # fmt: skip
     read = list(rows.order_by().values_list(*columns))
     ids = {pk: public_id for pk, public_id, *_ in read}
@@ -310,7 +307,7 @@ def _near_texts(record: Any) -> QuerySet:
     """The statement's versions, and others with its publisher and day, its text, or an address
     that contains its own."""
     bare = address(record.url).partition("?")[0]
-    near = Q(publisher_key=record.publisher_key, published_on=record.published_on)
+    near = Q(publisher_key=record.publisher_key, published_on_key=record.published_on_key)
     near |= Q(url__contains=bare)
     if record.text_sha256:
         near |= Q(text_sha256=record.text_sha256)

@@ -36,6 +36,8 @@ from itertools import combinations
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from aidapi.dates import span
+
 SLACK = timedelta(days=3)
 """News of one delivery spreads over some days."""
 ABOUT = Decimal("0.05")
@@ -143,12 +145,8 @@ def days(
     as_of: date, precision: str, start: date | None = None, end: date | None = None
 ) -> tuple[date, date]:
     """First and last day that an account covers."""
-    last = as_of
-    if precision == "month":
-        last = (as_of.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-    elif precision == "year":
-        last = as_of.replace(month=12, day=31)
-    return min(start or as_of, as_of), max(end or last, last)
+    first, last = span(as_of, precision)
+    return min(start or first, first), max(end or last, last)
 
 
 def is_settled(one: Account, other: Account) -> bool:
@@ -304,7 +302,8 @@ class Text:
     id: str
     publisher: str
     """Folded."""
-    day: date
+    day: str
+    """Of publication, as far as it is known."""
     title: str
     """Folded."""
     address: str

@@ -46,7 +46,7 @@ class ContractAdmin(StagedRecordAdmin):
         "shown_state",
         "title",
         "shown_parties",
-        "as_of",
+        "shown_as_of",
         "short_stage",
         "short_method",
         "series",

@@ -45,7 +45,7 @@ class DonationAdmin(StagedRecordAdmin):
         "shown_state",
         "title",
         "shown_parties",
-        "as_of",
+        "shown_as_of",
         "form",
         "short_stage",
         "series",

@@ -27,7 +27,7 @@ class ExportAdmin(DatedRecordAdmin):
         "shown_state",
         "title",
         "shown_parties",
-        "as_of",
+        "shown_as_of",
         "trade",
         "series",
         "shown_revision",

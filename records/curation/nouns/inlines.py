@@ -189,7 +189,7 @@ def statement_label(statement: Statement) -> str:
     """Return the label of a statement in a choice: title, publisher, date and version."""
     state = "" if statement.state == "published" else f", {statement.get_state_display()}"
     return (
-        f"{statement.title} · {statement.publisher}, {statement.published_on} "
+        f"{statement.title} · {statement.publisher}, {statement.published_on_key} "
         f"({statement.public_id} v{statement.version}{state})"
     )
 

@@ -25,6 +25,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.text import capfirst
 
+from aidapi.dates import in_words
 from records.curation.duplicates.pages import panel, warn_of_duplicates
 from records.curation.imports import pages
 from records.curation.nouns.curated_admin import CuratedAdmin, SeenForm, touched
@@ -588,7 +589,7 @@ class DatedRecordAdmin(RecordAdmin):
 
     change_form_template = "admin/records/dated_record_change_form.html"
     date_hierarchy = "as_of"
-    ordering = ["-as_of", "-pk"]
+    ordering = ["-as_of_key", "-pk"]
     search_fields = ["public_id", "title"]
     search_help_text = "Words of the title, of the parties' names, of the publisher; or an id."
     WHEN: ClassVar[Any] = (
@@ -617,6 +618,10 @@ class DatedRecordAdmin(RecordAdmin):
     ) -> HttpResponse:
         context["reader"] = reader(self, request, context, adding=kwargs["add"])
         return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description="As of", ordering="as_of_key")
+    def shown_as_of(self, record: Any) -> str:
+        return in_words(record.as_of_key)
 
     @admin.display(description="Parties")
     def shown_parties(self, record: Record) -> str:

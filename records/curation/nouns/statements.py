@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 
+from aidapi.dates import in_words
 from records.curation.nouns.curated_admin import VerbatimField
 from records.curation.nouns.inlines import LinkInline, statement_label
 from records.curation.nouns.record_admin import RecordAdmin
@@ -62,7 +63,7 @@ class StatementChoices(AutocompleteJsonView):
             super()
             .get_queryset()
             .filter(~Exists(newer), state__in=CITABLE)
-            .order_by("-published_on", "-pk")
+            .order_by("-published_on_key", "-pk")
         )
 
     def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
@@ -79,12 +80,12 @@ class StatementAdmin(RecordAdmin):
         "title",
         "publisher",
         "speaker",
-        "published_on",
+        "shown_publication",
         "shown_revision",
     ]
     list_filter = ["state", OnFileFilter, "published_on_precision", "language"]
     date_hierarchy = "published_on"
-    ordering = ["-published_on", "-pk"]
+    ordering = ["-published_on_key", "-pk"]
     search_fields = ["public_id", "title"]
     search_help_text = "Words of the title, publisher, speaker, organisation or event; or an id."
     inlines = [StatementLinkInline]
@@ -106,6 +107,10 @@ class StatementAdmin(RecordAdmin):
         ("What", {"fields": ["summary", "topics", "note", "text"]}),
         ("Provenance", {"fields": ["url", "archived_url", ("language", "accessed_on")]}),
     ]
+
+    @admin.display(description="Published on", ordering="published_on_key")
+    def shown_publication(self, record: Statement) -> str:
+        return in_words(record.published_on_key)
 
     def formfield_for_dbfield(
         self, db_field: models.Field, request: HttpRequest, **kwargs: Any

@@ -245,7 +245,7 @@ def figures_of(model: Any, statement: Statement) -> models.QuerySet:
         .objects.filter(statement__public_id=statement.public_id, record__state__in=CITABLE)
         .select_related("record", "item", "statement")
         .defer("statement__text")
-        .order_by("-record__as_of", "record__public_id", "record__version", "position", "pk")
+        .order_by("-record__as_of_key", "record__public_id", "record__version", "position", "pk")
     )
 
 

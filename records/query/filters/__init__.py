@@ -8,8 +8,8 @@ from records.query.filters.columns import (
     FoldedParameter,
     LanguageParameter,
     LinkedParameter,
-    day,
 )
+from records.query.filters.dates import Bound, BoundField, DateParameter, not_after, not_before
 from records.query.filters.fields import (
     CodeListField,
     FoldedField,
@@ -41,9 +41,12 @@ from records.query.filters.totals import TotalField, TotalNames, TotalParameter
 
 __all__ = [
     "AnyRolePartyParameter",
+    "Bound",
+    "BoundField",
     "ChoiceParameter",
     "CodeListField",
     "ColumnParameter",
+    "DateParameter",
     "FigureChoiceParameter",
     "FigureFilters",
     "FigureFlagParameter",
@@ -74,5 +77,6 @@ __all__ = [
     "TotalNames",
     "TotalParameter",
     "ValueParameter",
-    "day",
+    "not_after",
+    "not_before",
 ]

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from aidapi.parameters import BooleanField, ChoiceField, DateField
+from aidapi.parameters import BooleanField, ChoiceField
 from records.models import LinkType
 from records.query.filters.base import RecordFilter, unindexed
 from records.query.filters.fields import FoldedField, LanguageListField
@@ -48,11 +48,6 @@ class FlagParameter(ColumnParameter):
 
     def __init__(self, column: str, help_text: str) -> None:
         super().__init__(BooleanField(example="true"), column, help_text)
-
-
-def day(lookup: str, help_text: str, example: str) -> ColumnParameter:
-    """Return a filter on a date column."""
-    return ColumnParameter(DateField(example=example), lookup, help_text)
 
 
 class FoldedParameter(RecordFilter):

@@ -33,8 +33,8 @@ class LatestParameter(RecordFilter):
             in_force.filter(series=OuterRef("series"))
             .exclude(series="")
             .filter(
-                Q(as_of__gt=OuterRef("as_of"))
-                | Q(as_of=OuterRef("as_of"), public_id__gt=OuterRef("public_id"))
+                Q(as_of_key__gt=OuterRef("as_of_key"))
+                | Q(as_of_key=OuterRef("as_of_key"), public_id__gt=OuterRef("public_id"))
             )
         )
         return ~Exists(later) if value else ~Q(series="") & Exists(later)

@@ -138,6 +138,7 @@ def test_what_is_not_known_is_null(client: Client) -> None:
         "event",
         "archived_url",
         "said_on",
+        "said_on_precision",
         "accessed_on",
         "text_sha256",
     }

@@ -1,0 +1,44 @@
+"""Dates that may lack their day or their month, written as 2020-04-10, 2020-04 or 2020 (ISO 8601).
+
+As text they have an order: a year comes before its months, and a month before its days.
+"""
+
+import re
+from calendar import monthrange
+from datetime import date
+
+PATTERN = r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?"
+LENGTHS = {"day": 10, "month": 7, "year": 4}
+"""Precision → the length of a date as text."""
+
+
+def written(day: date, precision: str) -> str:
+    """Return a date as far as it is known."""
+    return day.isoformat()[: LENGTHS[precision]]
+
+
+def parsed(text: str) -> tuple[date, str]:
+    """Return the first day of a date and its precision, or raise ValueError."""
+    if not re.fullmatch(PATTERN, text):
+        raise ValueError(f"{text!r} is neither a day nor a month nor a year.")
+    precision = next(name for name, length in LENGTHS.items() if length == len(text))
+    return date.fromisoformat(f"{text}-01-01"[:10]), precision
+
+
+def span(day: date, precision: str) -> tuple[date, date]:
+    """Return the first and the last day that a date may be."""
+    if precision == "year":
+        return date(day.year, 1, 1), date(day.year, 12, 31)
+    if precision == "month":
+        return day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1])
+    return day, day
+
+
+def in_words(known: str | None) -> str:
+    """Return a date as people write it, as far as it is known: 10 April 2020, April 2020, 2020;
+    empty if there is none."""
+    if not known:
+        return ""
+    day, precision = parsed(known)
+    parts = [str(day.day), f"{day:%B}", str(day.year)]
+    return " ".join(parts[list(LENGTHS).index(precision) :])
