@@ -300,7 +300,8 @@ class RecordFilters(AnyParameters):
     certain = Parameter(
         BooleanField(example="true"),
         "`true`: of dates that are known to the month or year, find only those that surely lie in "
-        "the range, with all of their days; by default those that may. Requires a range of dates.",
+        "the range, with all of their days; by default those that may. Totals do so in any case. "
+        "Requires a range of dates.",
     )
 
     def check(self) -> list[ParameterError]:

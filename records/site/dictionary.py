@@ -14,6 +14,7 @@ from rest_framework import serializers
 from aidapi.views import Page
 from records.api.resource import Resource
 from records.api.views.versions import RecordVersionSerializer
+from records.documents.serializers import KnownDateField
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,8 @@ def type_of(field: Any) -> str:
         return f"list of {'objects' if is_nested(held) else f'{type_of(held)}s'}"
     if is_nested(field):
         return "object"
+    if isinstance(field, KnownDateField):
+        return "date, as far as it is known"
     if hasattr(field, "json_schema"):
         schema = field.json_schema()
         kind = schema["type"].replace("string", "text")

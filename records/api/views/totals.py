@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from aidapi.dates import span
 from aidapi.errors import InvalidParameters, ParameterError, nearest
 from aidapi.pagination import base_url
 from aidapi.parameters import (
@@ -111,7 +112,8 @@ class TotalsParameters(ParameterSet):
     convert = Parameter(
         OneCurrencyField(example="USD"),
         "Currency (ISO 4217) into which amounts are also converted, each at the reference rate of "
-        "the European Central Bank on its `as_of`, or on the last working day before it.",
+        "the European Central Bank on its `as_of` (of a month or year its last day), or on the "
+        "last working day before it.",
     )
     ordering = Parameter(
         OneOfField(
@@ -569,7 +571,8 @@ def converted(total: Total, target: str | None) -> dict[str, Any] | None:
     at_least, used, without_rate = Decimal(0), Counter[rates.Rate](), 0
     with localcontext(prec=DIGITS):
         for figure in total.used:
-            if rate := rates.rate(figure.currency, target, figure.as_of):
+            _, day = span(figure.as_of, figure.precision)
+            if rate := rates.rate(figure.currency, target, day):
                 at_least += (figure.lower or 0) * rate.rate
                 used[rate] += 1
             else:

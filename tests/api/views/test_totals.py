@@ -179,6 +179,18 @@ def test_amounts_are_converted_at_the_rate_of_their_day(client: Client, target: 
     assert converted["rate_source"].startswith("European Central Bank")
 
 
+@pytest.mark.parametrize(("precision", "day"), [("month", "2020-05-29"), ("year", "2020-12-31")])
+def test_a_month_or_year_is_converted_at_the_rate_of_its_last_day(
+    client: Client, precision: str, day: str
+) -> None:
+    figure = {"money": True, "currency": "CNY", "value": Decimal(100)}
+    give(figures=[figure], as_of=date(2020, 5, 3), as_of_precision=precision)
+
+    (rate,) = only(client, convert="EUR")["converted"]["rates"]
+
+    assert rate["date"] == day
+
+
 def test_what_has_no_rate_is_not_converted(client: Client) -> None:
     give(figures=[{"money": True, "currency": "FJD"}])
     give(figures=[{"money": True, "currency": "USD"}])
