@@ -1,18 +1,20 @@
 """Triggers that keep published rows as they are, on SQLite and PostgreSQL, for every writer: the
-ORM, a bulk update or raw SQL.
+ORM, a bulk update or raw SQL, whatever the connection's settings.
 
-They are generated from the models and the rules below. `migrate` drops them first and creates
-them again last, since SQLite rebuilds whole tables in a migration and would lose or fire them;
-`flush` does likewise. A system check compares the triggers of the database with those of the
-rules. Content is guarded; derived rows, which `manage.py reindex` writes, are not.
+They are generated from the models and the rules below. A migration of records drops them first
+and creates them again last, in one transaction with its changes, since SQLite rebuilds whole
+tables and would lose or fire them; `flush` does likewise. A system check compares the triggers of
+the database with those of the rules. Content is guarded; derived rows, which `manage.py reindex`
+writes, are not.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from django.db import connections
+from django.db import connections, models
 
 from accounts.models import AuditEntry
 from records.models import (
@@ -32,6 +34,8 @@ from records.models import Statement as StatementModel
 from records.models.base import Record, State
 
 PREFIX = "guard_"
+SCHEMA = "@schema."
+"""Stands before every name of a table in the rules."""
 LOCK = " FOR NO KEY UPDATE"
 CONTENT = ("parties", "figures", "figure_items", "milestones", "links")
 """Relations of the rows that are guarded with their version."""
@@ -45,6 +49,8 @@ class Rule:
     forbidden: str
     message: str
     """Why it is refused, after the name of the table."""
+    vendor: str = ""
+    """The only database that needs it; empty for both."""
 
 
 # --- Conditions, in SQL of PostgreSQL; `create` translates them for SQLite
@@ -54,15 +60,19 @@ def quoted(values: Iterable[str]) -> str:
     return ", ".join(f"'{value}'" for value in values)
 
 
+def table_of(model: Any) -> str:
+    return f"{SCHEMA}{model._meta.db_table}"
+
+
 def not_latest(number: str) -> str:
     """Return the condition that a number is not that of the latest revision."""
-    return f"NOT EXISTS (SELECT 1 FROM {RevisionCounter._meta.db_table} h WHERE h.n = {number})"
+    return f"NOT EXISTS (SELECT 1 FROM {table_of(RevisionCounter)} h WHERE h.n = {number})"
 
 
 def of_origin(*origins: Origin) -> str:
     """Return the condition that the publishing revision is of one of the origins."""
     return (
-        f"EXISTS (SELECT 1 FROM {Revision._meta.db_table} v"
+        f"EXISTS (SELECT 1 FROM {table_of(Revision)} v"
         f" WHERE v.number = NEW.published_in_id AND v.origin IN ({quoted(origins)}))"
     )
 
@@ -70,7 +80,7 @@ def of_origin(*origins: Origin) -> str:
 def approver(also: str = "") -> str:
     """Return the condition that the version has an approver, perhaps of a further condition."""
     return (
-        f"EXISTS (SELECT 1 FROM {Contributor._meta.db_table} h"
+        f"EXISTS (SELECT 1 FROM {table_of(Contributor)} h"
         f" WHERE h.public_id = NEW.public_id AND h.version = NEW.version"
         f" AND h.role = '{ContributorRole.APPROVER}'{also})"
     )
@@ -138,7 +148,7 @@ def record_rules(model: type[Record]) -> list[Rule]:
 def evidence_rules(model: type[Record]) -> list[Rule]:
     """Return the further rules of a table of records whose rows rest on statements."""
     own = "f.record_id = NEW.id"
-    figures = f"{model.child('figures')._meta.db_table} f"
+    figures = f"{table_of(model.child('figures'))} f"
     found = [
         Rule(
             "UPDATE",
@@ -147,8 +157,8 @@ def evidence_rules(model: type[Record]) -> list[Rule]:
         )
     ]
     for name in (relation for of_kind, relation in EVIDENCE if of_kind is model):
-        rows = f"{model.child(name)._meta.db_table} f"
-        cited = f"{rows} JOIN {StatementModel._meta.db_table} s ON s.id = f.statement_id"
+        rows = f"{table_of(model.child(name))} f"
+        cited = f"{rows} JOIN {table_of(StatementModel)} s ON s.id = f.statement_id"
         found += [
             Rule(
                 "UPDATE",
@@ -170,90 +180,195 @@ def evidence_rules(model: type[Record]) -> list[Rule]:
 def content_rules(model: type[Record]) -> list[Rule]:
     """Return the rules of a table whose rows belong to a version: they change while it is open."""
 
-    def closed(row: str) -> str:
-        # The lock makes a writer of such rows and a publisher wait for one another.
+    is_closed = content_of(model)
+    # The lock makes a writer of such rows and a publisher wait for one another.
+    old, new = is_closed("OLD", LOCK), is_closed("NEW", LOCK)
+    return [
+        Rule("INSERT", new, "its version is published"),
+        Rule("UPDATE", f"{old} OR {new}", "its version is published"),
+        Rule("DELETE", old, "its version is published"),
+    ]
+
+
+# --- Whether a row, by its name in SQL, may no longer be changed
+
+
+def record_itself(row: str) -> str:
+    return f"{row}.state NOT IN ({quoted(OPEN)})"
+
+
+def content_of(model: type[Record]) -> Callable[..., str]:
+    def is_closed(row: str, lock: str = "") -> str:
         return (
-            f"(SELECT r.state FROM {model._meta.db_table} r WHERE r.id = {row}.record_id{LOCK})"
+            f"(SELECT r.state FROM {table_of(model)} r WHERE r.id = {row}.record_id{lock})"
             f" NOT IN ({quoted(OPEN)})"
         )
 
+    return is_closed
+
+
+def always(row: str) -> str:
+    return "1 = 1"
+
+
+def replacement_rules(model: Any, is_closed: Callable[[str], str]) -> list[Rule]:
+    """Return the rules against `OR REPLACE` of SQLite, which deletes the rows that conflict with
+    the new one: without firing a trigger, unless the connection has `recursive_triggers`."""
+    conflict = " OR ".join(
+        " AND ".join(
+            [f"o.{column} = NEW.{column}" for column in columns]
+            + [
+                f"{row}.{column} IN ({quoted(values)})"
+                for row in ("o", "NEW")
+                for column, values in condition.items()
+            ]
+        )
+        for columns, condition in unique_keys(model)
+    )
+    replaced = f"FROM {table_of(model)} o WHERE ({conflict}) AND {is_closed('o')}"
+    key, message = model._meta.pk.column, "it would replace a row that is published"
     return [
-        Rule("INSERT", closed("NEW"), "its version is published"),
-        Rule("UPDATE", f"{closed('OLD')} OR {closed('NEW')}", "its version is published"),
-        Rule("DELETE", closed("OLD"), "its version is published"),
+        Rule("INSERT", f"EXISTS (SELECT 1 {replaced})", message, "sqlite"),
+        Rule(
+            "UPDATE",
+            f"EXISTS (SELECT 1 {replaced} AND o.{key} <> OLD.{key})",
+            message,
+            "sqlite",
+        ),
     ]
+
+
+def unique_keys(model: Any) -> Iterator[tuple[list[str], dict[str, list[str]]]]:
+    """Yield the columns of each unique key, and column → values of the rows that it is about."""
+    for field in model._meta.concrete_fields:
+        if field.unique:
+            yield [field.column], {}
+    for constraint in model._meta.constraints:
+        if isinstance(constraint, models.UniqueConstraint):
+            condition = {}
+            for name, value in constraint.condition.children if constraint.condition else ():
+                column, _, is_list = name.partition("__")
+                condition[column] = value if is_list else [value]
+            columns = [model._meta.get_field(name).column for name in constraint.fields]
+            yield columns, condition
 
 
 HISTORY = [Rule("UPDATE", "1 = 1", "it is history"), Rule("DELETE", "1 = 1", "it is history")]
 """Rules of what is only ever added to."""
 NUMBERED = Rule("INSERT", not_latest("NEW.number"), "the revision counter does not number it")
 LATE = Rule("INSERT", not_latest("NEW.revision_id"), "an earlier revision gains no change")
+COUNTER = [
+    Rule("INSERT", "NEW.n <> 0", "it counts from 0"),
+    Rule("UPDATE", "NEW.id <> OLD.id OR NEW.n <> OLD.n + 1", "it counts one by one"),
+    Rule("DELETE", "1 = 1", "it numbers the revisions"),
+]
 
 
-def rules() -> Iterator[tuple[str, Rule]]:
+def rules(vendor: str) -> Iterator[tuple[str, Rule]]:
     """Yield (table, rule) for every guarded table."""
-    guarded: list[tuple[Any, list[Rule]]] = []
+    guarded: list[tuple[Any, list[Rule], Callable[[str], str]]] = []
     for kind, model in KINDS.items():
-        guarded.append((model, record_rules(model)))
-        if kind in DATED:
-            guarded.append((model, evidence_rules(model)))
+        of_record = record_rules(model) + (evidence_rules(model) if kind in DATED else [])
+        guarded.append((model, of_record, record_itself))
         relations = {relation.name for relation in model._meta.related_objects}
         guarded += [
-            (model.child(name), content_rules(model)) for name in CONTENT if name in relations
+            (model.child(name), content_rules(model), content_of(model))
+            for name in CONTENT
+            if name in relations
         ]
-    guarded += [(model, HISTORY) for model in (Revision, Change, Contributor, AuditEntry)]
-    guarded += [(Revision, [NUMBERED]), (Change, [LATE])]
-    for model, rules_of_model in guarded:
-        for rule in rules_of_model:
-            yield model._meta.db_table, rule
+    guarded += [
+        (Revision, [*HISTORY, NUMBERED], always),
+        (Change, [*HISTORY, LATE], always),
+        (Contributor, HISTORY, always),
+        (AuditEntry, HISTORY, always),
+        (RevisionCounter, COUNTER, always),
+    ]
+    for model, rules_of_model, is_closed in guarded:
+        for rule in rules_of_model + replacement_rules(model, is_closed):
+            if rule.vendor in ("", vendor):
+                yield model._meta.db_table, rule
 
 
 # --- Triggers
 
 
-def triggers(vendor: str) -> dict[str, tuple[str, str]]:
-    """Return name → (table, SQL that creates the trigger). A name has the digest of its rule, so
-    that a changed rule is a missing trigger."""
-    create = create_on_sqlite if vendor == "sqlite" else create_on_postgresql
+@dataclass(frozen=True)
+class Trigger:
+    """A trigger as it should be."""
+
+    table: str
+    create: str
+    """SQL that creates it."""
+    stored: tuple[Any, ...]
+    """What the database shows of it while it is intact, as `installed` reads it."""
+
+
+ENABLED_ALWAYS = "A"
+"""State of a PostgreSQL trigger that fires whatever `session_replication_role` is."""
+ROW, BEFORE = 1, 2
+EVENTS = {"INSERT": 4, "DELETE": 8, "UPDATE": 16, "TRUNCATE": 32}
+"""Bits of pg_trigger.tgtype."""
+SEARCH_PATH = "pg_catalog, pg_temp"
+"""Where guards look for operators: nobody else's, and no temporary table. Tables are named with
+their schema."""
+
+
+def triggers(connection: Any) -> dict[str, Trigger]:
+    """Return name → trigger. A name has the digest of its rule."""
+    return wanted_triggers(connection.vendor, schema(connection))
+
+
+@cache
+def wanted_triggers(vendor: str, schema: str) -> dict[str, Trigger]:
     made = {}
-    for table, rule in rules():
+    tables = set()
+    for table, rule in rules(vendor):
+        tables.add(table)
         text = f"{table}{rule.event}{rule.forbidden}{rule.message}"
         name = f"{PREFIX}{table}_{hashlib.sha256(text.encode()).hexdigest()[:10]}"
-        made[name] = table, create(name, table, rule)
+        if vendor == "sqlite":
+            made[name] = on_sqlite(name, table, rule)
+        else:
+            row = "OLD" if rule.event == "DELETE" else "NEW"
+            # WHEN cannot hold a subquery here, so the condition is in the function.
+            body = (
+                f" BEGIN IF {rule.forbidden.replace(SCHEMA, f'{schema}.')} THEN"
+                f" {raise_error(table, rule.message)} END IF; RETURN {row}; END "
+            )
+            made[name] = on_postgresql(schema, name, table, rule.event, body)
     if vendor == "postgresql":
-        for table in sorted({table for table, _ in rules()}):
+        for table in sorted(tables):
             name = f"{PREFIX}{table}_truncate"
-            made[name] = table, refuse_truncation(name, table)
+            body = f" BEGIN {raise_error(table, 'published rows are not truncated')} END "
+            made[name] = on_postgresql(schema, name, table, "TRUNCATE", body)
     return made
 
 
-def create_on_sqlite(name: str, table: str, rule: Rule) -> str:
-    # One transaction writes at a time, without locks of rows.
-    condition = rule.forbidden.replace("IS DISTINCT FROM", "IS NOT").replace(LOCK, "")
-    return (
+def on_sqlite(name: str, table: str, rule: Rule) -> Trigger:
+    # Names in a trigger are those of its own database, never of a temporary table. One
+    # transaction writes at a time, without locks of rows.
+    condition = rule.forbidden.replace("IS DISTINCT FROM", "IS NOT")
+    condition = condition.replace(LOCK, "").replace(SCHEMA, "")
+    sql = (
         f"CREATE TRIGGER {name} BEFORE {rule.event} ON {table} FOR EACH ROW WHEN {condition}"
         f" BEGIN SELECT RAISE(ABORT, 'Refused ({table}): {rule.message}.'); END"
     )
+    return Trigger(table, sql, (table, sql))
 
 
-def create_on_postgresql(name: str, table: str, rule: Rule) -> str:
-    # WHEN cannot hold a subquery here, so the condition is in the function.
-    row = "OLD" if rule.event == "DELETE" else "NEW"
-    return (
-        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-        f" IF {rule.forbidden} THEN {raise_error(table, rule.message)} END IF;"
-        f" RETURN {row}; END $$;"
-        f" CREATE TRIGGER {name} BEFORE {rule.event} ON {table} FOR EACH ROW"
-        f" EXECUTE FUNCTION {name}()"
+def on_postgresql(schema: str, name: str, table: str, event: str, body: str) -> Trigger:
+    level = "STATEMENT" if event == "TRUNCATE" else "ROW"
+    sql = (
+        f"CREATE OR REPLACE FUNCTION {schema}.{name}() RETURNS trigger LANGUAGE plpgsql"
+        f" SET search_path = {SEARCH_PATH} AS $${body}$$;"
+        f" CREATE TRIGGER {name} BEFORE {event} ON {schema}.{table} FOR EACH {level}"
+        f" EXECUTE FUNCTION {schema}.{name}();"
+        f" ALTER TABLE {schema}.{table} ENABLE ALWAYS TRIGGER {name}"
     )
-
-
-def refuse_truncation(name: str, table: str) -> str:
-    return (
-        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS"
-        f" $$ BEGIN {raise_error(table, 'published rows are not truncated')} END $$;"
-        f" CREATE TRIGGER {name} BEFORE TRUNCATE ON {table} EXECUTE FUNCTION {name}()"
-    )
+    kind = BEFORE + EVENTS[event] + (ROW if level == "ROW" else 0)
+    settings = [f"search_path={SEARCH_PATH}"]
+    function = (f"{schema}.{name}", "plpgsql", body, settings)
+    return Trigger(table, sql, (table, ENABLED_ALWAYS, kind, True, *function))
 
 
 def raise_error(table: str, message: str) -> str:
@@ -263,64 +378,83 @@ def raise_error(table: str, message: str) -> str:
     )
 
 
-def installed(connection: Any) -> dict[str, str]:
-    """Return name → table of the triggers in the database that are ours."""
+def schema(connection: Any) -> str:
+    """Return the quoted name of the schema in which the tables are; empty on SQLite."""
+    if connection.vendor == "sqlite":
+        return ""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT quote_ident(current_schema())")
+        return cursor.fetchone()[0]
+
+
+def installed(connection: Any) -> dict[str, tuple[Any, ...]]:
+    """Return name → what the database shows of each trigger that is ours, its table first."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            cursor.execute("SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'")
+            cursor.execute("SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger'")
         else:
             cursor.execute(
-                "SELECT t.tgname, c.relname FROM pg_trigger t JOIN pg_class c"
-                " ON c.oid = t.tgrelid WHERE NOT t.tgisinternal"
-                " AND c.relnamespace = current_schema()::regnamespace"
+                "SELECT t.tgname, c.relname, t.tgenabled::text, t.tgtype,"
+                " t.tgqual IS NULL AND t.tgattr = '',"
+                " quote_ident(n.nspname) || '.' || quote_ident(p.proname), l.lanname, p.prosrc,"
+                " p.proconfig"
+                " FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+                " JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace n ON n.oid = p.pronamespace"
+                " JOIN pg_language l ON l.oid = p.prolang"
+                " WHERE NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace"
             )
-        return {name: table for name, table in cursor.fetchall() if name.startswith(PREFIX)}
+        return {name: tuple(row) for name, *row in cursor.fetchall() if name.startswith(PREFIX)}
+
+
+def faults(connection: Any) -> dict[str, str]:
+    """Return name → `missing`, `disabled` or `replaced`, for the triggers that do not guard as
+    they should."""
+    found = installed(connection)
+    tables = set(connection.introspection.table_names())
+    wrong = {}
+    for name, trigger in triggers(connection).items():
+        if trigger.table not in tables:
+            continue
+        stored = found.get(name)
+        if stored is None:
+            wrong[name] = "missing"
+        elif stored != trigger.stored:
+            is_disabled = connection.vendor == "postgresql" and stored[1] != ENABLED_ALWAYS
+            wrong[name] = "disabled" if is_disabled else "replaced"
+    return wrong
 
 
 def drop(using: str = "default", **kwargs: Any) -> None:
     """Drop the triggers, for a migration or a flush."""
     connection = connections[using]
+    _drop(connection, {name: stored[0] for name, stored in installed(connection).items()})
+
+
+def _drop(connection: Any, tables: dict[str, str]) -> None:
+    """Drop the named triggers, each of a table."""
+    where = schema(connection)
     with connection.cursor() as cursor:
-        for name, table in installed(connection).items():
-            _drop(connection, cursor, name, table)
-
-
-def _drop(connection: Any, cursor: Any, name: str, table: str) -> None:
-    if connection.vendor == "sqlite":
-        cursor.execute(f"DROP TRIGGER {name}")
-    else:
-        cursor.execute(f"DROP TRIGGER {name} ON {table}")
-        cursor.execute(f"DROP FUNCTION {name}()")
+        for name, table in tables.items():
+            if connection.vendor == "sqlite":
+                cursor.execute(f"DROP TRIGGER {name}")
+            else:
+                cursor.execute(
+                    f"DROP TRIGGER {name} ON {where}.{table};"
+                    f" DROP FUNCTION IF EXISTS {where}.{name}()"
+                )
 
 
 def install(using: str = "default", **kwargs: Any) -> None:
-    """Create the triggers that are missing, drop outdated ones, and create the row of the revision
-    counter."""
+    """Create the triggers that are missing, again those that were changed, drop outdated ones,
+    and create the row of the revision counter. What is as it should be is not touched."""
     connection = connections[using]
-    existing = set(connection.introspection.table_names())
-    wanted = {
-        name: sql
-        for name, (table, sql) in triggers(connection.vendor).items()
-        if table in existing
-    }
-    if missing := wanted.keys() - installed(connection).keys():
-        with connection.cursor() as cursor:
-            for name in sorted(missing):
-                cursor.execute(wanted[name])
-    existing_triggers = installed(connection)
-    if stale := existing_triggers.keys() - wanted.keys():
-        with connection.cursor() as cursor:
-            for name in sorted(stale):
-                _drop(connection, cursor, name, existing_triggers[name])
-    if "records_revisioncounter" in existing:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO records_revisioncounter (id, n) VALUES (1, 0) ON CONFLICT DO NOTHING"
-            )
-
-
-def missing(connection: Any) -> set[str]:
-    """Return the names of the triggers that the database lacks."""
-    tables = set(connection.introspection.table_names())
-    wanted = {name for name, (table, _) in triggers(connection.vendor).items() if table in tables}
-    return wanted - installed(connection).keys()
+    wanted, there, wrong = triggers(connection), installed(connection), faults(connection)
+    unfit = there.keys() & (wrong.keys() | there.keys() - wanted.keys())
+    _drop(connection, {name: there[name][0] for name in sorted(unfit)})
+    with connection.cursor() as cursor:
+        for name in sorted(wrong):
+            cursor.execute(wanted[name].create)
+    if RevisionCounter._meta.db_table in connection.introspection.table_names():
+        counter = RevisionCounter.objects.using(using)
+        if not counter.exists():
+            counter.bulk_create([RevisionCounter(pk=1)], ignore_conflicts=True)

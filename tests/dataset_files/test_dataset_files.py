@@ -1378,5 +1378,5 @@ def test_flush_empties_the_database_and_leaves_it_guarded(small: Path) -> None:
         0,
         0,
     )
-    assert not triggers.missing(connection)
+    assert not triggers.faults(connection)
     assert load(small).startswith("Published revisions 1 to 2")

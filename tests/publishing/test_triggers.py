@@ -1,29 +1,34 @@
 """What was published stays as it was, on the running database, whoever writes and however: by the
 ORM, in bulk, in raw SQL; before and after a migration that rebuilds the tables."""
 
-import datetime
-from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, ClassVar
 
 import pytest
 from django.core.checks import Tags, run_checks
 from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
-from django.db import IntegrityError, connection, migrations, models, transaction
+from django.db import connection, migrations, models
 from django.db.migrations.executor import MigrationExecutor
 
-from accounts.models import AuditEntry
 from records.models import (
     KINDS,
-    Change,
-    Contributor,
-    Record,
-    Revision,
-    RevisionCounter,
     State,
     Statement,
 )
-from records.publishing import begin_correction, triggers, withdraw
+from records.publishing import triggers, withdraw
+from tests.support.attempts import (
+    TABLES,
+    attempts_on,
+    attempts_on_history,
+    changed,
+    children,
+    copy,
+    got_through,
+    is_refused,
+    run,
+    specimens,
+    written,
+)
 from tests.support.factories import (
     RECORDS,
     ContributorFactory,
@@ -33,174 +38,6 @@ from tests.support.factories import (
 )
 
 EVERY_KIND = pytest.mark.parametrize("kind", KINDS)
-HISTORY: list[type[models.Model]] = [Revision, Change, Contributor, AuditEntry]
-Attempt = tuple[str, Callable[[], Any]]
-
-
-def children(model: type[Record]) -> list[str]:
-    """Return the relations that hold a version's content, from which documents are derived."""
-    return [
-        relation.name
-        for relation in model._meta.related_objects
-        if relation.field.name == "record" and relation.name not in ("document", "words")
-    ]
-
-
-TABLES: list[type[models.Model]] = [
-    *KINDS.values(),
-    *(model.child(name) for model in KINDS.values() for name in children(model)),
-    *HISTORY,
-]
-
-
-def is_refused(act: Callable[[], Any]) -> bool:
-    """Whether a guard refuses the act, or Django before it: no other constraint counts."""
-    try:
-        with transaction.atomic():
-            act()
-    except models.ProtectedError:
-        return True
-    except IntegrityError as error:
-        return "Refused (records_" in str(error)
-    return False
-
-
-def got_through(attempts: Iterator[Attempt]) -> list[str]:
-    return [name for name, act in attempts if not is_refused(act)]
-
-
-def run(sql: str, *parameters: Any) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-
-
-def changed(field: Any, row: models.Model) -> Any:
-    """Some other value of the column, of its type."""
-    value = getattr(row, field.attname)
-    if isinstance(field, models.BooleanField):
-        return not value
-    if isinstance(field, models.DateTimeField):
-        return datetime.datetime(1999, 1, 1, tzinfo=datetime.UTC)
-    if isinstance(field, models.DateField):
-        return datetime.date(1999, 1, 1)
-    if isinstance(field, models.JSONField):
-        return ["something else"]
-    if isinstance(
-        field.target_field if field.is_relation else field, models.CharField | models.TextField
-    ):
-        return "x"
-    return (value or 0) + 1
-
-
-def written(row: models.Model) -> list[Any]:
-    """The columns that somebody writes; the database generates others."""
-    return [field for field in row._meta.concrete_fields if not field.generated]
-
-
-def copy(row: models.Model, **columns: Any) -> models.Model:
-    values = {field.attname: getattr(row, field.attname) for field in written(row)}
-    return type(row)(**values | columns)
-
-
-def changing(row: Any) -> Iterator[Attempt]:
-    """Every way to change or remove a row."""
-    model, table, key = type(row), row._meta.db_table, row._meta.pk.column
-    manager = model._base_manager
-    rows = manager.filter(pk=row.pk)
-    fields = [field for field in written(row) if not field.primary_key]
-    for field in fields:
-        other = {field.attname: changed(field, row)}
-        yield f"{table}: update of {field.name}", partial(rows.update, **other)
-    field = next(field for field in fields if not field.is_relation)
-    edited = copy(row, **{field.attname: changed(field, row)})
-    yield f"{table}: save", edited.save
-    yield f"{table}: bulk_update", partial(manager.bulk_update, [edited], [field.attname])
-    yield (
-        f"{table}: bulk_create over it",
-        partial(
-            manager.bulk_create,
-            [edited],
-            update_conflicts=True,
-            unique_fields=[row._meta.pk.name],
-            update_fields=[field.name],
-        ),
-    )
-    yield f"{table}: delete", copy(row).delete
-    yield f"{table}: delete in bulk", rows.delete
-    columns = ", ".join(field.column for field in written(row))
-    raw = [
-        f"UPDATE {table} SET {key} = {key} + 100000 WHERE {key} = %s",
-        f"UPDATE {table} SET {connection.ops.quote_name(field.column)} = NULL WHERE {key} = %s",
-        f"DELETE FROM {table} WHERE {key} = %s",
-    ]
-    if connection.vendor == "sqlite":
-        raw.append(
-            f"INSERT OR REPLACE INTO {table} ({columns})"
-            f" SELECT {columns} FROM {table} WHERE {key} = %s"
-        )
-    else:
-        # A table with checks still to be made is not truncated anyway.
-        run("SET CONSTRAINTS ALL IMMEDIATE")
-        yield f"TRUNCATE {table} CASCADE", partial(run, f"TRUNCATE {table} CASCADE")
-    for sql in raw:
-        yield sql, partial(run, sql, row.pk)
-
-
-def adding(row: Any, **columns: Any) -> Iterator[Attempt]:
-    """Every way to add a row like this one."""
-    table, create = row._meta.db_table, type(row)._base_manager.bulk_create
-    new = copy(row, **columns)
-    yield f"{table}: added", copy(new).save
-    yield f"{table}: added in bulk", partial(create, [new])
-    yield f"{table}: added unless there", partial(create, [new], ignore_conflicts=True)
-
-
-def replacing(row: Any, by: Any) -> Iterator[Attempt]:
-    """Putting another row of the table in its place, which SQLite can."""
-    if connection.vendor == "sqlite":
-        key = row._meta.pk.column
-        sql = f"UPDATE OR REPLACE {row._meta.db_table} SET {key} = %s WHERE {key} = %s"
-        yield sql, partial(run, sql, row.pk, by.pk)
-
-
-def attempts_on(published: Record, draft: Record) -> Iterator[Attempt]:
-    """Every attempt on a published version, with a draft of the next to put in its place."""
-    model = type(published)
-    yield from changing(published)
-    yield from adding(published, id=None, public_id=model.new_id())
-    yield from replacing(published, by=draft)
-    for name in children(model):
-        sealed, loose = (
-            model.child(name).objects.filter(record=row)[0] for row in (published, draft)
-        )
-        table = sealed._meta.db_table
-        yield from changing(sealed)
-        yield from replacing(sealed, by=loose)
-        yield f"{table}: moved in", copy(loose, record_id=published.pk).save
-        yield from adding(loose, id=None, record_id=published.pk)
-        yield f"{table}: moved out", copy(sealed, record_id=draft.pk).save
-
-
-def attempts_on_history() -> Iterator[Attempt]:
-    """Every attempt on revisions, their changes and hands, two revisions having been made."""
-    for model in HISTORY:
-        yield from changing(model._base_manager.first())
-    oldest = Revision.objects.earliest("number")
-    yield from adding(oldest, number=RevisionCounter.number() + 1)
-    yield from adding(oldest, number=0)
-    yield from adding(oldest.changes.first(), id=None, position=99, version=99)
-
-
-def specimens(kind: str) -> tuple[Record, Record]:
-    """A published version and a draft of the next, both with every kind of child."""
-    published = RECORDS[KINDS[kind]](
-        published=True, links={"same_event_as": StatementFactory(published=True)}
-    )
-    draft = begin_correction(published, by=UserFactory(), reason="A later statement.")
-    if published.ROLES:
-        for row in published.figure_items.all():
-            copy(row, id=None, record_id=draft.pk, figure_id=draft.figures.get().pk).save()
-    return published, draft
 
 
 @pytest.mark.django_db
@@ -236,8 +73,9 @@ def test_history_stays_as_it_was() -> None:
     assert got_through(attempts_on_history()) == []
 
 
+@pytest.mark.django_db
 def test_every_table_is_guarded() -> None:
-    guarded = {table for table, _ in triggers.triggers(connection.vendor).values()}
+    guarded = {trigger.table for trigger in triggers.triggers(connection).values()}
 
     assert guarded == {model._meta.db_table for model in TABLES}
 
@@ -400,31 +238,57 @@ def test_a_migration_that_rebuilds_the_tables_leaves_them_guarded() -> None:
     try:
         through = [name for pair in pairs for name in got_through(attempts_on(*pair))]
         through += got_through(attempts_on_history())
-        missing = triggers.missing(connection)
+        faults = triggers.faults(connection)
     finally:
         migrate("unapply", before)
 
     assert through == []
-    assert missing == set()
-    assert triggers.missing(connection) == set()
+    assert faults == {}
+    assert triggers.faults(connection) == {}
     assert got_through(attempts_on(*pairs[0])) == []
 
 
+def damages() -> list[tuple[str, list[str]]]:
+    """Return ways to take a trigger out of force, each with what the check then calls it."""
+    name = next(name for name in triggers.installed(connection) if "_donation_" in name)
+    sql, table = triggers.triggers(connection)[name].create, "records_donation"
+    if connection.vendor == "sqlite":
+        harmless = f"{sql.partition(' WHEN ')[0]} BEGIN SELECT 1; END"
+        return [
+            ("missing", [f"DROP TRIGGER {name}"]),
+            ("replaced", [f"DROP TRIGGER {name}", harmless]),
+        ]
+    function = f"FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql"
+    path = f"SET search_path = {triggers.SEARCH_PATH}"
+    unconditional, conditional = "FOR EACH ROW", "FOR EACH ROW WHEN (false)"
+    drop = f"DROP TRIGGER {name} ON {table}"
+    return [
+        ("missing", [drop]),
+        ("disabled", [f"ALTER TABLE {table} DISABLE TRIGGER {name}"]),
+        ("disabled", [f"ALTER TABLE {table} ENABLE TRIGGER {name}"]),
+        ("replaced", [f"CREATE OR REPLACE {function} {path} AS $$ BEGIN RETURN NEW; END $$"]),
+        ("replaced", [f"ALTER FUNCTION {name}() RESET search_path"]),
+        ("replaced", [drop, sql.replace(unconditional, conditional)]),
+    ]
+
+
 @pytest.mark.django_db
-def test_a_guard_that_vanished_is_noticed_and_put_up_again() -> None:
-    name, table = next(iter(triggers.installed(connection).items()))
+def test_a_guard_out_of_force_is_noticed_and_installed_again() -> None:
     assert run_checks(tags=[Tags.database], databases=["default"]) == []
 
-    run(f"DROP TRIGGER {name}" + (f" ON {table}" if connection.vendor == "postgresql" else ""))
+    for fault, statements in damages():
+        for sql in statements:
+            run(sql)
 
-    assert triggers.missing(connection) == {name}
-    (warning,) = run_checks(tags=[Tags.database], databases=["default"])
-    assert warning.id == "records.W001"
-    assert warning.hint == "Run manage.py migrate."
+        assert list(triggers.faults(connection).values()) == [fault], statements
+        (warning,) = run_checks(tags=[Tags.database], databases=["default"])
+        assert warning.id == "records.W001"
+        assert f"1 {fault}" in warning.msg
+        assert warning.hint == "Run manage.py migrate."
 
-    triggers.install()
+        triggers.install()
 
-    assert triggers.missing(connection) == set()
+        assert triggers.faults(connection) == {}, statements
 
 
 @pytest.mark.django_db

@@ -264,12 +264,17 @@ def write(drafts: Sequence[RowGroup], *, by: Any) -> None:
                 children.append(child)
         if children:
             store(type(children[0]), children)
+    ids = [row.public_id for row in records]
+    noted = set(
+        Contributor.objects.filter(public_id__in=ids, user=by).values_list("public_id", "version")
+    )
     Contributor.objects.bulk_create(
         [
             Contributor(
                 public_id=row.public_id, version=row.version, user=by, role=ContributorRole.EDITOR
             )
             for row in records
+            if (row.public_id, row.version) not in noted
         ],
         ignore_conflicts=True,
     )

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from records.api.views.citation_styles import BIBTEX, Citation, one_line
 from records.models import RevisionCounter
+from records.publishing import triggers
 from tests.contract.test_schema import check_answer
 from tests.support.histories import History
 from tests.support.routes import (
@@ -162,6 +163,7 @@ def test_what_is_not_there_is_not_cited(client: Client, history: History) -> Non
         problem(client.get(f"{resource.path}{gone}/cite/"), 410)
     problem(ask(client, f"{API}cite/", revision=99), 404)
     problem(ask(client, f"{API}donations/cite/", donor="no-such"), 400)
+    triggers.drop()
     RevisionCounter.objects.update(n=0)
     for name in ("cite", "donations/cite", "metadata"):
         assert problem(client.get(f"{API}{name}/"), 404)["code"] == "unknown_revision"

@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 
 from records.models import Item, Party, RevisionCounter
+from records.publishing import triggers
 from tests.support.histories import History
 from tests.support.routes import API, RECORDS, Resource, ask, found, problem, refused
 
@@ -205,6 +206,7 @@ def test_pages_lead_back(client: Client, history: History) -> None:
 
 
 def test_before_the_first_revision_it_is_empty(client: Client, history: History) -> None:
+    triggers.drop()
     RevisionCounter.objects.update(n=0)
 
     assert not feed(client).findall(f"{ATOM}entry")

@@ -28,6 +28,7 @@ from aidapi.tables import (
 )
 from records.api.views import files
 from records.models import Party, RevisionCounter
+from records.publishing import triggers
 from tests.support.factories import DonationFactory, StatementFactory, publish
 from tests.support.histories import History
 from tests.support.routes import RECORDS, RESOURCES, Resource, ask, found, problem, refused, walk
@@ -490,6 +491,7 @@ def test_an_empty_file_is_a_header(client: Client, history: History, resource: R
 
 
 def test_before_the_first_revision_there_is_no_file(client: Client, history: History) -> None:
+    triggers.drop()
     RevisionCounter.objects.update(n=0)
 
     for resource in LISTS:
