@@ -102,7 +102,7 @@ def test_every_file_says_how_much_of_its_dates_is_known(
     def file(representation: str) -> bytes:
         response = client.get(f"{resource.path}?format={representation}&rows={rows}")
         assert response.status_code == 200
-        return b"".join(response.streaming_content)
+        return response.getvalue()
 
     table = list(csv.DictReader(io.StringIO(file("csv").decode("utf-8-sig"))))
     lines = [orjson.loads(line) for line in file("ndjson").splitlines()]
