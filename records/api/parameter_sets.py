@@ -300,24 +300,12 @@ class RecordFilters(AnyParameters):
     certain = Parameter(
         BooleanField(example="true"),
         "`true`: of dates that are known to the month or year, find only those that surely lie in "
-        "the range, with all of their days; by default those that may. Totals do so in any case. "
-        "Requires a range of dates.",
+        "the range, with all of their days; by default those that may. Totals do so in any case.",
     )
 
     def check(self) -> list[ParameterError]:
         errors = super().check()
         bounds = {name: value for name, value in self.cleaned.items() if isinstance(value, Bound)}
-        if "certain" in self.cleaned and not bounds:
-            ranges = [
-                f"`{name}`"
-                for name, parameter in self.base_filters.items()
-                if isinstance(parameter, DateParameter)
-            ]
-            errors.append(
-                ParameterError(
-                    "certain", "needs_range", f"No range of dates: add one of {', '.join(ranges)}."
-                )
-            )
         for name, bound in bounds.items():
             self.cleaned[name] = replace(bound, certain=self.cleaned.get("certain", False))
             start = name.removesuffix("_to") + "_from"

@@ -32,8 +32,6 @@ def check_example(client: Client, path: str, address: str, parameter: Json) -> N
     query = {parameter["name"]: as_sent(parameter["example"])}
     if parameter["name"] in ("value_min", "value_max"):
         query["currency"] = "USD"
-    elif parameter["name"] == "certain":
-        query["published_from" if "/statements/" in path else "as_of_from"] = "2020-02"
     else:
         query |= BESIDE.get(parameter["name"], {})
 

@@ -126,7 +126,8 @@ def test_filters_find_something_and_not_everything(history: History) -> None:
                 if 0 < len(met) < everything:
                     telling.add(name)
 
-    assert telling == names
+    # It changes only what ranges of dates find.
+    assert telling == names - {"certain"}
 
 
 @pytest.mark.parametrize("resource", RESOURCES, ids=str)

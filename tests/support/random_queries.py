@@ -11,7 +11,7 @@ from django.test import Client
 from records.query import limits
 from tests.support.histories import History
 from tests.support.naive_evaluator import NOT_A_FILTER, Query, evaluate
-from tests.support.parameter_values import DATES, good_values
+from tests.support.parameter_values import good_values
 from tests.support.routes import Resource, found, walk
 
 PLANS = [0, 2, 400]
@@ -44,8 +44,6 @@ def drawn_query(rng: Random, resource: Resource, history: History) -> Query:
             [{"unit": "piece"}, {"currency": "USD"}, {"item": "mask"}, {"measure": "parties"}]
         )
     ranged = [name for name in names if name.endswith(("_from", "_to"))]
-    if "certain" in query and not query.keys() & set(ranged):
-        query[rng.choice(ranged)] = rng.choice(DATES)
     ranges = [(name, f"{name.removesuffix('_from')}_to") for name in ranged if "_from" in name]
     for low, high in (("value_min", "value_max"), *ranges):
         if low in query and high in query:
