@@ -102,7 +102,7 @@ def test_a_draft_stays_editable(kind: str) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("relation", ["document", "words"])
+@pytest.mark.parametrize("relation", ["document", "search_document"])
 def test_derived_rows_may_be_rewritten(relation: str) -> None:
     row = getattr(StatementFactory(published=True), relation)
 

@@ -39,7 +39,7 @@ def children(model: type[Record]) -> list[str]:
     return [
         relation.name
         for relation in model._meta.related_objects
-        if relation.field.name == "record" and relation.name not in ("document", "words")
+        if relation.field.name == "record" and relation.name not in ("document", "search_document")
     ]
 
 
