@@ -3,8 +3,8 @@
     DATABASE_URL=… python benchmarks/generate_records.py N
 
 makes N donations (and some exports and contracts) in an empty, migrated database, published in
-revisions of 1,000, with about 220 countries, one donor of two thirds of the donations, and 4 %
-superseded versions.
+revisions of 1,000, with about 220 countries, one donor of two thirds of the donations, 4 %
+superseded versions, and a milestone for each stage that a donation or contract came to.
 """
 
 import argparse
@@ -34,6 +34,7 @@ from records.index.statistics import StatisticsIncrement, keys_of
 from records.index.writer import document, search_document
 from records.models import (
     KINDS,
+    STAGED,
     Change,
     Contract,
     DatedRecord,
@@ -41,6 +42,7 @@ from records.models import (
     Export,
     Figure,
     Item,
+    Milestone,
     Origin,
     Party,
     Record,
@@ -51,7 +53,9 @@ from records.models import (
     fold,
     item_lineages,
 )
+from records.models.base import round_dates
 from records.publishing.sealing import figure_items, is_joint
+from records.totals.milestones import FLOOR
 
 SEED = 2020
 REVISION_SIZE = 1_000
@@ -83,6 +87,12 @@ TREE = {
     "vaccine": "medical-supplies",
 }
 CURRENCIES = ["USD", "CNY", "EUR", "GBP", "JPY"]
+STAGES = {
+    "donation": ["announced", "committed", "dispatched", "delivered"],
+    "contract": ["in_talks", "signed", "dispatched", "delivered"],
+}
+"""Stages that a record came through, in their order."""
+BETWEEN_STAGES = datetime.timedelta(days=12)
 
 
 class Generator:
@@ -235,11 +245,11 @@ class Generator:
         )
         row.title_key = fold(row.title)
         row.round_dates()
-        row.stage = rng.choice(["announced", "committed", "dispatched", "delivered"])
         if model is Contract:
             row.stage = rng.choice(["signed", "delivered", "in_talks", "cancelled"])
             row.note = "Generated."
         elif model is Donation:
+            row.stage = rng.choice(STAGES["donation"])
             row.form = rng.choice(["goods"] * 7 + ["cash", "personnel", "services"])
             row.stated_by = rng.choice(["donor", "recipient", "third_party"])
         else:
@@ -295,6 +305,28 @@ class Generator:
             figure.fill_bounds()
         return made
 
+    def milestones(self, row: Any, figure: Figure) -> list[Milestone]:
+        """Return a milestone for each stage up to that of the record, which it reached on its
+        `as_of`; a few dates are known to the month, or as the last day."""
+        listed = STAGES[row.KIND]
+        came = [stage for stage in listed if self.rng.random() < 0.7 and stage != row.stage]
+        if row.stage in listed:
+            came = [stage for stage in came if listed.index(stage) < listed.index(row.stage)]
+        else:
+            came = came[:1]
+        return [
+            row.child("milestones")(
+                record=row,
+                stage=stage,
+                date=max(FLOOR, row.as_of - BETWEEN_STAGES * earlier),
+                date_precision=self.rng.choice(["day"] * 9 + ["month"]),
+                dated=self.rng.choice(["on"] * 4 + ["by"]),
+                statement=figure.statement,
+                quote="supplies arrived",
+            )
+            for earlier, stage in enumerate([row.stage, *reversed(came)])
+        ]
+
     def store(self, model: Any, rows: list[Any], parties: dict, figures: dict) -> None:
         """Write versions in review with their children, then publish them."""
         for row in rows:
@@ -308,6 +340,11 @@ class Generator:
             }
             for figure in figures.get(row.public_id, ()):
                 figure.record = row
+            if row.KIND in STAGED:
+                reached = self.milestones(row, figures[row.public_id][0])
+                for milestone in reached:
+                    round_dates(milestone)
+                row._prefetched_objects_cache["milestones"] = prefetched(reached)
             if made:
                 row.joint = is_joint(row, made)
             row.digest = row.content_digest()
@@ -318,6 +355,9 @@ class Generator:
             cached = [row._prefetched_objects_cache for row in rows]
             bulk(model, "parties", [made for cache in cached for made in cache["parties"]])
             bulk(model, "figures", [made for cache in cached for made in cache["figures"]])
+            if model.KIND in STAGED:
+                reached = [made for cache in cached for made in cache["milestones"]]
+                bulk(model, "milestones", reached)
             index: list[Any] = []
             for row, cache in zip(rows, cached, strict=True):
                 items = figure_items(row, cache["figures"], self.lineages, self.copied(row))

@@ -442,6 +442,18 @@ class DatedRecordFilters(RecordFilters):
         low, high = self.cleaned.get("value_min"), self.cleaned.get("value_max")
         if low is not None and high is not None and low > high:
             errors.append(empty_range("value_min", "value_max"))
+        start, end = self.cleaned.get("reached_from"), self.cleaned.get("reached_to")
+        if start and end and start.day > end.day:
+            errors.append(empty_range("reached_from", "reached_to"))
+        if "certain" in self.cleaned and (start or end):
+            errors.append(
+                ParameterError(
+                    "certain",
+                    "not_with_milestones",
+                    "Not allowed with `reached_from` and `reached_to`, which find what may lie in "
+                    "the period: leave one of them out.",
+                )
+            )
         return errors
 
     @property

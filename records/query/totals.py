@@ -19,8 +19,12 @@ from records.query.filters import (
     FigureChoiceParameter,
     FigureParameter,
     ItemParameter,
+    MilestoneParameter,
     PartyColumnParameter,
     PartyParameter,
+    ReachedFromParameter,
+    ReachedParameter,
+    ReachedToParameter,
     RecordFilter,
     TotalNames,
 )
@@ -82,7 +86,6 @@ class Totals:
         self,
         query: "RecordQuery",
         include: Collection[str] = (),
-        milestone: str = "",
         *,
         listed: bool = False,
     ) -> None:
@@ -96,10 +99,11 @@ class Totals:
         self.listed = listed
         self.ids: set[str] | None = None
         include = frozenset(include)
+        milestone = self.milestone
         selecting = self.selecting(query)
         if any(is_picky(filter_) for filter_, _ in query.filters.values()):
             records = selecting.selection()
-            ids = query.figures.figure_ids(records)
+            ids = selecting.figures.figure_ids(records)
             self.rows = engine_rows(records, None if ids is None else ids.__contains__)
             self.prepared = prepare(self.rows.figures, self.rows.links, include, milestone)
         else:
@@ -108,16 +112,24 @@ class Totals:
                 found = selecting.selection().values_list("public_id", flat=True)
                 self.ids = set(found)
             indexed = indexed_at(query.model, self.revision, include, milestone)
-            near = indexed.candidates(self.engine_query(include, milestone))
+            near = indexed.candidates(self.engine_query(include))
             self.prepared = replace(indexed.prepared, entries=list(self.members(near)))
-        self.query = self.engine_query(include, milestone)
+        self.query = self.engine_query(include)
 
     # From filters to sides
+
+    @property
+    def milestone(self) -> str:
+        """The stage to be reached; empty for any that counts."""
+        for filter_, value in self.filters.values():
+            if isinstance(filter_, MilestoneParameter):
+                return value
+        return ""
 
     def selecting(self, query: "RecordQuery") -> "RecordQuery":
         """Return the query for the records that may be in a total: dates are tested on figures."""
         for name, (filter_, _) in query.filters.items():
-            if is_date(filter_) and not self.listed:
+            if isinstance(filter_, ReachedParameter) or (is_date(filter_) and not self.listed):
                 query = query.without(name)
         return query
 
@@ -153,11 +165,12 @@ class Totals:
             if all(getattr(figure, column) in values for column, values in wanted):
                 yield entry
 
-    def engine_query(self, include: frozenset[str], milestone: str) -> Query:
+    def engine_query(self, include: frozenset[str]) -> Query:
         """Return the query of the engine."""
         sides: dict[str, list[Condition]] = {"givers": [], "receivers": []}
         items: list[tuple[str, ...]] = []
-        bounds: dict[str, date] = {}
+        starts: list[date] = []
+        ends: list[date] = []
         filtered = False
         for filter_, value in self.filters.values():
             if self.is_side(filter_, value):
@@ -165,18 +178,25 @@ class Totals:
                 sides[side_of(filter_.role)].append(Condition(column, frozenset(value)))
             elif isinstance(filter_, ItemParameter):
                 items = [self.rows.paths.get(code, (code,)) for code in value]
+            elif isinstance(filter_, ReachedParameter):
+                starts += [value.day] if isinstance(filter_, ReachedFromParameter) else []
+                ends += [value.day] if isinstance(filter_, ReachedToParameter) else []
             elif is_date(filter_):
-                bounds[filter_.side] = value.day
-                filtered = filtered or self.listed
+                if self.listed:
+                    filtered = True
+                elif filter_.side == "from":
+                    starts.append(value.day)
+                else:
+                    ends.append(value.day)
             elif not (isinstance(filter_, FigureChoiceParameter) and filter_.column in SPLITTING):
                 filtered = True
         return Query(
             givers=tuple(sides["givers"]),
             receivers=tuple(sides["receivers"]),
             items=tuple(items),
-            start=bounds.get("from"),
-            end=bounds.get("to"),
-            milestone=milestone,
+            start=max(starts, default=None),
+            end=min(ends, default=None),
+            milestone=self.milestone,
             include=include,
             filtered=filtered,
         )
@@ -240,8 +260,8 @@ class Totals:
 
 
 def of_total(query: "RecordQuery", total: TotalNames) -> Totals:
-    """Return the totals of a query with the `include` and `milestone` of one total."""
-    return Totals(query, total.get("include", ()), *total.get("milestone", ()))
+    """Return the totals of a query with the `include` of one total."""
+    return Totals(query, total.get("include", ()))
 
 
 def records_in_total(query: "RecordQuery", total: TotalNames) -> set[int]:
@@ -259,7 +279,8 @@ def is_picky(filter_: RecordFilter) -> bool:
     judged together."""
     if isinstance(filter_, FigureChoiceParameter):
         return filter_.column not in (*SPLITTING, "basis")
-    return isinstance(filter_, FigureParameter) and not isinstance(filter_, ItemParameter)
+    sides = (ItemParameter, ReachedParameter)
+    return isinstance(filter_, FigureParameter) and not isinstance(filter_, sides)
 
 
 def in_order(key: Iterable[str | None]) -> tuple[str, ...]:

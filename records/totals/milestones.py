@@ -114,17 +114,17 @@ def lowest_stage(stages: Collection[str]) -> str | None:
     return None
 
 
-def dates_of(figure: Figure, counted: Collection[str]) -> Dates:
-    """Return when the figure's amount reached its counted stages.
+def dates_of(figure: Figure, counted: Collection[str], meant: str = "") -> Dates:
+    """Return when the figure's amount reached its counted stages, or of none of these any stage.
 
     `date_of` of a record without `milestone=` is `first`; with it, the claim of that stage. A
-    version without milestones has its stage `by` its `as_of`.
+    version without milestones has its stage `by` its `as_of`. A figure that counts at one stage
+    only, `meant`, has the dates of that one.
     """
     if figure.basis != SINGLE:
         claim = Claim(figure.stage, figure.start or FLOOR, last_day(figure))
         return Dates((claim,), (claim,), 0)
     milestones: Sequence[Milestone] = figure.milestones
-    meant = REASON_STAGES.get(figure.reason) if not figure.countable else None
     if meant:
         milestones = [one for one in milestones if one.stage == meant]
     if not milestones:
@@ -136,18 +136,16 @@ def dates_of(figure: Figure, counted: Collection[str]) -> Dates:
         default=FLOOR,
     )
     wide, near = [], []
-    for one in milestones:
-        if one.stage not in counted:
-            continue
-        first, last = span(one.day, one.precision)
-        begun = FLOOR if one.dated == "by" else first
-        for other in milestones:
+    reached = [one for one in milestones if one.stage != AMENDED]
+    for one in [one for one in reached if one.stage in counted] or reached:
+        since, last = span(one.day, one.precision)
+        first, begun = since, FLOOR if one.dated == "by" else since
+        for other in reached:
+            early, late = span(other.day, other.precision)
             # A further stage on an earlier day: the dates of the record contradict each other.
-            if implies(other.stage, one.stage):
-                early, late = span(other.day, other.precision)
-                if late < begun:
-                    begun = FLOOR if other.dated == "by" else early
-                first = min(first, early) if late < first else first
+            if implies(other.stage, one.stage) and late < since:
+                first = min(first, early)
+                begun = min(begun, FLOOR if other.dated == "by" else early)
         # An amount that grew was not all there before.
         last = max(last, grown)
         wide.append(Claim(one.stage, begun, last))

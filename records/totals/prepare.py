@@ -7,8 +7,7 @@ from records.totals.figures import Figure
 from records.totals.judging import ZERO, Entry, judge_rivals, why_alone
 from records.totals.links import Links
 from records.totals.milestones import (
-    RANKS,
-    UNDOING,
+    REASON_STAGES,
     Dates,
     counted_stages,
     dates_of,
@@ -16,7 +15,6 @@ from records.totals.milestones import (
 )
 from records.totals.overlaps import Overlaps
 
-ANY_STAGE = frozenset(RANKS) | frozenset(UNDOING)
 GIVING = frozenset({"donor", "exporter", "supplier"})
 
 
@@ -92,7 +90,8 @@ def prepare(
         )
         found = dated.get(key)
         if found is None:
-            dates = dates_of(figure, ANY_STAGE if reason else stages)
+            meant = "" if reason or figure.countable else REASON_STAGES.get(figure.reason, "")
+            dates = dates_of(figure, stages, meant)
             found = dated[key] = dates, sides.number(dates)
         lower = figure.lower
         least = lower if lower is not None and lower > 0 else ZERO

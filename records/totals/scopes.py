@@ -256,27 +256,26 @@ def place_time(dates: Dates, single: bool, query: Query, near: bool = False) -> 
     without one, whatever proves that the stage was reached by the end.
     """
     claims = dates.near if near else dates.wide
+    tested: Sequence[Claim]
+    possible: Sequence[Claim]
     begun = query.start is not None
-    if not query.milestone:
-        tested = claims[dates.first : dates.first + 1] if begun and single else claims
-        possible = claims
-    elif begun:
-        tested = tuple(claim for claim in claims if claim.stage == query.milestone)
-        possible = tuple(claim for claim in claims if implies(claim.stage, query.milestone))
+    if query.milestone:
+        proving = [claim for claim in claims if implies(claim.stage, query.milestone)]
+        own = [claim for claim in proving if claim.stage == query.milestone]
+        tested = own if begun else proving
+        # What went further had reached the stage by then, on a day that is not known.
+        possible = tested if own else [claim._replace(first=FLOOR) for claim in proving]
+    elif begun and single and claims:
+        tested = claims[dates.first : dates.first + 1]
+        # Any of the claims may have been the first.
+        possible = [
+            Claim("", min(claim.first for claim in claims), min(claim.last for claim in claims))
+        ]
     else:
-        tested = possible = tuple(
-            claim for claim in claims if implies(claim.stage, query.milestone)
-        )
+        tested = possible = claims
     if any(lies_in(claim, query) for claim in tested):
         return Place.INSIDE
-    if tested:
-        return (
-            Place.UNDATED if any(may_lie_in(claim, query) for claim in tested) else (Place.OUTSIDE)
-        )
-    # It went further, on days that say only by when it had reached the stage.
-    if any(query.start is None or claim.last >= query.start for claim in possible):
-        return Place.UNDATED
-    return Place.OUTSIDE
+    return Place.UNDATED if any(may_lie_in(claim, query) for claim in possible) else Place.OUTSIDE
 
 
 def lies_in(claim: Claim, query: Query) -> bool:

@@ -20,7 +20,9 @@ from django.db import transaction
 from records.models import (
     DATED,
     KINDS,
+    STAGED,
     Basis,
+    Dated,
     Item,
     LinkType,
     Measure,
@@ -28,6 +30,7 @@ from records.models import (
     Origin,
     Party,
     PartyType,
+    Precision,
     Record,
     State,
     Statement,
@@ -336,12 +339,28 @@ class History:
         if not drawn[receiving]:
             drawn[giving] = drawn[giving] or [rng.choice(codes)]
         figures = [self.drawn_figure() for _ in range(rng.choice([1, 1, 2, 3]))]
+        if model.KIND in STAGED and rng.random() < 0.6:
+            drawn["milestones"] = self.drawn_milestones(model)
         # Rival reports would have to be ranked: draw one figure of each sort only.
         sorts = ("measure", "item", "unit", "currency", "basis", "party_type", "party_role")
         drawn["figures"] = list(
             {tuple(figure.get(sort) for sort in sorts): figure for figure in figures}.values()
         )
         return drawn
+
+    def drawn_milestones(self, model: Any) -> list[dict[str, Any]]:
+        """Random dates of some stages, which need not fit each other."""
+        rng = self.random
+        codes = [code for code, _ in model.child("milestones")._meta.get_field("stage").choices]
+        return [
+            {
+                "stage": stage,
+                "date": rng.choice(DAYS),
+                "date_precision": rng.choice([Precision.DAY, *Precision]),
+                "dated": rng.choice([Dated.ON, Dated.ON, Dated.BY]),
+            }
+            for stage in rng.sample(codes, rng.choice([0, 1, 2, 3]))
+        ]
 
     def drawn_figure(self) -> dict[str, Any]:
         rng = self.random

@@ -23,6 +23,7 @@ GIVERS = {"donation": "donor", "export": "exporter", "contract": "supplier"}
 RECEIVERS = {"donation": "recipient", "export": "destination", "contract": "buyer"}
 COLUMNS = {"": "code", "type": "type", "country": "country", "region": "region"}
 SPLIT = ("measure", "unit", "currency", "party_type", "party_role")
+STARTS, ENDS = ("as_of_from", "reached_from"), ("as_of_to", "reached_to")
 
 
 def figures(versions: Iterable[Version], chosen: set[tuple[str, int]]) -> list[Figure]:
@@ -120,8 +121,8 @@ def engine_query(kind: str, asked: Query, include: Iterable[str] = ()) -> Engine
         sides[side] = tuple(found)
     return EngineQuery(
         **sides,
-        start=day(days(asked.get("as_of_from"))[0]),
-        end=day(days(asked.get("as_of_to"))[1]),
+        start=max((day(days(asked[name])[0]) for name in STARTS if name in asked), default=None),
+        end=min((day(days(asked[name])[1]) for name in ENDS if name in asked), default=None),
         include=frozenset(include),
         milestone=asked.get("milestone", ""),
         filtered=True,
@@ -144,8 +145,6 @@ def records_in_total(
     pairs = [pair.split(":") for pair in total.split(",")]
     include = [value for name, value in pairs if name == "include"]
     given: dict[str, Any] = {name: value for name, value in pairs if name != "include"}
-    if milestone := given.pop("milestone", ""):
-        asked = asked | {"milestone": milestone}
     query = engine_query(kind, asked, include)
     prepared = prepare(rows, Links(linked), query.include, query.milestone)
     split = {name: given[name] for name in given if name in SPLIT}

@@ -6,6 +6,7 @@ Slow and without any index, this is the meaning that the API's queries are held 
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from datetime import date
 from typing import Any
 
 from records.models import KINDS
@@ -14,6 +15,7 @@ from records.totals.figures import Figure
 from tests.support.dates import days
 from tests.support.histories import History, Version
 from tests.support.history_figures import figures, links, records_in_total
+from tests.support.proven_minimum import FIRST, LOWEST, days, proves
 
 Document = dict[str, Any]
 Query = dict[str, str]
@@ -34,6 +36,7 @@ NOT_A_FILTER = {
 
 
 AS_OF = ("as_of_from", "as_of_to")
+REACHED = ("milestone", "reached_from", "reached_to")
 
 
 def bare(text: str | None) -> str:
@@ -97,6 +100,67 @@ FIGURE_TESTS: dict[str, Callable[[Document, str, Version], bool]] = {
     "speaker": said("speaker"),
     "organisation": said("organisation"),
 }
+
+
+# When a figure's record reached a stage
+
+Span = tuple[date, date]
+
+
+def known_days(text: str, precision: str) -> Span:
+    """The first and last day that a date may be, whether or not it has what is not known."""
+    return days(date.fromisoformat(f"{text}-01-01"[:10]), precision)
+
+
+def may_have_reached(figure: Document, version: Version, query: Query) -> bool:
+    """Whether the days on which the stage may have been reached meet the period."""
+    start = date.fromisoformat(query.get("reached_from", "0001-01-01"))
+    end = date.fromisoformat(query.get("reached_to", "9999-12-31"))
+    stage = query.get("milestone", "")
+    spans = days_reached(figure, version, stage, "reached_from" in query)
+    return any(first <= end and last >= start for first, last in spans)
+
+
+def days_reached(figure: Document, version: Version, stage: str, begun: bool) -> list[Span]:
+    """The days on which a stage, or the first counted one, may have been reached."""
+    kind, document = version.kind, version.document
+    last = known_days(document["as_of"], document["as_of_precision"])[1]
+    milestones = document["milestones"] if figure["basis"] == "single" else []
+    if milestones:
+        return days_of_milestones(kind, milestones, stage, begun)
+    if stage and not proves(kind, document["stage"], stage):
+        return []
+    first = FIRST
+    if figure["basis"] != "single" and document["period"]["start"] is not None:
+        first = date.fromisoformat(document["period"]["start"])
+    if figure["basis"] == "period_total" and document["period"]["end"] is not None:
+        last = date.fromisoformat(document["period"]["end"])
+    return [(first if stage in ("", document["stage"]) else FIRST, last)]
+
+
+def days_of_milestones(
+    kind: str, milestones: list[Document], stage: str, begun: bool
+) -> list[Span]:
+    """The same by the milestones of a record."""
+    said = {row["stage"]: known_days(row["date"], row["precision"]) for row in milestones}
+    by = {row["stage"] for row in milestones if row["dated"] == "by"}
+    # An amount that grew was not all there before.
+    grown = said.pop("amended", (FIRST, FIRST))[1]
+    spans: dict[str, Span] = {}
+    for name, (first, last) in said.items():
+        starts = [FIRST if name in by else first]
+        for other, (early, late) in said.items():
+            if proves(kind, other, name) and late < first:
+                starts.append(FIRST if other in by else early)
+        spans[name] = min(starts), max(last, grown)
+    if not stage:
+        counted = [name for name in spans if proves(kind, name, LOWEST[kind])] or list(spans)
+        firsts, lasts = ([spans[name][side] for name in counted] for side in (0, 1))
+        return [(min(firsts), min(lasts))] if counted else []
+    proving = [spans[name] for name in spans if proves(kind, name, stage)]
+    if stage not in spans:
+        return [(FIRST, last) for _, last in proving]
+    return [spans[stage]] if begun else proving
 
 
 # Tests of a record
@@ -285,20 +349,24 @@ def evaluate(history: History, kind: str, query: Query, ordering: str) -> list[V
     conditions = {name: value for name, value in query.items() if name not in NOT_A_FILTER}
     has_figures = bool(KINDS[kind].ROLES)
     on_figures = {
-        name: value for name, value in conditions.items() if has_figures and name in FIGURE_TESTS
+        name: value
+        for name, value in conditions.items()
+        if has_figures and name in {*FIGURE_TESTS, *REACHED}
     }
     total = conditions.pop("total", None)
     certain = conditions.pop("certain", "") == "true"
     if total is not None:
         # Of a total the dates are those of its figures.
         conditions = {name: value for name, value in conditions.items() if name not in AS_OF}
+        for name in REACHED:
+            on_figures.pop(name, None)
     found = [
         version
         for version in others
         if all(
             meets(version, name, value, others, certain)
             for name, value in conditions.items()
-            if name not in on_figures
+            if name not in {*on_figures, *REACHED}
         )
         and (not on_figures or chosen(version, on_figures))
     ]
@@ -314,10 +382,16 @@ def evaluate(history: History, kind: str, query: Query, ordering: str) -> list[V
 
 def chosen(version: Version, on_figures: Query) -> list[Document]:
     """The figures that meet the conditions on figures: all of them hold for one and the same."""
+    reaching = {name: value for name, value in on_figures.items() if name in REACHED}
     return [
         figure
         for figure in version.document["figures"]
-        if all(FIGURE_TESTS[name](figure, value, version) for name, value in on_figures.items())
+        if all(
+            FIGURE_TESTS[name](figure, value, version)
+            for name, value in on_figures.items()
+            if name not in reaching
+        )
+        and (not reaching or may_have_reached(figure, version, reaching))
     ]
 
 
@@ -337,7 +411,10 @@ def proving(
     """The figures of a kind, those chosen that the query is about, and all links."""
     revision = int(query["revision"]) if "revision" in query else None
     found = evaluate(
-        history, kind, {name: value for name, value in query.items() if name not in AS_OF}, "id"
+        history,
+        kind,
+        {name: value for name, value in query.items() if name not in (*AS_OF, *REACHED)},
+        "id",
     )
     on_figures = {name: value for name, value in query.items() if name in FIGURE_TESTS}
     rows = figures(history.at(kind, revision), chosen_figures(found, on_figures))

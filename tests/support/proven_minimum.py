@@ -124,12 +124,12 @@ def claims(figure: Figure, query: Query) -> list[Claim]:
     for one in listed:
         if one.stage in counting_stages(figure.kind, query):
             first, last = days(one.day, one.precision)
-            start = FIRST if one.dated == "by" else first
+            starts = [FIRST if one.dated == "by" else first]
             for other in listed:
                 early, late = days(other.day, other.precision)
-                if proves(figure.kind, other.stage, one.stage) and late < start:
-                    start = FIRST if other.dated == "by" else early
-            found.append((one.stage, start, max([last, *amended])))
+                if proves(figure.kind, other.stage, one.stage) and late < first:
+                    starts.append(FIRST if other.dated == "by" else early)
+            found.append((one.stage, min(starts), max([last, *amended])))
     return found
 
 

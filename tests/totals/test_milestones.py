@@ -144,9 +144,9 @@ def test_a_pledge_has_the_dates_of_its_announcement() -> None:
     milestones = (Milestone("announced", DAY), Milestone("committed", MAY))
     pledge = figure("a", milestones=milestones, countable=False, reason="pledge")
     stages = counted_stages("donation", {"pledge"})
-    assert dates_of(pledge, stages).wide == (Claim("announced", DAY, DAY),)
+    assert dates_of(pledge, stages, "announced").wide == (Claim("announced", DAY, DAY),)
     alone = figure("a", countable=False, reason="pledge", as_of=MAY)
-    assert dates_of(alone, stages).wide == (Claim("announced", FLOOR, MAY),)
+    assert dates_of(alone, stages, "announced").wide == (Claim("announced", FLOOR, MAY),)
 
 
 def test_totals_run_from_their_start_or_from_the_floor() -> None:

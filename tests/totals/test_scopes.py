@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from records.models.regions import regions_around
-from records.totals.figures import Party
+from records.totals.figures import Milestone, Party
 from records.totals.milestones import COUNTED, dates_of
 from records.totals.scopes import (
     STATES,
@@ -200,6 +200,32 @@ def test_a_milestone_with_a_start_counts_by_its_own_dates_only() -> None:
     assert place(delivered, milestone="committed", start=day(5)) is Place.OUTSIDE
     assert place(delivered, milestone="delivered", start=day(3)) is Place.INSIDE
     assert place(delivered, milestone="paid") is Place.OUTSIDE
+
+
+def test_what_went_further_may_have_reached_the_stage_on_any_day_before() -> None:
+    row = figure("a", milestones=(Milestone("delivered", day(5)),))
+    assert place(row, milestone="committed", end=day(4)) is Place.UNDATED
+    assert place(row, milestone="committed", start=day(3), end=day(4)) is Place.UNDATED
+    assert place(row, milestone="committed", end=date(2019, 12, 31)) is Place.OUTSIDE
+    own = figure("a", milestones=(Milestone("committed", day(4)), Milestone("delivered", day(5))))
+    assert place(own, milestone="committed", end=day(3)) is Place.OUTSIDE
+
+
+def test_any_counted_claim_may_have_been_the_first() -> None:
+    milestones = (Milestone("committed", day(5), "day", "by"), Milestone("delivered", day(4)))
+    row = figure("a", milestones=milestones)
+    assert place(row, start=day(4), end=day(4)) is Place.INSIDE
+    assert place(row, start=day(3), end=day(3)) is Place.UNDATED
+    assert place(row, start=day(5)) is Place.OUTSIDE
+
+
+def test_record_that_reached_no_counted_stage_goes_by_its_first() -> None:
+    milestones = (Milestone("announced", day(3)), Milestone("cancelled", day(5)))
+    row = figure("a", milestones=milestones)
+    assert place(row, start=day(3), end=day(3)) is Place.INSIDE
+    assert place(row, start=day(5)) is Place.OUTSIDE
+    grown = figure("a", milestones=(Milestone("amended", day(3)),))
+    assert place(grown, start=day(3)) is Place.OUTSIDE
 
 
 EXPORT: dict[str, Any] = {

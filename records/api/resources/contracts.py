@@ -14,15 +14,17 @@ from records.api.views.totals import (
     TotalsParameters,
     group_by_parameter,
     include_parameter,
-    milestone_parameter,
 )
 from records.documents.contracts import ContractSerializer
 from records.models import Contract
 from records.query.filters import (
     ChoiceParameter,
+    MilestoneParameter,
     PartyCountryParameter,
     PartyParameter,
     PartyTypeParameter,
+    ReachedFromParameter,
+    ReachedToParameter,
     TotalParameter,
 )
 
@@ -51,6 +53,9 @@ class ContractFilters(DatedRecordFilters):
     supplier_country = PartyCountryParameter("supplier", example="CHN")
     intermediary = PartyParameter("intermediary", example="unicef")
     stage = ChoiceParameter(Contract, "stage", example="cancelled")
+    milestone = MilestoneParameter(Contract, example="signed")
+    reached_from = ReachedFromParameter(Contract)
+    reached_to = ReachedToParameter(Contract)
     method = ChoiceParameter(Contract, "method", example="direct")
 
 
@@ -80,7 +85,6 @@ class ContractTotalsParameters(ContractFilters, TotalsParameters):
 
     group_by = group_by_parameter(Contract)
     include = include_parameter(Contract)
-    milestone = milestone_parameter(Contract)
 
 
 class ContractListCitationParameters(StyleParameters, ContractFilters):

@@ -14,16 +14,18 @@ from records.api.views.totals import (
     TotalsParameters,
     group_by_parameter,
     include_parameter,
-    milestone_parameter,
 )
 from records.documents.donations import DonationSerializer
 from records.models import Donation
 from records.query.filters import (
     ChoiceParameter,
+    MilestoneParameter,
     PartyCountryParameter,
     PartyParameter,
     PartyRegionParameter,
     PartyTypeParameter,
+    ReachedFromParameter,
+    ReachedToParameter,
     TotalParameter,
 )
 
@@ -54,6 +56,9 @@ class DonationFilters(DatedRecordFilters):
     intermediary = PartyParameter("intermediary", example="africa-cdc")
     form = ChoiceParameter(Donation, "form", example="cash")
     stage = ChoiceParameter(Donation, "stage", example="delivered")
+    milestone = MilestoneParameter(Donation, example="delivered")
+    reached_from = ReachedFromParameter(Donation)
+    reached_to = ReachedToParameter(Donation)
     stated_by = ChoiceParameter(Donation, "stated_by", example="donor")
 
 
@@ -83,7 +88,6 @@ class DonationTotalsParameters(DonationFilters, TotalsParameters):
 
     group_by = group_by_parameter(Donation)
     include = include_parameter(Donation)
-    milestone = milestone_parameter(Donation)
 
 
 class DonationListCitationParameters(StyleParameters, DonationFilters):

@@ -38,7 +38,7 @@ from records.models import (
     Record,
     Unit,
 )
-from records.query.groupings import SPLIT, groupings, reasons, stages
+from records.query.groupings import SPLIT, groupings, reasons
 from records.query.totals import Group, Totals
 from records.totals import rates
 from records.totals.answer import DIGITS, Judged, Total
@@ -148,15 +148,6 @@ def include_parameter(model: type[Record]) -> Parameter:
         "by commas; `left_out` in the response lists them. With a reason that means no stage "
         "`at_least` is null, since such figures prove nothing. Figures that are always left out "
         "(each, per unit, per day, targets, rival and repeated reports) cannot be included.",
-    )
-
-
-def milestone_parameter(model: type[Record]) -> Parameter:
-    """Return the parameter that names the stage to be reached."""
-    return Parameter(
-        OneOfField(choices=stages(model), example="delivered"),
-        "Stage that must have been reached, within `as_of_from` and `as_of_to` where these are "
-        "given; without it any stage that totals count.",
     )
 
 
@@ -391,9 +382,8 @@ class RecordTotals(ResourceView):
         parameters = self.parse(request)
         values = parameters.cleaned
         by, include = values.get("group_by", []), values.get("include", [])
-        milestone = values.get("milestone", "")
         query = record_query(self.resource, parameters, values.get("revision"))
-        totals = Totals(query, include, milestone)
+        totals = Totals(query, include)
         groups = totals.grouped(by)
         if len(groups) > MAX_GROUPS:
             raise too_many_groups(len(groups))
@@ -406,13 +396,13 @@ class RecordTotals(ResourceView):
             query_string = [*filters, ("revision", totals.revision), ("total", ",".join(total))]
             return f"{address}?{urlencode(query_string, safe=',:')}"
 
-        summary = Summary(totals, include, milestone, values.get("convert"), link)
+        summary = Summary(totals, include, values.get("convert"), link)
         body = self.serializer_class().to_representation(
             {
                 "revision": totals.revision,
                 "group_by": by,
                 "include": include,
-                "milestone": milestone or None,
+                "milestone": totals.milestone or None,
                 "note": NOTE if by else None,
                 **summary.content(groups),
             }
@@ -452,13 +442,11 @@ class Summary:
         self,
         totals: Totals,
         include: Sequence[str],
-        milestone: str,
         target: str | None,
         link: Callable[[list[str]], str],
     ) -> None:
         self.totals = totals
         self.named = [f"include:{reason}" for reason in include]
-        self.named += [f"milestone:{milestone}"] if milestone else []
         self.target = target
         self.link = link
         self.includable = reasons(totals.model)

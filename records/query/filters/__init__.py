@@ -27,6 +27,12 @@ from records.query.filters.figures import (
     StatementParameter,
     ValueParameter,
 )
+from records.query.filters.milestones import (
+    MilestoneParameter,
+    ReachedFromParameter,
+    ReachedParameter,
+    ReachedToParameter,
+)
 from records.query.filters.parties import (
     AnyRolePartyParameter,
     PartyColumnParameter,
@@ -61,11 +67,15 @@ __all__ = [
     "LanguageParameter",
     "LatestParameter",
     "LinkedParameter",
+    "MilestoneParameter",
     "PartyColumnParameter",
     "PartyCountryParameter",
     "PartyParameter",
     "PartyRegionParameter",
     "PartyTypeParameter",
+    "ReachedFromParameter",
+    "ReachedParameter",
+    "ReachedToParameter",
     "RecordFilter",
     "RecordFilters",
     "RegionField",

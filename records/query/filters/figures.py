@@ -25,6 +25,11 @@ class FigureParameter(RecordFilter):
     def condition(self, records: Any, value: Any) -> Any:
         return FigureFilters({"": (self, value)}).condition(records.model)
 
+    def together(self, value: Any, filters: RecordFilters) -> Any:
+        """Return what to test beside the other filters on figures; None where the test of one of
+        them includes it."""
+        return value
+
     def on_figure(self, value: Any, prefix: str) -> Q:
         """Return the condition on a figure that the prefix leads to."""
         return Q(**{f"{prefix}{self.lookup}": value})
@@ -39,6 +44,12 @@ class FigureFilters:
 
     def __init__(self, filters: RecordFilters) -> None:
         self.filters: Any = filters
+        self.tests = [
+            (filter_, together)
+            for filter_, value in self.filters.values()
+            if (together := filter_.together(value, filters)) is not None
+        ]
+        """The filters with the values to test."""
         self.by_item = False
         """Whether the filters include one by item."""
         self.probed = False
@@ -67,7 +78,7 @@ class FigureFilters:
             rows = self.rows(model)
         else:
             figures, matching = model.child("figures"), Q()
-            for filter_, value in self.filters.values():
+            for filter_, value in self.tests:
                 matching &= filter_.on_figure_of_record(figures, value)
             rows = figures.objects.filter(matching).order_by()
         return Exists(rows.filter(record=OuterRef("pk")))
@@ -77,7 +88,7 @@ class FigureFilters:
         rows in the index of figures by item."""
         table, prefix = ("figure_items", "figure__") if self.by_item else ("figures", "")
         matching = Q()
-        for filter_, value in self.filters.values():
+        for filter_, value in self.tests:
             matching &= filter_.on_figure(value, "" if filter_.indexed else prefix)
         return model.child(table).objects.filter(matching).order_by()
 
@@ -97,7 +108,7 @@ class FigureFilters:
         """Return what a join to the index of figures by item must have to return each matching
         record once: its first figure that passes all filters."""
         matching = Q(figure_items__published_in__lte=revision)
-        for filter_, value in self.filters.values():
+        for filter_, value in self.tests:
             matching &= filter_.on_figure(value, "figure_items__")
         earlier = self.rows(model).filter(
             record=OuterRef("pk"), pk__lt=OuterRef("figure_items__pk")

@@ -5,7 +5,7 @@ from typing import Any
 from aidapi.errors import nearest
 from aidapi.parameters import ListField, refuse
 from records.query.filters.base import RecordFilter
-from records.query.groupings import SPLIT, groupings, reasons, stages
+from records.query.groupings import SPLIT, groupings, reasons
 
 TotalNames = dict[str, list[str]]
 """Name → the values given for it."""
@@ -20,8 +20,6 @@ class TotalField(ListField):
     def __init__(self, model: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.choices = {"include": reasons(model)}
-        if stages(model):
-            self.choices["milestone"] = stages(model)
         self.names = list(dict.fromkeys([*groupings(model), *SPLIT, *self.choices]))
 
     def clean(self, value: str) -> Any:

@@ -1,0 +1,220 @@
+"""Filters by milestones: the records that may have reached a stage in a period.
+
+This is the rule of totals (`place_time` in `records/totals/scopes.py`) in SQL: a list has the
+records of all figures that the totals of the same query place inside or cannot place. A month, a
+year, a date dated `by` and a running total may lie in a period of which they are not all in.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import DateField as DateColumn
+from django.db.models import Exists, ExpressionWrapper, OuterRef, Q, QuerySet
+from django.db.models.functions import Trunc
+
+from aidapi.parameters import OneOfField
+from records.models import Dated, Precision
+from records.query.filters.base import RecordFilters
+from records.query.filters.dates import BoundField
+from records.query.filters.figures import FigureParameter
+from records.query.groupings import stages
+from records.totals.figures import PERIOD, SINGLE
+from records.totals.milestones import AMENDED, COUNTED, FLOOR, implies
+
+
+@dataclass(frozen=True)
+class Reach:
+    """A stage to be reached, "" for the first counted one, and the period."""
+
+    milestone: str = ""
+    start: date | None = None
+    end: date | None = None
+
+
+class ReachedParameter(FigureParameter):
+    """A part of what must have been reached, and when; the parts of one query hold for one and
+    the same milestone."""
+
+    part: str
+
+    def __init__(self, model: Any, field: Any, help_text: str) -> None:
+        super().__init__(field, "", help_text)
+        self.record_model = model
+
+    def together(self, value: Any, filters: RecordFilters) -> Reach | None:
+        parts = {
+            other.part: (other, given)
+            for other, given in filters.values()
+            if isinstance(other, ReachedParameter)
+        }
+        first, _ = next(iter(parts.values()))
+        return (
+            Reach(**{name: given for name, (_, given) in parts.items()})
+            if (first is self)
+            else None
+        )
+
+    def on_figure(self, value: Reach, prefix: str) -> Q:
+        return Reaching(self.record_model, value, prefix).condition()
+
+    def on_figure_of_record(self, figures: Any, value: Reach) -> Q:
+        return self.on_figure(value, "")
+
+
+class MilestoneParameter(ReachedParameter):
+    """The stage to be reached."""
+
+    part = "milestone"
+
+    def __init__(self, model: Any, example: str) -> None:
+        super().__init__(
+            model,
+            OneOfField(choices=stages(model), example=example),
+            "Stage that must have been reached, within `reached_from` and `reached_to` where "
+            "these are given. What reached a further stage had reached it, on a day that is not "
+            "known unless the record has a milestone of it.",
+        )
+
+
+class ReachedFromParameter(ReachedParameter):
+    """The first day of the period."""
+
+    part = "start"
+
+    def __init__(self, model: Any) -> None:
+        super().__init__(
+            model,
+            BoundField("from", example="2020-04-01"),
+            "First day of the period in which the stage of `milestone` was reached or, without "
+            "`milestone`, the first stage that totals count. Finds what may lie in the period: a "
+            "month that it cuts, what was reached `by` a later day, running totals that overlap "
+            "it.",
+        )
+
+
+class ReachedToParameter(ReachedParameter):
+    """The last day of the period."""
+
+    part = "end"
+
+    def __init__(self, model: Any) -> None:
+        super().__init__(
+            model,
+            BoundField("to", example="2020-04"),
+            "Last day of the period in which the stage was reached; see `reached_from`.",
+        )
+
+
+class Reaching:
+    """The condition that a figure's record may have reached a stage in a period."""
+
+    def __init__(self, model: Any, reach: Reach, prefix: str) -> None:
+        self.milestone, self.start, self.end = reach.milestone, reach.start, reach.end
+        self.kind = model.KIND
+        self.milestones = model.child("milestones").objects
+        self.prefix = prefix
+        """Leads to the figure from the rows that are tested, which have its record."""
+        self.proving = [stage for stage in stages(model) if implies(stage, reach.milestone)]
+
+    def condition(self) -> Q:
+        """Return the condition."""
+        if self.end is not None and self.end < FLOOR:
+            return Q(pk__in=[])
+        single = Q(**{f"{self.prefix}basis": SINGLE})
+        dated = Exists(self.of_record())
+        return (
+            (single & Q(dated) & self.by_milestones())
+            | (single & ~Q(dated) & self.stage() & self.ends("record__as_of", "as_of_precision"))
+            | (~single & self.stage() & self.running())
+        )
+
+    def of_record(self) -> QuerySet:
+        """Return the milestones of the figure's record."""
+        return self.milestones.filter(record=OuterRef("record"))
+
+    def stage(self) -> Q:
+        """Return the condition on the stage of a record without milestones."""
+        return Q(record__stage__in=self.proving) if self.milestone else Q()
+
+    def running(self) -> Q:
+        """Return the condition on the period of a running or period total."""
+        begins = Q()
+        if self.end is not None:
+            begins = Q(record__period_start=None) | Q(record__period_start__lte=self.end)
+            # What went further had reached the stage on any day until then.
+            begins |= ~Q(record__stage=self.milestone) if self.milestone else Q(pk__in=[])
+        if self.start is None:
+            return begins
+        bounded = Q(**{f"{self.prefix}basis": PERIOD}) & Q(record__period_end__isnull=False)
+        return begins & (
+            (bounded & Q(record__period_end__gte=self.start))
+            | (~bounded & self.ends("record__as_of", "as_of_precision"))
+        )
+
+    def by_milestones(self) -> Q:
+        """Return the condition on the milestones of the record."""
+        if not self.milestone:
+            return self.first_counted()
+        own = self.of_record().filter(stage=self.milestone)
+        proving = self.of_record().filter(stage__in=self.proving)
+        grown = self.grown()
+        further = ~Q(Exists(own)) & (
+            Q(Exists(proving.filter(self.ends()))) | (Q(Exists(proving)) & grown)
+        )
+        if self.start is None:
+            return Q(Exists(proving.filter(self.begins()))) | further
+        begun = own if self.end is None else own.filter(self.begins() | self.contradicted())
+        return Q(Exists(begun.filter(self.ends()))) | (Q(Exists(begun)) & grown) | further
+
+    def first_counted(self) -> Q:
+        """Return the condition on the first stage that totals count or, where the record reached
+        none of these, on its first stage."""
+        counted = self.of_record().filter(stage__in=COUNTED[self.kind])
+        reached = self.of_record().exclude(stage=AMENDED)
+        return (Q(Exists(counted)) & self.first_of(counted)) | (
+            ~Q(Exists(counted)) & Q(Exists(reached)) & self.first_of(reached)
+        )
+
+    def first_of(self, milestones: QuerySet) -> Q:
+        """Return the condition that the first of the milestones may lie in the period."""
+        found = Q(Exists(milestones.filter(self.begins())))
+        if self.start is not None:
+            found &= ~Q(Exists(milestones.exclude(self.ends()))) | self.grown()
+        return found
+
+    def begins(self) -> Q:
+        """Return the condition that a milestone may lie before the end of the period."""
+        return Q() if self.end is None else Q(dated=Dated.BY) | Q(date__lte=self.end)
+
+    def ends(self, column: str = "date", precision: str = "date_precision") -> Q:
+        """Return the condition that a date may lie after the start of the period."""
+        if self.start is None:
+            return Q()
+        path = column.rpartition("__")
+        precision = f"{path[0]}{path[1]}{precision}"
+        first = {"month": self.start.replace(day=1), "year": self.start.replace(month=1, day=1)}
+        return (
+            Q(**{precision: Precision.DAY, f"{column}__gte": self.start})
+            | Q(**{precision: Precision.MONTH, f"{column}__gte": first["month"]})
+            | Q(**{precision: Precision.YEAR, f"{column}__gte": first["year"]})
+        )
+
+    def grown(self) -> Q:
+        """Return the condition that the amount grew after the start of the period: what counts
+        today was not all there before."""
+        if self.start is None:
+            return Q(pk__in=[])
+        return Q(Exists(self.of_record().filter(self.ends(), stage=AMENDED)))
+
+    def contradicted(self) -> Q:
+        """Return the condition that a further stage surely lies before a milestone, and may lie
+        before the end of the period: the dates of the record contradict each other."""
+        own = ExpressionWrapper(OuterRef("date"), output_field=DateColumn())
+        earlier = (
+            Q(date_precision=Precision.DAY, date__lt=own)
+            | Q(date_precision=Precision.MONTH, date__lt=Trunc(own, "month"))
+            | Q(date_precision=Precision.YEAR, date__lt=Trunc(own, "year"))
+        )
+        others = self.of_record().filter(stage__in=self.proving)
+        return Q(Exists(others.filter(earlier & self.begins())))
