@@ -108,8 +108,10 @@ def guarded_joined(values: Sequence[str | None]) -> str:
     return guarded(joined(values))
 
 
-def number(value: float | None) -> Any:
+def number(value: float | Decimal | None) -> Any:
     """Return the number in digits, never with an exponent."""
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
     return f"{Decimal(repr(value)):f}" if isinstance(value, float) else value
 
 

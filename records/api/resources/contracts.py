@@ -14,6 +14,7 @@ from records.api.views.totals import (
     TotalsParameters,
     group_by_parameter,
     include_parameter,
+    totals_format,
 )
 from records.documents.contracts import ContractSerializer
 from records.models import Contract
@@ -83,6 +84,7 @@ class ContractFacetsParameters(ContractFilters, FacetsParameters):
 class ContractTotalsParameters(ContractFilters, TotalsParameters):
     """Parameters of `/contracts/summary/`."""
 
+    format = totals_format()
     group_by = group_by_parameter(Contract)
     include = include_parameter(Contract)
 

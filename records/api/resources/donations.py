@@ -14,6 +14,7 @@ from records.api.views.totals import (
     TotalsParameters,
     group_by_parameter,
     include_parameter,
+    totals_format,
 )
 from records.documents.donations import DonationSerializer
 from records.models import Donation
@@ -86,6 +87,7 @@ class DonationFacetsParameters(DonationFilters, FacetsParameters):
 class DonationTotalsParameters(DonationFilters, TotalsParameters):
     """Parameters of `/donations/summary/`."""
 
+    format = totals_format()
     group_by = group_by_parameter(Donation)
     include = include_parameter(Donation)
 

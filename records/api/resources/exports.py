@@ -14,6 +14,7 @@ from records.api.views.totals import (
     TotalsParameters,
     group_by_parameter,
     include_parameter,
+    totals_format,
 )
 from records.documents.exports import ExportSerializer
 from records.models import Export
@@ -75,6 +76,7 @@ class ExportFacetsParameters(ExportFilters, FacetsParameters):
 class ExportTotalsParameters(ExportFilters, TotalsParameters):
     """Parameters of `/exports/summary/`."""
 
+    format = totals_format()
     group_by = group_by_parameter(Export)
     include = include_parameter(Export)
 

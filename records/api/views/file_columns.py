@@ -15,6 +15,7 @@ from typing import Any
 from rest_framework import serializers
 
 from aidapi.tables import KNOWN_DATE, Cell, Column, same
+from records.api.numbers import SumField
 from records.documents.serializers import (
     ExactNumberField,
     FigureSerializer,
@@ -30,6 +31,7 @@ DATATYPES: list[tuple[type[serializers.Field], str]] = [
     (serializers.BooleanField, "boolean"),
     (serializers.IntegerField, "integer"),
     (ExactNumberField, "decimal"),
+    (SumField, "decimal"),
     (serializers.DateField, "date"),
     (KnownDateField, KNOWN_DATE),
     (serializers.URLField, "anyURI"),

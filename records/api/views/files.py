@@ -87,6 +87,8 @@ class Download:
     citation: Citation
     versioned: bool = True
     """Whether the revision can be requested again."""
+    formats: Sequence[str] = tuple(FILES)
+    """The forms of the file."""
 
     @property
     def stem(self) -> str:
@@ -177,7 +179,7 @@ class Download:
                     "dcat:downloadURL": {"@id": self.address(one)},
                     "dcat:mediaType": FILES[one].media_type,
                 }
-                for one in FILES
+                for one in self.formats
             ],
             "dialect": {"encoding": "utf-8", "lineTerminators": ["\r\n"], "header": True},
             "tableSchema": {"columns": [column.csvw() for column in self.table.columns]},

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 import orjson
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -16,19 +16,22 @@ from aidapi.errors import InvalidParameters, ParameterError, nearest
 from aidapi.pagination import base_url
 from aidapi.parameters import (
     ChoiceField,
+    IntegerField,
     OneOfField,
     Parameter,
-    ParameterSet,
+    RepresentationField,
     refuse,
 )
+from aidapi.renderers import CSV, XLSX, JSONRenderer, TableMetadata
 from records.api.numbers import number, sum_field
-from records.api.parameter_sets import CurrencyListField
+from records.api.parameter_sets import CurrencyListField, DownloadParameters, check_fitting
 from records.api.views.base import (
     DatasetResponse,
     ResourceView,
     filters_given,
     record_query,
 )
+from records.api.views.total_files import totals_download
 from records.documents.serializers import LinkField, NullableCharField, NullableChoiceField
 from records.models import (
     COUNTED_TYPE,
@@ -42,7 +45,7 @@ from records.query.groupings import SPLIT, groupings, reasons
 from records.query.totals import Group, Totals
 from records.totals import rates
 from records.totals.answer import DIGITS, Judged, Total
-from records.totals.figures import Figure
+from records.totals.figures import Figure, Split
 
 MAX_GROUPING = 2
 MAX_GROUPS = 10_000
@@ -96,7 +99,7 @@ class OneCurrencyField(CurrencyListField):
         return currency
 
 
-class TotalsParameters(ParameterSet):
+class TotalsParameters(DownloadParameters):
     """Parameters of totals, beside the filters; each kind adds `group_by` and `include`."""
 
     SYNONYMS: ClassVar = {
@@ -106,6 +109,8 @@ class TotalsParameters(ParameterSet):
         "including": "include",
         "convert_to": "convert",
         "order_by": "ordering",
+        "top": "limit",
+        "page_size": "limit",
         "sort": "ordering",
     }
 
@@ -122,6 +127,22 @@ class TotalsParameters(ParameterSet):
         ),
         "Order of the groups among totals of one measure and unit or currency: by amount, "
         "reversed by a leading `-`; null comes last. By default they are ordered by group.",
+    )
+    limit = Parameter(
+        IntegerField(minimum=1, maximum=MAX_GROUPS, example="10"),
+        "Maximum number of groups for each measure and unit or currency, the first by "
+        "`ordering`; `more` says how many there are besides.",
+    )
+
+
+def totals_format() -> Parameter:
+    """Return `format` of totals. The class of each kind declares it, since its filters inherit
+    the plain one."""
+    return Parameter(
+        RepresentationField(JSONRenderer, CSV, XLSX, TableMetadata, example="csv"),
+        "Representation of the response; it overrides the Accept header. `csv` and `xlsx` are "
+        "files with a row per entry of `totals`, with names beside the codes of groups; "
+        "`metadata` describes the file of the same request and its columns.",
     )
 
 
@@ -354,6 +375,7 @@ class SummarySerializer(serializers.Serializer):
         help_text="The totals, which must not be added up: each has another group, measure, unit, "
         "currency or type of party.",
     )
+    more = serializers.IntegerField(help_text="Number of further totals that `limit` leaves out.")
     left_out = LeftOutSerializer(
         many=True, help_text="Figures in no total, by reason; each under the first that applies."
     )
@@ -368,7 +390,8 @@ class RecordTotals(ResourceView):
     gave, who received, the item and the time; of figures that may overlap those count that prove
     most. Filters on parties, items and dates say what a total covers; others choose among the
     figures, and then there is no upper bound. Donations count from `committed` on, contracts from
-    `signed` on; `left_out` has the other figures, with the reason."""
+    `signed` on; `left_out` has the other figures, with the reason. As `csv` or `xlsx` a file with
+    a row per total."""
 
     operation = "get{Noun}Summary"
     title = "Get the summary of {nouns}"
@@ -378,8 +401,10 @@ class RecordTotals(ResourceView):
     def parameters(self) -> Any:
         return self.resource.totals_parameters
 
-    def get(self, request: Request) -> HttpResponse:
+    def get(self, request: Request) -> HttpResponseBase:
         parameters = self.parse(request)
+        representation = request.accepted_renderer.format
+        check_fitting(parameters, representation)
         values = parameters.cleaned
         by, include = values.get("group_by", []), values.get("include", [])
         query = record_query(self.resource, parameters, values.get("revision"))
@@ -404,10 +429,13 @@ class RecordTotals(ResourceView):
                 "include": include,
                 "milestone": totals.milestone or None,
                 "note": NOTE if by else None,
-                **summary.content(groups),
+                **summary.content(groups, values.get("limit")),
             }
         )
-        return DatasetResponse(totals.revision, orjson.dumps(body, default=number))
+        if representation == "json":
+            return DatasetResponse(totals.revision, orjson.dumps(body, default=number))
+        file = totals_download(request, self.resource, parameters, body, TotalSerializer())
+        return file.response(representation)
 
 
 def too_many_groups(found: int) -> InvalidParameters:
@@ -435,6 +463,17 @@ def ordered(groups: Iterable[Group], ordering: str) -> list[Group]:
     return sorted(groups, key=place)
 
 
+def first_of_each(groups: Sequence[Group], limit: int | None) -> list[Group]:
+    """Return up to so many totals of each measure and unit or currency."""
+    seen = Counter[Split]()
+    found = []
+    for group in groups:
+        seen[group.total.split] += 1
+        if limit is None or seen[group.total.split] <= limit:
+            found.append(group)
+    return found
+
+
 class Summary:
     """The content of an answer."""
 
@@ -451,8 +490,9 @@ class Summary:
         self.link = link
         self.includable = reasons(totals.model)
 
-    def content(self, groups: Sequence[Group]) -> dict[str, Any]:
-        """Return the totals, and what all of them leave out."""
+    def content(self, groups: Sequence[Group], limit: int | None) -> dict[str, Any]:
+        """Return the totals, for each split up to a limit, and what all of them leave out."""
+        shown = first_of_each(groups, limit)
         rows: dict[int, Judged] = {}
         used: set[int] = set()
         for group in groups:
@@ -464,7 +504,8 @@ class Summary:
         return {
             "records": len({row.figure.id for row in rows.values()}),
             "figures": len(rows),
-            "totals": [self.total(group) for group in groups],
+            "totals": [self.total(group) for group in shown],
+            "more": len(groups) - len(shown),
             "left_out": [self.reason(*one) for one in by_reason(left)],
             "known_missing": [
                 {"id": id, "missing": missing}

@@ -49,11 +49,9 @@ class ReachedParameter(FigureParameter):
             if isinstance(other, ReachedParameter)
         }
         first, _ = next(iter(parts.values()))
-        return (
-            Reach(**{name: given for name, (_, given) in parts.items()})
-            if (first is self)
-            else None
-        )
+        if first is not self:
+            return None
+        return Reach(**{name: getattr(given, "day", given) for name, (_, given) in parts.items()})
 
     def on_figure(self, value: Reach, prefix: str) -> Q:
         return Reaching(self.record_model, value, prefix).condition()
