@@ -326,6 +326,24 @@ def rows_at(model: Any, revision: int) -> EngineRows:
     )
 
 
+def verdicts_at(model: Any, revision: int) -> dict[str, dict[int, Verdict]]:
+    """Return record → number of a figure → what became of it in the totals of all records of the
+    kind at a revision."""
+
+    def make() -> dict[str, dict[int, Verdict]]:
+        rows, prepared = rows_at(model, revision), indexed_at(model, revision).prepared
+        shared: dict[Verdict, Verdict] = {}
+        found: dict[str, dict[int, Verdict]] = defaultdict(dict)
+        for total in answer(prepared, Query(), prepared.entries):
+            for row in total.judged:
+                verdict = Verdict.of(row)
+                number = rows.source(row.figure).number
+                found[row.figure.id][number] = shared.setdefault(verdict, verdict)
+        return found
+
+    return kept_verdicts.get((*database(), model.KIND, revision), make)
+
+
 def indexed_at(
     model: Any, revision: int, include: frozenset[str] = frozenset(), milestone: str = ""
 ) -> "Indexed":
@@ -394,10 +412,14 @@ def database() -> tuple[str, str]:
 
 
 kept_rows: Kept[EngineRows] = Kept(lambda rows: len(rows.figures), KEPT_FIGURES)
+kept_verdicts: Kept[dict[str, dict[int, Verdict]]] = Kept(
+    lambda found: sum(map(len, found.values())), KEPT_FIGURES
+)
 kept_prepared: Kept[Indexed] = Kept(lambda indexed: len(indexed.prepared.entries), KEPT_FIGURES)
 
 
 def forget() -> None:
     """Drop what is kept of revisions: for tests, which publish other revisions of one number."""
     kept_rows.clear()
+    kept_verdicts.clear()
     kept_prepared.clear()

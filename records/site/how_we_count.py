@@ -7,11 +7,17 @@ the dataset.
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from aidapi.views import Page
+from records.api.addresses import PLURALS
+from records.models import DATED, RevisionCounter
 from records.site.page_data import entries
+from records.site.record import figures_of
+from records.site.wording import FigureInWords
 
 Json = dict[str, Any]
 
@@ -53,4 +59,31 @@ class HowWeCount(Page):
     """The pitfalls of counting aid, on real records."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return render(request, "records/counting.html", {"pitfalls": PITFALLS})
+        verdicts = verdicts_on_examples()
+        pitfalls = [
+            {
+                "pitfall": pitfall,
+                "examples": [
+                    (example, verdicts.get((example.id, example.quote)))
+                    for example in pitfall.examples
+                ],
+            }
+            for pitfall in PITFALLS
+        ]
+        summaries = [(kind, reverse(f"{kind}-summary")) for kind in map(PLURALS.get, DATED)]
+        page = {"pitfalls": pitfalls, "summaries": summaries}
+        return render(request, "records/counting.html", page)
+
+
+def verdicts_on_examples() -> dict[tuple[str, str], FigureInWords]:
+    """Return (id, quote) → the figure of an example, with how it counts today."""
+    revision = RevisionCounter.number()
+    ids = {example.id for pitfall in PITFALLS for example in pitfall.examples}
+    found = {}
+    for model in DATED.values():
+        records = model.objects.in_force(revision).filter(public_id__in=ids)
+        for body in records.values_list("document__body", flat=True):
+            document = orjson.loads(body)
+            for figure in figures_of(document, {}, revision):
+                found[document["id"], figure.quote] = figure
+    return found

@@ -28,7 +28,9 @@ from records.models import (
     RevisionCounter,
 )
 from records.query.revisions import shown_revision
+from records.query.totals import verdicts_at
 from records.site.wording import (
+    FigureInWords,
     change_in_words,
     figures_in_words,
     item_codes,
@@ -160,7 +162,7 @@ def content(document: Json, versions: list[Json], revision: int) -> Json:
             for role in KINDS[document["kind"]].ROLES.values()
             if document[role]
         ],
-        "figures": figures_in_words(document, items) if "figures" in document else [],
+        "figures": figures_of(document, items, revision),
         "milestones": milestones_in_words(document),
         "sources": [source(statement) for statement in document.get("statements", ())],
         "links": links(document, revision),
@@ -170,7 +172,7 @@ def content(document: Json, versions: list[Json], revision: int) -> Json:
                 "document": entry,
                 "figures": [
                     figure
-                    for figure in figures_in_words(entry, items)
+                    for figure in figures_of(entry, items, revision)
                     if figure.statement["id"] == document["id"]
                 ],
                 "milestones": [
@@ -197,6 +199,14 @@ def content(document: Json, versions: list[Json], revision: int) -> Json:
             for version in reversed(versions)
         ],
     }
+
+
+def figures_of(document: Json, items: dict[str, str], revision: int) -> list[FigureInWords]:
+    """Return the figures of a record in words, with how they count as of the revision."""
+    if "figures" not in document:
+        return []
+    verdicts = verdicts_at(DATED[document["kind"]], revision)
+    return figures_in_words(document, items, verdicts.get(document["id"], {}))
 
 
 CODES = {

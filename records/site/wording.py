@@ -21,6 +21,8 @@ from records.models import (
     Unit,
 )
 from records.models.figures import ASIDE
+from records.query.totals import OUTSIDE, Verdict
+from records.totals.milestones import COUNTED
 
 Json = dict[str, Any]
 
@@ -52,12 +54,29 @@ ALLOWANCES = {
     "and never summed.",
 }
 """Operator → what its words leave open."""
+REASONS = {
+    "deprecated": "it is deprecated among the reports of the same thing",
+    "rival": "another report of the same thing is preferred",
+    "repeated": "an equal report of the same thing counts",
+    "contained": "a figure that counts surely contains it",
+    "overlaps": "a figure that counts may contain it",
+    "overtaken": "a later point of its series counts",
+    "part": "the whole of which it is a part counts",
+    "whole": "its parts count instead",
+    "same_event": "another report of the same event counts",
+    "no_lower_bound": "its words prove no least amount",
+    "unspecified": "it is a mention without a number",
+    "uncountable": "its figures may not be added up",
+    "outside": "no total holds it",
+}
+"""Why totals leave a figure out, beside the reasons that its row has."""
 RATES = {
     Basis.PER_RECIPIENT: "a number for each recipient is never added up, nor multiplied",
     Basis.PER_UNIT: "a price is never added up",
     Basis.PER_DAY: "a number for each day is never added up",
+    Basis.TARGET: "a target is no amount that was reached",
 }
-"""Why figures on such a basis never count; no further reason is stored with them."""
+"""Why figures on such a basis never count."""
 UNIT_PLURALS = {Unit.BOX: "boxes", Unit.PERSON: "people", Unit.BATCH: "batches"}
 PARTY_PLURALS = {
     PartyType.COUNTRY: ("country", "countries"),
@@ -103,9 +122,13 @@ class FigureInWords:
     allowance: str
     basis: str
     counts: str
-    """How totals take it in; empty where they leave it out."""
+    """In which total it counts, and how; empty where it is left out."""
+    left_out: str
+    """Which total leaves it out; empty where it counts."""
     why_not: str
-    """Why they leave it out; empty where they take it in."""
+    """Why it is not in both sums of the total; empty where it is."""
+    held_by: str
+    """Id of the record whose figure counts in its place; empty where none does."""
     rank: str
     rank_reason: str
     rivals: int
@@ -117,8 +140,11 @@ class FigureInWords:
     statement: Json
 
 
-def figures_in_words(document: Json, items: Mapping[str, str]) -> list[FigureInWords]:
-    """The figures of a document; `items` has the names of items by code."""
+def figures_in_words(
+    document: Json, items: Mapping[str, str], verdicts: Mapping[int, Verdict]
+) -> list[FigureInWords]:
+    """The figures of a document; `items` has the names of items by code, `verdicts` what became
+    of the figures, by number, in the totals of all records of the kind."""
     statements = {statement["id"]: statement for statement in document["statements"]}
     rivals = Counter(map(rival_key, document["figures"]))
     claims: dict[tuple, set[tuple]] = {}
@@ -131,8 +157,10 @@ def figures_in_words(document: Json, items: Mapping[str, str]) -> list[FigureInW
             statements[figure["evidence"]["statement"]],
             rivals[rival_key(figure)],
             len(claims[rival_key(figure)]) == 1,
+            document["kind"],
+            verdicts.get(number, OUTSIDE),
         )
-        for figure in document["figures"]
+        for number, figure in enumerate(document["figures"], start=1)
     ]
 
 
@@ -197,9 +225,16 @@ def claim(figure: Json) -> tuple:
 
 
 def figure_in_words(
-    figure: Json, items: Mapping[str, str], statement: Json, rivals: int, agree: bool
+    figure: Json,
+    items: Mapping[str, str],
+    statement: Json,
+    rivals: int,
+    agree: bool,
+    kind: str,
+    verdict: Verdict,
 ) -> FigureInWords:
     operator = figure["operator"]
+    total, in_any = total_in_words(figure, kind), verdict.in_at_least or verdict.in_about
     aside = figure["countable_reason"] in ASIDE
     return FigureInWords(
         headline=headline(figure),
@@ -208,8 +243,10 @@ def figure_in_words(
         qualifier=Operator(operator).label,
         allowance=ALLOWANCES.get(Operator(operator), ""),
         basis=Basis(figure["basis"]).label,
-        counts="" if (reason := why_not(figure, agree)) else counts(figure),
-        why_not=reason,
+        counts=counts(total, verdict) if in_any else "",
+        left_out="" if in_any else total,
+        why_not=reason_in_words(verdict.reason, kind) if verdict.reason else "",
+        held_by=verdict.held_by or "",
         rank=Rank(figure["rank"]).label if figure["rank"] != Rank.NORMAL else "",
         rank_reason=figure["rank_reason"] or "",
         rivals=1 if aside else rivals,
@@ -268,24 +305,36 @@ def in_full(figure: Json) -> str:
     return " to ".join(map(digits, numbers))
 
 
-def counts(figure: Json) -> str:
-    """How totals take in a figure that they do not leave out."""
-    if figure["operator"] == Operator.UNSPECIFIED:
-        return "Counts as a mention"
-    if figure["basis"] == Basis.CUMULATIVE_TO_DATE:
-        return "Can count: of figures that overlap, those count that prove most"
-    return "Can count, unless a figure that counts may contain it"
+def total_in_words(figure: Json, kind: str) -> str:
+    """Return which total of all records of the kind a figure is for."""
+    if figure["measure"] == Measure.PARTIES:
+        return f"the largest count of {PARTY_PLURALS[figure['party_type']][1]} in {kind}s"
+    if figure["measure"] == Measure.MONEY:
+        return f"the total of all {kind}s in {figure['currency'] or 'an unclear currency'}"
+    if figure["unit"] is None:
+        return f"the total of all {kind}s without a stated unit"
+    unit = figure["unit"]
+    return f"the total of all {kind}s in {UNIT_PLURALS.get(unit, f'{unit}s')}"
 
 
-def why_not(figure: Json, agree: bool) -> str:
-    """Why totals leave the figure out. Of reports that differ they take the preferred one."""
-    if figure["countable"]:
-        if agree or figure["rank"] == Rank.PREFERRED:
-            return ""
-        return "another report of the same thing is preferred"
-    if figure["countable_reason"]:
-        return CountableReason(figure["countable_reason"]).label
-    return RATES[Basis(figure["basis"])]
+def counts(total: str, verdict: Verdict) -> str:
+    """Return how a figure counts in a total."""
+    if verdict.in_at_least and verdict.in_about:
+        return f"Counts in {total}"
+    if verdict.in_at_least:
+        return f"Counts in the proven minimum (at_least) of {total}, not in its about"
+    return f"Counts in the about of {total}, not in its proven minimum (at_least)"
+
+
+def reason_in_words(reason: str, kind: str) -> str:
+    """Return why a total leaves a figure out."""
+    if reason in REASONS:
+        return REASONS[reason]
+    if reason in RATES:
+        return RATES[Basis(reason)]
+    if reason in CountableReason.values:
+        return str(CountableReason(reason).label)
+    return f"totals count from {COUNTED[kind][0]} on, and its stage is {reason.replace('_', ' ')}"
 
 
 def change_in_words(value: Any, items: Mapping[str, str]) -> str:

@@ -7,11 +7,15 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from aidapi.dates import in_words
-from records.models import KINDS
+from records.models import DATED, KINDS, CountableReason
+from records.query.totals import OUTSIDE, Verdict, verdicts_at
 from records.site.wording import (
+    RATES,
+    REASONS,
+    date_in_words,
     figure_in_words,
     in_full,
+    reason_in_words,
     short,
 )
 from tests.support.factories import RECORDS as FACTORIES
@@ -221,7 +225,9 @@ def test_queries_do_not_grow_with_what_is_shown(
     client: Client, history: History, django_assert_max_num_queries: Any, kind: str
 ) -> None:
     """The revision, the versions, withdrawals, items; links by kind and the series, or what
-    rests on a statement by kind."""
+    rests on a statement by kind. What totals need of a revision is read once and kept."""
+    for model in DATED.values():
+        verdicts_at(model, history.newest)
     for version in history.at(kind):
         with django_assert_max_num_queries(9):
             page(client, version.id)
@@ -301,45 +307,78 @@ PARTIES = {
     ],
 )
 def test_a_figure_in_words(changes: Json, headline: str, about: str) -> None:
-    words = figure_in_words(FIGURE | changes, {"mask": "Mask"}, {}, 1, True)
+    words = in_words(changes)
 
     assert (words.headline, words.about) == (headline, about)
 
 
+TOTAL = "the total of all exports in pieces"
+
+
 @pytest.mark.parametrize(
-    ("changes", "agree", "counts", "why_not"),
+    ("changes", "verdict", "counts", "left_out", "why_not"),
     [
-        ({}, True, "Can count, unless a figure that counts may contain it", ""),
-        ({"operator": "unspecified", "value": None}, True, "Counts as a mention", ""),
+        ({}, Verdict(True, True, None, None), f"Counts in {TOTAL}", "", ""),
         (
-            {"basis": "cumulative_to_date"},
-            True,
-            "Can count: of figures that overlap, those count that prove most",
+            {"unit": None},
+            Verdict(True, True, None, None),
+            "Counts in the total of all exports without a stated unit",
+            "",
             "",
         ),
         (
-            {"rank": "preferred"},
-            False,
-            "Can count, unless a figure that counts may contain it",
+            MONEY | {"currency": None},
+            Verdict(True, True, None, None),
+            "Counts in the total of all exports in an unclear currency",
+            "",
             "",
         ),
-        ({}, False, "", "another report of the same thing is preferred"),
-        ({"rank": "deprecated"}, False, "", "another report of the same thing is preferred"),
         (
-            {"countable": False, "countable_reason": "pledge", "rank": "preferred"},
-            False,
+            PARTIES,
+            Verdict(True, True, None, None),
+            "Counts in the largest count of countries in exports",
             "",
-            "promised, not yet given",
+            "",
         ),
-        ({"countable": False, "basis": "per_unit"}, True, "", "a price is never added up"),
+        (
+            {},
+            Verdict(True, False, "overlaps", "exp-00000000"),
+            f"Counts in the proven minimum (at_least) of {TOTAL}, not in its about",
+            "",
+            "a figure that counts may contain it",
+        ),
+        ({}, Verdict(False, False, "pledge", None), "", TOTAL, "promised, not yet given"),
+        (
+            {"basis": "per_unit"},
+            Verdict(False, False, "per_unit", None),
+            "",
+            TOTAL,
+            "a price is never added up",
+        ),
     ],
 )
 def test_how_a_figure_counts_in_words(
-    changes: Json, agree: bool, counts: str, why_not: str
+    changes: Json, verdict: Verdict, counts: str, left_out: str, why_not: str
 ) -> None:
-    words = figure_in_words(FIGURE | changes, {"mask": "Mask"}, {}, 1, agree)
+    words = in_words(changes, verdict)
 
-    assert (words.counts, words.why_not) == (counts, why_not)
+    assert (words.counts, words.left_out, words.why_not) == (counts, left_out, why_not)
+
+
+def in_words(changes: Json, verdict: Verdict = OUTSIDE) -> Any:
+    return figure_in_words(
+        FIGURE | changes, {"mask": "Mask"}, {}, 1, agree=True, kind="export", verdict=verdict
+    )
+
+
+@pytest.mark.parametrize("kind", ["donation", "export", "contract"])
+def test_every_reason_has_words(kind: str) -> None:
+    model = DATED[kind]
+    stages = model.Stage.values if "stage" in model.CODED else []
+    for reason in [*REASONS, *RATES, *CountableReason.values, *stages]:
+        words = reason_in_words(reason, kind)
+        assert words
+        assert "_" not in words
 
 
 @pytest.mark.parametrize(

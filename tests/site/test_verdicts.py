@@ -1,0 +1,100 @@
+"""What record pages say of their figures in totals: the verdict of the API, in words."""
+
+import csv
+import html
+import io
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from records.site.how_we_count import PITFALLS
+from tests.support.factories import ContractFactory, DonationFactory, ExportFactory
+from tests.support.routes import API, ask
+
+pytestmark = pytest.mark.django_db
+
+FACTORIES = {"donations": DonationFactory, "exports": ExportFactory, "contracts": ContractFactory}
+
+
+def said(client: Client, id: str, **query: Any) -> list[str]:
+    """Return what a page says of each figure in totals, without tags."""
+    response = client.get(f"/records/{id}/", query)
+    assert response.status_code == 200
+    found = re.findall(r"In totals</dt><dd>(.*?)</dd>", response.content.decode())
+    return [html.unescape(re.sub(r"<[^>]+>", "", one)) for one in found]
+
+
+@pytest.mark.parametrize("kind", FACTORIES)
+def test_page_says_in_which_total_a_figure_counts(client: Client, kind: str) -> None:
+    record = FACTORIES[kind](published=True, figures=[{"value": 5, "unit": "box"}])
+    assert said(client, record.public_id) == [f"Counts in the total of all {kind} in boxes"]
+
+
+@pytest.mark.parametrize("kind", FACTORIES)
+def test_page_names_the_reason_and_the_record_that_holds_a_figure(
+    client: Client, kind: str
+) -> None:
+    whole = FACTORIES[kind](published=True, figures=[{"value": 800}])
+    part = FACTORIES[kind](
+        published=True,
+        links={"part_of": whole},
+        figures=[{"value": 20}, {"money": True, "value": 7, "operator": "approx"}],
+    )
+    words = said(client, part.public_id)
+    assert words[0] == (
+        f"Does not count in the total of all {kind} in pieces: the whole of which it is a part "
+        f"counts ({whole.public_id})"
+    )
+    assert words[1] == (
+        f"Counts in the about of the total of all {kind} in USD, not in its proven minimum "
+        f"(at_least): its words prove no least amount"
+    )
+    page = client.get(f"/records/{part.public_id}/").content.decode()
+    assert f'<a href="/records/{whole.public_id}/">{whole.public_id}</a>)' in page
+
+
+def test_page_of_a_past_revision_says_what_counted_then(client: Client) -> None:
+    point: dict[str, Any] = {
+        "series": "running",
+        "figures": [{"value": 5, "basis": "cumulative_to_date"}],
+    }
+    first = ExportFactory(published=True, as_of="2020-04-01", **point)
+    point["figures"][0]["value"] = 9
+    later = ExportFactory(published=True, as_of="2020-05-01", **point)
+    counts = "Counts in the total of all exports in pieces"
+    assert said(client, later.public_id) == [counts]
+    assert said(client, first.public_id, revision=1) == [counts]
+    (words,) = said(client, first.public_id)
+    assert words.startswith("Does not count in the total of all exports in pieces: ")
+    assert words.endswith(f"a later point of its series counts ({later.public_id})")
+
+
+@pytest.mark.parametrize("kind", FACTORIES)
+def test_pages_agree_with_the_download_of_everything(
+    client: Client, dataset: None, kind: str
+) -> None:
+    text = ask(client, f"{API}{kind}/", format="csv").getvalue().decode("utf-8-sig")
+    figures: dict[str, list[dict[str, str]]] = {}
+    for row in csv.DictReader(io.StringIO(text)):
+        figures.setdefault(row["id"], []).append(row)
+    for id, rows in list(figures.items())[::4]:
+        words = said(client, id)
+        assert len(words) == len(rows)
+        for word, row in zip(words, rows, strict=True):
+            in_any = "true" in (row["in_at_least"], row["in_about"])
+            assert word.startswith("Counts" if in_any else "Does not count"), (id, word)
+            assert (": " in word) == bool(row["left_out_reason"])
+            if row["held_by"] not in ("", id):
+                assert word.endswith(f" ({row['held_by']})")
+
+
+def test_how_we_count_says_whether_its_examples_count(client: Client, dataset: None) -> None:
+    page = html.unescape(client.get("/how-we-count/").content.decode())
+    plain = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page))
+    assert plain.count("In totals: ") == sum(len(pitfall.examples) for pitfall in PITFALLS)
+    assert "In totals: Does not count in the total of all exports in pieces: " in plain
+    for kind in FACTORIES:
+        for form in ("csv", "xlsx"):
+            assert f'href="/api/v1/{kind}/summary/?format={form}"' in page
