@@ -307,7 +307,16 @@ class Schema(AutoSchema):
         self.registry.register_on_missing(component)
         return self.registry[component]
 
-    # Fields that bring their own schema
+    # Fields that need not be there, and fields that bring their own schema
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+        schema = super()._map_basic_serializer(serializer, direction)
+        optional = {
+            name for name, field in serializer.fields.items() if getattr(field, "optional", False)
+        }
+        if optional:
+            schema["required"] = [name for name in schema["required"] if name not in optional]
+        return schema
 
     def _map_serializer_field(
         self, field: Any, direction: Any, bypass_extensions: bool = False

@@ -231,10 +231,53 @@ class EvidenceSerializer(DocumentSerializer):
         fields = ["statement", "quote", "offset", "quote_found"]
 
 
+class InTotal(serializers.Field):
+    """What became of a figure in a total: a field that lists with `total` and downloads add to
+    documents, which are stored without it."""
+
+    optional = True
+
+    def get_attribute(self, instance: Any) -> Any:
+        raise serializers.SkipField
+
+
+class InTotalFlag(InTotal, serializers.BooleanField):
+    """Whether a figure is in a sum."""
+
+
+class InTotalText(InTotal, NullableCharField):
+    """Why not, or what is there in its place."""
+
+
 class FigureSerializer(DocumentSerializer):
     """A figure: what it measures, how it counts, and its quote."""
 
     evidence = EvidenceSerializer(source="*", read_only=True)
+    in_at_least = InTotalFlag(
+        read_only=True,
+        help_text="Only in lists with `total` and in downloads of figures: whether the figure is "
+        "in `at_least` of that total or, without `total`, of the totals of the same filters. The "
+        "`lower` of the figures for which it is true add up to it, for each measure and unit or "
+        "currency. Of a download with `as_of_from` or `as_of_to`, which find records by `as_of`, "
+        "the totals are those of its own records.",
+    )
+    in_about = InTotalFlag(
+        read_only=True, help_text="Likewise: whether it is in `about` of the total."
+    )
+    left_out_reason = InTotalText(
+        read_only=True,
+        allow_null=True,
+        help_text="Likewise: why it is not in both, as in `left_out` of totals, for `about` where "
+        "it is in neither; `outside` where the filters do not hold the figure.",
+    )
+    held_by = InTotalText(
+        read_only=True,
+        allow_null=True,
+        help_text="Likewise: id of the record whose figure counts in its place; null where none "
+        "does.",
+    )
+
+    IN_TOTAL = ("in_at_least", "in_about", "left_out_reason", "held_by")
 
     class Meta:
         # The three kinds of figures share one shape, defined by their abstract base.
@@ -256,6 +299,10 @@ class FigureSerializer(DocumentSerializer):
             "rank",
             "rank_reason",
             "evidence",
+            "in_at_least",
+            "in_about",
+            "left_out_reason",
+            "held_by",
         ]
 
 

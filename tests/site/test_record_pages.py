@@ -7,12 +7,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from aidapi.dates import in_words
 from records.models import DATED, KINDS, CountableReason
 from records.query.totals import OUTSIDE, Verdict, verdicts_at
 from records.site.wording import (
     RATES,
     REASONS,
-    date_in_words,
     figure_in_words,
     in_full,
     reason_in_words,

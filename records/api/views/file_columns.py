@@ -9,7 +9,7 @@ quotes begin with `statement_`.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from typing import Any
 
 from rest_framework import serializers
@@ -39,24 +39,6 @@ DATATYPES: list[tuple[type[serializers.Field], str]] = [
 
 Verdicts = Mapping[tuple[str, int], Verdict]
 """(Id of a record, number of a figure) → what became of the figure in totals."""
-IN_AT_LEAST = (
-    "Whether the figure is in `at_least` of the totals of the same filters, or of the total that "
-    "`total` names. The column `lower` of the rows where it is true adds up to it, for each "
-    "measure and unit or currency. Of a list with `as_of_from` or `as_of_to`, which find records "
-    "by `as_of`, the totals are those of its own records."
-)
-LEFT_OUT_REASON = (
-    "Why it is not in both, as in `left_out` of totals, for `about` where it is in neither; "
-    "`outside` where the filters do not hold the figure."
-)
-HELD_BY = "Id of the record whose figure counts in its place; empty where none does."
-VERDICT = [
-    ("in_at_least", "boolean", IN_AT_LEAST, "in_at_least"),
-    ("in_about", "boolean", "Whether it is in `about` of the total.", "in_about"),
-    ("left_out_reason", "string", LEFT_OUT_REASON, "reason"),
-    ("held_by", "string", HELD_BY, "held_by"),
-]
-"""Columns that say what became of a figure in totals: name, datatype, meaning, attribute."""
 INHERENT = ("figures", "statements", "milestones_evidence")
 """Fields that rows of figures replace by columns of their own; of the words of milestones, which a
 cell cannot hold beside each other, the JSON has all."""
@@ -133,6 +115,7 @@ class Layout:
         self.head = [one for one in columns if not one.name.startswith(INHERENT)]
         self.tail: list[Column] = []
         if figures:
+            of_figure = list(columns_of(FigureSerializer()))
             self.tail = [
                 Column(
                     "figure",
@@ -140,7 +123,7 @@ class Layout:
                     "Number of the figure within its record, from 1: the `figure` of a citation.",
                     itemgetter("number"),
                 ),
-                *columns_of(FigureSerializer()),
+                *(one for one in of_figure if one.name not in FigureSerializer.IN_TOTAL),
                 *(
                     Column(
                         f"statement_{one.name}",
@@ -152,10 +135,7 @@ class Layout:
                     for one in columns_of(StatementInRecordSerializer())
                     if one.name != "id"
                 ),
-                *(
-                    Column(name, datatype, description, verdict(attribute), free=False)
-                    for name, datatype, description, attribute in VERDICT
-                ),
+                *(one for one in of_figure if one.name in FigureSerializer.IN_TOTAL),
             ]
         elif "figures" in serializer.fields:
             self.tail = [
@@ -182,16 +162,18 @@ class Layout:
             for number, figure in enumerate(document["figures"], start=1):
                 figure["number"] = number
                 figure["statement"] = statements[figure["evidence"]["statement"]]
-                figure["verdict"] = verdicts.get((document["id"], number), OUTSIDE)
+            add_verdicts(document, verdicts)
             return [record + tail(figure) for figure in document["figures"]]
 
         return rows_of
 
 
-def verdict(attribute: str) -> Callable[[Any], Any]:
-    """Return the function from a figure to a part of its verdict."""
-    read = attrgetter(attribute)
-    return lambda figure: read(figure["verdict"])
+def add_verdicts(document: Any, verdicts: Verdicts) -> None:
+    """Add to the figures of a document what became of them in totals."""
+    for number, figure in enumerate(document["figures"], start=1):
+        verdict = verdicts.get((document["id"], number), OUTSIDE)
+        figure["in_at_least"], figure["in_about"] = verdict.in_at_least, verdict.in_about
+        figure["left_out_reason"], figure["held_by"] = verdict.reason, verdict.held_by
 
 
 def reader(columns: Sequence[Column], cells: Sequence[Cell]) -> Callable[[Any], list[Any]]:

@@ -11,11 +11,14 @@ from records.api.addresses import pinned
 from records.api.parameter_sets import check_fitting
 from records.api.views.base import ResourceView, about, filters_given, record_query
 from records.api.views.feeds import change_entries, feed, record_entries
+from records.api.views.file_columns import add_verdicts
 from records.api.views.files import record_download, vocabulary_download
 from records.api.views.pages import ListedRows, Page, QuerySetRows, read_page
 from records.api.views.series import series_rows
 from records.models import DATED, RevisionCounter
+from records.query.filters import TotalNames
 from records.query.revisions import shown_revision
+from records.query.totals import of_total
 
 
 class ListView(ResourceView):
@@ -88,11 +91,22 @@ class RecordList(ListView):
     def results(self, page: Page) -> bytes:
         documents = page.rows
         values = page.parameters.cleaned
+        if "total" in values:
+            documents = self.with_verdicts(page, values["total"])
         if "fields" in values or "omit" in values:
             documents = [
                 sparse_json(orjson.loads(document), values).decode() for document in documents
             ]
         return ",".join(documents).encode()
+
+    def with_verdicts(self, page: Page, total: TotalNames) -> list[str]:
+        """Return the documents of a page, whose figures say what became of them in the total."""
+        query = record_query(self.resource, page.parameters, page.revision).without("total")
+        verdicts = of_total(query, total).verdicts(total)
+        documents = [orjson.loads(document) for document in page.rows]
+        for document in documents:
+            add_verdicts(document, verdicts)
+        return [orjson.dumps(document).decode() for document in documents]
 
     def feed(self, page: Page) -> HttpResponseBase:
         return feed(self.request, page, record_entries)

@@ -51,7 +51,14 @@ class FigureInSeriesSerializer(FigureSerializer):
     )
 
     class Meta(FigureSerializer.Meta):
-        fields = [*FigureSerializer.Meta.fields, "left_out"]
+        fields = [
+            *(
+                name
+                for name in FigureSerializer.Meta.fields
+                if name not in FigureSerializer.IN_TOTAL
+            ),
+            "left_out",
+        ]
 
 
 class PointSerializer(serializers.Serializer):

@@ -171,3 +171,22 @@ def test_series_marks_what_a_later_point_overtakes(client: Client) -> None:
     answer = found(client, f"{API}series/china-mfa-recipient-countries/")
     reasons = {figure["left_out"] for point in answer["points"] for figure in point["figures"]}
     assert {None, "overtaken"} & reasons
+
+
+@pytest.mark.parametrize("kind", ["donations", "exports", "contracts"])
+@pytest.mark.parametrize("query", [{}, {"item": "mask"}, {"as_of_to": "2020-06-30"}])
+def test_figures_behind_a_total_say_whether_they_are_in_it(
+    client: Client, kind: str, query: dict[str, str]
+) -> None:
+    for total in get(client, kind, **query)["totals"]:
+        page = exact(client.get(f"{total['url']}&page_size=500"))
+        figures = [figure for row in page["results"] for figure in row["figures"]]
+        least = [figure for figure in figures if figure["in_at_least"]]
+        taken = [figure for figure in figures if figure["in_at_least"] or figure["in_about"]]
+
+        assert len(taken) == total["figures"]
+        if total["at_least"] is not None:
+            assert sum(figure["lower"] for figure in least) == total["at_least"]
+        for figure in figures:
+            in_both = figure["in_at_least"] and figure["in_about"]
+            assert (figure["left_out_reason"] is None) is in_both
