@@ -442,10 +442,7 @@ class DatedRecordFilters(RecordFilters):
         low, high = self.cleaned.get("value_min"), self.cleaned.get("value_max")
         if low is not None and high is not None and low > high:
             errors.append(empty_range("value_min", "value_max"))
-        start, end = self.cleaned.get("reached_from"), self.cleaned.get("reached_to")
-        if start and end and start.day > end.day:
-            errors.append(empty_range("reached_from", "reached_to"))
-        if "certain" in self.cleaned and (start or end):
+        if "certain" in self.cleaned and {"reached_from", "reached_to"} & self.cleaned.keys():
             errors.append(
                 ParameterError(
                     "certain",

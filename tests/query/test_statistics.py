@@ -70,7 +70,7 @@ def test_every_filter_returns_the_same_under_any_statistics(
     rng = Random(5)
     filters = resource.parameters.base_filters
     with statistics(state, rng):
-        for name in sorted(filters.keys() - NOT_A_FILTER):
+        for name in sorted(filters.keys() - NOT_A_FILTER - {"certain"}):
             for value in rng.sample(good_values(name, filters[name], history), 2):
                 query = completed(name, value)
                 expected = sorted(row.id for row in evaluate(history, resource.kind, query, "id"))

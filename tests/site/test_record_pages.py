@@ -307,7 +307,7 @@ PARTIES = {
     ],
 )
 def test_a_figure_in_words(changes: Json, headline: str, about: str) -> None:
-    words = in_words(changes)
+    words = words_of(changes)
 
     assert (words.headline, words.about) == (headline, about)
 
@@ -360,12 +360,12 @@ TOTAL = "the total of all exports in pieces"
 def test_how_a_figure_counts_in_words(
     changes: Json, verdict: Verdict, counts: str, left_out: str, why_not: str
 ) -> None:
-    words = in_words(changes, verdict)
+    words = words_of(changes, verdict)
 
     assert (words.counts, words.left_out, words.why_not) == (counts, left_out, why_not)
 
 
-def in_words(changes: Json, verdict: Verdict = OUTSIDE) -> Any:
+def words_of(changes: Json, verdict: Verdict = OUTSIDE) -> Any:
     return figure_in_words(
         FIGURE | changes, {"mask": "Mask"}, {}, 1, agree=True, kind="export", verdict=verdict
     )

@@ -121,8 +121,8 @@ def engine_query(kind: str, asked: Query, include: Iterable[str] = ()) -> Engine
         sides[side] = tuple(found)
     return EngineQuery(
         **sides,
-        start=max((day(days(asked[name])[0]) for name in STARTS if name in asked), default=None),
-        end=min((day(days(asked[name])[1]) for name in ENDS if name in asked), default=None),
+        start=day(max((days(asked[name])[0] for name in STARTS if name in asked), default=None)),
+        end=day(min((days(asked[name])[1] for name in ENDS if name in asked), default=None)),
         include=frozenset(include),
         milestone=asked.get("milestone", ""),
         filtered=True,

@@ -15,7 +15,7 @@ from records.totals.figures import Figure
 from tests.support.dates import days
 from tests.support.histories import History, Version
 from tests.support.history_figures import figures, links, records_in_total
-from tests.support.proven_minimum import FIRST, LOWEST, days, proves
+from tests.support.proven_minimum import FIRST, LOWEST, proves
 
 Document = dict[str, Any]
 Query = dict[str, str]
@@ -107,15 +107,16 @@ FIGURE_TESTS: dict[str, Callable[[Document, str, Version], bool]] = {
 Span = tuple[date, date]
 
 
-def known_days(text: str, precision: str) -> Span:
-    """The first and last day that a date may be, whether or not it has what is not known."""
-    return days(date.fromisoformat(f"{text}-01-01"[:10]), precision)
+def known_days(text: str) -> Span:
+    """The first and last day that a date may be."""
+    first, last = days(text)
+    return date.fromisoformat(first), date.fromisoformat(last)
 
 
 def may_have_reached(figure: Document, version: Version, query: Query) -> bool:
     """Whether the days on which the stage may have been reached meet the period."""
-    start = date.fromisoformat(query.get("reached_from", "0001-01-01"))
-    end = date.fromisoformat(query.get("reached_to", "9999-12-31"))
+    start = known_days(query.get("reached_from", "0001-01-01"))[0]
+    end = known_days(query.get("reached_to", "9999-12-31"))[1]
     stage = query.get("milestone", "")
     spans = days_reached(figure, version, stage, "reached_from" in query)
     return any(first <= end and last >= start for first, last in spans)
@@ -124,7 +125,7 @@ def may_have_reached(figure: Document, version: Version, query: Query) -> bool:
 def days_reached(figure: Document, version: Version, stage: str, begun: bool) -> list[Span]:
     """The days on which a stage, or the first counted one, may have been reached."""
     kind, document = version.kind, version.document
-    last = known_days(document["as_of"], document["as_of_precision"])[1]
+    last = known_days(document["as_of"])[1]
     milestones = document["milestones"] if figure["basis"] == "single" else []
     if milestones:
         return days_of_milestones(kind, milestones, stage, begun)
@@ -142,7 +143,7 @@ def days_of_milestones(
     kind: str, milestones: list[Document], stage: str, begun: bool
 ) -> list[Span]:
     """The same by the milestones of a record."""
-    said = {row["stage"]: known_days(row["date"], row["precision"]) for row in milestones}
+    said = {row["stage"]: known_days(row["date"]) for row in milestones}
     by = {row["stage"] for row in milestones if row["dated"] == "by"}
     # An amount that grew was not all there before.
     grown = said.pop("amended", (FIRST, FIRST))[1]

@@ -43,9 +43,13 @@ def drawn_query(rng: Random, resource: Resource, history: History) -> Query:
         query |= rng.choice(
             [{"unit": "piece"}, {"currency": "USD"}, {"item": "mask"}, {"measure": "parties"}]
         )
-    ranged = [name for name in names if name.endswith(("_from", "_to"))]
+    if query.keys() & {"reached_from", "reached_to"}:
+        # These find what may lie in the period, and refuse `certain`.
+        query.pop("certain", None)
+    reached = ("reached_from", "reached_to")
+    ranged = [name for name in names if name.endswith(("_from", "_to")) and name not in reached]
     ranges = [(name, f"{name.removesuffix('_from')}_to") for name in ranged if "_from" in name]
-    for low, high in (("value_min", "value_max"), *ranges):
+    for low, high in (("value_min", "value_max"), reached, *ranges):
         if low in query and high in query:
             # An empty range is refused; see the tests of parameters.
             del query[high]

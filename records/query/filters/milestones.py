@@ -51,7 +51,8 @@ class ReachedParameter(FigureParameter):
         first, _ = next(iter(parts.values()))
         if first is not self:
             return None
-        return Reach(**{name: getattr(given, "day", given) for name, (_, given) in parts.items()})
+        given = {name: getattr(part, "day", part) for name, (_, part) in parts.items()}
+        return Reach(given.get("milestone", ""), given.get("start"), given.get("end"))
 
     def on_figure(self, value: Reach, prefix: str) -> Q:
         return Reaching(self.record_model, value, prefix).condition()
