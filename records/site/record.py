@@ -14,6 +14,7 @@ from aidapi.errors import Problem
 from aidapi.parameters import IntegerField, Parameter, ParameterSet
 from aidapi.views import Page
 from records.api.addresses import PLURALS
+from records.api.titles import attributed_title
 from records.api.views.citations import published, record_citation
 from records.api.views.details import absent
 from records.api.views.versions import published_versions
@@ -79,6 +80,7 @@ class RecordPage(Page):
             revision = (version["retired_in"] or revision + 1) - 1
         page = {
             "document": version["document"],
+            "title": attributed_title(version["document"]),
             "version": version,
             "versions": versions,
             "latest": latest,

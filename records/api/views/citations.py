@@ -7,6 +7,7 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 
+from aidapi.dates import in_words
 from aidapi.errors import InvalidParameters, ParameterError
 from aidapi.pagination import base_url
 from aidapi.parameters import (
@@ -23,6 +24,7 @@ from aidapi.renderers import (
 )
 from records.api.addresses import digest, pinned
 from records.api.parameter_sets import AnyParameters
+from records.api.titles import attributed_title
 from records.api.views.base import (
     DatasetView,
     DocumentView,
@@ -34,6 +36,9 @@ from records.api.views.citation_styles import Citation, CitationSerializer
 from records.api.views.details import find_document
 from records.models import Revision, RevisionCounter
 from records.query.revisions import shown_revision, unknown_revision
+
+MAX_SOURCES = 5
+"""Maximum number of statements that the citation of a record names."""
 
 
 class StyleParameters(ParameterSet):
@@ -102,11 +107,16 @@ def record_citation(
     number: int | None,
 ) -> Citation:
     """Return the citation of a record as of the revision, or of one of its figures."""
-    named = f"{document['title'].rstrip('.')} ({document['kind']} {document['id']}"
+    named = f"{attributed_title(document).rstrip('.')} ({document['kind']} {document['id']}"
     key = f"aidapi-{document['id']}-r{revision.number}"
     url = pinned(request, path, {}, revision.number)
     if number is None:
-        return Citation(key, f"{named})", url, revision, document["version"])
+        cited = document.get("statements", [document])
+        sources = [in_source(one) for one in cited[:MAX_SOURCES]]
+        if len(cited) > MAX_SOURCES:
+            sources.append(f"and {len(cited) - MAX_SOURCES} more")
+        evidence = f"Source{'s' if len(sources) > 1 else ''}: {'; '.join(sources)}."
+        return Citation(key, f"{named})", url, revision, document["version"], evidence)
     figures = document["figures"]
     if number > len(figures):
         raise InvalidParameters(
@@ -128,9 +138,14 @@ def record_citation(
         url,
         revision,
         document["version"],
-        f"“{evidence['quote']}” ({source['publisher']}, {source['published_on']}, "
-        f"{source['url']}).",
+        f"“{evidence['quote']}” ({in_source(source)}).",
     )
+
+
+def in_source(statement: dict[str, Any]) -> str:
+    """Return the original source as a citation names it, with its date as far as it is known."""
+    day = in_words(statement["published_on"])
+    return f"{statement['publisher']}, “{statement['title']}”, {day}, {statement['url']}"
 
 
 def vocabulary_citation(

@@ -18,6 +18,7 @@ from aidapi.pagination import base_url
 from aidapi.renderers import Atom
 from records.api.addresses import change_address
 from records.api.licence import AUTHOR, LICENCE
+from records.api.titles import attributed_title
 from records.api.views.pages import Page
 from records.models import KINDS, Action, Change, Revision
 
@@ -128,7 +129,7 @@ def record_entries(bodies: Sequence[str]) -> Iterator[Entry]:
             document["id"],
             document["version"],
             Action.PUBLISHED if document["version"] == 1 else Action.CORRECTED,
-            document["title"],
+            attributed_title(document),
             "; ".join(dict.fromkeys(quotes)) or document["summary"],
             times[document["published_in"]],
             document["page"],
@@ -162,11 +163,12 @@ def titles(changes: Sequence[Change]) -> dict[tuple[str, str, int], str]:
         elif change.content:
             names[change.kind, change.public_id, change.version] = change.content["name"]
     for kind in sorted(ids):
-        rows = KINDS[kind]._default_manager.filter(
+        rows: Any = KINDS[kind]._default_manager.filter(
             public_id__in=sorted(ids[kind]), published_in__isnull=False
         )
-        for public_id, version, title in rows.values_list("public_id", "version", "title"):
-            names[kind, public_id, version] = title
+        bodies = rows.values_list("public_id", "version", "document__body")
+        for public_id, version, body in bodies:
+            names[kind, public_id, version] = attributed_title(orjson.loads(body))
     return names
 
 

@@ -52,7 +52,7 @@ class ReachedParameter(FigureParameter):
         if first is not self:
             return None
         given = {name: getattr(part, "day", part) for name, (_, part) in parts.items()}
-        return Reach(given.get("milestone", ""), given.get("start"), given.get("end"))
+        return Reach(given.get("milestone") or "", given.get("start"), given.get("end"))
 
     def on_figure(self, value: Reach, prefix: str) -> Q:
         return Reaching(self.record_model, value, prefix).condition()

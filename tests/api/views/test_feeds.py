@@ -10,6 +10,7 @@ import feedparser
 import pytest
 from django.test import Client
 
+from records.api.titles import attributed_title
 from records.models import Item, Party, RevisionCounter
 from records.publishing import triggers
 from tests.support.histories import History
@@ -113,7 +114,7 @@ def test_entries_are_named_as_people_call_things(client: Client, history: Histor
 
     for version in history.versions:
         verb = "Published" if version.version == 1 else "Corrected"
-        assert f"{verb}: {version.document['title']}" in titles
+        assert f"{verb}: {attributed_title(version.document)}" in titles
     assert "Edited: Italia" in titles
 
 
@@ -228,7 +229,7 @@ def test_before_the_first_revision_it_is_empty(client: Client, history: History)
 )
 def test_what_xml_cannot_hold_is_kept_out(client: Client, history: History, text: str) -> None:
     fork = history.fork()
-    fork.release(fork.draft("donation", title=text), message=text)
+    fork.release(fork.draft("donation", title=text, stated_by="both"), message=text)
 
     root = feed(client, CHANGES, format="atom", changed_since=history.newest)
 
