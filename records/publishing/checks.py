@@ -13,7 +13,7 @@ from records.publishing import triggers
 def triggers_are_installed(*, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """Return a warning for each database whose triggers are not those of the rules. Not an error:
     `migrate`, which installs them, runs the checks first."""
-    found = []
+    found: list[CheckMessage] = []
     for alias in databases or ():
         wrong = Counter(triggers.faults(connections[alias]).values())
         if wrong:

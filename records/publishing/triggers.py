@@ -246,7 +246,8 @@ def unique_keys(model: Any) -> Iterator[tuple[list[str], dict[str, list[str]]]]:
     for constraint in model._meta.constraints:
         if isinstance(constraint, models.UniqueConstraint):
             condition = {}
-            for name, value in constraint.condition.children if constraint.condition else ():
+            children: Any = constraint.condition.children if constraint.condition else ()
+            for name, value in children:
                 column, _, is_list = name.partition("__")
                 condition[column] = value if is_list else [value]
             columns = [model._meta.get_field(name).column for name in constraint.fields]

@@ -103,7 +103,7 @@ def test_every_rule_of_history_refuses_the_least_trusted_writer(least_trusted: N
 
 def raw_on(schema: str, attempts: Iterator[Attempt]) -> list[Attempt]:
     """Return those attempts that are raw SQL, on tables of that schema."""
-    found = []
+    found: list[Attempt] = []
     for name, act in attempts:
         if isinstance(act, partial) and act.func is run and "TRUNCATE" not in name:
             sql = re.sub(r"(UPDATE|REPLACE|INTO|FROM) (records_)", rf"\1 {schema}.\2", act.args[0])
