@@ -24,10 +24,11 @@ FIGURE = (
     *("measure", "operator", "value", "lower", "upper", "item", "unit", "currency"),
     *("party_type", "party_role", "basis", "countable", "countable_reason"),
     *("rank", "rank_reason", "statement", "statement_version", "quote", "offset", "quote_found"),
+    "quote_reason",
 )
 MILESTONE = (
     *("stage", "date", "dated", "statement", "statement_version"),
-    *("quote", "offset", "quote_found"),
+    *("quote", "offset", "quote_found", "quote_reason"),
 )
 LOOKED_UP = {"record", "statement", "item", "parent"}
 """Relations that the builder checks itself, against what will be there, not what is."""
@@ -115,6 +116,11 @@ class Builder:
         """Whether a key without a value clears the field; reports where it may not."""
         raise NotImplementedError
 
+    def is_entered(self, entry: Any, instance: Any) -> bool:
+        """Whether the source brings this content, so that the rules of what is entered hold; not
+        for what was published before."""
+        raise NotImplementedError
+
     # Records
 
     def build(
@@ -136,6 +142,11 @@ class Builder:
         skip = [*([] if compared else ["figures"]), *({"stage"} & entry.wrong)]
         for problem in record.problems():
             self.report(entry, problem, skip=skip)
+        if compared and not entry.wrong and self.is_entered(entry, record):
+            try:
+                record.clean_rows()
+            except ValidationError as error:
+                self.report(entry, error)
         return children
 
     def links(self, entry: Any, record: Record) -> list[Any]:
@@ -251,6 +262,8 @@ class Builder:
         """Report what the model's own rules say: of every field, then of the fields together."""
         try:
             instance.clean_fields(exclude=LOOKED_UP | entry.wrong)
+            if not entry.wrong and self.is_entered(entry, instance):
+                instance.clean()
             if not entry.wrong:
                 self.check_rules(instance)
         except ValidationError as error:

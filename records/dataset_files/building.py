@@ -98,6 +98,11 @@ class FileBuilder(Builder):
         self.statements: dict[tuple[str, int], Statement] = {}
         self.at = 0
         """The revision of the entry that is being built."""
+        self.entered = True
+        """Whether it is not published yet."""
+
+    def is_entered(self, entry: FileEntry, instance: Any) -> bool:
+        return self.entered and isinstance(instance, Record | Evidence)
 
     # --- Vocabulary
 
@@ -149,10 +154,12 @@ class FileBuilder(Builder):
 
     # --- Records
 
-    def record(self, act: Act, model: type[Record], keys: tuple[str, ...]) -> None:
+    def record(
+        self, act: Act, model: type[Record], keys: tuple[str, ...], *, entered: bool
+    ) -> None:
         """Build the version that an entry publishes, with all that belongs to it."""
         faults = len(self.problems)
-        self.at = act.at
+        self.at, self.entered = act.at, entered
         record = model(public_id=act.public_id, version=act.version, reason=act.reason)
         act.record = record
         act.children = self.build(act.entry, record, layout.columns(model, keys))

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,9 @@ from records.dataset_files.history import Act, History
 from records.dataset_files.layout import NOUNS
 from records.dataset_files.reading import FileEntry, Problems, read_files
 from records.models import KINDS, OPEN, Action, Item, Origin, Revision
+
+RULES = datetime(2026, 11, 29, tzinfo=UTC)
+"""Since then the rules of what is entered (`clean` of the models) hold for files."""
 
 
 @dataclass
@@ -100,7 +103,19 @@ class Dataset:
                 builder.region(act)
         for act in tqdm(self.acts, desc="Checking", unit="entry", disable=None):
             if nouns[act.kind].is_record and act.action != Action.WITHDRAWN:
-                builder.record(act, nouns[act.kind].model, nouns[act.kind].keys)
+                noun = nouns[act.kind]
+                builder.record(act, noun.model, noun.keys, entered=self._is_entered(act))
+
+    def _is_entered(self, act: Act) -> bool:
+        """Whether the file brings the version, so that the rules of what is entered hold. What
+        people published they entered before; the vocabulary repeats what was published; and what
+        files brought before these rules stays as it is."""
+        if act.key in self.history.changes:
+            return False
+        announced = self.announced.get(act.at)
+        if announced is None:
+            return True
+        return announced.origin == Origin.FILE and bool(announced.at and announced.at >= RULES)
 
     def _check_order(self, act: Act) -> None:
         """Check that versions follow each other without a gap, each in a later revision."""

@@ -44,7 +44,7 @@ WITHDRAWAL = ("id", "version", "revision", "action", "reason")
 TERM_HEAD = ("code", "version", "revision", "reason")
 REVISION = ("number", "at", "message", "origin")
 HS_CODE = ("code", "edition", "assigned_by", "confidence")
-WHEN = ("period_start", "period_end", "as_of", "series")
+WHEN = ("period_start", "period_end", "as_of", "date_reason", "series")
 TAIL = ("note", "missing", "links", "figures")
 STAGED_TAIL = ("note", "missing", "links", "milestones", "figures")
 
@@ -80,6 +80,7 @@ NOUNS: dict[str, Noun] = {
         (
             *(*RECORD_HEAD, "publisher", "speaker", "speaker_role", "organisation", "event"),
             *("language", "url", "archived_url", "published_on", "said_on", "accessed_on"),
+            "date_reason",
             *("summary", "topics", "text_sha256", "note", "links"),
         ),
     ),

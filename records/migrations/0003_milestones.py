@@ -2,7 +2,6 @@
 
 import datetime
 import django.db.models.deletion
-import records.models.evidence
 from django.db import migrations, models
 
 
@@ -82,7 +81,7 @@ class Migration(migrations.Migration):
                 ('date', models.DateField(help_text='When all of it had reached the stage.')),
                 ('date_precision', models.CharField(choices=[('day', 'day'), ('month', 'month (stored as its first day)'), ('year', 'year (stored as its first day)')], default='day', help_text='Whether day, month or year of the date are known; a month or year is stored as its first day.', max_length=5)),
                 ('dated', models.CharField(choices=[('on', 'on that date'), ('by', 'by that date: a later summary says so')], default='on', help_text='`on`: the statement says that it happened on the date. `by`: only a later summary says so, and the date is the last on which it can have happened.', max_length=2)),
-                ('quote', models.CharField(help_text='The words of the statement that bear the milestone, verbatim.', max_length=200, validators=[records.models.evidence.check_fragment])),
+                ('quote', models.CharField(help_text='The words of the statement that bear the milestone, verbatim.', max_length=200)),
                 ('stage', models.CharField(choices=[('in_talks', 'in talks'), ('signed', 'signed'), ('dispatched', 'dispatched'), ('delivered', 'delivered'), ('returned', 'returned'), ('suspended', 'suspended'), ('cancelled', 'cancelled'), ('terminated', 'terminated'), ('amended', 'amended: the amount grew')], help_text='The stage that all of it had reached. `amended`: the amount grew, so that the figures hold only from then on.', max_length=10)),
                 ('record', models.ForeignKey(db_index=False, help_text="The contract's version.", on_delete=django.db.models.deletion.CASCADE, related_name='milestones', to='records.contract')),
                 ('statement', models.ForeignKey(help_text='The statement, in the version that was read.', on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.statement')),
@@ -103,7 +102,7 @@ class Migration(migrations.Migration):
                 ('date', models.DateField(help_text='When all of it had reached the stage.')),
                 ('date_precision', models.CharField(choices=[('day', 'day'), ('month', 'month (stored as its first day)'), ('year', 'year (stored as its first day)')], default='day', help_text='Whether day, month or year of the date are known; a month or year is stored as its first day.', max_length=5)),
                 ('dated', models.CharField(choices=[('on', 'on that date'), ('by', 'by that date: a later summary says so')], default='on', help_text='`on`: the statement says that it happened on the date. `by`: only a later summary says so, and the date is the last on which it can have happened.', max_length=2)),
-                ('quote', models.CharField(help_text='The words of the statement that bear the milestone, verbatim.', max_length=200, validators=[records.models.evidence.check_fragment])),
+                ('quote', models.CharField(help_text='The words of the statement that bear the milestone, verbatim.', max_length=200)),
                 ('stage', models.CharField(choices=[('announced', 'announced: will, decided, pledged'), ('committed', 'committed: the giver says provided or donated'), ('dispatched', 'dispatched: left, in transit'), ('delivered', 'delivered: arrived, handed over'), ('paid', 'paid: cash that reached the recipient'), ('cancelled', 'cancelled'), ('amended', 'amended: the amount grew')], help_text='The stage that all of it had reached. `amended`: the amount grew, so that the figures hold only from then on.', max_length=10)),
                 ('record', models.ForeignKey(db_index=False, help_text="The donation's version.", on_delete=django.db.models.deletion.CASCADE, related_name='milestones', to='records.donation')),
                 ('statement', models.ForeignKey(help_text='The statement, in the version that was read.', on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.statement')),

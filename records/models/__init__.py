@@ -37,7 +37,6 @@ from records.models.evidence import (
     MAX_QUOTE_WORDS,
     UNSPACED,
     Evidence,
-    is_fragment,
 )
 from records.models.exports import (
     Export,
@@ -154,7 +153,6 @@ __all__ = [
     "VocabularyEntry",
     "fold",
     "form_values",
-    "is_fragment",
     "item_lineages",
     "plain",
 ]

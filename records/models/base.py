@@ -14,6 +14,14 @@ from django.utils.crypto import get_random_string
 
 from aidapi import dates
 from aidapi.fields import CodeField
+from records.models.doubts import (
+    Doubt,
+    beside,
+    date_doubts,
+    known_date,
+    known_dates,
+    require_reason,
+)
 from records.models.parties import PartyType
 from records.models.text import fold
 
@@ -143,6 +151,11 @@ class Record(models.Model):
         blank=True,
         help_text="Why this version replaces the one before it; shown to readers. Required "
         "from version 2 on.",
+    )
+    date_reason = models.TextField(
+        blank=True,
+        help_text="Why its dates are right although such dates rarely are: after today, before "
+        "the epidemic, far from its statement. For curators; empty where nothing is doubtful.",
     )
     published_in = models.ForeignKey(
         "records.Revision",
@@ -302,6 +315,29 @@ class Record(models.Model):
 
     def round_dates(self) -> None:
         round_dates(self)
+
+    def clean(self) -> None:
+        """Refuse what is entered with a doubtful date and no reason. What was published before
+        this rule is not entered again."""
+        super().clean()
+        require_reason(self.doubts(), self.date_reason, "date_reason")
+
+    def doubts(self) -> list[Doubt]:
+        """Return what is doubtful about its own dates."""
+        return date_doubts(self)
+
+    def doubts_beside(self) -> list[Doubt]:
+        """Return what is doubtful about its dates beside the statements on which it rests."""
+        return []
+
+    def all_doubts(self) -> list[Doubt]:
+        """Return what is doubtful about the record and its rows, for those who approve it."""
+        of_rows = [doubt for row in self.ordered_evidence() for doubt in row.doubts()]
+        return [*self.doubts(), *self.doubts_beside(), *of_rows]
+
+    def clean_rows(self) -> None:
+        """Refuse doubts that arise from the record together with its rows."""
+        require_reason(self.doubts_beside(), self.date_reason, "date_reason")
 
     @classmethod
     def new_id(cls) -> str:
@@ -486,6 +522,32 @@ class DatedRecord(Record):
         """Return the statement versions that the record rests on, in the order of its rows."""
         cited = {row.statement_id: row.statement for row in self.ordered_evidence()}
         return list(cited.values())
+
+    def doubts_beside(self) -> list[Doubt]:
+        """Return a doubt for each date after all statements were published, unless the record is
+        about a plan, or years before."""
+        published = [
+            known
+            for statement in self.cited_statements()
+            if (known := known_date(statement, "published_on"))
+        ]
+        if not published:
+            return []
+        first, last = min(one.first for one in published), max(one.last for one in published)
+        doubted = {doubt.field for doubt in self.doubts()}
+        return [
+            Doubt(known.name, text)
+            for known in known_dates(self)
+            if known.name not in doubted
+            and (text := beside(known, first, last, may_follow=self.is_planned(known.name)))
+        ]
+
+    def is_planned(self, date: str) -> bool:
+        """Return whether the column of this name may have a date that was still to come."""
+        return any(
+            figure.basis == "target" or figure.countable_reason in ("pledge", "target", "option")
+            for figure in self.ordered_figures()
+        )
 
     def problems(self) -> list[ValidationError]:
         problems = super().problems()

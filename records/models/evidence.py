@@ -10,6 +10,8 @@ from django.db.models.functions import StrIndex
 
 from records.models import text
 from records.models.base import OPEN, State, plain_values
+from records.models.doubts import Doubt, require_reason
+from records.models.reading import folded, numbers
 
 MAX_QUOTE_LENGTH = 200
 MAX_QUOTE_WORDS = 8
@@ -20,19 +22,24 @@ UNSPACED = "".join(f"{chr(first)}-{chr(last)}" for first, last in text.UNSPACED)
 browsers."""
 
 
-def is_fragment(quote: str) -> bool:
-    """Return whether a quote is short enough: full sentences belong to their authors."""
-    letters = re.findall(f"[{UNSPACED}]", quote)
-    return len(quote.split()) <= MAX_QUOTE_WORDS and len(letters) <= MAX_QUOTE_LETTERS
-
-
-def check_fragment(quote: str) -> None:
-    """Refuse a quote that is too long."""
-    if not is_fragment(quote):
-        raise ValidationError(
-            f"Quote at most {MAX_QUOTE_WORDS} words, or {MAX_QUOTE_LETTERS} characters of a "
-            f"script without spaces."
-        )
+def length_problem(quote: str) -> str:
+    """Return why a quote is too long, since full sentences belong to their authors; empty if it
+    is not. A number in digits, or in words of thousands and more, is one word."""
+    rest = folded(quote)
+    for number in reversed(numbers(rest)):
+        if rest[number.start].isdigit() or number.scale > 1:
+            rest = f"{rest[: number.start]} 0 {rest[number.end :]}"
+    words = [word for word in re.split(r"[\s/—–…]+", rest) if re.search(r"\w", word)]
+    letters = re.findall(f"[{UNSPACED}]", rest)
+    found = ""
+    if len(words) > MAX_QUOTE_WORDS:
+        found = f"{len(words)} words"
+    elif len(letters) > MAX_QUOTE_LETTERS:
+        found = f"{len(letters)} characters of a script without spaces"
+    return found and (
+        f"It has {found}. Quote at most {MAX_QUOTE_WORDS} words, or {MAX_QUOTE_LETTERS} "
+        f"characters of a script without spaces: those that bear it."
+    )
 
 
 class EvidenceQuerySet(models.QuerySet):
@@ -91,6 +98,11 @@ class Evidence(models.Model):
         help_text="Whether the quote occurs in the statement's text; null if the text is not on "
         "file.",
     )
+    quote_reason = models.TextField(
+        blank=True,
+        help_text="Why it is right although the quote has another number, qualifier or date, or "
+        "although the date is rarely right. For curators; empty where nothing is doubtful.",
+    )
 
     objects = EvidenceQuerySet.as_manager()
 
@@ -107,6 +119,18 @@ class Evidence(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.locate_quote()
         super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        """Refuse what is entered with a quote that is too long, or with a doubt and no reason.
+        What was published before these rules is not entered again."""
+        super().clean()
+        if problem := length_problem(self.quote):
+            raise ValidationError({"quote": problem})
+        require_reason(self.doubts(), self.quote_reason, "quote_reason")
+
+    def doubts(self) -> list[Doubt]:
+        """Return what a curator must give a reason for."""
+        return []
 
     def locate_quote(self) -> None:
         """Find the quote in the statement's text, where that is on file. Words that occur more

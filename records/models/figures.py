@@ -14,9 +14,11 @@ from aidapi.fields import (
     exact_digits,
 )
 from records.models.base import date_key, plain
+from records.models.doubts import Doubt
 from records.models.evidence import MAX_QUOTE_LENGTH, Evidence
 from records.models.items import Unit
 from records.models.parties import PartyType
+from records.models.reading import claims
 
 
 class Measure(models.TextChoices):
@@ -342,6 +344,25 @@ class Figure(Evidence):
     def clean_fields(self, exclude: Any = None) -> None:
         super().clean_fields(exclude)
         self.fill_bounds()
+
+    def doubts(self) -> list[Doubt]:
+        """Return a doubt where the quote has numbers and none is the figure's, or where the words
+        beside its number mean another operator. Words without a number say nothing."""
+        own = {number for number in (self.value, self.lower, self.upper) if number is not None}
+        said = claims(self.quote) if own and self.operator != Operator.UNSPECIFIED else []
+        borne = [claim for claim in said if claim.values & own]
+        if said and not borne:
+            words = " and ".join(f"“{claim.words}”" for claim in said)
+            figure = "–".join(f"{Decimal(plain(number)):,}" for number in sorted(own))
+            field = "lower" if self.value is None else "value"
+            return [Doubt(field, f"The quote has {words}, the figure {figure}.")]
+        if borne and all(
+            claim.qualifiers and self.operator not in claim.qualifiers for claim in borne
+        ):
+            means = " or ".join(sorted(borne[0].qualifiers))
+            text = f"The quote means “{means}”, the figure has “{self.operator}”."
+            return [Doubt("operator", text)]
+        return []
 
     def fill_bounds(self) -> None:
         """Set the bounds that the operator derives from the value."""

@@ -21,12 +21,11 @@ def meant(text: str) -> str | None:
     `cn`; None if there is no such language or country."""
     if tag := canonical(text.replace("_", "-")):
         return tag
-    try:
-        return langcodes.find(text).to_tag()
-    except LookupError:
-        pass
     if re.fullmatch("[A-Za-z]{2}", text):
         country = langcodes.Language.make(territory=text.upper())
         if not country.territory_name().startswith("Unknown"):
             return country.maximize().language
-    return None
+    try:
+        return langcodes.find(text).to_tag()
+    except LookupError:
+        return None

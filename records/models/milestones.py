@@ -10,13 +10,19 @@ from django.db.models import Q
 
 from aidapi import dates
 from records.models.base import DatedRecord, Precision, round_dates
-from records.models.evidence import MAX_QUOTE_LENGTH, Evidence, check_fragment
+from records.models.doubts import Doubt, beside, date_doubts, known_date
+from records.models.evidence import MAX_QUOTE_LENGTH, Evidence
 from records.models.figures import Basis
+from records.models.reading import SaidDate, dates_in, folded
 from records.totals.figures import Milestone as PlainMilestone
 from records.totals.milestones import AMENDED, FLOOR, stage_of
 
 UNKNOWN = "unknown"
 """The stage of a record of which no milestone is known."""
+PLANNED = ["announced", "in_talks"]
+"""Stages of what is still to come."""
+ORDERED = ["committed", "signed"]
+"""Stages of what is still to come, as agreed, in a period."""
 RUNNING = [Basis.CUMULATIVE_TO_DATE, Basis.PERIOD_TOTAL]
 """Bases of figures that sum up many events, each of which reached its stages on its own days."""
 
@@ -63,7 +69,6 @@ class Milestone(Evidence):
     )
     quote = models.CharField(
         max_length=MAX_QUOTE_LENGTH,
-        validators=[check_fragment],
         help_text="The words of the statement that bear the milestone, verbatim.",
     )
 
@@ -116,6 +121,35 @@ class Milestone(Evidence):
         round_dates(self)
         super().save(*args, **kwargs)
 
+    def doubts(self) -> list[Doubt]:
+        """Return doubts about the date: beside the calendar, the dates in the quote, and the day
+        of publication of its statement."""
+        if not isinstance(self.date, datetime.date) or self.date < FLOOR:
+            # The column refuses what is earlier.
+            return []
+        found = date_doubts(self)
+        said = dates_in(folded(self.quote))
+        if said and not any(self.agrees(one) for one in said):
+            named = " and ".join(map(str, said))
+            found.append(Doubt("date", f"The quote has {named}, the milestone {self.date_text}."))
+        known, published = known_date(self, "date"), None
+        if self.statement_id:
+            published = known_date(self.statement, "published_on")
+        if found or not known or not published:
+            return found
+        text = beside(known, published.first, published.last)
+        return [Doubt("date", text)] if text else []
+
+    def agrees(self, said: SaidDate) -> bool:
+        """Whether a date in the quote may be this one; what happened `by` a date may have happened
+        on an earlier one that the words name."""
+        if said.may_be(self.date, self.date_precision):
+            return True
+        if self.dated == Dated.ON:
+            return False
+        named = (said.year or self.date.year, said.month, said.day or 1)
+        return named <= (self.date.year, self.date.month, self.date.day)
+
     @property
     def date_text(self) -> str:
         """The date as far as it is known: 2020-04-10, 2020-04 or 2020."""
@@ -167,6 +201,10 @@ class StagedRecord(DatedRecord):
         """Return the stage that the milestones give; without any, the one that was typed."""
         milestones = [row.plain() for row in self.ordered_milestones()]
         return stage_of(milestones) if milestones else self.stage
+
+    def is_planned(self, date: str) -> bool:
+        ahead = self.stage in (*PLANNED, *(ORDERED if date.startswith("period_") else ()))
+        return ahead or super().is_planned(date)
 
     def is_running_total(self) -> bool:
         """Return whether it sums up many events: its stage is typed and holds at `as_of`."""

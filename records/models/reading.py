@@ -259,7 +259,7 @@ class SaidDate:
         )
 
 
-def dates(text: str) -> list[SaidDate]:
+def dates_in(text: str) -> list[SaidDate]:
     """Return the dates of a folded text that can be read in one way only; none where one is the
     end of a span of days."""
     found = []
@@ -336,8 +336,8 @@ def _number(match: re.Match[str], language: str) -> Number:
         return Number(Decimal(scale), start, end, scale)
     if match["han"]:
         qualifier = "more_than" if match["han_more"] else ""
-        value = _han(match["han"]) * _scale(match["han_scale"])
-        return Number(Decimal(value), start, end, qualifier=qualifier)
+        amount = _han(match["han"]) * _scale(match["han_scale"])
+        return Number(Decimal(amount), start, end, qualifier=qualifier)
     return _spelt(match["spelt"], start, end)
 
 

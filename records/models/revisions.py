@@ -188,8 +188,8 @@ class Contributor(models.Model):
     )
     reason = models.TextField(
         blank=True,
-        help_text="Why the approver published figures whose quotes are not in the text on file; "
-        "empty if all are. For curators.",
+        help_text="Why the approver published quotes that are not in the text on file, or what is "
+        "doubtful; empty if nothing is. For curators.",
     )
 
     class Meta:

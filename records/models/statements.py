@@ -3,12 +3,15 @@
 import hashlib
 from typing import Any, ClassVar
 
+from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Q
 
 from aidapi.fields import CodeField
 from records.models.base import Precision, Record, RecordLink, date_key
+from records.models.doubts import TIME_ZONES, Doubt, beside, known_date
+from records.models.languages import canonical, meant
 from records.models.text import fold
 
 
@@ -138,6 +141,32 @@ class Statement(Record):
                 "summary.",
             ),
         ]
+
+    def clean(self) -> None:
+        if self.language:
+            self.language = self._canonical_language()
+        super().clean()
+
+    def _canonical_language(self) -> str:
+        text = self.language.strip()
+        if tag := canonical(text):
+            return tag
+        right = meant(text)
+        hint = f"Write {right}." if right else "Write one such as en, zh or zh-Hant."
+        raise ValidationError({"language": f"{text!r} is no language tag. {hint}"})
+
+    def doubts(self) -> list[Doubt]:
+        found = super().doubts()
+        published = known_date(self, "published_on")
+        if found or published is None:
+            return found
+        said, read = known_date(self, "said_on"), known_date(self, "accessed_on")
+        if said and (text := beside(said, published.first, published.last)):
+            found.append(Doubt("said_on", text))
+        if read and read.last < published.first - TIME_ZONES:
+            text = f"{read.asked} The statement was published only on {published.text}."
+            found.append(Doubt("accessed_on", text))
+        return found
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.fold_words()

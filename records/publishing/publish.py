@@ -41,10 +41,13 @@ MAX_LOGGED = 50
 
 @dataclass
 class Publication:
-    """A version to publish, and why, where its quotes are not in the texts on file."""
+    """A version to publish, and why, where its quotes are not in the texts on file or something
+    is doubtful."""
 
     record: Record
     because: str = ""
+    entered: bool = False
+    """Whether people entered it, whom the rules of what is entered bind."""
 
 
 @dataclass
@@ -60,9 +63,9 @@ Act = Publication | Withdrawal | VocabularyEdit
 
 def approve(records: Sequence[Record], *, by: Any, message: str, because: str = "") -> Revision:
     """Publish versions in review as one new revision, approved by a second person, who says why
-    where evidence does not verify."""
+    where evidence does not verify or something is doubtful."""
     return publish_revision(
-        [Publication(record, because) for record in records],
+        [Publication(record, because, entered=True) for record in records],
         by=by,
         message=message,
         origin=Origin.PEOPLE,
@@ -155,7 +158,7 @@ class _Publisher:
     def publish(self, publication: Publication) -> None:
         """Publish a version: check it, retire its predecessor, seal it, derive from it."""
         record = _in_review(publication.record)
-        self.check(record, publication.because)
+        self.check(record, publication)
         predecessor = type(record)._default_manager.filter(
             public_id=record.public_id, state=State.PUBLISHED
         )
@@ -171,13 +174,16 @@ class _Publisher:
         action = Action.CORRECTED if record.version > 1 else Action.PUBLISHED
         self.note(record, record.public_id, action, reason=record.reason)
 
-    def check(self, record: Record, because: str) -> None:
+    def check(self, record: Record, publication: Publication) -> None:
         """Refuse a version that may not be published, and note who approved it."""
-        check(record)
+        because = publication.because.strip()
+        check(record, entered=publication.entered)
         _check_references(record, self.publishing)
-        unverified = _check_evidence(record, because, self.revision.origin)
+        needs_reason = _check_evidence(record, because, self.revision.origin)
+        if publication.entered:
+            needs_reason |= _check_doubts(record, because)
         if self.revision.origin == Origin.PEOPLE:
-            _note_approver(record, self.by, because.strip() if unverified else "")
+            _note_approver(record, self.by, because if needs_reason else "")
 
     def withdraw(self, withdrawal: Withdrawal) -> None:
         model = type(withdrawal.record)
@@ -242,7 +248,7 @@ def _check_evidence(record: Record, because: str, origin: str) -> bool:
             )
         if row.quote_found is False:
             unverified.append(row)
-    if unverified and origin != Origin.VOCABULARY and not because.strip():
+    if unverified and origin != Origin.VOCABULARY and not because:
         problems += [
             f"{record.public_id} v{record.version}: “{row.quote}” does not occur in the text "
             f"of {row.statement.public_id}: say why it is published all the same."
@@ -251,6 +257,20 @@ def _check_evidence(record: Record, because: str, origin: str) -> bool:
     if problems:
         raise ValidationError(list(dict.fromkeys(problems)))
     return bool(unverified)
+
+
+def _check_doubts(record: Record, because: str) -> bool:
+    """Return whether something is doubtful; refuse it unless the approver says why, too."""
+    doubts = record.all_doubts()
+    if doubts and not because:
+        raise ValidationError(
+            [
+                f"{record.public_id} v{record.version}: {doubt.text} Say why it is published all "
+                f"the same."
+                for doubt in doubts
+            ]
+        )
+    return bool(doubts)
 
 
 def _note_approver(record: Record, by: Any, reason: str) -> None:

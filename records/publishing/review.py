@@ -8,8 +8,9 @@ from django.db import transaction
 from records.models import Contributor, Record, StagedRecord, State
 
 
-def check(record: Record) -> None:
-    """Refuse a version that may not be published, with every reason.
+def check(record: Record, *, entered: bool = True) -> None:
+    """Refuse a version that may not be published, with every reason; `entered` by people, whom
+    the rules of what is entered bind.
 
     The rows are stored, so the database has checked their constraints.
     """
@@ -21,26 +22,25 @@ def check(record: Record) -> None:
             name = ".".join(filter(None, [where, "" if field == "__all__" else field]))
             problems.setdefault(name or "__all__", []).extend(messages)
 
-    try:
-        record.full_clean(validate_unique=False, validate_constraints=False)
-    except ValidationError as error:
-        note(error)
-    for number, figure in enumerate(record.ordered_figures() if record.ROLES else [], start=1):
+    rows: list[tuple[str, Any]] = [("", record)]
+    if record.ROLES:
+        rows += [(f"figure {n}", row) for n, row in enumerate(record.ordered_figures(), start=1)]
+    if isinstance(record, StagedRecord):
+        rows += [(f"milestone {row.stage}", row) for row in record.ordered_milestones()]
+    for where, row in rows:
         try:
-            figure.full_clean(
-                exclude=["record"], validate_unique=False, validate_constraints=False
-            )
+            row.clean_fields(exclude=["record"])
+            if entered:
+                row.clean()
         except ValidationError as error:
-            note(error, f"figure {number}")
-    for milestone in record.ordered_milestones() if isinstance(record, StagedRecord) else ():
-        try:
-            milestone.full_clean(
-                exclude=["record"], validate_unique=False, validate_constraints=False
-            )
-        except ValidationError as error:
-            note(error, f"milestone {milestone.stage}")
+            note(error, where)
     for problem in record.problems():
         note(problem)
+    if entered:
+        try:
+            record.clean_rows()
+        except ValidationError as error:
+            note(error)
     if problems:
         raise ValidationError(problems)
 

@@ -31,7 +31,7 @@ def from_file(record: Record) -> Any:
     act.at = history.head
     # The factories publish no vocabulary: as if those files could not be read.
     unread = {"parties", "items"}
-    FileBuilder(history, unread, problems).record(act, Donation, noun.keys)
+    FileBuilder(history, unread, problems).record(act, Donation, noun.keys, entered=True)
     assert problems.lines() == []
     return act.record
 

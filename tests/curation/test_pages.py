@@ -53,7 +53,7 @@ def correction(curator: User) -> Donation:
     draft.title = "China sends masks and suits to Pakistan"
     draft.save()
     figure = draft.figures.get()
-    figure.value, figure.operator = 60_000, "more_than"
+    figure.operator, figure.unit = "more_than", "box"
     figure.save()
     other = StatementFactory(title="Briefing of the embassy", text=TEXT)
     draft.figures.create(
@@ -146,7 +146,7 @@ def test_a_review_shows_what_changes_and_publishes_it(
     page.get_by_label("Message").fill("More masks, and suits.")
     page.get_by_role("button", name="Approve and publish").click()
     expect(page.locator(".errornote")).to_contain_text("say why it is published all the same")
-    page.get_by_label("Why unverified words").fill("The broadcast spells the number out.")
+    page.get_by_label("Why it is published").fill("The broadcast spells the number out.")
     page.get_by_role("button", name="Approve and publish").click()
     page.locator(".messagelist .success").wait_for()
     assert "Quotes that are not in the text on file were accepted" in page.content()

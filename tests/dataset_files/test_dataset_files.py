@@ -58,7 +58,6 @@ from records.models import (
     RevisionCounter,
     Statement,
     Unit,
-    is_fragment,
 )
 from records.models.figures import NEVER_COUNT
 from records.models.milestones import RUNNING
@@ -241,7 +240,7 @@ EXPORTS = """
   series: masks
   figures:
     - measure: quantity
-      value: 3.86
+      value: 3860000000
       item: mask
       basis: cumulative_to_date
       statement: st-0000000b
@@ -464,7 +463,7 @@ PENDING_DONATION = """
   form: goods
   stage: delivered
   stated_by: donor
-  as_of: 2020-05-01
+  as_of: 2020-04-12
   figures:
     - measure: quantity
       value: 10
@@ -802,8 +801,6 @@ def test_milestones_go_there_and_back(tmp_path: Path) -> None:
         ("date: 2020-03\n", "date: 2019-03\n", "The dataset begins in 2020"),
         ("    - stage: announced\n", "    - stage: signed\n", "'signed' is none of announced"),
         ("      quote: reached Lahore on Monday\n", "", "This key is missing."),
-        ("reached Lahore on Monday", "one two three four five six seven eight nine",
-         "Quote at most 8 words"),
         ("  missing: Two", "  series: a-total\n  missing: Two",
          "A running total has no milestones"),
     ],
@@ -1200,7 +1197,7 @@ def milestones(draw: st.DrawFn, statement: str, stage: str) -> dict[str, Any]:
         "date": draw(DATES.filter(lambda date: date >= "2020")),
         **optional(draw, dated=st.just("by"), quote_found=st.just("true")),
         "statement": statement,
-        "quote": draw(text(200).filter(is_fragment)),
+        "quote": draw(text(200)),
     }
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from records.models.reading import claims, dates, folded
+from records.models.reading import claims, dates_in, folded
 
 
 def numbers(quote: str) -> set[Decimal]:
@@ -124,7 +124,7 @@ def test_a_qualifier_belongs_to_its_number() -> None:
     ],
 )
 def test_dates_are_read_where_they_are_sure(quote: str, found: list[str]) -> None:
-    assert [str(one) for one in dates(folded(quote))] == found
+    assert [str(one) for one in dates_in(folded(quote))] == found
 
 
 @pytest.mark.parametrize(
@@ -141,6 +141,6 @@ def test_dates_are_read_where_they_are_sure(quote: str, found: list[str]) -> Non
 def test_a_date_agrees_as_far_as_it_is_known(
     precision: str, day: datetime.date, agrees: bool
 ) -> None:
-    (said,) = dates(folded("7 June 2020"))
+    (said,) = dates_in(folded("7 June 2020"))
 
     assert said.may_be(day, precision) is agrees

@@ -124,7 +124,7 @@ class TestSubmit:
         found = DonationFactory(
             figures__statement=statement, figures__quote="50,000 masks to Pakistan"
         )
-        lost = DonationFactory(figures__statement=statement, figures__quote="60,000 masks")
+        lost = DonationFactory(figures__statement=statement, figures__quote="50,000 gloves")
 
         submit(found, by=editor)
         submit(lost, by=editor)
@@ -228,7 +228,7 @@ class TestRivals:
         ],
     )
     def test_what_measures_something_else_is_no_rival(self, other: Any, editor: Any) -> None:
-        submit(self.two({}, {"value": 120} | other), by=editor)
+        submit(self.two({}, {"value": 120, "quote": "donated supplies"} | other), by=editor)
 
     @pytest.mark.parametrize("reason", ["part_of_total", "valuation", "instalment"])
     def test_what_stands_aside_is_no_rival(self, reason: str, editor: Any) -> None:
@@ -1146,7 +1146,7 @@ class TestFigures:
         ],
     )
     def test_the_form_says_what_fits(self, operator: str, numbers: dict[str, Any]) -> None:
-        figure = DonationFigureFactory()
+        figure = DonationFigureFactory(quote="donated supplies")
         figure.operator = operator
         for name, number in ({"lower": None, "upper": None} | numbers).items():
             setattr(figure, name, number)

@@ -82,9 +82,11 @@ ALIASES = {
 """Code of a party or item → other names."""
 
 
-def publish(*records: Record, message: str = "Publishes what two people agreed on.") -> Revision:
+def publish(
+    *records: Record, message: str = "Publishes what two people agreed on.", because: str = ""
+) -> Revision:
     """Publish open versions as one revision, with the draft statements that they rest on:
-    submitted by one person, approved by another."""
+    submitted by one person, approved by another, who says why where something is doubtful."""
     cited: list[Record] = []
     for record in records:
         if isinstance(record, DatedRecord):
@@ -93,7 +95,8 @@ def publish(*records: Record, message: str = "Publishes what two people agreed o
     for row in rows.values():
         if not row.digest:
             submit(row, by=UserFactory(username="editor"))
-    revision = approve(list(rows.values()), by=UserFactory(username="reviewer"), message=message)
+    reviewer = UserFactory(username="reviewer")
+    revision = approve(list(rows.values()), by=reviewer, message=message, because=because)
     for record in records:
         record.refresh_from_db()
     return revision

@@ -164,7 +164,8 @@ class MilestoneEntry(Entry):
 
     LINE = re.compile(
         r"(?P<stage>\S+)\s+(?P<date>\S+)\s+(?P<dated>on|by)\s+(?P<statement>\S+)"
-        r"(?:\s+v(?P<statement_version>[1-9][0-9]{0,8}))?\s+[“\"](?P<quote>.+)[”\"]"
+        r"(?:\s+v(?P<statement_version>[1-9][0-9]{0,8}))?\s+[“\"](?P<quote>.+?)[”\"]"
+        r"(?:\s+because\s+[“\"](?P<quote_reason>.+)[”\"])?"
     )
     shown: ClassVar[Cells] = {}
 
@@ -439,6 +440,10 @@ class SheetBuilder(Builder):
                 f"them from it. Words that it lacks are entered on the record's own page.",
                 "quote",
             )
+
+    def is_entered(self, entry: CellEntry | MilestoneEntry, instance: Any) -> bool:
+        """Whether it is new or changed: an unedited download is not entered again."""
+        return entry.base is None or entry.base.content() != instance.content()
 
     def may_empty(self, entry: CellEntry, field: ContentField) -> bool:
         if field.required:

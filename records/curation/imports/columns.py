@@ -31,7 +31,8 @@ LINKS = f"Links to other records as “part_of don-7k3m9q2x”, several separate
 MILESTONES = (
     "When which stage was reached, as “delivered 2020-04-10 on st-7k3m9q2x “words of it””: stage; "
     "date, month or year; on or by; statement, with v2 behind it for another version than the "
-    f"latest; quote. Several separated by {SEPARATOR}."
+    "latest; quote; because and “a reason” where it is doubtful. Several separated by "
+    f"{SEPARATOR}."
 )
 LOOKED_UP = {
     "item": "Code or name of the item that is counted, or that the money is for.",
@@ -179,10 +180,9 @@ def figure_cells(figure: Any, columns: Iterable[Column]) -> Cells:
 
 def milestone_cell(row: Any) -> str:
     """Return a milestone as a line: delivered 2020-04-10 on st-7k3m9q2x v1 “words of it”."""
-    if not row.statement_id:
-        return f"{row.stage} {row.date_text} {row.dated} “{row.quote}”"
-    cited = f"{row.statement.public_id} v{row.statement.version}"
-    return f"{row.stage} {row.date_text} {row.dated} {cited} “{row.quote}”"
+    cited = f" {row.statement.public_id} v{row.statement.version}" if row.statement_id else ""
+    because = f" because “{row.quote_reason}”" if row.quote_reason else ""
+    return f"{row.stage} {row.date_text} {row.dated}{cited} “{row.quote}”{because}"
 
 
 def field_cells(instance: Any, columns: Iterable[Column]) -> Cells:

@@ -8,7 +8,6 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.options import InlineModelAdmin
 from django.contrib.admin.widgets import AutocompleteSelect
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, Value, When
 from django.forms.models import BaseInlineFormSet
@@ -21,7 +20,7 @@ from records.curation.nouns.curated_admin import (
     UnchangingField,
     VerbatimField,
 )
-from records.models import MAX_QUOTE_LETTERS, MAX_QUOTE_WORDS, Statement, is_fragment, plain
+from records.models import Statement, plain
 
 
 class RowSelect(AutocompleteSelect):
@@ -235,15 +234,6 @@ class EvidenceForm(HeldForm):
         elif preset is not None:
             self.initial.setdefault("statement", preset)
 
-    def clean_quote(self) -> str:
-        quote = self.cleaned_data["quote"]
-        if "quote" in self.changed_data and not is_fragment(quote):
-            raise ValidationError(
-                f"Quote at most {MAX_QUOTE_WORDS} words, or {MAX_QUOTE_LETTERS} characters of a "
-                f"script without spaces: those that bear it."
-            )
-        return quote
-
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         statement, quote, at = (cleaned.get(name) for name in ("statement", "quote", "at"))
@@ -323,7 +313,8 @@ class MilestoneInline(EvidenceInline):
         return 0
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list:
-        says = ["statement", "quote", "found", *(["at"] if self.writable(request, obj) else [])]
+        says = ["statement", "quote", "found", "quote_reason"]
+        says += ["at"] if self.writable(request, obj) else []
         return [
             ("What happened", {"fields": ["stage", ("date", "date_precision", "dated")]}),
             ("Who says so", {"fields": says}),
@@ -354,7 +345,8 @@ class FigureInline(EvidenceInline):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list:
         writable = self.writable(request, obj)
         numbers = self.NUMBERS if writable else tuple(f"bare_{name}" for name in self.NUMBERS)
-        says = ["statement", "quote", "found", *(["at", "place"] if writable else [])]
+        says = ["statement", "quote", "found", "quote_reason"]
+        says += ["at", "place"] if writable else []
         return [
             (
                 "What",

@@ -525,7 +525,7 @@ class RecordAdmin(CuratedAdmin):
         return {
             "compared": compared,
             "companions": others,
-            "unverified": any(each.unverified for each in everything),
+            "unverified": any(each.unverified or each.is_doubtful for each in everything),
             "refused": any(each.refusals for each in compared),
         }
 
@@ -594,7 +594,14 @@ class DatedRecordAdmin(RecordAdmin):
     search_help_text = "Words of the title, of the parties' names, of the publisher; or an id."
     WHEN: ClassVar[Any] = (
         "When",
-        {"fields": [("as_of", "as_of_precision"), ("period_start", "period_end"), "series"]},
+        {
+            "fields": [
+                ("as_of", "as_of_precision"),
+                ("period_start", "period_end"),
+                "date_reason",
+                "series",
+            ]
+        },
     )
 
     class Media:

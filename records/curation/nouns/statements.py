@@ -101,6 +101,7 @@ class StatementAdmin(RecordAdmin):
                 "fields": [
                     ("published_on", "published_on_precision"),
                     ("said_on", "said_on_precision"),
+                    "date_reason",
                 ]
             },
         ),

@@ -33,6 +33,7 @@ from records.models import (
     Statement,
     plain,
 )
+from records.models.evidence import length_problem
 
 AROUND = 140
 """Characters of the text shown on either side of a quote."""
@@ -58,6 +59,8 @@ class EvidencePair:
     lines: list[Line]
     quote: Quote | None
     quote_before: Quote | None = None
+    doubts: list[str] = field(default_factory=list)
+    """What is doubtful about it, or wrong with its quote."""
 
 
 @dataclass
@@ -73,6 +76,8 @@ class Comparison:
     contributors: list[Contributor] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     """Errors for which the reviewer cannot approve it."""
+    doubts: list[str] = field(default_factory=list)
+    """What is doubtful about its dates."""
     chosen: bool = True
 
     @property
@@ -83,6 +88,10 @@ class Comparison:
     def unverified(self) -> list[Quote]:
         quotes = [pair.quote for pair in self.evidence]
         return [quote for quote in quotes if quote is not None and not_found(quote)]
+
+    @property
+    def is_doubtful(self) -> bool:
+        return bool(self.doubts or any(pair.doubts for pair in self.evidence))
 
     @property
     def differences(self) -> int:
@@ -155,6 +164,7 @@ def compare(records: Sequence[Record], user: Any) -> list[Comparison]:
         comparison.contributors = contributors.get((record.public_id, record.version), [])
         comparison.lines = field_lines(record, published)
         comparison.links = link_lines(published, record, titles)
+        comparison.doubts = [doubt.text for doubt in [*record.doubts(), *record.doubts_beside()]]
         if isinstance(record, DatedRecord):
             comparison.figures = compared_figures(record, published)
             comparison.milestones = compared_milestones(record, published)
@@ -230,7 +240,8 @@ def compared(title: str, rows: tuple[Any, Any], lines: list[Line], *, first: boo
     if requoted or any(line.status for line in lines):
         status = "changed"
     before = in_context(old) if requoted else None
-    return EvidencePair(title, status, lines, in_context(new), before)
+    doubts = [*filter(None, [length_problem(new.quote)]), *(doubt.text for doubt in new.doubts())]
+    return EvidencePair(title, status, lines, in_context(new), before, doubts)
 
 
 def headline(figure: Any) -> str:

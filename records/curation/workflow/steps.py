@@ -93,7 +93,7 @@ class Step:
             fields[self.may_need] = forms.CharField(
                 required=False,
                 max_length=2000,
-                label="Why unverified words are published",
+                label="Why it is published all the same",
                 help_text=self.may_help_text,
                 widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
             )
@@ -263,8 +263,8 @@ STEPS = [
         help_text="What this revision brings, in a sentence. Readers see it in the list of "
         "revisions.",
         may_need="because",
-        may_help_text="Why words are published that are not in the text on file. It is "
-        "kept with your approval, for curators.",
+        may_help_text="Why words are published that are not in the text on file, or what is "
+        "doubtful. It is kept with your approval, for curators.",
         one_revision=True,
     ),
     Step(

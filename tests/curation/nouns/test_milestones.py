@@ -48,10 +48,15 @@ def new_row(number: int, statement: Any, **values: str) -> dict[str, Any]:
     }
 
 
+def later(**values: Any) -> Any:
+    """A statement of the summer, which says what happened since."""
+    return StatementFactory(published_on=datetime.date(2020, 6, 1), **values)
+
+
 class TestForm:
     def test_a_further_milestone_decides_the_stage(self, editor_client: Client) -> None:
         donation = DonationFactory()
-        statement = StatementFactory()
+        statement = later()
         data = opened(editor_client, donation)
         data |= new_row(1, statement, stage="delivered", date="2020-05-13", date_precision="month")
 
@@ -103,7 +108,7 @@ class TestForm:
     ) -> None:
         donation = DonationFactory()
         given = {"stage": "delivered", "date": "2020-05-13"} | values
-        data = opened(editor_client, donation) | new_row(1, StatementFactory(), **given)
+        data = opened(editor_client, donation) | new_row(1, later(), **given)
 
         response = editor_client.post(url(donation), data)
 
@@ -155,7 +160,7 @@ class TestSpreadsheet:
         for code in ("CHN", "PAK"):
             PartyFactory(code=code)
         ItemFactory()
-        return StatementFactory(published=True)
+        return later(published=True)
 
     def test_a_download_is_read_as_unchanged(self, editor: User, superuser: User) -> None:
         contract = ContractFactory(published=True)

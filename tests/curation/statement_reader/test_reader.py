@@ -18,8 +18,8 @@ from records.models import (
     DonationFigure,
     State,
     Statement,
-    is_fragment,
 )
+from records.models.evidence import length_problem
 from tests.support.factories import (
     RECORDS,
     DonationFactory,
@@ -99,10 +99,10 @@ class TestWhereAQuoteStands:
     ) -> None:
         save(client, donation, **{"figures-0-at": SECOND})
 
-        save(client, donation, **{"figures-0-value": "71"})
+        save(client, donation, **{"figures-0-unit": "box"})
 
         figure = donation.figures.get()
-        assert (figure.value, figure.offset) == (71, SECOND)
+        assert (figure.unit, figure.offset) == ("box", SECOND)
 
     def test_it_is_kept_through_submission_publication_and_correction(
         self, client: Client, donation: Donation, editor: User
@@ -219,7 +219,7 @@ class TestAFragment:
         ],
     )
     def test_is_short(self, quote: str) -> None:
-        assert is_fragment(quote)
+        assert not length_problem(quote)
 
     @pytest.mark.parametrize(
         "quote",
@@ -230,7 +230,7 @@ class TestAFragment:
         ],
     )
     def test_is_not_long(self, quote: str) -> None:
-        assert not is_fragment(quote)
+        assert length_problem(quote)
 
     def test_a_long_quote_is_refused(self, client: Client, donation: Donation) -> None:
         response = save(
@@ -240,14 +240,16 @@ class TestAFragment:
         assert "Quote at most 8 words" in response.content.decode()
         assert donation.figures.get().quote == "70 masks"
 
-    def test_one_from_before_the_rule_does_not_stand_in_the_way(
+    def test_one_from_before_the_rule_is_mended_with_the_next_save(
         self, client: Client, donation: Donation
     ) -> None:
         long = TEXT[:60]
         DonationFigure.objects.update(quote=long, offset=0)
 
-        save(client, donation, title="Said better")
+        response = save(client, donation, title="Said better")
 
+        assert "Quote at most 8 words" in response.content.decode()
+        save(client, donation, **{"title": "Said better", "figures-0-quote": "70 masks came."})
         donation.refresh_from_db()
         assert donation.title == "Said better"
 
@@ -466,7 +468,11 @@ class TestDrawnFromAStatement:
     def test_every_kind_of_every_version_in_force_and_in_work(
         self, client: Client, statement: Statement, editor: User, reviewer: User
     ) -> None:
-        figures = {"figures__statement": statement, "figures__quote": "70 masks"}
+        figures = {
+            "figures__statement": statement,
+            "figures__quote": "70 masks",
+            "figures__value": 70,
+        }
         expected = []
         for kind, model in DATED.items():
             record = RECORDS[model](**figures)
@@ -486,7 +492,7 @@ class TestDrawnFromAStatement:
                 (f"{kind}s", str(record)) for kind, record in expected
             ]
             assert {(number, quote) for _, _, number, quote in drawn} == {
-                ("50,000 piece, Surgical masks", "70 masks")
+                ("70 piece, Surgical masks", "70 masks")
             }
 
     def test_numbers_are_told_in_words(self, client: Client, statement: Statement) -> None:

@@ -51,13 +51,13 @@ class TestValues:
         edit(
             desk,
             donation,
-            **{"title": "Said better", "form": "cash", "figures-0-value": "60000"},
+            **{"title": "Said better", "form": "cash", "figures-0-unit": "box"},
         )
 
         assert values(desk, donation) == [
             ["Title", "As it was", "Said better"],
             ["Form", "goods", "cash"],
-            ["Figure 1: Value", "50000", "60000"],
+            ["Figure 1: Unit", "piece", "box"],
         ]
         html = desk.get(page(donation, "history")).content.decode()
         assert "<del>As it was</del> → <ins>Said better</ins>" in html

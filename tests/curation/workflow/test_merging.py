@@ -109,7 +109,7 @@ class TestFields:
         assert (donation.title, donation.note) == ("By the first", "Second")
 
     def test_all_of_mine_is_kept_at_once(self, mine: Client, theirs: Client) -> None:
-        donation = DonationFactory(title="As it was")
+        donation = DonationFactory(title="As it was", figures__quote="donated masks")
         form = opened(mine, donation)
         save(theirs, donation, form, title="By the first", note="First", figures__0__value="1")
 
@@ -212,7 +212,7 @@ class TestRows:
     @pytest.fixture
     def donation(self) -> Donation:
         PartyFactory(code="SRB")
-        return DonationFactory(recipients=["PAK", "ITA"])
+        return DonationFactory(recipients=["PAK", "ITA"], figures__quote="donated masks")
 
     @staticmethod
     def recipients() -> list[str]:
@@ -223,7 +223,7 @@ class TestRows:
         key = f"figures-{donation.figures.get().pk}"
         save(theirs, donation, form, figures__0__value="1")
 
-        response = save(mine, donation, form, figures__0__quote="two masks")
+        response = save(mine, donation, form, figures__0__quote="sent masks")
         settle(mine, donation, response)
 
         # The bounds follow the value on saving, so theirs differ too.
@@ -234,7 +234,7 @@ class TestRows:
             f"{key}-quote": "mine",
         }
         figure = Donation.objects.get().figures.get()
-        assert (figure.value, figure.lower, figure.quote) == (1, 1, "two masks")
+        assert (figure.value, figure.lower, figure.quote) == (1, 1, "sent masks")
 
     def test_rows_that_each_added_are_both_kept(
         self, donation: Donation, mine: Client, theirs: Client

@@ -276,7 +276,7 @@ class TestQuotes:
     def test_words_that_are_not_there_are_said_to_be_missing(
         self, reviewer_client: Client
     ) -> None:
-        record = self.quoting("60,000 masks", TEXT)
+        record = self.quoting("50,000 gloves", TEXT)
 
         html = reviewer_client.get(url(record, "approve")).content.decode()
 
