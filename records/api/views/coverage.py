@@ -24,6 +24,8 @@ from records.models import (
 )
 from records.query.revisions import shown_revision
 
+LONGEST_RUN = 12
+"""Months without records that are listed one by one. A wrong year would list thousands."""
 KIND_CHOICES = [(kind, kind) for kind in KINDS]
 
 
@@ -32,6 +34,14 @@ class MonthSerializer(serializers.Serializer):
 
     month = serializers.CharField(help_text="The month, such as 2020-04.")
     records = serializers.IntegerField(help_text="Records of that month; 0 is a gap.")
+
+
+class GapSerializer(serializers.Serializer):
+    """Many months in a row without records."""
+
+    first = serializers.CharField(help_text="The first month without records, such as 2020-04.")
+    last = serializers.CharField(help_text="The last month without records.")
+    months = serializers.IntegerField(help_text="Number of months.")
 
 
 class CountrySerializer(serializers.Serializer):
@@ -79,7 +89,13 @@ class KindCoverageSerializer(serializers.Serializer):
     months = MonthSerializer(
         many=True,
         help_text="Records by month of `as_of` (of statements, of `published_on`), every month "
-        "from the first to the last; records dated to a year only are in none.",
+        "from the first to the last but those in `gaps`; records dated to a year only are in "
+        "none.",
+    )
+    gaps = GapSerializer(
+        many=True,
+        help_text=f"More than {LONGEST_RUN} months in a row without records, which `months` "
+        "leaves out; empty if there are none.",
     )
     countries = CountrySerializer(many=True, help_text="Records by country of the main parties.")
     figures = serializers.IntegerField(help_text="Number of figures.")
@@ -126,6 +142,7 @@ def coverage(kind: str, revision: int) -> dict[str, Any]:
     records = model.objects.in_force(revision).order_by()
     key = f"{model.DATE}_key"
     days = list(records.values(key).annotate(n=Count("pk")).values_list(key, "n"))
+    listed, gaps = months(days)
     vague: Counter[str] = Counter()
     for day, n in days:
         if len(day) < LENGTHS["day"]:
@@ -137,7 +154,8 @@ def coverage(kind: str, revision: int) -> dict[str, Any]:
         "records": sum(n for _, n in days),
         "first": min((day for day, _ in days), default=None),
         "last": max((day for day, _ in days), default=None),
-        "months": months(days),
+        "months": listed,
+        "gaps": gaps,
         "countries": [],
         "figures": 0,
         "quotes": {"found": 0, "not_found": 0, "not_checked": 0},
@@ -154,20 +172,31 @@ def coverage(kind: str, revision: int) -> dict[str, Any]:
     return found
 
 
-def months(days: list[tuple[str, int]]) -> list[dict[str, Any]]:
-    """Return every month from the first to the last, including those without records."""
-    counts: Counter[tuple[int, int]] = Counter()
+def months(days: list[tuple[str, int]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the months from the first to the last, including those without records, and the gaps
+    between them that are too long to be listed."""
+    counts: Counter[int] = Counter()
     for day, n in days:
         if len(day) >= LENGTHS["month"]:
-            counts[int(day[:4]), int(day[5:7])] += n
-    if not counts:
-        return []
-    (year, month), last = min(counts), max(counts)
-    found = []
-    while (year, month) <= last:
-        found.append({"month": f"{year:04}-{month:02}", "records": counts[year, month]})
-        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
-    return found
+            counts[int(day[:4]) * 12 + int(day[5:7]) - 1] += n
+    found: list[dict[str, Any]] = []
+    gaps: list[dict[str, Any]] = []
+    before = None
+    for month in sorted(counts):
+        missing = range(month if before is None else before + 1, month)
+        if len(missing) > LONGEST_RUN:
+            first, last = month_text(missing[0]), month_text(missing[-1])
+            gaps.append({"first": first, "last": last, "months": len(missing)})
+        else:
+            found += [{"month": month_text(empty), "records": 0} for empty in missing]
+        found.append({"month": month_text(month), "records": counts[month]})
+        before = month
+    return found, gaps
+
+
+def month_text(month: int) -> str:
+    """Return a month that is counted from year 0, as 2020-04."""
+    return f"{month // 12:04}-{month % 12 + 1:02}"
 
 
 def countries(model: Any, records: Any) -> list[dict[str, Any]]:

@@ -158,18 +158,6 @@ def check_children(kind: str, told: dict[str, Any], documents: list[dict[str, An
     }
 
 
-def test_coverage_of_nothing(client: Client, db: None) -> None:
-    from records.api.views.coverage import months
-
-    assert months([]) == []
-    assert months([("2020", 3)]) == []
-    assert [row["month"] for row in months([("2020-11-03", 1), ("2021-01", 2)])] == [
-        "2020-11",
-        "2020-12",
-        "2021-01",
-    ]
-
-
 @pytest.mark.parametrize("resource", RECORDS, ids=str)
 def test_what_publishing_counted_is_what_lists_find(
     client: Client, history: History, resource: Resource
