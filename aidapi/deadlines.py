@@ -1,12 +1,13 @@
 """Deadlines: a request whose queries take too long is cancelled and answered with 503.
 
-One thread watches all requests and cancels the statement that runs past its deadline. This works
-the same on SQLite and PostgreSQL and costs a request no statement of its own.
+One thread watches all requests, and commits, and cancels the statement that runs past its
+deadline. This works the same on SQLite and PostgreSQL and costs a request no statement of its own.
 """
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -15,16 +16,18 @@ from django.http import HttpRequest, HttpResponse
 
 TICK = 0.05
 """Seconds between two checks of the deadlines."""
+ANSWER_SECONDS = 5
+"""Seconds that a request has at least for its answer after a commit."""
 
 
 class Deadline:
-    """Deadline of one request."""
+    """Deadline of one request, or one commit."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, database: Any) -> None:
         self.at = time.monotonic() + seconds
         self.lock = threading.Lock()
-        self.database: Any = connections[DEFAULT_DB_ALIAS]
-        """Database connection of the request; None once the request is over."""
+        self.database = database
+        """Database connection; None once the request is over."""
         self.passed = False
 
     def cancel(self) -> None:
@@ -60,6 +63,14 @@ class Watch:
         with deadline.lock:
             deadline.database = None
 
+    def extend(self, database: Any, seconds: float) -> None:
+        """Give whatever uses the connection at least so many seconds from now."""
+        at = time.monotonic() + seconds
+        with self.lock:
+            for deadline in self.watched:
+                if deadline.database is database:
+                    deadline.at = max(deadline.at, at)
+
     def look(self) -> None:
         while True:
             time.sleep(TICK)
@@ -73,21 +84,41 @@ class Watch:
 watch = Watch()
 
 
+@contextmanager
+def limited(seconds: float, database: Any) -> Iterator[Deadline]:
+    """Cancel what the connection executes after so many seconds."""
+    deadline = Deadline(seconds, database)
+    watch.add(deadline)
+    try:
+        yield deadline
+    finally:
+        watch.drop(deadline)
+
+
+def seconds_for(path: str) -> float | None:
+    """Return the longest time of a request's queries."""
+    if path.startswith("/api/"):
+        return settings.QUERY_SECONDS
+    if path.startswith("/admin/"):
+        return settings.ADMIN_SECONDS
+    return settings.PROBE_SECONDS if path == "/readyz" else None
+
+
 class DeadlineMiddleware:
-    """Middleware that limits the time of requests to the API."""
+    """Middleware that limits the time of requests to the API, the admin and the probe."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.path_info.startswith("/api/"):
+        seconds = seconds_for(request.path_info)
+        if seconds is None:
             return self.get_response(request)
-        deadline = Deadline(settings.QUERY_SECONDS)
-        watch.add(deadline)
-        try:
-            return self.get_response(request)
-        finally:
-            watch.drop(deadline)
-            if deadline.passed:
-                # A late cancellation of one statement must not hit the next.
-                connection.close()
+        with limited(seconds, connections[DEFAULT_DB_ALIAS]) as deadline:
+            try:
+                return self.get_response(request)
+            finally:
+                watch.drop(deadline)
+                if deadline.passed:
+                    # A late cancellation of one statement must not hit the next.
+                    connection.close()

@@ -22,7 +22,8 @@ from prometheus_client import Counter
 
 from aidapi.bodies import Bodies
 from aidapi.connections import watch
-from aidapi.errors import Problem, overloaded
+from aidapi.errors import Problem, for_people, overloaded
+from aidapi.outcomes import NOTHING, page
 from aidapi.renderers import CSV, NDJSON, XLSX
 from aidapi.requests import BEGAN
 
@@ -246,6 +247,8 @@ class RefusalMiddleware:
         problem = request.META.get(REFUSAL)
         if problem is None:
             return self.get_response(request)
+        if for_people(request):
+            return page(request, [str(problem.detail), NOTHING], problem.status_code)
         response = problem.response()
         response["Cache-Control"] = "no-store"
         return response

@@ -149,6 +149,8 @@ MIDDLEWARE = [
     "accounts.sessions.SessionLimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "axes.middleware.AxesMiddleware",
+    # Last: its messages are stored by the middleware above.
+    "aidapi.outcomes.OutcomeMiddleware",
 ]
 
 ROOT_URLCONF = "aidapi.urls"
@@ -181,25 +183,34 @@ except Exception:  # the parser raises many kinds of error
         "DATABASE_URL cannot be read: give "
         "postgres://user:password@host:5432/name or sqlite:////absolute/path."
     ) from None
+# Whether this process only serves readers, from a database that it may not be able to write to.
+READ_ONLY = boolean("READ_ONLY", False)
+# Seconds that a statement waits for a lock, and that it runs: the last resort of commands, since
+# requests have deadlines of their own.
+LOCK_SECONDS = integer("LOCK_SECONDS", 20, 1)
+STATEMENT_SECONDS = integer("STATEMENT_SECONDS", 900, 1)
 if ENGINE.endswith("sqlite3"):
+    DATABASES["default"]["ENGINE"] = "aidapi.database.sqlite3"
     DATABASES["default"]["OPTIONS"] = {
         # A transaction takes the write lock at its start, so that no upgrade fails later.
         "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
+        "timeout": LOCK_SECONDS,  # while a connection opens; then it waits as the backend says
         # Readers never wait for the writer; INSERT OR REPLACE fires the triggers of deletion.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA recursive_triggers=ON;"
-        " PRAGMA cache_size=-65536;",
+        " PRAGMA cache_size=-65536; PRAGMA busy_timeout=5;",
     }
     if DATABASE_URL.startswith("sqlite:///") and ":memory:" not in DATABASE_URL:
         Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
 elif ENGINE.endswith("postgresql"):
+    DATABASES["default"]["ENGINE"] = "aidapi.database.postgresql"
     DATABASES["default"]["OPTIONS"] = {
         # Statements of every request are planned once per connection (records.query.prepared).
         "prepare_threshold": 2,
         # A page is read along an index in a millisecond, each row of a join once: starting
         # workers, compiling or remembering rows for it takes longer than it saves, and estimates
         # of such walks are bad enough to tempt the planner.
-        "options": "-c jit=off -c max_parallel_workers_per_gather=0 -c enable_memoize=off",
+        "options": "-c jit=off -c max_parallel_workers_per_gather=0 -c enable_memoize=off"
+        f" -c lock_timeout={LOCK_SECONDS}s -c statement_timeout={STATEMENT_SECONDS}s",
     } | DATABASES["default"].get("OPTIONS", {})
 else:
     raise ImproperlyConfigured(
@@ -325,6 +336,10 @@ RATE_PERIOD = 60
 PROXIES = integer("PROXIES", 0, 0)
 # Maximum time of the database queries of an API request, in seconds.
 QUERY_SECONDS = integer("QUERY_SECONDS", 10, 1)
+# The same of a request to the admin, of `/readyz`, and of a commit that waits for a standby.
+ADMIN_SECONDS = integer("ADMIN_SECONDS", 60, 1)
+PROBE_SECONDS = 3
+COMMIT_SECONDS = integer("COMMIT_SECONDS", 5, 1)
 
 # Limits of one process (aidapi.lanes). Requests executed at once, each with a database connection:
 # for readers, in the admin, and for parts of downloads.

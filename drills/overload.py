@@ -18,7 +18,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -138,9 +138,9 @@ def children(process: subprocess.Popen) -> list[int]:
     return [int(pid) for pid in found.read_text().split()] if found.exists() else []
 
 
-def read(drill: Drill, seconds: float, name: str) -> None:
+def read(drill: Drill, seconds: float, name: str, paths: Sequence[str] = READ) -> None:
     """Read lists and probes, and print the longest time of each."""
-    times: dict[str, list[float]] = {path: [] for path in READ}
+    times: dict[str, list[float]] = {path: [] for path in paths}
     wrong: list[object] = []
     until = time.monotonic() + seconds
 
@@ -156,7 +156,7 @@ def read(drill: Drill, seconds: float, name: str) -> None:
             times[path].append(time.monotonic() - began)
             time.sleep(0.02)
 
-    threads = [threading.Thread(target=reader, args=[path]) for path in READ]
+    threads = [threading.Thread(target=reader, args=[path]) for path in paths]
     for thread in threads:
         thread.start()
     for thread in threads:

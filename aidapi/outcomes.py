@@ -1,0 +1,106 @@
+"""What curators and operators read when the database fails them: what happened, and whether
+anything was written."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from django.contrib import messages
+from django.db import InterfaceError, OperationalError, connection
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+
+from aidapi.errors import RETRY_AFTER, for_people, log
+
+HAPPENED = {
+    "55P03": "Another process holds what this needs: somebody publishes or imports, or the "
+    "operator changes the database.",
+    "57014": "It took longer than it may.",
+    "53100": "The disk of the database is full.",
+}
+"""SQLSTATE → what happened."""
+ON_SQLITE = {"locked": "55P03", "interrupted": "57014", "disk is full": "53100"}
+"""Words of SQLite's errors → the corresponding SQLSTATE."""
+AWAY = "The database is not available."
+NOTHING = "Nothing was written."
+IN_PART = "Something was written before that. Look at it before you send it again."
+UNKNOWN = (
+    "The connection was lost at the moment of writing, so it is not known whether it was written. "
+    "Look before you send it again."
+)
+UNCONFIRMED = (
+    "What you sent is written and in force: do not send it again. The standby server has not "
+    "confirmed it, so it would be lost if this server were lost now. Inform the operator."
+)
+
+
+class Commits(NamedTuple):
+    """Numbers of commits of this thread's connection, by how they ended."""
+
+    committed: int
+    unconfirmed: int
+    unknown: int
+
+
+NONE = Commits(0, 0, 0)
+
+
+def commits() -> Commits:
+    database: Any = connection
+    return Commits(database.committed, database.unconfirmed, database.unknown)
+
+
+def explain(error: Exception, before: Commits) -> list[str]:
+    """Return what happened and what was written since, in sentences."""
+    code = getattr(error.__cause__, "sqlstate", None) or next(
+        (code for words, code in ON_SQLITE.items() if words in str(error)), ""
+    )
+    now = commits()
+    if now.unknown > before.unknown:
+        written = UNKNOWN
+    elif now.committed > before.committed:
+        written = IN_PART
+    else:
+        written = NOTHING
+    return [HAPPENED.get(code, AWAY), written]
+
+
+def page(request: HttpRequest, sentences: list[str], status: int = 503) -> HttpResponse:
+    """Return the page that says it; it needs no database."""
+    context = {"sentences": sentences, "typed": request.method == "POST"}
+    body = render_to_string("aidapi/unavailable.html", context)
+    headers = {"Cache-Control": "no-store"}
+    if status == 503:
+        headers["Retry-After"] = str(RETRY_AFTER)
+    return HttpResponse(body, status=status, headers=headers)
+
+
+class OutcomeMiddleware:
+    """Innermost middleware of the admin: a database that fails is a page in words, and a commit
+    that the standby did not confirm is a message."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not for_people(request):
+            return self.get_response(request)
+        request.commits_before = before = commits()  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        if commits().unconfirmed > before.unconfirmed:
+            messages.warning(request, UNCONFIRMED)
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not for_people(request) or not isinstance(error, (OperationalError, InterfaceError)):
+            return None
+        log.warning("The database did not answer.", error=str(error))
+        return page(request, explain(error, request.commits_before))  # type: ignore[attr-defined]
+
+
+def explained(act: Callable[[], Any], before: Commits = NONE) -> str:
+    """Run a command; return what to report if the database failed it, else nothing."""
+    try:
+        act()
+    except (OperationalError, InterfaceError) as error:
+        return " ".join([*explain(error, before), str(error)])
+    return ""
