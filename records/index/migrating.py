@@ -4,12 +4,11 @@ import sys
 from typing import Any
 
 from django.conf import settings
-from django.db import connections
+from django.db import connections, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from records.index import state
 from records.index.reindex import Reindex, published
-from records.index.signature import signatures
 from records.models import KINDS, RevisionCounter
 
 
@@ -21,15 +20,16 @@ def after_migrate(
     executor = MigrationExecutor(connections[using])
     if using != "default" or executor.migration_plan(executor.loader.graph.leaf_nodes("records")):
         return
-    if not RevisionCounter.number():
-        for kind, rows in signatures():
-            state.mark_complete(kind, rows)
-        return
     if not (found := state.out_of_date()):
+        return
+    if not RevisionCounter.number():
+        for kind, rows in found:
+            state.mark_complete(kind, rows)
         return
     few = sum(published(kind).count() for kind in KINDS) <= settings.REINDEX_ON_MIGRATE
     if verbosity:
         act = "rebuilding them now" if few else "run manage.py reindex"
         stdout.write(f"  Derived rows are out of date ({state.describe(found)}): {act}.\n")
     if few:
-        Reindex().run()
+        # In transactions of its own: those of migrations hold locks of whole tables.
+        transaction.on_commit(lambda: Reindex().run(), using=using)

@@ -110,11 +110,13 @@ def install(using: str = "default", **kwargs: Any) -> None:
                 cursor.execute(sql)
 
 
-def suspend(using: str = "default", **kwargs: Any) -> None:
+def suspend(using: str = "default", plan: Any = None, **kwargs: Any) -> None:
     """Drop the triggers for a migration, in which SQLite rebuilds tables and would fire them. A
     migration that writes search documents must drop the index, which is then created again."""
     connection = connections[using]
-    if connection.vendor == "sqlite":
+    if connection.vendor == "sqlite" and (
+        plan is None or any(migration.app_label == "records" for migration, _ in plan)
+    ):
         with connection.cursor() as cursor:
             for model in tables().values():
                 for event in EVENTS:

@@ -245,7 +245,7 @@ def unique_keys(model: Any) -> Iterator[tuple[list[str], dict[str, list[str]]]]:
             yield [field.column], {}
     for constraint in model._meta.constraints:
         if isinstance(constraint, models.UniqueConstraint):
-            condition = {}
+            condition: dict[str, list[str]] = {}
             children: Any = constraint.condition.children if constraint.condition else ()
             for name, value in children:
                 column, _, is_list = name.partition("__")
@@ -425,8 +425,15 @@ def faults(connection: Any) -> dict[str, str]:
     return wrong
 
 
-def drop(using: str = "default", **kwargs: Any) -> None:
-    """Drop the triggers, for a migration or a flush."""
+def concern(plan: Iterable[tuple[Any, bool]]) -> bool:
+    """Return whether a plan of migrations may alter or write guarded tables."""
+    return any(migration.app_label == RevisionCounter._meta.app_label for migration, _ in plan)
+
+
+def drop(using: str = "default", plan: Any = None, **kwargs: Any) -> None:
+    """Drop the triggers, for a flush, or for a migration if its plan concerns them."""
+    if plan is not None and not concern(plan):
+        return
     connection = connections[using]
     _drop(connection, {name: stored[0] for name, stored in installed(connection).items()})
 

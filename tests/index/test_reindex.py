@@ -10,7 +10,7 @@ from django.core.checks import Tags, run_checks
 from django.core.management import CommandError, call_command
 from django.core.management.sql import emit_post_migrate_signal
 from django.db import connection
-from django.test import Client
+from django.test import Client, TestCase
 
 from records.index import recount, reindex, search_index, state, statistics
 from records.index.models import DerivedState, FilterStatistics
@@ -355,7 +355,9 @@ def test_other_code_that_publishes_leaves_the_state_unknown(
 
 def migrate() -> str:
     written = StringIO()
-    emit_post_migrate_signal(1, False, "default", stdout=written)
+    # What it rebuilds, it rebuilds when its transaction is through.
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        emit_post_migrate_signal(1, False, "default", stdout=written)
     return written.getvalue()
 
 
