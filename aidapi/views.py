@@ -20,6 +20,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from aidapi import readiness
 from aidapi.checks import sqlite_is_sound
 from aidapi.errors import Problem
 from aidapi.parameters import ParameterSet
@@ -116,7 +117,8 @@ class Live(Page):
 
 
 class Ready(Page):
-    """The process can serve: database reachable, migrated, guarded, on a sound library."""
+    """The process can serve: the database is reachable, the right one, writable, migrated and
+    guarded, on a sound library."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         faults = not_ready()
@@ -142,9 +144,10 @@ def not_ready() -> list[str]:
         if pending:
             return ["The database is not migrated: run manage.py migrate."]
         found = checks.run_checks(tags=[checks.Tags.database], databases=["default"])
+        unfit = list(readiness.faults())
     except (DatabaseError, ImproperlyConfigured):
         return ["The database does not answer."]
-    return [
+    return unfit + [
         f"{message.msg} {message.hint or ''}".strip()
         for message in [*sqlite_is_sound(), *found]
         if message.level >= checks.WARNING
