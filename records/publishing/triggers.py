@@ -460,6 +460,9 @@ def install(using: str = "default", **kwargs: Any) -> None:
     unfit = there.keys() & (wrong.keys() | there.keys() - wanted.keys())
     _drop(connection, {name: there[name][0] for name in sorted(unfit)})
     with connection.cursor() as cursor:
+        if wrong and connection.vendor == "postgresql" and connection.in_atomic_block:
+            # A table with references still to be checked is not altered.
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for name in sorted(wrong):
             cursor.execute(wanted[name].create)
     if RevisionCounter._meta.db_table in connection.introspection.table_names():
