@@ -7,7 +7,15 @@ import re
 from calendar import monthrange
 from datetime import date
 
-PATTERN = r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?"
+MONTHS = (
+    "0[1-9]|1[0-2]",
+    "(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-9])",
+    "(0[13-9]|1[0-2])-30",
+    "(0[13578]|1[02])-31",
+)
+YEARS = ("[0-9]{3}[1-9]", "[0-9]{2}[1-9]0", "[0-9][1-9]00", "[1-9]000")
+PATTERN = rf"({'|'.join(YEARS)})(-({'|'.join(MONTHS)}))?"
+"""Only 29 February of other years is left to the calendar."""
 LENGTHS = {"day": 10, "month": 7, "year": 4}
 """Precision → the length of a date as text."""
 

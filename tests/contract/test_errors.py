@@ -10,6 +10,7 @@ from django.test import Client
 from aidapi import pagination
 from records.api.views.lists import RecordList
 from records.models import RevisionCounter
+from records.publishing import triggers
 from tests.support.histories import History
 from tests.support.routes import API, RESOURCES, Resource, addresses, ask, problem
 
@@ -87,6 +88,7 @@ def test_a_revision_to_come_is_unknown(client: Client, history: History) -> None
 
 
 def test_before_the_first_revision_there_is_none(client: Client, history: History) -> None:
+    triggers.drop()
     RevisionCounter.objects.update(n=0)
 
     body = problem(ask(client, f"{API}donations/", revision=1), 404)

@@ -15,6 +15,7 @@ from records.models import (
     Party,
     RevisionCounter,
 )
+from records.publishing import triggers
 from tests.support.histories import History
 from tests.support.naive_evaluator import NOT_A_FILTER, evaluate
 from tests.support.parameter_values import anchored, good_values
@@ -393,6 +394,7 @@ def test_revisions_have_a_past(client: Client, history: History) -> None:
 
 def test_a_dataset_without_revisions_is_empty(client: Client, history: History) -> None:
     """As it is before the first one is published."""
+    triggers.drop()
     RevisionCounter.objects.update(n=0)
 
     for resource in RESOURCES:

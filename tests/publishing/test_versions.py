@@ -339,9 +339,9 @@ class TestApprove:
             "CHN",
             "030",
         )
-        assert (foundation.public_id, foundation.as_of, foundation.published_in) == (
+        assert (foundation.public_id, foundation.as_of_key, foundation.published_in) == (
             donation.public_id,
-            donation.as_of,
+            donation.as_of_key,
             donation.published_in_id,
         )
         under = donation.figure_items.values_list("figure__position", "item_id", "lead")

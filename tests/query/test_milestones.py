@@ -104,9 +104,9 @@ def test_dates_find_what_may_lie_in_the_period(
     found_: bool,
 ) -> None:
     stage = LOWEST[resource.kind]
-    milestone = {"stage": stage, "date": date(2020, 5, 10), "quote_reason": "Meant."} | values
+    milestone = {"stage": stage, "date": date(2020, 5, 10)} | values
     record = FACTORIES[STAGED[resource.kind]](stage=stage, milestones=[milestone])
-    publish(record, because="It is meant.")
+    publish(record)
 
     period = {"reached_from": start, "reached_to": end}
     assert is_found(client, record, **period) is found_
@@ -123,10 +123,10 @@ def test_stage_is_found_by_its_own_date_and_not_by_that_of_another(
         milestones=[
             {"stage": first, "date": date(2020, 3, 5)},
             {"stage": lowest, "date": date(2020, 4, 5)},
-            {"stage": "delivered", "date": date(2020, 6, 5), "quote_reason": "A forecast."},
+            {"stage": "delivered", "date": date(2020, 6, 5)},
         ],
     )
-    publish(record, because="It is meant.")
+    publish(record)
     months = {first: "03", lowest: "04", "delivered": "06"}
 
     def in_month(month: str, **query: str) -> bool:

@@ -211,6 +211,7 @@ def agree(entry: Entry, schema: Json) -> bool:
         "address": "string",
         "text": "string",
         "date": "string",
+        "date, as far as it is known": "string",
         "time, UTC": "string",
         "whole number": "integer",
         "number": "number",

@@ -57,7 +57,7 @@ def test_coverage_lists_long_gaps_as_one(
             as_of_precision=precision,
             date_reason="It is meant.",
         )
-        publish(record, because="It is meant.")
+        publish(record)
 
     (told,) = [row for row in found(client, f"{API}coverage/")["kinds"] if row["kind"] == "export"]
 
