@@ -1,7 +1,7 @@
 """One error body for every failure: RFC 9457 problem details, as `application/problem+json`."""
 
 import difflib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -88,7 +88,7 @@ class InvalidParameters(Problem):
 def nearest(
     word: str,
     known: Iterable[str],
-    synonyms: dict[str, str] | None = None,
+    synonyms: Mapping[str, str] | None = None,
     *,
     exact_case: bool = False,
 ) -> str | None:

@@ -7,7 +7,7 @@ parameters that a request gives are cleaned and applied.
 
 import datetime
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar, NamedTuple
 
@@ -179,6 +179,9 @@ class ListField(ParameterField):
 class ChoiceField(ListField):
     """Comma-separated list of codes from a code list."""
 
+    synonyms: Mapping[str, str] | None = None
+    """Words that people try instead of the codes."""
+
     def __init__(self, *, choices: Iterable[str], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.choices = [str(choice) for choice in choices]
@@ -191,7 +194,7 @@ class ChoiceField(ListField):
             raise refuse(
                 "unknown_value",
                 f"Unknown value `{value[:60]}`; valid values: {', '.join(self.choices)}.",
-                nearest(value, self.choices),
+                nearest(value, self.choices, self.synonyms),
             )
         return value
 
@@ -206,6 +209,21 @@ class OneOfField(ChoiceField):
 
     def clean(self, value: str) -> str:  # type: ignore[override]
         return self.clean_value(value)
+
+
+class OrderingField(OneOfField):
+    """Name of an ordering, reversed by a leading `-`."""
+
+    def __init__(
+        self, names: Iterable[str], synonyms: Mapping[str, str] | None = None, **kwargs: Any
+    ) -> None:
+        signs = ("", "-")
+        super().__init__(choices=[f"{sign}{name}" for name in names for sign in signs], **kwargs)
+        self.synonyms = {
+            f"{sign}{word}": f"{sign}{name}"
+            for word, name in (synonyms or {}).items()
+            for sign in signs
+        }
 
 
 class RepresentationField(OneOfField):

@@ -11,6 +11,7 @@ from aidapi.parameters import (
     IntegerField,
     ListField,
     OneOfField,
+    OrderingField,
     Parameter,
     ParameterSet,
     RepresentationField,
@@ -53,6 +54,7 @@ from records.query.filters import (
     StatementParameter,
     ValueParameter,
 )
+from records.query.ordering import FIGURE_VALUE
 
 
 class PathListField(ListField):
@@ -99,13 +101,13 @@ VAGUE_FIRST = (
 )
 
 
+AMOUNT_WORDS = dict.fromkeys(("amount", "number", "size", "sum"), "value")
+
+
 def ordering(columns: dict[str, str], default: str, example: str, remark: str = "") -> Parameter:
     """Return the parameter that selects one of the given orderings."""
     return Parameter(
-        OneOfField(
-            choices=[f"{sign}{name}" for name in columns for sign in ("", "-")],
-            example=example,
-        ),
+        OrderingField(columns, AMOUNT_WORDS, example=example),
         f"Order of the results, reversed by a leading `-`; `{default}` by default. Ties are "
         f"ordered by id.{remark}",
     )
@@ -318,6 +320,15 @@ def empty_range(low: str, high: str) -> ParameterError:
     return ParameterError(high, "empty_range", f"Less than `{low}`: swap the two.")
 
 
+BY_VALUE = (
+    " `value` orders by the number of the figure that all filters find, so that `-value` gives "
+    "the largest first: its value or, of a range, its upper bound; “at least 5” and “up to 5” "
+    "are at 5. Of several figures of a record the smallest counts for `value`, the largest for "
+    "`-value`. Figures without a number come last. It requires one `unit`, one `currency` or "
+    "`measure=parties`."
+)
+
+
 class DatedRecordListParameters(RecordListParameters):
     """Orderings and rows of lists of donations, exports and contracts."""
 
@@ -327,11 +338,30 @@ class DatedRecordListParameters(RecordListParameters):
         "published_in": "published_in",
         "title": "title_key",
         "id": "public_id",
+        "value": FIGURE_VALUE,
     }
     DEFAULT_ORDERING: ClassVar = "-as_of"
 
-    ordering = ordering(ORDERINGS, DEFAULT_ORDERING, "-published_in", VAGUE_FIRST)
+    ordering = ordering(ORDERINGS, DEFAULT_ORDERING, "-published_in", VAGUE_FIRST + BY_VALUE)
     rows = rows_parameter("figures", "records")
+
+    def check(self) -> list[ParameterError]:
+        errors = super().check()
+        units = (self.cleaned.get(name, []) for name in ("unit", "currency"))
+        if (
+            self.cleaned.get("ordering") in ("value", "-value")
+            and all(len(codes) != 1 for codes in units)
+            and self.cleaned.get("measure") != [Measure.PARTIES]
+        ):
+            errors.append(
+                ParameterError(
+                    "ordering",
+                    "needs_unit_of_comparison",
+                    "Numbers of different units have no order: add one `unit`, one `currency` or "
+                    "`measure=parties`.",
+                )
+            )
+        return errors
 
 
 class DatedRecordFilters(RecordFilters):

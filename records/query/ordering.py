@@ -7,6 +7,9 @@ from django.db.models import F, Q
 
 from aidapi.pagination import Cursor
 
+FIGURE_VALUE = "high"
+"""Column of figures that orders their records: the value or, of a range, the upper bound."""
+
 
 class Ordering:
     """An ordering that a client can request; it always ends in the id."""
@@ -25,6 +28,7 @@ class Ordering:
         self.descending = name.startswith("-")
         self.column = columns[name.lstrip("-")]
         self.nullable = self.column in nullable
+        self.by_value = self.column == FIGURE_VALUE
 
     @classmethod
     def of(cls, parameters: Any, default: str = "") -> "Ordering":

@@ -8,7 +8,7 @@ returns is what `matching_records` returns, under any statistics.
 from collections.abc import Sequence
 from contextlib import suppress
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 from typing import Any
@@ -28,6 +28,7 @@ from records.query.filters import (
     FigureFilters,
     FigureParameter,
     LatestParameter,
+    ReachedParameter,
     RecordFilter,
     RecordFilters,
     TotalParameter,
@@ -35,7 +36,7 @@ from records.query.filters import (
 from records.query.filters.base import unindexed
 from records.query.filters.series import in_series
 from records.query.ids import id_list
-from records.query.ordering import Ordering
+from records.query.ordering import FIGURE_VALUE, Ordering
 from records.query.plan import EVERY_VERSION, SEARCH_ROLES, Plan, PlanStatement
 from records.query.revisions import shown_revision
 from records.query.totals import records_in_total
@@ -236,6 +237,8 @@ class RecordQuery:
     ) -> list[tuple[str, Any, str, int]]:
         """Return up to `size` matching records from the cursor on (backward: in reverse, up to
         it), those of an earlier tier first: document, value that orders them, id and tier."""
+        if ordering.by_value:
+            return self.page_by_value(ordering, cursor, size)
         backward = cursor is not None and cursor.backward
         tiers: list[int | None] = [*self.tiers()] if ordering.tiered else [None]
         if backward:
@@ -258,6 +261,55 @@ class RecordQuery:
                 )[:size]
             )
         return list(parts[0]) if len(parts) == 1 else first_rows(parts, size)
+
+    def page_by_value(
+        self, ordering: Ordering, cursor: Cursor | None, size: int
+    ) -> list[tuple[str, Any, str, int]]:
+        """Return a page as `page` does, of records ordered by the largest or smallest of their
+        figures that pass the filters; its tiers are the records with and without a number.
+
+        Figures are read in the order of an index, except where the records that may match are
+        known to be few.
+        """
+        figures = self.figures
+        if self.total_ids is not None:
+            # Whether the dates of a record fit is decided by the total.
+            figures = figures.without(ReachedParameter)
+        driver = self.driver(ordering, None)
+        tested = replace(driver, names=driver.names | self.figures.filters.keys())
+        records, joined = self.driven(tested, ordering, None)
+        if driver.ids is None and not joined:
+            passing = Q(Exists(records.filter(pk=OuterRef("record"))))
+        else:
+            passing = Q(record__in=records.filter(joined).values("pk"))
+        found = figures.one_of_each_record(self.model, ordering.descending).filter(passing)
+        by_id = Ordering("-id" if ordering.descending else "id", {"id": "record__public_id"})
+        tiers = [
+            (NUMBERED, found.filter(high__isnull=False), ordering),
+            (UNNUMBERED, found.filter(high__isnull=True), by_id),
+        ]
+        backward = cursor is not None and cursor.backward
+        if backward:
+            tiers.reverse()
+        if cursor is not None and cursor.tier != tiers[0][0]:
+            tiers = tiers[1:]
+        parts: list[QuerySet] = []
+        for tier, rows, order in tiers:
+            place = cursor if not parts else None
+            rows = order.apply(rows, "", place, "record__public_id", backward=backward)
+            parts.append(
+                rows.values_list(
+                    "record__document__body",
+                    FIGURE_VALUE,
+                    "record__public_id",
+                    Value(tier, output_field=IntegerField()),
+                )[:size]
+            )
+        # As text a cursor holds all digits of the number.
+        return [
+            (body, None if value is None else str(value), *place)
+            for body, value, *place in first_rows(parts, size)
+        ]
 
     def selection(self) -> QuerySet:
         """Return all matching records, in no order."""
@@ -311,6 +363,8 @@ class RecordQuery:
 
 
 UNORDERED = Ordering("id", {"id": "public_id"})
+NUMBERED, UNNUMBERED = 1, 2
+"""Tiers of a list that is ordered by figures."""
 
 
 def first_rows(parts: Sequence[QuerySet], size: int) -> list[tuple[Any, ...]]:

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from aidapi.parameters import ChoiceField
+from records.models import DATED
 from tests.support.histories import History
 from tests.support.naive_evaluator import NOT_A_FILTER, evaluate
 from tests.support.parameter_values import BAD, anchored, bad_values, good_values
@@ -36,6 +37,7 @@ FILTERS = [
     for name, parameter in resource.parameters.base_filters.items()
     if name not in NOT_A_FILTER
 ]
+DATED_RESOURCES = [resource for resource in RECORDS if resource.kind in DATED]
 CHOICES = [
     pytest.param(resource, name, parameter.field, id=f"{resource}?{name}")
     for resource in RESOURCES
@@ -301,6 +303,60 @@ def test_numbers_are_compared_of_one_sort_only(
     if status == 400:
         (error,) = problem(response, 400)["errors"]
         assert (error["parameter"], error["code"]) == (name, "needs_unit_of_comparison")
+
+
+@pytest.mark.parametrize("ordering", ["value", "-value"])
+@pytest.mark.parametrize(
+    ("beside", "status"),
+    [
+        ({}, 400),
+        ({"item": "mask"}, 400),
+        ({"measure": "money"}, 400),
+        ({"unit": "piece,dose"}, 400),
+        ({"currency": "USD,EUR"}, 400),
+        ({"measure": "parties,money"}, 400),
+        ({"unit": "piece"}, 200),
+        ({"currency": "USD"}, 200),
+        ({"measure": "parties"}, 200),
+    ],
+)
+@pytest.mark.parametrize("resource", DATED_RESOURCES, ids=str)
+def test_numbers_are_ordered_of_one_unit_only(
+    client: Client,
+    history: History,
+    resource: Resource,
+    ordering: str,
+    beside: dict[str, str],
+    status: int,
+) -> None:
+    for representation in ("json", "csv", "atom"):
+        query = beside | {"ordering": ordering, "format": representation}
+        response = ask(client, resource.path, **query)
+
+        assert response.status_code == status
+        if status == 400:
+            (error,) = problem(response, 400)["errors"]
+            assert (error["parameter"], error["code"]) == ("ordering", "needs_unit_of_comparison")
+
+
+@pytest.mark.parametrize("resource", DATED_RESOURCES, ids=str)
+@pytest.mark.parametrize(
+    ("below", "ordering", "meant"),
+    [
+        ("", "-amount", "-value"),
+        ("", "size", "value"),
+        ("summary/", "-sum", "-at_least"),
+        ("summary/", "total", "at_least"),
+        ("summary/", "-value", "-at_least"),
+    ],
+)
+def test_other_words_for_an_ordering_suggest_it(
+    client: Client, history: History, resource: Resource, below: str, ordering: str, meant: str
+) -> None:
+    response = ask(client, resource.path + below, ordering=ordering)
+
+    (error,) = problem(response, 400)["errors"]
+    assert (error["parameter"], error["suggestion"]) == ("ordering", meant)
 
 
 @pytest.mark.parametrize(

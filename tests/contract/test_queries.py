@@ -71,6 +71,9 @@ QUERIES: list[tuple[str, int, dict[str, Any]]] = [
     # What may be rare is probed within the plan.
     ("donations", 2, {"unit": "piece", "value_min": "1"}),
     ("donations", 2, {"item": "mask", "value_min": "1", "value_max": "500000"}),
+    # Figures in the order of their values, with those that have none.
+    ("donations", 2, {"unit": "piece", "ordering": "-value"}),
+    ("donations", 2, {"item": "mask", "donor": "CHN", "unit": "piece", "ordering": "value"}),
     # So is what is searched for; the tiers of what it finds are one query.
     ("donations", 2, {"search": "country pieces"}),
     ("donations", 3, {"search": '"country chn" gog*', "count": "true", "donor": "CHN"}),

@@ -61,6 +61,11 @@ PLAN_QUERIES: list[tuple[str, Query]] = [
     ("contracts", {"unit": "piece,box", "value_min": "1", "value_max": "50000"}),
     # Statements: text and ids of evidence.
     ("donations", {"publisher": "a", "speaker": "a"}),
+    # Numbers, of figures and of their items.
+    ("donations", {"unit": "piece"}),
+    ("exports", {"unit": "piece", "item": "mask,medical-supplies", "exporter": "CHN"}),
+    ("contracts", {"currency": "USD", "buyer_country": "ITA,PAK", "operator": "exact,at_least"}),
+    ("donations", {"measure": "parties", "milestone": "committed", "reached_to": "2020-06"}),
     # Points that a later one overtook, alone and with another condition.
     ("donations", {"latest": "false"}),
     ("exports", {"latest": "false", "item": "medical-supplies"}),
@@ -77,5 +82,15 @@ def test_every_plan_finds_the_same(
     resource = next(resource for resource in RECORDS if resource.name == name)
     for few in PLANS:
         with planned_for(few):
-            for ordering in ("-as_of", "as_of", "title", "-published_in", "id"):
+            for ordering in ORDERINGS + VALUE_ORDERINGS * has_unit(asked):
                 check(client, history, resource, asked | {"ordering": ordering})
+
+
+ORDERINGS = ["-as_of", "as_of", "title", "-published_in", "id"]
+VALUE_ORDERINGS = ["value", "-value"]
+
+
+def has_unit(asked: Query) -> bool:
+    """Whether all figures that are asked for have one unit."""
+    units = [asked.get("unit", ","), asked.get("currency", ",")]
+    return asked.get("measure") == "parties" or any("," not in codes for codes in units)

@@ -18,7 +18,7 @@ from records.query.filters import ChoiceParameter, RecordFilter
 from records.query.matching import matching_records
 from tests.support.histories import History, inside_transaction, long_history
 from tests.support.naive_evaluator import NOT_A_FILTER, Query, evaluate
-from tests.support.parameter_values import good_values
+from tests.support.parameter_values import anchored, good_values
 from tests.support.random_queries import (
     PLANS,
     check,
@@ -110,9 +110,8 @@ def test_every_ordering_walks_both_ways_under_any_statistics(
     with statistics(state, rng):
         for resource in RECORDS:
             for column in resource.parameters.ORDERINGS:
-                query = drawn_query(rng, resource, history) | {
-                    "ordering": rng.choice(["", "-"]) + column
-                }
+                ordering = rng.choice(["", "-"]) + column
+                query = drawn_query(rng, resource, history) | anchored("ordering", ordering)
                 with planned_for(rng.choice(PLANS)):
                     check(client, history, resource, query)
                     asked = QueryDict(mutable=True)

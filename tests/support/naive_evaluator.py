@@ -327,18 +327,27 @@ def meets(
 DATES = {"as_of": "as_of", "published": "published_on", "said": "said_on"}
 
 
-def ordered(found: list[Version], ordering: str) -> list[Version]:
-    """By the ordering, then by id; what has no value comes last, whichever way it runs."""
-    column, descending = ordering.lstrip("-"), ordering.startswith("-")
-
-    def key(version: Version) -> Any:
+def sort_key(version: Version, ordering: str, on_figures: Query) -> Any:
+    """What orders a version: of the figures that are asked for the largest or the smallest."""
+    column = ordering.lstrip("-")
+    if column != "value":
         value = version.document[column]
-        return (bare(value) if column == "title" else value, version.id)
+        return bare(value) if column == "title" else value
+    sizes = [size(figure, "upper") for figure in chosen(version, on_figures)]
+    known = [number for number in sizes if number is not None]
+    if not known:
+        return None
+    return max(known) if ordering.startswith("-") else min(known)
 
-    with_value = [row for row in found if row.document[column] is not None]
-    without = [row for row in found if row.document[column] is None]
+
+def ordered(found: list[Version], ordering: str, on_figures: Query) -> list[Version]:
+    """By the ordering, then by id; what has no value comes last, whichever way it runs."""
+    descending = ordering.startswith("-")
+    keys = {row.id: sort_key(row, ordering, on_figures) for row in found}
+    with_value = [row for row in found if keys[row.id] is not None]
+    without = [row for row in found if keys[row.id] is None]
     return [
-        *sorted(with_value, key=key, reverse=descending),
+        *sorted(with_value, key=lambda row: (keys[row.id], row.id), reverse=descending),
         *sorted(without, key=lambda row: row.id, reverse=descending),
     ]
 
@@ -375,7 +384,7 @@ def evaluate(history: History, kind: str, query: Query, ordering: str) -> list[V
         rows = figures(others, chosen_figures(found, on_figures))
         ids = records_in_total(rows, links(history, revision), kind, query, total)
         found = [version for version in found if version.id in ids]
-    found = ordered(found, query.get("ordering", ordering))
+    found = ordered(found, query.get("ordering", ordering), on_figures)
     if "search" in query and "ordering" not in query:
         found.sort(key=lambda version: tier(version, query["search"]))
     return found

@@ -128,6 +128,7 @@ BAD: dict[type, dict[str, str]] = {
     filters.BoundField: DAYS,
     parameters.ChoiceField: LISTS | CHOICES,
     parameters.OneOfField: {",": "unknown_value", LONG: "unknown_value", **CHOICES},
+    parameters.OrderingField: {",": "unknown_value", LONG: "unknown_value", **CHOICES},
     parameters.RepresentationField: {",": "unknown_value", LONG: "unknown_value", **CHOICES},
     filters.CodeListField: LISTS | CODES | {LONG: "too_long"},
     filters.IdListField: {
@@ -332,7 +333,10 @@ BESIDE = {
 
 def anchored(name: str, value: str) -> Query:
     """The parameter with what must stand beside it."""
-    return {name: value} | BESIDE.get(name, {})
+    beside = BESIDE.get(name, {})
+    if name == "ordering" and value.lstrip("-") == "value":
+        beside = {"unit": "piece"}
+    return {name: value} | beside
 
 
 def as_sent(example: Any) -> str:

@@ -38,6 +38,11 @@ def drawn_query(rng: Random, resource: Resource, history: History) -> Query:
     query: Query = {}
     for name in rng.sample(names, rng.choice([0, 1, 1, 2, 2, 3, 4])):
         query[name] = rng.choice(good_values(name, parameters.base_filters[name], history))
+    if rng.random() < 0.7:
+        column = rng.choice(list(parameters.ORDERINGS))
+        query["ordering"] = rng.choice(["", "-"]) + column
+        if column == "value":
+            query |= rng.choice([{"unit": "piece"}, {"currency": "USD"}, {"measure": "parties"}])
     sized = [name for name in ("value_min", "value_max") if name in query]
     if sized and not {"item", "unit", "currency"} & query.keys():
         query |= rng.choice(
@@ -53,9 +58,6 @@ def drawn_query(rng: Random, resource: Resource, history: History) -> Query:
         if low in query and high in query:
             # An empty range is refused; see the tests of parameters.
             del query[high]
-    if rng.random() < 0.7:
-        column = rng.choice(list(parameters.ORDERINGS))
-        query["ordering"] = rng.choice(["", "-"]) + column
     if rng.random() < 0.3:
         query["revision"] = str(rng.randint(1, history.newest))
     return query

@@ -17,7 +17,7 @@ from aidapi.pagination import base_url
 from aidapi.parameters import (
     ChoiceField,
     IntegerField,
-    OneOfField,
+    OrderingField,
     Parameter,
     RepresentationField,
     refuse,
@@ -64,6 +64,7 @@ NOTE = (
     "added: a figure can be in several groups, or in none that holds all of it."
 )
 AMOUNTS = ("at_least", "about")
+AMOUNT_WORDS = dict.fromkeys(("amount", "sum", "total", "value"), "at_least")
 
 
 class GroupByField(ChoiceField):
@@ -121,10 +122,7 @@ class TotalsParameters(DownloadParameters):
         "last working day before it.",
     )
     ordering = Parameter(
-        OneOfField(
-            choices=[f"{sign}{name}" for name in AMOUNTS for sign in ("", "-")],
-            example="-at_least",
-        ),
+        OrderingField(AMOUNTS, AMOUNT_WORDS, example="-at_least"),
         "Order of the groups among totals of one measure and unit or currency: by amount, "
         "reversed by a leading `-`; null comes last. By default they are ordered by group.",
     )

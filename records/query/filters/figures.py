@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from aidapi.parameters import BooleanField, ListField, NumberField
 from records.models import Statement
@@ -50,12 +50,13 @@ class FigureFilters:
             if (together := filter_.together(value, filters)) is not None
         ]
         """The filters with the values to test."""
-        self.by_item = False
-        """Whether the filters include one by item."""
+        self.items: list[str] = []
+        """The items to filter by."""
         self.probed = False
         """Whether any of the filters may match very few records."""
-        for filter_, _ in self.filters.values():
-            self.by_item |= isinstance(filter_, ItemParameter)
+        for filter_, value in self.filters.values():
+            if isinstance(filter_, ItemParameter):
+                self.items = value
             self.probed |= filter_.probed
 
     @classmethod
@@ -64,6 +65,21 @@ class FigureFilters:
         return cls(
             {name: pair for name, pair in filters.items() if isinstance(pair[0], FigureParameter)}
         )
+
+    def without(self, parameter: type[FigureParameter]) -> "FigureFilters":
+        """Return all filters but those of a class."""
+        return FigureFilters(
+            {
+                name: pair
+                for name, pair in self.filters.items()
+                if not isinstance(pair[0], parameter)
+            }
+        )
+
+    @property
+    def by_item(self) -> bool:
+        """Whether the filters include one by item."""
+        return bool(self.items)
 
     def __bool__(self) -> bool:
         return bool(self.filters)
@@ -74,6 +90,11 @@ class FigureFilters:
 
     def condition(self, model: Any) -> Exists:
         """Return the condition that a record has such a figure."""
+        return Exists(self.of_record(model, "pk"))
+
+    def of_record(self, model: Any, record: str) -> QuerySet:
+        """Return the figures of one record, which a column of the outer query names, that pass
+        all filters."""
         if self.by_item:
             rows = self.rows(model)
         else:
@@ -81,7 +102,19 @@ class FigureFilters:
             for filter_, value in self.tests:
                 matching &= filter_.on_figure_of_record(figures, value)
             rows = figures.objects.filter(matching).order_by()
-        return Exists(rows.filter(record=OuterRef("pk")))
+        return rows.filter(record=OuterRef(record))
+
+    def one_of_each_record(self, model: Any, largest: bool) -> QuerySet:
+        """Return one figure of each record with figures that pass all filters: the largest or
+        the smallest, without a number only where none has one."""
+        order = F("high").desc(nulls_last=True) if largest else F("high").asc(nulls_last=True)
+        rows, key = self.rows(model), "pk"
+        if len(self.items) > 1:
+            # The index of figures by item has the order of one item only.
+            rows, key = self.without(ItemParameter).rows(model), "figure"
+        # A scalar subquery, which PostgreSQL does not turn into a join of all figures.
+        first = self.of_record(model, "record").order_by(order, key).values(key)[:1]
+        return rows.filter(pk=Subquery(first))
 
     def rows(self, model: Any) -> QuerySet:
         """Return the figures that pass all filters; of filters with an item among them, their

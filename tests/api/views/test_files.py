@@ -31,6 +31,7 @@ from records.models import Party, RevisionCounter
 from records.publishing import triggers
 from tests.support.factories import DonationFactory, StatementFactory, publish
 from tests.support.histories import History
+from tests.support.parameter_values import anchored
 from tests.support.routes import RECORDS, RESOURCES, Resource, ask, found, problem, refused, walk
 
 pytestmark = pytest.mark.django_db
@@ -177,7 +178,7 @@ def test_rows_stand_in_the_order_of_the_list(
     """Every ordering, however many are read at a time."""
     monkeypatch.setattr(files, "STEP", step)
     for ordering in resource.parameters.base_filters["ordering"].field.choices:
-        query = {"ordering": ordering}
+        query = anchored("ordering", ordering)
         rows = {} if resource in TERMS else {"rows": "records"}
 
         lines = file(client, resource, format="ndjson", **rows, **query).splitlines()
