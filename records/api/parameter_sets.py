@@ -302,7 +302,9 @@ class RecordFilters(AnyParameters):
     certain = Parameter(
         BooleanField(example="true"),
         "`true`: of dates that are known to the month or year, find only those that surely lie in "
-        "the range, with all of their days; by default those that may. Totals do so in any case.",
+        "the range, with all of their days; by default those that may. Of `reached_from` and "
+        "`reached_to` likewise: what was reached `by` a day may have been before, a running total "
+        "must lie in the period from its start. Totals do so in any case.",
     )
 
     def check(self) -> list[ParameterError]:
@@ -472,15 +474,6 @@ class DatedRecordFilters(RecordFilters):
         low, high = self.cleaned.get("value_min"), self.cleaned.get("value_max")
         if low is not None and high is not None and low > high:
             errors.append(empty_range("value_min", "value_max"))
-        if "certain" in self.cleaned and {"reached_from", "reached_to"} & self.cleaned.keys():
-            errors.append(
-                ParameterError(
-                    "certain",
-                    "not_with_milestones",
-                    "Not allowed with `reached_from` and `reached_to`, which find what may lie in "
-                    "the period: leave one of them out.",
-                )
-            )
         return errors
 
     @property

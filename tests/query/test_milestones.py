@@ -19,7 +19,7 @@ from tests.support.factories import publish
 from tests.support.histories import History, inside_transaction, long_history
 from tests.support.naive_evaluator import AS_OF, REACHED, Query
 from tests.support.parameter_values import good_values
-from tests.support.random_queries import drawn_conditions
+from tests.support.random_queries import check, drawn_conditions
 from tests.support.routes import RECORDS, Resource, found
 
 pytestmark = pytest.mark.django_db
@@ -54,8 +54,9 @@ def test_list_facets_download_and_summary_have_the_same_records(
     query |= rng.choice(
         [{"reached_from": start}, {"reached_to": end}, {"reached_from": start, "reached_to": end}]
     )
-    # Of a list these are dates of its records, of a summary those of its figures.
-    query = {name: value for name, value in query.items() if name not in {*AS_OF, "certain"}}
+    # Of a list these are dates of its records, of a summary those of its figures; what may lie
+    # in the period is found by both, what must is for the summary to say.
+    query = {name: value for name, value in query.items() if name not in (*AS_OF, "certain")}
 
     listed = found(client, resource.path, **query, count="true", page_size="500")
     ids = {row["id"] for row in listed["results"]}
@@ -72,6 +73,23 @@ def test_list_facets_download_and_summary_have_the_same_records(
     judged = [row for row in rows if row["left_out_reason"] != "outside"]
     assert {row["id"] for row in judged} == ids, query
     assert len(judged) == summary["figures"], query
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(KINDS), st.randoms(use_true_random=False))
+def test_certain_finds_what_must_have_been_reached_in_the_period(
+    client: Client, history: History, resource: Resource, rng: Random
+) -> None:
+    filters = resource.parameters.base_filters
+    start, end = sorted(rng.sample(DAYS, 2))
+    query: Query = {"reached_from": start, "reached_to": end, "certain": "true"}
+    del query[rng.choice(["reached_from", "reached_to", "certain"])]
+    if rng.random() < 0.7:
+        query["milestone"] = rng.choice(good_values("milestone", filters["milestone"], history))
+    if rng.random() < 0.3:
+        query["basis"] = rng.choice(["single", "cumulative_to_date,period_total"])
+
+    check(client, history, resource, query)
 
 
 def is_found(client: Client, record: Any, **query: str) -> bool:
@@ -109,8 +127,38 @@ def test_dates_find_what_may_lie_in_the_period(
     publish(record)
 
     period = {"reached_from": start, "reached_to": end}
-    assert is_found(client, record, **period) is found_
-    assert is_found(client, record, **period, milestone=stage) is found_
+    for query in (period, period | {"milestone": stage}):
+        assert is_found(client, record, **query) is found_
+        surely = found_ and values == {}
+        assert is_found(client, record, **query, certain="true") is surely
+
+
+@pytest.mark.parametrize("resource", KINDS, ids=str)
+@pytest.mark.parametrize(
+    ("values", "start", "end"),
+    [
+        ({"date_precision": "month"}, "2020-05-01", "2020-05-31"),
+        ({"date_precision": "month"}, "2020-05", "2020-05"),
+        ({"date_precision": "year"}, "2020-01-01", "2020-12-31"),
+        ({"dated": "by"}, "2020-01-01", "2020-05-10"),
+    ],
+)
+def test_certain_finds_what_has_all_its_possible_days_in_the_period(
+    client: Client, resource: Resource, values: dict[str, str], start: str, end: str
+) -> None:
+    stage = LOWEST[resource.kind]
+    milestone = {"stage": stage, "date": date(2020, 5, 10), "quote_reason": "Meant."} | values
+    record = FACTORIES[STAGED[resource.kind]](stage=stage, milestones=[milestone])
+    publish(record, because="It is meant.")
+
+    for query in ({}, {"milestone": stage}):
+        for period, surely in (
+            ({"reached_from": start, "reached_to": end}, True),
+            ({"reached_to": end}, True),
+            ({"reached_to": end, "reached_from": "2020-05-02"}, False),
+            ({"reached_from": start, "reached_to": "2020-05-09"}, False),
+        ):
+            assert is_found(client, record, **query, **period, certain="true") is surely, period
 
 
 @pytest.mark.parametrize("resource", KINDS, ids=str)

@@ -80,10 +80,10 @@ def published(resource: Resource, name: str) -> dict[str, str]:
         for figure in figures:
             values = dict(figure)
             other = others if values.pop("other", False) else {}
-            row = {**columns, **values, **other, "statement": statement}
+            row = {**columns, **values, **other, "statement": statement, "quote_reason": "Meant."}
             rows.append(row | {"countable": False, "countable_reason": "part_of_total"})
         records[key] = FACTORIES[DATED[resource.kind]](figures=rows)
-    publish(*records.values())
+    publish(*records.values(), because="It is meant.")
     return {record.public_id: key for key, record in records.items()}
 
 

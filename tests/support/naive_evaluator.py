@@ -113,12 +113,15 @@ def known_days(text: str) -> Span:
     return date.fromisoformat(first), date.fromisoformat(last)
 
 
-def may_have_reached(figure: Document, version: Version, query: Query) -> bool:
-    """Whether the days on which the stage may have been reached meet the period."""
+def reached(figure: Document, version: Version, query: Query) -> bool:
+    """Whether the days on which the stage may have been reached meet the period or, if that is to
+    be certain, are all in it."""
     start = known_days(query.get("reached_from", "0001-01-01"))[0]
     end = known_days(query.get("reached_to", "9999-12-31"))[1]
     stage = query.get("milestone", "")
     spans = days_reached(figure, version, stage, "reached_from" in query)
+    if query.get("certain") == "true":
+        return any(start <= first and last <= end for first, last in spans)
     return any(first <= end and last >= start for first, last in spans)
 
 
@@ -370,6 +373,8 @@ def evaluate(history: History, kind: str, query: Query, ordering: str) -> list[V
         conditions = {name: value for name, value in conditions.items() if name not in AS_OF}
         for name in REACHED:
             on_figures.pop(name, None)
+    elif certain and on_figures.keys() & {*REACHED}:
+        on_figures["certain"] = "true"
     found = [
         version
         for version in others
@@ -393,15 +398,16 @@ def evaluate(history: History, kind: str, query: Query, ordering: str) -> list[V
 def chosen(version: Version, on_figures: Query) -> list[Document]:
     """The figures that meet the conditions on figures: all of them hold for one and the same."""
     reaching = {name: value for name, value in on_figures.items() if name in REACHED}
+    certain = on_figures.get("certain", "")
     return [
         figure
         for figure in version.document["figures"]
         if all(
             FIGURE_TESTS[name](figure, value, version)
             for name, value in on_figures.items()
-            if name not in reaching
+            if name not in {*reaching, "certain"}
         )
-        and (not reaching or may_have_reached(figure, version, reaching))
+        and (not reaching or reached(figure, version, reaching | {"certain": certain}))
     ]
 
 

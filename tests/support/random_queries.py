@@ -48,9 +48,6 @@ def drawn_query(rng: Random, resource: Resource, history: History) -> Query:
         query |= rng.choice(
             [{"unit": "piece"}, {"currency": "USD"}, {"item": "mask"}, {"measure": "parties"}]
         )
-    if query.keys() & {"reached_from", "reached_to"}:
-        # These find what may lie in the period, and refuse `certain`.
-        query.pop("certain", None)
     reached = ("reached_from", "reached_to")
     ranged = [name for name in names if name.endswith(("_from", "_to")) and name not in reached]
     ranges = [(name, f"{name.removesuffix('_from')}_to") for name in ranged if "_from" in name]

@@ -6,7 +6,7 @@ year, a date dated `by` and a running total may lie in a period of which they ar
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import DateField as DateColumn
@@ -30,6 +30,8 @@ class Reach:
     milestone: str = ""
     start: date | None = None
     end: date | None = None
+    certain: bool = False
+    """Whether it must have been reached in the period; else it may have been."""
 
 
 class ReachedParameter(FigureParameter):
@@ -52,10 +54,12 @@ class ReachedParameter(FigureParameter):
         if first is not self:
             return None
         given = {name: getattr(part, "day", part) for name, (_, part) in parts.items()}
-        return Reach(given.get("milestone") or "", given.get("start"), given.get("end"))
+        certain = any(getattr(part, "certain", False) for _, part in parts.values())
+        return Reach(given.get("milestone") or "", given.get("start"), given.get("end"), certain)
 
     def on_figure(self, value: Reach, prefix: str) -> Q:
-        return Reaching(self.record_model, value, prefix).condition()
+        reaching = SurelyReaching if value.certain else Reaching
+        return reaching(self.record_model, value, prefix).condition()
 
     def on_figure_of_record(self, figures: Any, value: Reach) -> Q:
         return self.on_figure(value, "")
@@ -105,6 +109,10 @@ class ReachedToParameter(ReachedParameter):
         )
 
 
+NOTHING = Q(pk__in=[])
+"""The condition that nothing meets."""
+
+
 class Reaching:
     """The condition that a figure's record may have reached a stage in a period."""
 
@@ -119,12 +127,12 @@ class Reaching:
     def condition(self) -> Q:
         """Return the condition."""
         if self.end is not None and self.end < FLOOR:
-            return Q(pk__in=[])
+            return NOTHING
         single = Q(**{f"{self.prefix}basis": SINGLE})
         dated = Exists(self.of_record())
         return (
             (single & Q(dated) & self.by_milestones())
-            | (single & ~Q(dated) & self.stage() & self.ends("record__as_of", "as_of_precision"))
+            | (single & ~Q(dated) & self.stage() & self.by_as_of())
             | (~single & self.stage() & self.running())
         )
 
@@ -136,13 +144,17 @@ class Reaching:
         """Return the condition on the stage of a record without milestones."""
         return Q(record__stage__in=self.proving) if self.milestone else Q()
 
+    def by_as_of(self) -> Q:
+        """Return the condition on the date of a record that reached its stage `by` then."""
+        return self.ends("record__as_of", "as_of_precision")
+
     def running(self) -> Q:
         """Return the condition on the period of a running or period total."""
         begins = Q()
         if self.end is not None:
             begins = Q(record__period_start=None) | Q(record__period_start__lte=self.end)
             # What went further had reached the stage on any day until then.
-            begins |= ~Q(record__stage=self.milestone) if self.milestone else Q(pk__in=[])
+            begins |= ~Q(record__stage=self.milestone) if self.milestone else NOTHING
         if self.start is None:
             return begins
         bounded = Q(**{f"{self.prefix}basis": PERIOD}) & Q(record__period_end__isnull=False)
@@ -203,7 +215,7 @@ class Reaching:
         """Return the condition that the amount grew after the start of the period: what counts
         today was not all there before."""
         if self.start is None:
-            return Q(pk__in=[])
+            return NOTHING
         return Q(Exists(self.of_record().filter(self.ends(), stage=AMENDED)))
 
     def contradicted(self) -> Q:
@@ -216,4 +228,81 @@ class Reaching:
             | Q(date_precision=Precision.YEAR, date__lt=Trunc(own, "year"))
         )
         others = self.of_record().filter(stage__in=self.proving)
-        return Q(Exists(others.filter(earlier & self.begins())))
+        return Q(Exists(others.filter(earlier, self.contradicting())))
+
+    def contradicting(self) -> Q:
+        """Return the condition on a further stage that lies before a milestone, by which it may
+        lie in the period."""
+        return self.begins()
+
+
+class SurelyReaching(Reaching):
+    """The condition that a figure's record must have reached a stage in a period: on whatever
+    days it may have, all of them are in it."""
+
+    def by_as_of(self) -> Q:
+        return self.from_floor & self.finishes("record__as_of", "as_of_precision")
+
+    @property
+    def from_floor(self) -> Q:
+        """The condition that the period has every day before its end."""
+        return Q() if self.start is None or self.start <= FLOOR else NOTHING
+
+    def running(self) -> Q:
+        starts = self.from_floor
+        if self.start is not None and starts:
+            own = Q(record__stage=self.milestone) if self.milestone else Q()
+            starts |= own & Q(record__period_start__gte=self.start)
+        bounded = Q(**{f"{self.prefix}basis": PERIOD}) & Q(record__period_end__isnull=False)
+        ended = Q() if self.end is None else Q(record__period_end__lte=self.end)
+        as_of = self.finishes("record__as_of", "as_of_precision")
+        return starts & ((bounded & ended) | (~bounded & as_of))
+
+    def by_milestones(self) -> Q:
+        if not self.milestone:
+            return self.first_counted()
+        proving = self.of_record().filter(self.finishes(), stage__in=self.proving)
+        if self.start is None:
+            return Q(Exists(proving)) & self.not_grown()
+        own = self.of_record().filter(stage=self.milestone)
+        within = own.filter(self.starts(), self.finishes())
+        if self.start > FLOOR:
+            within = within.filter(~self.contradicted())
+        further = ~Q(Exists(own)) & Q(Exists(proving)) & self.from_floor
+        return (Q(Exists(within)) | further) & self.not_grown()
+
+    def first_of(self, milestones: QuerySet) -> Q:
+        early = Q(Exists(milestones.exclude(self.starts()))) if self.starts() else NOTHING
+        return ~early & Q(Exists(milestones.filter(self.finishes()))) & self.not_grown()
+
+    def starts(self) -> Q:
+        """Return the condition that a milestone surely lies after the start of the period."""
+        if self.start is None or self.start <= FLOOR:
+            return Q()
+        return Q(dated=Dated.ON, date__gte=self.start)
+
+    def finishes(self, column: str = "date", precision: str = "date_precision") -> Q:
+        """Return the condition that a date surely lies before the end of the period."""
+        if self.end is None:
+            return Q()
+        path = column.rpartition("__")
+        precision = f"{path[0]}{path[1]}{precision}"
+        after = self.end + timedelta(days=1)
+        return (
+            Q(**{precision: Precision.DAY, f"{column}__lt": after})
+            | Q(**{precision: Precision.MONTH, f"{column}__lt": after.replace(day=1)})
+            | Q(**{precision: Precision.YEAR, f"{column}__lt": after.replace(month=1, day=1)})
+        )
+
+    def not_grown(self) -> Q:
+        """Return the condition that the amount did not grow later: then not all of it was there
+        in the period."""
+        if self.end is None:
+            return Q()
+        grown = self.of_record().filter(stage=AMENDED)
+        return ~Q(Exists(grown.exclude(self.finishes())))
+
+    def contradicting(self) -> Q:
+        """Return the condition on a further stage that lies before a milestone, by which it may
+        lie before the period."""
+        return ~self.starts()
