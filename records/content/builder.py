@@ -107,6 +107,10 @@ class Builder:
         """Report a quote that does not occur in the text of the statement that a row cites."""
         raise NotImplementedError
 
+    def milestone_example(self, record: StagedRecord) -> str:
+        """Return how the source writes a milestone of the record's stage."""
+        raise NotImplementedError
+
     def check_figure(self, entry: Any, figure: Any) -> None:
         """Report what is wrong with a figure beside its fields: above all a quote that does not
         occur in the text of its statement."""
@@ -147,6 +151,11 @@ class Builder:
                 record.clean_rows()
             except ValidationError as error:
                 self.report(entry, error)
+            # Milestones at fault are reported themselves.
+            if isinstance(record, StagedRecord) and not entry.children("milestones", MILESTONE):
+                example = self.milestone_example(record)
+                if problem := record.stage_problem(example):
+                    self.report(entry, problem)
         return children
 
     def links(self, entry: Any, record: Record) -> list[Any]:

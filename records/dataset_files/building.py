@@ -20,6 +20,7 @@ from records.models import (
     HSCode,
     Item,
     Record,
+    StagedRecord,
     Statement,
     VocabularyEntry,
 )
@@ -205,6 +206,12 @@ class FileBuilder(Builder):
             statement = Statement.objects.get(public_id=public_id, version=version)
             self.statements[public_id, version] = statement
         row.statement = statement
+
+    def milestone_example(self, record: StagedRecord) -> str:
+        return (
+            f"“milestones: [{{stage: {record.stage}, date: 2020-04-10, statement: st-7k3m9q2x, "
+            f"quote: words of it}}]”"
+        )
 
     def check_quote(self, entry: FileEntry, row: Evidence) -> None:
         if row.quote_found is False:

@@ -232,14 +232,15 @@ class StagedRecord(DatedRecord):
             )  # fmt: skip
         return problems
 
-    def stage_problem(self) -> ValidationError | None:
+    def stage_problem(self, form: str = "") -> ValidationError | None:
         """Return why a stage may not be published from now on: nothing says when it was reached.
-        What was published before milestones were kept stays as it is."""
+        What was published before milestones were kept stays as it is. `form` says how a source
+        writes a milestone."""
         if self.stage == UNKNOWN or self.ordered_milestones() or self.is_running_total():
             return None
         return ValidationError(
             {"milestones": f"Nothing says when it was {self.stage}: add a milestone with its date "
-             f"and source, or choose the stage {UNKNOWN}."}
+             f"and source{form and f', as {form}'}, or choose the stage {UNKNOWN}."}
         )  # fmt: skip
 
 

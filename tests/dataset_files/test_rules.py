@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from records.models import DATED, State, Statement
+from records.models import DATED, STAGED, State, Statement
 from tests.dataset_files.test_dataset_files import SMALL, load, refused, replaced, write
 
 FILES = {"donation": "donations", "export": "exports", "contract": "contracts"}
@@ -22,6 +22,9 @@ def corrected(kind: str, **changed: Any) -> dict[str, Any]:
     entry = [one for one in entries if one["id"] == entries[0]["id"]][-1]
     entry = entry | {"version": str(int(entry["version"]) + 1), "reason": "Looked again."}
     entry.pop("revision")
+    if "stage" in entry:
+        # Of the others something must say when they were reached.
+        entry["stage"] = "unknown"
     figure = entry["figures"][0] | changed.pop("figure", {})
     return entry | {"figures": [figure, *entry["figures"][1:]]} | changed
 
@@ -121,3 +124,16 @@ def test_a_language_of_before_loads_as_it_is(tmp_path: Path) -> None:
     load(write(tmp_path / "files", replaced("statements", "language: zh", "language: english")))
 
     assert Statement.objects.filter(language="english").exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", STAGED)
+def test_stage_without_a_milestone_is_refused_with_what_to_write(
+    kind: str, tmp_path: Path
+) -> None:
+    stage = {"donation": "delivered", "contract": "signed"}[kind]
+    entry = corrected(kind, stage=stage)
+    (found,) = refused(write(tmp_path / "files", with_entry(kind, entry)))
+
+    assert f" milestones: Nothing says when it was {stage}: add a milestone" in found
+    assert f"milestones: [{{stage: {stage}, date: 2020-04-10" in found

@@ -57,7 +57,7 @@ def test_what_was_published_without_milestones_is_republished_as_it_is(
     monkeypatch: pytest.MonkeyPatch, editor: Any
 ) -> None:
     with monkeypatch.context() as before_milestones:
-        before_milestones.setattr(StagedRecord, "stage_problem", lambda record: None)
+        before_milestones.setattr(StagedRecord, "stage_problem", lambda *_: None)
         record = DonationFactory(milestones=[], published=True)
 
     republish_users(record.parties.first().party, by=editor, reason="The name has changed.")

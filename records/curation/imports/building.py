@@ -27,6 +27,7 @@ from records.models import (
     OPEN,
     DatedRecord,
     Record,
+    StagedRecord,
     State,
     Statement,
     fold,
@@ -416,6 +417,9 @@ class SheetBuilder(Builder):
         else:
             suggestion = self._suggest(Statement, name)
             entry.fault(f"{name} is no statement here.{suggestion}", "statement")
+
+    def milestone_example(self, record: StagedRecord) -> str:
+        return f"“{record.stage} 2020-04-10 on st-7k3m9q2x “words of it””"
 
     def check_figure(self, entry: CellEntry, figure: Any) -> None:
         """Report bounds that contradict the value, and a quote that the text on file does not

@@ -81,7 +81,7 @@ def row(cited: Statement, /, **cells: Any) -> dict[str, Any]:
         "donors": "CHN",
         "recipients": "PAK",
         "form": "goods",
-        "stage": "committed",
+        "stage": "unknown",
         "stated_by": "donor",
         "as_of": "2020-04-10",
         "measure": "quantity",
@@ -177,12 +177,27 @@ class TestNewRecords:
         assert figure.statement == statement
         assert Contributor.objects.get(public_id=draft.public_id).user == editor
 
+    @pytest.mark.parametrize("stage", ["committed", "delivered"])
+    def test_a_stage_without_a_milestone_is_refused_with_what_to_write(
+        self, statement: Statement, editor: User, stage: str
+    ) -> None:
+        batch = checked([row(statement, stage=stage)], editor)
+
+        ((cell, message),) = told(batch)
+        assert (found(batch), cell) == (["refused"], "milestones")
+        assert message.startswith(f"Nothing says when it was {stage}: add a milestone")
+        assert f"“{stage} 2020-04-10 on st-7k3m9q2x “words of it””" in message
+        right = f"{stage} 2020-04-10 on {statement.public_id} “donated 50,000 masks”"
+        (draft,) = imported([row(statement, stage=stage, milestones=right)], editor)
+        assert draft.milestones.get().stage == stage
+
     def test_the_draft_is_the_one_that_a_form_makes(
         self, statement: Statement, editor: User
     ) -> None:
         made = DonationFactory(
             title="China sends surgical masks to Pakistan",
             figures=[{"statement": statement, "quote": "donated 50,000 masks"}],
+            stage="unknown",
             milestones=[],
         )
 
@@ -310,7 +325,7 @@ class TestRefusals:
             ({"value": "-5"}, "value", "digits only"),
             ({"as_of": "10/04/2020"}, "as_of", "write the date as 2020-04-10"),
             ({"as_of": "2020-02-31"}, "as_of", "no day of the calendar"),
-            ({"period_start": "2020-05-01", "period_end": "2020-04-01"}, "", "before it begins"),
+            ({"period_start": "2020-04-09", "period_end": "2020-04-01"}, "", "before it begins"),
             ({"operator": "between"}, "", "do not fit the operator"),
             ({"countable": "maybe"}, "countable", "true or false"),
             ({"countable": "false"}, "", "Say why the figure does not count"),
@@ -951,7 +966,7 @@ class TestUndoing:
     def test_all_drafts_go(self, statement: Statement, editor: User) -> None:
         published = DonationFactory(published=True)
         (cells,) = table(downloaded(superuser_client(), Donation, "csv"))
-        rows = [cells | {"stated_by": "recipient"}, cells | row(statement, record="", version="")]
+        rows = [cells | {"stated_by": "recipient"}, cells | row(statement, record="", version="", milestones="")]
         batch = checked(rows, editor)
         batches.confirm(batch, by=batch.by, reason="It arrived.")
 
@@ -1077,7 +1092,8 @@ class TestPages:
         for cells in rows:
             if cells["title"] == "Changes":
                 cells["stated_by"] = "recipient"
-        new = rows[0] | row(statement, record="", version="", title="<b>New</b>")
+        kept = {"record": "", "version": "", "milestones": ""}
+        new = rows[0] | row(statement, **kept, title="<b>New</b>")
         self.send(client, as_csv([*rows, new, new | {"form": "x"}]))
         batch = ImportBatch.objects.get()
         self.step(client, batch, "check")
