@@ -23,12 +23,12 @@ LINK = ("type", "id")
 FIGURE = (
     *("measure", "operator", "value", "lower", "upper", "item", "unit", "currency"),
     *("party_type", "party_role", "basis", "countable", "countable_reason"),
-    *("rank", "rank_reason", "statement", "statement_version", "quote", "offset", "quote_found"),
-    "quote_reason",
+    *("rank", "rank_reason", "statement", "statement_version", "quote", "quote_translation"),
+    *("offset", "quote_found", "quote_reason"),
 )
 MILESTONE = (
     *("stage", "date", "dated", "statement", "statement_version"),
-    *("quote", "offset", "quote_found", "quote_reason"),
+    *("quote", "quote_translation", "offset", "quote_found", "quote_reason"),
 )
 LOOKED_UP = {"record", "statement", "item", "parent"}
 """Relations that the builder checks itself, against what will be there, not what is."""

@@ -216,8 +216,8 @@ class PeriodSerializer(serializers.Serializer):
     )
 
 
-class EvidenceSerializer(DocumentSerializer):
-    """The quote that a figure rests on, and its place."""
+class QuoteSerializer(DocumentSerializer):
+    """A quote, with its language and our translation."""
 
     statement = PublicIdField(
         Statement.PREFIX,
@@ -225,10 +225,19 @@ class EvidenceSerializer(DocumentSerializer):
         read_only=True,
         help_text="Id of the statement; `statements` names the version that was read.",
     )
+    lang = serializers.CharField(
+        source="statement.language",
+        read_only=True,
+        help_text="Language of the quote: that of the statement, as a BCP 47 tag.",
+    )
+
+
+class EvidenceSerializer(QuoteSerializer):
+    """The quote that a figure rests on, and its place."""
 
     class Meta:
         model = DonationFigure
-        fields = ["statement", "quote", "offset", "quote_found"]
+        fields = ["statement", "quote", "lang", "quote_translation", "offset", "quote_found"]
 
 
 class InTotal(serializers.Field):
@@ -306,19 +315,12 @@ class FigureSerializer(DocumentSerializer):
         ]
 
 
-class MilestoneEvidenceSerializer(DocumentSerializer):
+class MilestoneEvidenceSerializer(QuoteSerializer):
     """The words that a milestone rests on."""
-
-    statement = PublicIdField(
-        Statement.PREFIX,
-        source="statement.public_id",
-        read_only=True,
-        help_text="Id of the statement; `statements` names the version that was read.",
-    )
 
     class Meta:
         model = DonationMilestone
-        fields = ["statement", "quote"]
+        fields = ["statement", "quote", "lang", "quote_translation"]
 
 
 class MilestoneSerializer(DocumentSerializer):

@@ -85,6 +85,12 @@ class Evidence(models.Model):
     quote = models.CharField(
         max_length=MAX_QUOTE_LENGTH, help_text="The words of the statement, verbatim."
     )
+    quote_translation = models.CharField(
+        max_length=MAX_QUOTE_LENGTH,
+        blank=True,
+        help_text="The quote in English, in our translation, of at most eight words; null where "
+        "it is in English or was not translated.",
+    )
     offset = models.PositiveIntegerField(
         null=True,
         blank=True,
@@ -121,11 +127,12 @@ class Evidence(models.Model):
         super().save(*args, **kwargs)
 
     def clean(self) -> None:
-        """Refuse what is entered with a quote that is too long, or with a doubt and no reason.
-        What was published before these rules is not entered again."""
+        """Refuse what is entered with a quote or translation that is too long, or with a doubt
+        and no reason. What was published before these rules is not entered again."""
         super().clean()
-        if problem := length_problem(self.quote):
-            raise ValidationError({"quote": problem})
+        for name in ("quote", "quote_translation"):
+            if problem := length_problem(getattr(self, name)):
+                raise ValidationError({name: problem})
         require_reason(self.doubts(), self.quote_reason, "quote_reason")
 
     def doubts(self) -> list[Doubt]:

@@ -85,5 +85,5 @@ def verdicts_on_examples() -> dict[tuple[str, str], FigureInWords]:
         for body in records.values_list("document__body", flat=True):
             document = orjson.loads(body)
             for figure in figures_of(document, {}, revision):
-                found[document["id"], figure.quote] = figure
+                found[document["id"], figure.evidence["quote"]] = figure
     return found

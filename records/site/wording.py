@@ -135,8 +135,8 @@ class FigureInWords:
     """How many figures of the record report the same thing, this one included."""
     agree: bool
     """Whether those reports claim the same."""
-    quote: str
-    quote_found: bool | None
+    evidence: Json
+    """The quote, its language and translation."""
     statement: Json
 
 
@@ -171,7 +171,7 @@ class MilestoneInWords:
     stage: str
     when: str
     """On 10 April 2020, by 10 April 2020, in April 2020, by April 2020, in 2020."""
-    quote: str
+    evidence: Json
     statement: Json
 
 
@@ -186,7 +186,7 @@ def milestones_in_words(document: Json) -> list[MilestoneInWords]:
         MilestoneInWords(
             str(stages[milestone["stage"]]),
             when_in_words(milestone),
-            milestone["evidence"]["quote"],
+            milestone["evidence"],
             statements[milestone["evidence"]["statement"]],
         )
         for milestone in document["milestones"]
@@ -251,8 +251,7 @@ def figure_in_words(
         rank_reason=figure["rank_reason"] or "",
         rivals=1 if aside else rivals,
         agree=agree,
-        quote=figure["evidence"]["quote"],
-        quote_found=figure["evidence"]["quote_found"],
+        evidence=figure["evidence"],
         statement=statement,
     )
 

@@ -166,6 +166,7 @@ class MilestoneEntry(Entry):
     LINE = re.compile(
         r"(?P<stage>\S+)\s+(?P<date>\S+)\s+(?P<dated>on|by)\s+(?P<statement>\S+)"
         r"(?:\s+v(?P<statement_version>[1-9][0-9]{0,8}))?\s+[“\"](?P<quote>.+?)[”\"]"
+        r"(?:\s+meaning\s+[“\"](?P<quote_translation>.+?)[”\"])?"
         r"(?:\s+because\s+[“\"](?P<quote_reason>.+)[”\"])?"
     )
     shown: ClassVar[Cells] = {}

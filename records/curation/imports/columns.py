@@ -31,8 +31,8 @@ LINKS = f"Links to other records as “part_of don-7k3m9q2x”, several separate
 MILESTONES = (
     "When which stage was reached, as “delivered 2020-04-10 on st-7k3m9q2x “words of it””: stage; "
     "date, month or year; on or by; statement, with v2 behind it for another version than the "
-    "latest; quote; because and “a reason” where it is doubtful. Several separated by "
-    f"{SEPARATOR}."
+    "latest; quote; meaning and “our translation”; because and “a reason” where it is doubtful. "
+    f"Several separated by {SEPARATOR}."
 )
 LOOKED_UP = {
     "item": "Code or name of the item that is counted, or that the money is for.",
@@ -181,8 +181,9 @@ def figure_cells(figure: Any, columns: Iterable[Column]) -> Cells:
 def milestone_cell(row: Any) -> str:
     """Return a milestone as a line: delivered 2020-04-10 on st-7k3m9q2x v1 “words of it”."""
     cited = f" {row.statement.public_id} v{row.statement.version}" if row.statement_id else ""
+    meaning = f" meaning “{row.quote_translation}”" if row.quote_translation else ""
     because = f" because “{row.quote_reason}”" if row.quote_reason else ""
-    return f"{row.stage} {row.date_text} {row.dated}{cited} “{row.quote}”{because}"
+    return f"{row.stage} {row.date_text} {row.dated}{cited} “{row.quote}”{meaning}{because}"
 
 
 def field_cells(instance: Any, columns: Iterable[Column]) -> Cells:

@@ -313,7 +313,7 @@ class MilestoneInline(EvidenceInline):
         return 0
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list:
-        says = ["statement", "quote", "found", "quote_reason"]
+        says = ["statement", "quote", "quote_translation", "found", "quote_reason"]
         says += ["at"] if self.writable(request, obj) else []
         return [
             ("What happened", {"fields": ["stage", ("date", "date_precision", "dated")]}),
@@ -345,7 +345,7 @@ class FigureInline(EvidenceInline):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list:
         writable = self.writable(request, obj)
         numbers = self.NUMBERS if writable else tuple(f"bare_{name}" for name in self.NUMBERS)
-        says = ["statement", "quote", "found", "quote_reason"]
+        says = ["statement", "quote", "quote_translation", "found", "quote_reason"]
         says += ["at", "place"] if writable else []
         return [
             (

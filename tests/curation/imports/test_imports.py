@@ -966,7 +966,10 @@ class TestUndoing:
     def test_all_drafts_go(self, statement: Statement, editor: User) -> None:
         published = DonationFactory(published=True)
         (cells,) = table(downloaded(superuser_client(), Donation, "csv"))
-        rows = [cells | {"stated_by": "recipient"}, cells | row(statement, record="", version="", milestones="")]
+        rows = [
+            cells | {"stated_by": "recipient"},
+            cells | row(statement, record="", version="", milestones=""),
+        ]
         batch = checked(rows, editor)
         batches.confirm(batch, by=batch.by, reason="It arrived.")
 
