@@ -85,14 +85,20 @@ class InvalidParameters(Problem):
         )
 
 
+LONGEST_CODE = 3
+"""Letters of the longest codes that differ by a letter from each other."""
+
+
 def nearest(
     word: str,
     known: Iterable[str],
     synonyms: Mapping[str, str] | None = None,
     *,
     exact_case: bool = False,
+    cutoff: float = 0.6,
 ) -> str | None:
-    """Return the known word that was probably meant, if one is similar."""
+    """Return the known word that was probably meant, if one is similar: to what share of its
+    letters `cutoff` says. Codes of few letters are never similar: KR is not UKR."""
     if len(word) > 100:
         # Not a typing error, and slow to compare.
         return None
@@ -100,10 +106,20 @@ def nearest(
     synonym = (synonyms or {}).get(word.lower())
     if synonym in known:
         return synonym
+    if is_code(word):
+        return next((one for one in known if one.lower() == word.lower()), None)
     matches = difflib.get_close_matches(
-        word if exact_case else word.lower(), known, n=1, cutoff=0.6
+        word if exact_case else word.lower(),
+        [one for one in known if not is_code(one)],
+        n=1,
+        cutoff=cutoff,
     )
     return matches[0] if matches else None
+
+
+def is_code(word: str) -> bool:
+    """Return whether a word is as short as a code of a country or currency."""
+    return len(word) <= LONGEST_CODE and word.isalnum() and not word.isdigit()
 
 
 GENERIC = {

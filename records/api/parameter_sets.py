@@ -509,7 +509,8 @@ class VocabularyListParameters(SparseParameters, PageParameters, DownloadParamet
 
     name = Parameter(
         FoldedField(example="jack ma"),
-        "Part of the name or of an alias, ignoring case and accents.",
+        "Part of the name, of an alias or of a country's ISO 3166-1 alpha-2 code, ignoring case "
+        "and accents.",
         lookup="words_key__contains",
     )
 

@@ -3,6 +3,7 @@ buy, sell or pass on aid."""
 
 from typing import ClassVar
 
+import iso3166
 from django.core.validators import RegexValidator
 from django.db import models
 
@@ -80,7 +81,8 @@ class VocabularyEntry(models.Model):
         max_length=4000,
         editable=False,
         default="",
-        help_text="Folded name and aliases, for `name=`.",
+        help_text="Folded name, aliases and two-letter code of a country, for `name=`, imports "
+        "and suggestions.",
     )
     aliases = models.JSONField(
         default=list,
@@ -99,8 +101,12 @@ class VocabularyEntry(models.Model):
 
     def save(self, *args, **kwargs) -> None:
         self.name_key = fold(self.name)
-        self.words_key = "\n".join([self.name_key, *(fold(alias) for alias in self.aliases)])
+        self.words_key = "\n".join(map(fold, self.names()))
         super().save(*args, **kwargs)
+
+    def names(self) -> list[str]:
+        """Return all names under which it is known, its code excepted."""
+        return [self.name, *self.aliases]
 
 
 class Party(VocabularyEntry):
@@ -163,3 +169,9 @@ class Party(VocabularyEntry):
             models.Index(fields=["type", "name_key"], name="party_type"),
             models.Index(fields=["country", "name_key"], name="party_country"),
         ]
+
+    def names(self) -> list[str]:
+        """Return all names: those of a country include its code of two letters. Not an alias,
+        since it would be found in texts: as the words in, it, no or to."""
+        country = iso3166.countries_by_alpha3.get(self.code)
+        return [*super().names(), *([country.alpha2] if country else [])]

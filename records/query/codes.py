@@ -25,17 +25,24 @@ def folded_names(vocabulary: str) -> dict[str, str]:
     """Return every name, alias and code of the vocabulary, folded → its code."""
     model: Any = Party if vocabulary == "party" else Item
     names: dict[str, str] = {}
-    for known, name, aliases in model.objects.values_list("code", "name", "aliases"):
-        names |= {fold(alias): known for alias in aliases}
-        names |= {fold(known): known, fold(name): known}
-    return names
+    rows = list(model.objects.values_list("code", "words_key"))
+    for known, words in rows:
+        names |= dict.fromkeys(words.split("\n"), known)
+    return names | {fold(known): known for known, _ in rows}
+
+
+def nearest_name(name: str, names: Iterable[str]) -> str | None:
+    """Return the folded name that was probably meant: a slip keeps the first letter and most
+    others, while England is not Greenland and Bavaria not Bulgaria."""
+    return nearest(name, [one for one in names if one[:1] == name[:1]], cutoff=0.8)
 
 
 def unknown_code(
     parameter: str, vocabulary: str, code: str, names: dict[str, str]
 ) -> ParameterError:
     """Return the error for a code that does not exist, with the one that was probably meant."""
-    match = nearest(fold(code.replace("-", " ")), names) or nearest(fold(code), names)
+    spaced, plain = fold(code.replace("-", " ")), fold(code)
+    match = nearest_name(spaced, names) or nearest_name(plain, names)
     suggestion = names[match] if match else None
     hint = f" Did you mean `{suggestion}`?" if suggestion else ""
     where = "/api/v1/parties/" if vocabulary == "party" else "/api/v1/items/"

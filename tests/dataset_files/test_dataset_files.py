@@ -551,7 +551,7 @@ FAULTS = [
     ("donations", "form: goods", "form: !!binary goods", "", "tags are not used"),
     ("donations", "donors: [CHN]", "donors: CHN", "don-0000000a v1 donors", "Write a list"),
     ("donations", "donors: [CHN]", "donors: [CHI]", "don-0000000a v1 donors",
-     "There is no party CHI. Did you mean CHN?"),
+     "There is no party CHI."),
     ("donations", "donors: [CHN]", "donors: [CHN, CHN]", "don-0000000a v1 donors",
      "CHN is there twice"),
     ("donations", "as_of: 2020-04-10", "as_of: 2020-04-31", "don-0000000a v1 as_of",
@@ -689,9 +689,7 @@ def test_all_faults_of_all_files_are_told_together(tmp_path: Path) -> None:
         ["donations.yaml:53", "don-0000000b", "v1"],
         ["exports.yaml:9", "exp-0000000a", "v1"],
     ]
-    assert faults[3] == (
-        "donations.yaml:51 don-0000000b v1 donors: There is no party CNH. Did you mean CHN?"
-    )
+    assert faults[3] == ("donations.yaml:51 don-0000000b v1 donors: There is no party CNH.")
 
 
 BROKEN = [

@@ -97,6 +97,13 @@ def test_digests_stay_valid_when_a_field_is_added(site: Site) -> None:
     assert found["wrong"] == 0
 
 
+def test_folded_texts_are_folded_again(site: Site) -> None:
+    found = site.check("folded")
+
+    assert found["rows"] > 400
+    assert found["wrong"] == []
+
+
 def test_a_site_is_not_ready_before_it_is_reindexed(before: dict[str, Any]) -> None:
     found = before["ready"]
 

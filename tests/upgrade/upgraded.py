@@ -122,6 +122,28 @@ def digests() -> dict[str, Any]:
     return {"wrong": wrong, "versions": total}
 
 
+def folded() -> dict[str, Any]:
+    """Count the stored folded texts that are not as this code folds them."""
+    from records.models import KINDS, Item, Party, Statement, fold
+
+    wrong, total = [], 0
+    for model in (*KINDS.values(), Party, Item):
+        for row in model.objects.iterator():
+            stored = dict(vars(row))
+            if isinstance(row, (Party, Item)):
+                row.name_key = fold(row.name)
+                row.words_key = "\n".join(map(fold, row.names()))
+            else:
+                row.title_key = fold(row.title)
+            if isinstance(row, Statement):
+                row.fold_words()
+            total += 1
+            wrong += [
+                f"{row}: {name}" for name, value in vars(row).items() if stored[name] != value
+            ]
+    return {"wrong": wrong[:10], "rows": total}
+
+
 def ready(client: Any) -> dict[str, Any]:
     """Return what the probe answers."""
     response = client.get("/readyz")
@@ -138,6 +160,7 @@ def main() -> None:
         "filters": lambda: filters(client),
         "documents": lambda: documents(client),
         "digests": digests,
+        "folded": folded,
         "ready": lambda: ready(client),
     }
     sys.stdout.write(json.dumps(checks[sys.argv[1]]()))

@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 from django.core.exceptions import ValidationError
 from django.db.models import Max, Prefetch
 
-from aidapi.errors import nearest
 from aidapi.tables import SEPARATOR
 from records.content import values
 from records.content.builder import Builder, Entry, check_rules, kind_of
@@ -33,6 +32,7 @@ from records.models import (
     fold,
 )
 from records.models.figures import BOUNDED_BY_VALUE
+from records.query.codes import nearest_name
 
 MOST_SUGGESTIONS = 50
 """Unknown words of one slice that get a suggestion: each is compared with all known
@@ -493,7 +493,7 @@ class SheetBuilder(Builder):
             if model is Statement:
                 self.suggestions[key] = did_you_mean(word, self._citable)
             else:
-                name = nearest(fold(word), self._called(model), exact_case=True)
+                name = nearest_name(fold(word), self._called(model))
                 codes = " or ".join(sorted(self._called(model).get(name or "", ())))
                 self.suggestions[key] = f" Did you mean {codes}?" if codes else ""
         return self.suggestions[key]

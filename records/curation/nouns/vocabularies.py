@@ -17,7 +17,7 @@ from django.utils.html import format_html
 from records.curation.nouns.curated_admin import CuratedAdmin, SeenForm, touched
 from records.curation.workflow.form_changes import changed_values
 from records.curation.workflow.steps import READERS_SEE_IT, sentences
-from records.models import DATED, RevisionCounter, VocabularyEntry, fold
+from records.models import DATED, RevisionCounter, VocabularyEntry
 from records.publishing import VocabularyEdit, edit_vocabulary, republish_users, vocabulary_content
 
 SHOWN = 100
@@ -64,15 +64,7 @@ class VocabularyAdmin(CuratedAdmin):
         return [*super().get_readonly_fields(request, obj), *(["code"] if obj else [])]
 
     def matching(self, word: str) -> Q:
-        # Aliases are JSON, which the databases search differently; a vocabulary is small.
-        aliased = [
-            code
-            for code, aliases in self.model.objects.exclude(aliases=[]).values_list(
-                "code", "aliases"
-            )
-            if any(word in fold(alias) for alias in aliases)
-        ]
-        return Q(code__icontains=word) | Q(name_key__contains=word) | Q(code__in=aliased)
+        return Q(code__icontains=word) | Q(words_key__contains=word)
 
     # Saving
 
