@@ -1,4 +1,5 @@
-"""Names of countries with their codes of two letters."""
+"""Folded copies without letters such as ł, ø and đ, which Unicode does not take apart, and names of
+countries with their codes of two letters."""
 
 import iso3166
 from django.db import migrations
@@ -6,7 +7,32 @@ from django.db import migrations
 import aidapi.fields
 from records.models.text import fold
 
+TITLED = ["title_key"]
+FOLDED = {
+    "Statement": [
+        *TITLED,
+        *("publisher_key", "speaker_key", "organisation_key", "event_key", "topics_key"),
+    ],
+    "Donation": TITLED,
+    "Export": TITLED,
+    "Contract": TITLED,
+}
 AT_ONCE = 500
+
+
+def fold_copies(apps, schema_editor):
+    """Fold what is stored folded, once more; what has been folded further stays as it is."""
+    for kind, columns in FOLDED.items():
+        model = apps.get_model("records", kind)
+        changed = []
+        for row in model.objects.only(*columns).order_by().iterator():
+            for name in columns:
+                old = getattr(row, name)
+                new = "\n".join(map(fold, old.split("\n")))
+                setattr(row, name, new[: model._meta.get_field(name).max_length])
+                if new != old and row not in changed[-1:]:
+                    changed.append(row)
+        model.objects.bulk_update(changed, columns, AT_ONCE)
 
 
 def fold_names(apps, schema_editor):
@@ -41,5 +67,6 @@ class Migration(migrations.Migration):
         )
         for name in ("party", "item")
     ] + [
+        migrations.RunPython(fold_copies, migrations.RunPython.noop),
         migrations.RunPython(fold_names, migrations.RunPython.noop),
     ]

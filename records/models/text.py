@@ -10,9 +10,28 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
+from anyascii import anyascii
+
+
+class PlainLatin(dict[int, str]):
+    """Latin letters without a decomposition, such as ł, ø, đ, ı and æ → the ASCII letters that are
+    typed for them. Other characters, and all of other scripts, are themselves."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        plain = character
+        if unicodedata.name(character, "").startswith("LATIN "):
+            plain = "".join(filter(str.isalnum, anyascii(character))) or character
+        self[code] = plain
+        return plain
+
+
+PLAIN_LATIN = PlainLatin()
+
 
 def fold(text: str) -> str:
-    """Return the text without case and accents, with one space between words.
+    """Return the text without case, accents and special Latin letters (`Łódź` is `lodz`), with
+    one space between words.
 
     SQLite and PostgreSQL fold differently, so folded copies are computed here, on saving, and
     compared as plain characters.
@@ -21,7 +40,8 @@ def fold(text: str) -> str:
         return " ".join(text.lower().split())
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-    return " ".join(unicodedata.normalize("NFKC", bare).casefold().split())
+    plain = unicodedata.normalize("NFKC", bare).translate(PLAIN_LATIN)
+    return " ".join(plain.casefold().split())
 
 
 LONGEST = 40

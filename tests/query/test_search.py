@@ -19,6 +19,7 @@ from records.publishing import (
     submit,
 )
 from tests.support.factories import (
+    ContractFactory,
     DonationFactory,
     ExportFactory,
     PartyFactory,
@@ -182,6 +183,38 @@ def test_statements_are_found_by_title_summary_publisher_and_speaker(client: Cli
         assert titles(client, "statements", search=text) == ["Briefing on aid"], text
     for text in ("unpublished", "华新", "ministry", "3.68"):
         assert titles(client, "statements", search=text) == [], text
+
+
+LETTERS = {
+    "Łódź city council on masks": ("Gazeta Łódzka", ["Lodz", "ŁÓDŹ", "łodz"], "lodzka"),
+    "København on masks for Ærø": ("Københavns Avis", ["Kobenhavn", "Aero"], "kobenhavns"),
+    "Đồng Nai on masks": ("Đồng Nai báo", ["Dong Nai", "đong"], "dong nai"),
+    "Sırbistan on masks": ("İzmir Haber", ["Sirbistan", "SIRBISTAN"], "izmir"),
+    "Guðjónsson on masks": ("Morgunblaðið", ["Gudjonsson"], "morgunbladid"),
+}
+"""Title → publisher, searches that find the title, and a part of the publisher."""
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_letters_that_keyboards_lack_are_found_without_them(client: Client, kind: str) -> None:
+    makers: dict[str, Any] = {
+        "donation": DonationFactory,
+        "export": ExportFactory,
+        "contract": ContractFactory,
+    }
+    drafts = []
+    for title, (publisher, _, _) in LETTERS.items():
+        drafts.append(StatementFactory(title=title, publisher=publisher))
+        if kind in makers:
+            figures = [{"statement": drafts[-1]}]
+            drafts.append(makers[kind](title=title, figures=figures))
+    publish(*drafts)
+
+    for title, (_, searches, part) in LETTERS.items():
+        for search in searches:
+            assert titles(client, f"{kind}s", search=search) == [title], search
+        assert titles(client, f"{kind}s", publisher=part) == [title], part
 
 
 @pytest.mark.django_db

@@ -39,10 +39,15 @@ AS_OF = ("as_of_from", "as_of_to")
 REACHED = ("milestone", "reached_from", "reached_to")
 
 
+PLAIN = {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
+"""Letters without a decomposition that the histories and queries of the tests have."""
+
+
 def bare(text: str | None) -> str:
     """Without case and accents."""
     parts = unicodedata.normalize("NFKD", (text or "").casefold())
-    return " ".join("".join(c for c in parts if not unicodedata.combining(c)).split())
+    letters = "".join(PLAIN.get(c, c) for c in parts if not unicodedata.combining(c))
+    return " ".join(letters.split())
 
 
 def any_of(wanted: str, found: Iterable[Any]) -> bool:
