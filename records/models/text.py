@@ -14,7 +14,7 @@ from anyascii import anyascii
 
 
 class PlainLatin(dict[int, str]):
-    """Latin letters without a decomposition, such as ł, ø, đ, ı and æ → the ASCII letters that are
+    """Latin letters without a decomposition, such as ł, ø, đ and æ → the ASCII letters that are
     typed for them. Other characters, and all of other scripts, are themselves."""
 
     def __missing__(self, code: int) -> str:
@@ -48,7 +48,7 @@ LONGEST = 40
 """Maximum length of a word in letters; longer words are cut."""
 BOUNDARY = "/"
 """Separator between texts, so that no phrase spans two."""
-ASCII_WORD = re.compile(r"[0-9a-z]+")
+ASCII_WORD = re.compile(r"[0-9]+|[a-z]+")
 THOUSANDS = re.compile(r"(?<![0-9.,])[0-9]{1,3}(?:,[0-9]{3})+(?![0-9,])")
 UNSPACED = (
     (0x0E00, 0x0EFF),  # Thai, Lao
@@ -68,7 +68,8 @@ UNSPACED = (
 @lru_cache(maxsize=20_000)
 def words(text: str) -> tuple[str, ...]:
     """Return the folded words of a text, in order: `COVID-19: 50,000 Schutzanzüge` has `covid`,
-    `19`, `50000` and `schutzanzuge`, and `口罩` has `口` and `罩`."""
+    `19`, `50000` and `schutzanzuge`, and `口罩` has `口` and `罩`. Letters and digits are words
+    of their own, so that `COVID19`, `COVID-19` and `COVID 19` are the same."""
     return tuple(split(fold(text)))
 
 
@@ -82,30 +83,32 @@ def split(folded: str) -> list[str]:
 def runs(folded: str) -> list[str]:
     """Return the words of a folded text in any script."""
     found: list[str] = []
-    open_ = False
-    """Whether a following letter belongs to the last word."""
+    open_ = ""
+    """Sort of the characters that continue the last word."""
     joins = False
     """Whether a following mark belongs to it."""
     for character in folded:
         sort = sort_of(character)
-        if (sort == "letter" and open_) or (sort == "mark" and joins):
+        if (sort and sort == open_) or (sort == "mark" and joins):
             found[-1] += character
-        elif sort in ("letter", "sign"):
+        elif sort in ("letter", "digit", "sign"):
             found.append(character)
-            open_, joins = sort == "letter", True
+            open_, joins = "" if sort == "sign" else sort, True
         elif sort == "gap":
-            open_ = joins = False
+            open_, joins = "", False
     return found
 
 
 @lru_cache(maxsize=10_000)
 def sort_of(character: str) -> str:
-    """Return `letter`, `sign` (a word by itself), `mark` (such as a vowel sign; accents are
-    removed already), `gap`, or "" for invisible characters, which do not split."""
+    """Return `letter`, `digit`, `sign` (a word by itself), `mark` (such as a vowel sign; accents
+    are removed already), `gap`, or "" for invisible characters, which do not split."""
     category = unicodedata.category(character)
     if category[0] in "LN":
         code = ord(character)
-        return "sign" if any(first <= code <= last for first, last in UNSPACED) else "letter"
+        if any(first <= code <= last for first, last in UNSPACED):
+            return "sign"
+        return "digit" if category == "Nd" else "letter"
     if category in ("Mn", "Mc"):
         return "" if unicodedata.name(character, "").startswith("VARIATION") else "mark"
     return "" if category in ("Cf", "Me") else "gap"

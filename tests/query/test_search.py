@@ -41,12 +41,15 @@ from tests.support.routes import API, found, refused
         ("1,2 and 12,34,567", "1 2 and 12 34 567"),
         ("５０,000", "50000"),
         ("Émile ZOLA’s “Straße”", "emile zola s strasse"),
-        ("捐赠N95口罩5万只", "捐 赠 n95 口 罩 5 万 只"),
+        ("捐赠N95口罩5万只", "捐 赠 n 95 口 罩 5 万 只"),
         ("マスク", "マ ス ク"),
         ("Известия", "известия"),
         ("हिन्दी में", "हिनदी में"),
         ("soft\u00adhyphen zero\u200bwidth", "softhyphen zerowidth"),
         ("❤️ * -- ' %_", ""),
+        ("covid19 COVID-19 Covid 19", "covid 19 covid 19 covid 19"),
+        ("KN95s, 3M, 3-ply, 19th, RMB50,000", "kn 95 s 3 m 3 ply 19 th rmb 50000"),
+        ("маски95 ５Ｇ हिन्दी५", "маски 95 5 g हिनदी ५"),
         ("x" * 50, "x" * 40),
     ],
 )
@@ -80,6 +83,14 @@ def test_any_text_is_a_search(text: str, expected: list[tuple[str, bool]]) -> No
 
 
 # What is found
+
+
+MAKERS: dict[str, Any] = {
+    "statement": StatementFactory,
+    "donation": DonationFactory,
+    "export": ExportFactory,
+    "contract": ContractFactory,
+}
 
 
 def titles(client: Client, kind: str, **asked: str) -> list[str]:
@@ -126,6 +137,13 @@ FOUND = [
     "COVID-19",
     "covid 19",
     '"covid 19"',
+    "covid19",
+    "covid1*",
+    "COVID_19",
+    "n-95",
+    "N 95",
+    '"n 95"',
+    "n9*",
     '"two lots of relief"',
     '"two lots of rel*',
     '"lots of rel*"',
@@ -148,7 +166,10 @@ UNFOUND = [
     "86.3",
     "5000",
     "COVID-20",
-    "covid19",
+    "covid1",
+    "covid20",
+    "n 9",
+    "n955",
     "-relief",
     "donation",
 ]
@@ -185,6 +206,30 @@ def test_statements_are_found_by_title_summary_publisher_and_speaker(client: Cli
         assert titles(client, "statements", search=text) == [], text
 
 
+JOINED = ["covid19", "covid-19", "covid 19", "COVID–19", '"covid 19"', "covid_19"]
+SIGNED = ["kn95", "kn-95", "kn 95", "KN 95", "kn95*"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", list(KINDS))
+@pytest.mark.parametrize("spellings", [JOINED, SIGNED], ids=["covid", "kn95"])
+def test_letters_and_digits_are_found_joined_and_apart(
+    client: Client, kind: str, spellings: list[str]
+) -> None:
+    """However a text joins them, and however a search does."""
+    written = [spelling.strip('"*') for spelling in spellings]
+    drafts = [MAKERS[kind](title=f"About {spelling} in {n}") for n, spelling in enumerate(written)]
+    others = [MAKERS[kind](title=f"About {spelling}0") for spelling in written]
+    publish(*drafts, *others)
+    expected = sorted(draft.title for draft in drafts)
+
+    for search in spellings:
+        starred = search.endswith("*")
+        found = [title for title in titles(client, f"{kind}s", search=search) if " in " in title]
+        assert sorted(found) == expected, search
+        assert len(titles(client, f"{kind}s", search=search)) == len(expected) * (1 + starred)
+
+
 LETTERS = {
     "Łódź city council on masks": ("Gazeta Łódzka", ["Lodz", "ŁÓDŹ", "łodz"], "lodzka"),
     "København on masks for Ærø": ("Københavns Avis", ["Kobenhavn", "Aero"], "kobenhavns"),
@@ -198,17 +243,11 @@ LETTERS = {
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_letters_that_keyboards_lack_are_found_without_them(client: Client, kind: str) -> None:
-    makers: dict[str, Any] = {
-        "donation": DonationFactory,
-        "export": ExportFactory,
-        "contract": ContractFactory,
-    }
     drafts = []
     for title, (publisher, _, _) in LETTERS.items():
         drafts.append(StatementFactory(title=title, publisher=publisher))
-        if kind in makers:
-            figures = [{"statement": drafts[-1]}]
-            drafts.append(makers[kind](title=title, figures=figures))
+        if KINDS[kind].ROLES:
+            drafts.append(MAKERS[kind](title=title, figures=[{"statement": drafts[-1]}]))
     publish(*drafts)
 
     for title, (_, searches, part) in LETTERS.items():

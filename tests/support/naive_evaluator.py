@@ -215,7 +215,8 @@ def in_role(name: str, wanted: str, version: Version, roles: dict[str, str]) -> 
 
 def letters(text: str | None) -> list[str]:
     """The words of a text: runs of letters and digits without case and accents, thousands
-    without commas; of scripts without spaces every character."""
+    without commas; of scripts without spaces every character. Letters and digits
+    are words apart."""
     plain = re.sub(r"(?<![\d.,])\d{1,3}(,\d{3})+(?![\d,])", ungrouped, bare(text))
     found, word = [], ""
     for letter in f"{plain} ":
@@ -223,6 +224,9 @@ def letters(text: str | None) -> list[str]:
         if not letter.isalnum() or alone:
             found += [word, letter if alone else ""]
             word = ""
+        elif word and word[-1].isdecimal() != letter.isdecimal():
+            found.append(word)
+            word = letter
         else:
             word += letter
     return [word for word in found if word]
