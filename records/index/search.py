@@ -1,9 +1,10 @@
 """Search: what a search asks for, and the full-text index row of a record."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain, starmap
 from typing import Any
 
 from django.db import connection, models
@@ -13,6 +14,10 @@ from records.models.text import fold, line, paired, split
 
 SIGNATURE_LENGTH = 16
 """Characters of a signature: see `records.index.signature`."""
+
+
+Term = tuple[str, bool]
+"""Word or pair of words in the index, and whether it is a prefix."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +33,8 @@ class Phrase:
         return f" {' '.join(self.words)}{'' if self.prefix else ' '}"
 
     @property
-    def terms(self) -> list[tuple[str, bool]]:
-        """Terms to look up in the index: the word, or the pairs of words; each with whether
-        it is a prefix."""
+    def terms(self) -> list[Term]:
+        """Terms to look up in the index: the word, or the pairs of words."""
         terms = paired(self.words) or self.words
         return [(term, self.prefix and place == len(terms)) for place, term in enumerate(terms, 1)]
 
@@ -44,40 +48,150 @@ HEAD, BODY = 1, 2
 """Tiers of what a search finds: all of it is in the head, or some of it does not."""
 
 
+QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"') | {"＊": "*"})
+MINUS = "-‐−﹣－"
+PARTS = re.compile(rf'([{MINUS}]?)"([^"]*)"|([^\s"]+)')
+UNDERSTOOD = (
+    'A search takes words, `vent*` for words that begin so, `"test kits"` for words in a row, '
+    '`-word` or `-"two words"` to exclude, and `OR` between alternatives. Other signs are found '
+    "between quotation marks only."
+)
+MISTAKES = [
+    # What only a sign of other searches can be, outside quotation marks → what is wrong with it.
+    (
+        r'(?<![\w.])[A-Za-z_.]+:(?=[\w"*])',
+        "no part of the record is named before a colon: use the parameters of the list",
+    ),
+    (r"\?(?=\w)", "a question mark is no letter"),
+    (r'(?<![^\s"(*])\*|\*(?=[\w"])', "a star must follow a word or its beginning"),
+    (
+        rf'(?<=[,;(\[])[{MINUS}](?=[\w"])|(?<=\w)[{MINUS}](?=")',
+        "a minus excludes only after a blank",
+    ),
+    (r"\|", "write `OR` between alternatives"),
+    (r'(?<!\S)[!–—―](?=[\w"])', "write a minus before what is excluded"),
+    (r'(?:(?<=")|(?<=[^\W\d_]))[~^][\d.]*(?!\S)', "likeness and weight are not understood"),
+    (r"(?<!\S)NOT(?!\S)", "write a minus before what is excluded instead of `NOT`"),
+    (r"(?<!\S)AND(?!\S)", "leave out `AND`: all words must occur"),
+    (r"(?s)(?<!\S)OR(?!\S).*[()]|[()].*(?<!\S)OR(?!\S)", "`OR` takes no parentheses"),
+]
+
+
+class SearchError(ValueError):
+    """A search with a sign that cannot be meant as it is used: what is wrong, and what would be
+    right."""
+
+    def __init__(self, mistake: str) -> None:
+        super().__init__(f"{mistake[0].upper()}{mistake[1:]}. {UNDERSTOOD}")
+
+
 @dataclass(frozen=True)
 class Search:
-    """A parsed search: all of its phrases must be found, most of them single words."""
+    """A parsed search: of each group of alternatives, most of them a single word, one must be
+    found, and nothing that is excluded."""
 
-    phrases: tuple[Phrase, ...]
+    groups: tuple[tuple[Phrase, ...], ...]
+    excluded: tuple[Phrase, ...] = ()
     tier: int | None = None
     """The tier to which it is narrowed down, if to one."""
 
-    QUOTES = str.maketrans(dict.fromkeys("“”„‟«»", '"'))
-    PARTS = re.compile(r'"([^"]*)"|([^\s"]+)')
-
     @classmethod
     def parse(cls, text: str) -> "Search":
-        """Any text is a search. A quoted part is a phrase; a star at the end of a word
-        or phrase leaves its last word open; everything else but letters and digits splits."""
-        phrases = []
-        for quoted, bare in cls.PARTS.findall(fold(text).translate(cls.QUOTES)):
-            part = (quoted or bare).strip()
-            if found := split(part):
-                phrases.append(Phrase(tuple(found), part.endswith("*")))
-        return cls(tuple(dict.fromkeys(phrases)))
+        """Any text is a search, unless it has a sign that cannot be meant as it is used. A quoted
+        part is a phrase; a star at its end, or that of a word, leaves its last word open; `OR`
+        joins alternatives; a minus excludes. Everything else but letters and digits splits."""
+        text = text.translate(QUOTES)
+        check_signs(text)
+        groups: list[list[Phrase]] = []
+        excluded: list[Phrase] = []
+        joins, may_join = False, False
+        """Whether an `OR` waits for its second alternative; and whether one may follow."""
+        for sign, quoted, bare in PARTS.findall(text):
+            if bare == "OR":
+                if joins or not may_join:
+                    raise SearchError("`OR` must be between two words or phrases")
+                joins = True
+                continue
+            if bare and bare[0] in MINUS:
+                sign, bare = bare[0], bare[1:]
+            part = fold(quoted or bare)
+            words = tuple(split(part))
+            if sign:
+                if not words or (bare and not bare[0].isalnum()):
+                    raise SearchError("a minus must be before a word or a quotation mark")
+                if joins:
+                    raise SearchError("what is excluded is no alternative")
+                excluded.append(Phrase(words, part.endswith("*")))
+                may_join = False
+            elif words:
+                phrase = Phrase(words, part.endswith("*"))
+                if joins:
+                    groups[-1].append(phrase)
+                else:
+                    groups.append([phrase])
+                joins, may_join = False, True
+        if joins:
+            raise SearchError("`OR` must be between two words or phrases")
+        return cls(
+            tuple(dict.fromkeys(tuple(dict.fromkeys(group)) for group in groups)),
+            tuple(dict.fromkeys(excluded)),
+        )
 
     def of_tier(self, tier: int) -> "Search":
         return replace(self, tier=tier)
 
+    @property
+    def phrases(self) -> list[Phrase]:
+        """All phrases, those included that are excluded."""
+        return [*chain.from_iterable(self.groups), *self.excluded]
+
     @cached_property
-    def terms(self) -> list[tuple[str, bool]]:
+    def terms(self) -> list[Term]:
         """Terms to look up in the index, of all phrases."""
         return list(dict.fromkeys(term for phrase in self.phrases for term in phrase.terms))
 
     @property
     def is_covered_by_terms(self) -> bool:
         """Whether a text that has the terms matches the search."""
-        return all(phrase.is_covered_by_terms for phrase in self.phrases)
+        return not self.excluded and all(phrase.is_covered_by_terms for phrase in self.phrases)
+
+    def expression(self, term: Callable[[str, bool], str], both: str, either: str) -> str:
+        """Return what the index must have, in its language: the terms of one phrase of each
+        group."""
+        return both.join(
+            f"({either.join(f'({both.join(starmap(term, one.terms))})' for one in group)})"
+            for group in self.groups
+        )
+
+    def excluding(self, term: Callable[[str, bool], str], either: str) -> str:
+        """Return what the index must not have. Of longer phrases it knows only the pairs of words,
+        which other texts have, too."""
+        terms = [one.terms[0] for one in self.excluded if one.is_covered_by_terms]
+        return either.join(starmap(term, terms))
+
+    @property
+    def summands(self) -> tuple[list[Term], list[list[Term]]]:
+        """Terms that must all occur, and lists of terms of which one must, without alternatives
+        of several terms: what the number of matches is estimated from."""
+        single = [term for group in self.groups if len(group) == 1 for term in group[0].terms]
+        return list(dict.fromkeys(single)), [
+            [one.terms[0] for one in group if len(one.terms) == 1]
+            for group in self.groups
+            if len(group) > 1
+        ]
+
+
+def check_signs(text: str) -> None:
+    """Raise an error for a sign that can only be meant as other searches use it."""
+    if text.count('"') % 2:
+        raise SearchError("a quotation mark has no second one")
+    for quoted in re.findall(r'"([^"]*)"', text):
+        if re.search(r"\*(?!\s*$)", quoted):
+            raise SearchError("a star must be at the end of a phrase")
+    unquoted = re.sub(r'"[^"]*"', '""', text)
+    for pattern, mistake in MISTAKES:
+        if found := re.search(pattern, unquoted):
+            raise SearchError(f"`{found[0].strip()[:20]}`: {mistake}")
 
 
 class SearchDocument(models.Model):
@@ -114,31 +228,32 @@ class SearchDocument(models.Model):
     @classmethod
     def matching(cls, search: Search, *, head: bool = False) -> tuple[str, list[str]]:
         """SQL, with its parameters, of the ids of records that have all terms of the search, in
-        the head or anywhere; by the index."""
+        the head or anywhere, by the index. They include all that match the search: what is
+        excluded may be in the body of those that have the terms in the head."""
         if connection.vendor == "sqlite":
-            terms = [f'"{term}"{"*" if prefix else ""}' for term, prefix in search.terms]
-            expression = " AND ".join(terms)
+            expression = search.expression(sqlite_term, " AND ", " OR ")
+            excluded = search.excluding(sqlite_term, " OR ")
             if head:
                 expression = f"head : ({expression})"
+            elif excluded:
+                expression = f"({expression}) NOT ({excluded})"
             index = cls.index()
             return f"SELECT rowid AS record_id FROM {index} WHERE {index} MATCH %s", [expression]
-        expression = " & ".join(
-            f"'{term}'{':*' if prefix else ''}" for term, prefix in search.terms
-        )
+        expression = search.expression(postgresql_term, " & ", " | ")
+        excluded = search.excluding(postgresql_term, " | ")
+        if excluded and not head:
+            expression = f"{expression} & !({excluded})"
         table = cls._meta.db_table
         where = f"{cls.vector(head=head)} @@ CAST(%s AS tsquery)"
         return f"SELECT record_id FROM {table} WHERE {where}", [expression]
 
-    @classmethod
-    def having(cls, search: Search) -> tuple[str, list[str]]:
-        """SQL, with its parameters, of the ids of records that match the search."""
-        sql, params = cls.matching(search)
-        position = "instr" if connection.vendor == "sqlite" else "strpos"
-        for phrase in search.phrases:
-            if not phrase.is_covered_by_terms:
-                sql += f" AND ({position}(head, %s) > 0 OR {position}(body, %s) > 0)"
-                params += [phrase.padded, phrase.padded]
-        return sql, params
+
+def sqlite_term(term: str, prefix: bool) -> str:
+    return f'"{term}"{"*" if prefix else ""}'
+
+
+def postgresql_term(term: str, prefix: bool) -> str:
+    return f"'{term}'{':*' if prefix else ''}"
 
 
 Names = Mapping[tuple[str, str], tuple[str, list[str]]]

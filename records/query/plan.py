@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from django.db.models import QuerySet
 
 from records.index.models import FilterStatistics
-from records.index.search import BODY, HEAD, Search
+from records.index.search import BODY, HEAD, Search, Term
 from records.index.statistics import IndexKey
 from records.models import Item, Party, RevisionCounter
 from records.query import limits
@@ -147,19 +147,36 @@ class PlanStatement:
         )
         for role in ("head", "word"):
             sql, params = documents.matching(search, head=role == "head")
-            at_least = (
-                "(SELECT COALESCE(sum(versions), 0) FROM counted"
-                f" WHERE role = '{role}' AND key <> '')"
-                f" - {len(search.terms) - 1}"
-                " * (SELECT COALESCE(max(versions), 0) FROM counted"
-                f" WHERE role = '{role}' AND key = '')"
-            )
+            at_least = self.fewest_versions(search, role)
             self.parts.append(
                 f"SELECT '{Part.FOUND}', '{role}', CASE WHEN {at_least} <= {limits.SEARCH_IDS}"
                 " THEN (SELECT COALESCE(string_agg(CAST(record_id AS text), ','), '')"
                 f" FROM ({sql} LIMIT {limits.SEARCH_IDS + 1}) AS finds) END, 0"
             )
             self.params += params
+
+    def fewest_versions(self, search: Search, role: str) -> str:
+        """Return SQL of how many versions at least match a search, by the statistics: those that
+        have one word, and not so many that they could lack another. Its parameters are added."""
+
+        def versions(function: str, role: str, terms: Iterable[Term]) -> str:
+            keys = [f"{term}*" if prefix else term for term, prefix in terms]
+            self.params += keys
+            return (
+                f"(SELECT COALESCE({function}(versions), 0) FROM counted"
+                f" WHERE role = '{role}' AND key IN ({marks(keys)}))"
+            )
+
+        single, alternatives = search.summands
+        sql = [versions("sum", role, single)] if single else ["0"]
+        # Of alternatives there are as many as of the most frequent one.
+        sql += [f"+ {versions('max', role, terms)}" for terms in alternatives if terms]
+        if search.excluded:
+            first = [phrase.terms[0] for phrase in search.excluded]
+            sql.append(f"- {versions('sum', 'word', first)}")
+        lists = len(single) + len(alternatives)
+        sql.append(f"- {lists - 1} * {versions('max', role, [('', False)])}")
+        return " ".join(sql)
 
     def word_statistics(self, search: Search) -> tuple[str, list[Any]]:
         """Return SQL of how many versions have each word of a search, in the head or anywhere,

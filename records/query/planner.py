@@ -89,7 +89,7 @@ class RecordQuery:
         statement.read_codes(codes)
         if probe is not None:
             statement.read_probe(probe)
-        if self.search:
+        if self.search and self.search.groups:
             statement.read_search(self.model.child("search_document"), self.search)
         plan = statement.fetch()
         self.revision = shown_revision(self.requested, plan.latest)
@@ -190,6 +190,8 @@ class RecordQuery:
 
     def tiers(self) -> list[int]:
         """Return the tiers in which a search may find records, in order."""
+        if self.search is not None and not self.search.groups:
+            return [HEAD]
         in_head, anywhere = self.plan.found.get("head"), self.plan.found.get("word")
         if in_head is not None and not in_head:
             return [BODY]

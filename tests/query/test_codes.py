@@ -33,7 +33,7 @@ ELSEWHERE = [
 
 def suggestions(client: Client, path: str, parameter: str, values: list[str]) -> dict[str, Any]:
     """Return value → what is suggested instead; of values that are no codes."""
-    suggested = {}
+    suggested: dict[str, Any] = {}
     for start in range(0, len(values), MAX_ERRORS):
         part = values[start : start + MAX_ERRORS]
         errors = problem(ask(client, path, **{parameter: ",".join(part)}), 400)["errors"]

@@ -27,7 +27,7 @@ from tests.support.factories import (
     UserFactory,
     publish,
 )
-from tests.support.routes import API, found, refused
+from tests.support.routes import API, RECORDS, Resource, ask, found, problem, refused
 
 # Words
 
@@ -70,12 +70,24 @@ def test_no_phrase_runs_from_one_text_into_the_next() -> None:
         ("masks Italy", [("masks", False), ("italy", False)]),
         ("masks MASKS", [("masks", False)]),
         ("vent*", [("vent", True)]),
-        ("ve*nt *mask", [("ve_nt", False), ("mask", False)]),
         ('"test kits"', [("test_kits", False)]),
         ("“Test kits” «big ki*»", [("test_kits", False), ("big_ki", True)]),
-        ('"open end', [("open", False), ("end", False)]),
         ("COVID-1*", [("covid_1", True)]),
-        ('""" - *', []),
+        ('"" & …', []),
+        (
+            "Masks: 50 % – what is PPE? (https://example.org)",
+            [
+                *((word, False) for word in ("masks", "50", "what", "is", "ppe")),
+                *((pair, False) for pair in ("https_example", "example_org")),
+            ],
+        ),
+        (
+            '"title:mask" "m?sk" "a | b" "NOT"',
+            [
+                *((pair, False) for pair in ("title_mask", "m_sk", "a_b")),
+                ("not", False),
+            ],
+        ),
     ],
 )
 def test_any_text_is_a_search(text: str, expected: list[tuple[str, bool]]) -> None:
@@ -145,10 +157,16 @@ FOUND = [
     '"n 95"',
     "n9*",
     '"two lots of relief"',
-    '"two lots of rel*',
     '"lots of rel*"',
     "relief (masks) & zhao!",
-    "n95 or islamabad*",
+    "italy OR islamabad",
+    'italy OR "two lots" masks',
+    '"lots two of relief" OR "two lots of relief" OR italy zhao',
+    "relief -italy",
+    "-italy",
+    '-"relief two" -"two lots of islamabad"',
+    "relief −covid20",
+    "relief OR italy -france",
 ]
 UNFOUND = [
     "unsearched",
@@ -170,22 +188,25 @@ UNFOUND = [
     "covid20",
     "n 9",
     "n955",
-    "-relief",
     "donation",
+    "-relief",
+    "islamabad -relief",
+    'islamabad -"two lots"',
+    'islamabad -"two lots of relief"',
+    "islamabad -rel*",
+    "islamabad -n95",
+    "italy OR france",
+    'islamabad italy OR "lots two"',
 ]
 
 
 @pytest.mark.django_db
 def test_what_stands_in_its_texts_finds_a_record(client: Client, donation: Any) -> None:
     missed = [text for text in FOUND if not titles(client, "donations", search=text)]
-    # A minus is no operator: it splits words, as all but letters and digits does.
-    wrong = [
-        text for text in UNFOUND if text != "-relief" and titles(client, "donations", search=text)
-    ]
+    wrong = [text for text in UNFOUND if titles(client, "donations", search=text)]
 
-    assert missed == ["n95 or islamabad*"]
+    assert missed == []
     assert wrong == []
-    assert titles(client, "donations", search="-relief")
     assert titles(client, "exports", search="relief") == []
 
 
@@ -311,10 +332,52 @@ def test_what_is_found_by_name_comes_first_then_the_newest(client: Client) -> No
 
 @pytest.mark.django_db
 def test_a_search_without_letters_is_refused(client: Client) -> None:
-    for text in ("*", '""', "-- !", "。", "\u0301"):
+    for text in ("&", '""', "– …", "。", "\u0301"):
         assert refused(client, f"{API}donations/", search=text) == {"search": "empty"}
     assert refused(client, f"{API}donations/", search="a" * 201) == {"search": "too_long"}
     assert refused(client, f"{API}donations/", q="a") == {"q": "unknown_parameter"}
+
+
+MISTAKES = [
+    *("title:mask", "-title:mask", 'publisher:"two words"', "donor.name:china", "title:*"),
+    *("m?sk", "?ask", "m?sk*", "ve*nt", "*mask", "mask *", "*", '"ma* kits"', '"mask"*', "mask**"),
+    *(
+        "-",
+        "mask -",
+        "mask - gown",
+        "--mask",
+        "- mask",
+        "-*",
+        '-""',
+        "-(mask)",
+        "−",
+        "-- ' ) ; %_",
+    ),
+    *("mask (-n95)", 'mask-"two words"', "mask,-n95", "mask –n95", "!mask"),
+    *(
+        "OR",
+        "mask OR",
+        "OR mask",
+        "mask OR OR gown",
+        "mask OR -gown",
+        "-mask OR gown",
+        "mask OR &",
+    ),
+    *("mask OR &", "(mask OR gown) china", "mask|gown", "mask | gown", "mask || gown"),
+    *("mask NOT n95", "NOT mask", "mask AND gown", "mask~", '"test kits"~5', "mask^2"),
+    *('"mask', 'mask"', '"a" "b'),
+]
+"""Signs that can only be meant as other searches use them, or that lack something."""
+
+
+@pytest.mark.parametrize("resource", RECORDS, ids=str)
+def test_what_a_search_cannot_mean_is_refused_with_what_it_takes(
+    client: Client, db: None, resource: Resource
+) -> None:
+    for text in MISTAKES:
+        (error,) = problem(ask(client, resource.path, search=text), 400)["errors"]
+        assert (error["parameter"], error["code"]) == ("search", "not_a_search"), text
+        assert '`-word` or `-"two words"` to exclude, and `OR`' in error["detail"]
 
 
 # Who is not to be found

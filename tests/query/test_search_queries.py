@@ -1,6 +1,7 @@
 """Searching a history: what is found is what the plain meaning of a search finds in the documents,
 in its order, page by page, under every plan; and no text breaks a search."""
 
+import re
 from collections.abc import Iterator
 from random import Random
 from typing import Any
@@ -68,7 +69,7 @@ PARTS = [
 def searches(draw: Any) -> str:
     """Some words of the dataset, whole, cut off or as a phrase."""
     parts = draw(st.lists(st.sampled_from(PARTS), min_size=1, max_size=3))
-    sort = draw(st.sampled_from(["words", "phrase", "prefix", "title"]))
+    sort = draw(st.sampled_from(["words", "phrase", "prefix", "title", "alternatives", "less"]))
     if sort == "phrase":
         return f'"{" ".join(parts)}"'
     if sort == "prefix":
@@ -77,6 +78,11 @@ def searches(draw: Any) -> str:
         title = draw(st.sampled_from([*TITLES, *QUOTES])).split()
         start = draw(st.integers(0, len(title) - 1))
         return f'"{" ".join(title[start : start + 3])}"'
+    if sort == "alternatives":
+        return " OR ".join([*parts, f'"{parts[0]} {parts[-1]}"'])
+    if sort == "less":
+        excluded = [f"-{word}" for word in parts if word[0].isalnum()]
+        return f'{draw(st.sampled_from(PARTS))} {" ".join(excluded)} -"{" ".join(parts)}"'
     return " ".join(parts)
 
 
@@ -143,6 +149,11 @@ COUNTED = [
     "donation*",
     '"surgical masks" chin*',
     '"masks to Italy"',
+    "masks -china",
+    "-masks",
+    '-"surgical masks to" m*',
+    "china OR zola masks",
+    '"masks to Italy" OR zola',
     "xyz* masks",
 ]
 
@@ -192,13 +203,19 @@ def test_no_text_breaks_a_search(
 
     assert response.status_code in (200, 400), (text, response.content)
     if response.status_code == 400:
-        # It holds nothing to look for, or no text at all.
-        assert not words(text) or "\x00" in text or "\ufffd" in text, text
+        # It holds nothing to look for, a sign that cannot be meant, or no text at all.
+        assert not words(text) or "\x00" in text or "\ufffd" in text or has_sign(text), text
+
+
+def has_sign(text: str) -> bool:
+    """Whether a text has a sign that means something to a search, or one of its words."""
+    return re.search(r'["“”„‟«»＂:?*＊|!~^‐−﹣－–—―-]|OR|AND|NOT', text) is not None
 
 
 def test_hundred_words_are_a_search(client: Client, history: History) -> None:
     letters = " ".join("abcdefghijklmnopqrstuvwxyz0123456789")
-    for text in (letters, letters.replace(" ", "* "), f'"{letters}"', "a b c " * 33):
+    many = letters, letters.replace(" ", "* "), f'"{letters}"', "a b c " * 33
+    for text in (*many, letters.replace(" ", " -"), " OR ".join(letters.split())[:198]):
         assert ask(client, f"{API}donations/", search=text).status_code == 200
 
 

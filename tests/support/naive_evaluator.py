@@ -268,26 +268,37 @@ def stands_in(phrase: list[str], open_end: bool, texts: list[str | None]) -> boo
     return False
 
 
-def phrases(search: str) -> list[tuple[list[str], bool]]:
-    """What must all be found: words in a row, and whether the last is only how it begins."""
-    parts = search.split('"')
-    if len(parts) % 2 == 0:
-        # The last quotation mark closes nothing.
-        parts[-2:] = [f"{parts[-2]} {parts[-1]}"]
-    asked = []
-    for place, part in enumerate(parts):
-        for piece in [part] if place % 2 else part.split():
-            if letters(piece):
-                asked.append((letters(piece), piece.rstrip().endswith("*")))
-    return asked
+Phrase = tuple[list[str], bool]
+"""Words in a row, and whether the last is only how it begins."""
+
+
+def phrases(search: str) -> tuple[list[list[Phrase]], list[Phrase]]:
+    """Alternatives of which one must be found, several times; and what must not be."""
+    asked: list[list[Phrase]] = []
+    excluded: list[Phrase] = []
+    or_else = False
+    for part in re.findall(r'[-‐−﹣－]?"[^"]*"|[^\s"]+', re.sub("[“”„‟«»＂]", '"', search)):
+        phrase = letters(part), part.rstrip('" ').endswith(("*", "＊"))
+        if part == "OR":
+            or_else = True
+        elif part[0] in "-‐−﹣－":
+            excluded.append(phrase)
+        elif phrase[0]:
+            asked[-1:] = [[*asked[-1], phrase]] if or_else else [*asked[-1:], [phrase]]
+            or_else = False
+    return asked, excluded
 
 
 def tier(version: Version, search: str) -> int:
     """1 where title and names have all that is sought, 2 where it stands anywhere, else 0."""
     head, others = searched(version)
-    if all(stands_in(*phrase, head) for phrase in phrases(search)):
-        return 1
-    return 2 if all(stands_in(*phrase, head + others) for phrase in phrases(search)) else 0
+    asked, excluded = phrases(search)
+    if any(stands_in(*phrase, head + others) for phrase in excluded):
+        return 0
+    for place, texts in enumerate([head, head + others], start=1):
+        if all(any(stands_in(*phrase, texts) for phrase in group) for group in asked):
+            return place
+    return 0
 
 
 def meets(

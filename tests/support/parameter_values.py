@@ -106,7 +106,8 @@ BAD: dict[type, dict[str, str]] = {
     filters.SearchField: {
         LONG: "too_long",
         "\ufffd": "not_text",
-        **dict.fromkeys(["\u0301", "*", '""', "-- ' ) ; %_", "。"], "empty"),
+        **dict.fromkeys(["\u0301", '""', "' ) ; %_", "。"], "empty"),
+        **dict.fromkeys(["title:mask", "m?sk", "-", "mask OR", "NOT mask", '"m'], "not_a_search"),
     },
     parameter_sets.CursorField: {
         "a" * 4001: "too_long",
@@ -287,6 +288,9 @@ WORDS = {
         "ÉMILE zola",
         '"surgical masks"',
         '"masks surgical"',
+        "mask* -n95",
+        '-"surgical masks"',
+        "zola OR pakistan masks",
         "mask* chin*",
         '"test ki*',
         "China",
@@ -303,7 +307,7 @@ WORDS = {
         "маски",
         "STRASSE",
         "o'connor",
-        "NOT masks OR (kits) AND NEAR/2 -a x:y ^b {c} 'd' & ! | <->",
+        "masks (kits) NEAR/2 x: y ^b {c} 'd' & ! <-> not or",
         "100%_",
         "nothing has-this",
     ],
