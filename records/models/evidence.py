@@ -11,6 +11,7 @@ from django.db.models.functions import StrIndex
 from records.models import text
 from records.models.base import OPEN, State, plain_values
 from records.models.doubts import Doubt, require_reason
+from records.models.quotes import find_quote
 from records.models.reading import folded, numbers
 
 MAX_QUOTE_LENGTH = 200
@@ -140,15 +141,18 @@ class Evidence(models.Model):
         return []
 
     def locate_quote(self) -> None:
-        """Find the quote in the statement's text, where that is on file. Words that occur more
-        than once stay where they were selected; else the first place is theirs."""
+        """Find the quote in the statement's text, where that is on file, and take it as it is
+        there. Words that occur more than once stay where they were selected; else the first place
+        is theirs."""
         text = self.statement.text if self.statement_id else ""
         if text:
-            at = self.offset
-            if at is None or not text.startswith(self.quote, at):
-                at = text.find(self.quote)
-            self.quote_found = at >= 0
-            self.offset = at if at >= 0 else None
+            place = find_quote(self.quote, text, self.offset)
+            if place and place[1] - place[0] > MAX_QUOTE_LENGTH:
+                place = None
+            self.quote_found = place is not None
+            self.offset = place[0] if place else None
+            if place:
+                self.quote = text[slice(*place)]
 
     @classmethod
     def content_fields(cls) -> list[models.Field]:

@@ -239,9 +239,9 @@ def _check_evidence(record: Record, because: str, origin: str) -> bool:
     why. What an edit of the vocabulary republishes was accepted before."""
     problems, unverified = [], []
     for row in record.ordered_evidence():
-        sealed = row.offset, row.quote_found
+        sealed = row.quote, row.offset, row.quote_found
         row.locate_quote()
-        if sealed != (row.offset, row.quote_found):
+        if sealed != (row.quote, row.offset, row.quote_found):
             problems.append(
                 f"{record.public_id} v{record.version}: the text of {row.statement.public_id} "
                 f"changed since this was submitted: return it, to be submitted again."

@@ -75,10 +75,10 @@ def _locate_quotes(record: Record) -> None:
     """Locate the quotes again: the text of a statement that is still a draft may have changed
     since the rows were saved. A quote that is not found is refused on approval, not here."""
     for row in record.ordered_evidence():
-        before = row.offset, row.quote_found
+        before = row.quote, row.offset, row.quote_found
         row.locate_quote()
-        if before != (row.offset, row.quote_found):
-            row.save(update_fields=["offset", "quote_found"])
+        if before != (row.quote, row.offset, row.quote_found):
+            row.save(update_fields=["quote", "offset", "quote_found"])
 
 
 def return_for_changes(record: Record, *, by: Any, comment: str) -> None:

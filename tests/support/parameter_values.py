@@ -292,7 +292,7 @@ WORDS = {
         '-"surgical masks"',
         "zola OR pakistan masks",
         "mask* chin*",
-        '"test ki*',
+        '"test ki*"',
         "China",
         "italia",
         "bel paese",

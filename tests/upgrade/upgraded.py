@@ -127,7 +127,8 @@ def folded() -> dict[str, Any]:
     from records.models import KINDS, Item, Party, Statement, fold
 
     wrong, total = [], 0
-    for model in (*KINDS.values(), Party, Item):
+    models: list[Any] = [*KINDS.values(), Party, Item]
+    for model in models:
         for row in model.objects.iterator():
             stored = dict(vars(row))
             if isinstance(row, (Party, Item)):

@@ -21,6 +21,7 @@ from records.curation.nouns.curated_admin import (
     VerbatimField,
 )
 from records.models import Statement, plain
+from records.models.quotes import find_quote
 
 
 class RowSelect(AutocompleteSelect):
@@ -240,11 +241,11 @@ class EvidenceForm(HeldForm):
         if not statement or not quote:
             return cleaned
         text = statement.text
-        if quote not in text and "\r\n" in text:
-            # The text was filed when line breaks were kept as browsers send them.
-            quote = cleaned["quote"] = quote.replace("\n", "\r\n")
         chosen = "at" in self.changed_data
-        if chosen and at is not None and not text.startswith(quote, at):
+        place = find_quote(quote, text, at if chosen else self.instance.offset)
+        if place:
+            cleaned["quote"] = text[slice(*place)]
+        if chosen and at is not None and (place is None or place[0] != at):
             self.add_error(
                 "quote",
                 "These words are not where they were selected in the statement's text: "

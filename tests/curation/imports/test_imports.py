@@ -306,6 +306,19 @@ class TestNewRecords:
         assert found(sound) == ["new"]
         assert [column for column, _ in told(wrong)] == ["quote"]
 
+    def test_a_quote_is_taken_as_the_text_has_it(self, editor: User) -> None:
+        for code in ("CHN", "PAK"):
+            PartyFactory(code=code)
+        ItemFactory()
+        text = "“It is the\r\nminister’s gift,” of 50\u202f000 masks."
+        statement = StatementFactory(text=text)
+
+        (draft,) = imported([row(statement, quote="the minister's gift,\" of 50 000")], editor)
+
+        figure = draft.figures.get()
+        assert figure.quote == "the\r\nminister’s gift,” of 50\u202f000"
+        assert (figure.offset, figure.quote_found) == (text.index(figure.quote), True)
+
 
 class TestRefusals:
     @pytest.mark.parametrize(

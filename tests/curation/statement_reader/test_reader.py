@@ -94,6 +94,19 @@ class TestWhereAQuoteStands:
 
         assert kept == donation.figures.get().offset == SECOND
 
+    def test_words_with_other_spaces_are_kept_as_the_text_has_them(
+        self, client: Client, donation: Donation
+    ) -> None:
+        statement = Statement.objects.get()
+        text = statement.text.replace("70 masks came again", "70\u202fmasks came – “again”")
+        Statement.objects.update(text=text)
+
+        save(client, donation, **{"figures-0-quote": '70 masks came - "again"'})
+
+        figure = donation.figures.get()
+        assert figure.quote == "70\u202fmasks came – “again”"
+        assert figure.offset == text.index(figure.quote)
+
     def test_it_is_kept_when_the_rest_of_the_figure_changes(
         self, client: Client, donation: Donation
     ) -> None:

@@ -356,6 +356,28 @@ def test_rows_say_what_is_wrong_with_their_quotes(
     assert wrong_with(curator) == []
 
 
+def test_a_quote_with_other_spaces_and_signs_is_marked(
+    statement: Any, kept: Any, sit_down: Any
+) -> None:
+    text = "😀 “It is the\r\nminister’s gift,” of 50\u202f000 e\u0301quipes o\ufb03cielles."
+    filed = statement(text)
+    donation = kept(figures=[{"statement": filed, "quote": "It is"}])
+    curator = sit_down(change_page(donation))
+    curator.text().wait_for()
+    quote = curator.page.locator("[name='figures-0-quote']")
+
+    for typed, shown in [
+        ("the minister's gift,\" of 50 000", "the\nminister’s gift,” of 50\u202f000"),
+        ("équipes officielles", "e\u0301quipes o\ufb03cielles"),
+    ]:
+        quote.fill(typed)
+        quote.focus()
+        notes = curator.page.locator(".inline-related:not(.empty-form) .reader-note")
+
+        assert notes.all_inner_texts() == [""]
+        assert curator.page.locator(".reader-mark-in-hand").all_inner_texts() == [shown]
+
+
 @SIZES
 def test_a_long_text_scrolls_by_itself_to_the_figure_in_hand(
     statement: Any, kept: Any, sit_down: Any, width: int

@@ -3,7 +3,7 @@
    emoji, and shows a line break of two characters as one. */
 "use strict";
 
-window.ReaderText = class {
+window.ReaderText = class ReaderText {
   constructor(filed) {
     this.shown = filed.replace(/\r\n?/g, "\n");
     // places[i]: the place in the filed text of the unit at i in the shown one.
@@ -43,13 +43,58 @@ window.ReaderText = class {
     return this.places[low] === place ? low : -1;
   }
 
-  /* Where a quote stands: [first unit, unit after its last] at the place given, if its words stand
-     there, else at the first place where they do; null if nowhere. */
+  /* Where a quote is: [first unit, unit after its last] at the place given, if it is there, else
+     where it is verbatim, else where it is first with other spaces and signs; null if nowhere. The
+     same as in records/models/quotes.py. */
   find(quote, place) {
     const words = quote.replace(/\r\n?/g, "\n").trim();
     if (!words) return null;
     const given = place === null ? -1 : this.unitAt(place);
-    const at = given >= 0 && this.shown.startsWith(words, given) ? given : this.shown.indexOf(words);
-    return at < 0 ? null : [at, at + words.length];
+    if (given >= 0 && this.shown.startsWith(words, given)) return [given, given + words.length];
+    const verbatim = this.shown.indexOf(words);
+    if (verbatim >= 0 && given < 0) return [verbatim, verbatim + words.length];
+    this.text ??= ReaderText.comparable(this.shown);
+    const { plain, starts, ends } = this.text;
+    const wanted = ReaderText.comparable(words).plain.trim();
+    const found = [];
+    for (let first = plain.indexOf(wanted); wanted && first >= 0; first = plain.indexOf(wanted, first + 1)) {
+      const last = first + wanted.length - 1;
+      if (starts[first - 1] !== starts[first] && starts[last + 1] !== starts[last])
+        found.push([starts[first], ends[last]]);
+    }
+    const chosen = found.find(([start]) => start === given);
+    if (!chosen && verbatim >= 0) return [verbatim, verbatim + words.length];
+    return chosen ?? found[0] ?? null;
+  }
+
+  /* The text with one kind of space and of each sign; and of each unit, where it is in the text. */
+  static comparable(text) {
+    const units = [];
+    const starts = [];
+    const ends = [];
+    for (const { 0: letter, index } of text.matchAll(/.\p{Mn}*/gsu)) {
+      const alike = ReaderText.comparableLetter(letter);
+      if (alike === " " && units.at(-1) === " ") ends[ends.length - 1] = index + letter.length;
+      else
+        for (const unit of alike.split("")) {
+          units.push(unit);
+          starts.push(index);
+          ends.push(index + letter.length);
+        }
+    }
+    return { plain: units.join(""), starts, ends };
+  }
+
+  static comparableLetter(letter) {
+    if (/^[\p{Cf}\ufe00-\ufe0f]/u.test(letter)) return "";
+    if (/^\s/u.test(letter)) return " ";
+    if (/^[\p{Pd}−]/u.test(letter)) return "-";
+    if (/^[\p{Pi}\p{Pf}"'`´ʹʺʻʼʽˈ′″‴„‚「」『』〝〞〟]/u.test(letter)) return "'";
+    if (/^[\ufb00-\uffef]/u.test(letter)) {
+      const usual = letter.normalize("NFKC");
+      return usual.length > 1 || usual === letter ? usual : ReaderText.comparableLetter(usual);
+    }
+    const plain = letter.replace(/[\ufe00-\ufe0f]/gu, "").normalize("NFC");
+    return { œ: "oe", Œ: "OE", "…": "..." }[plain] ?? plain;
   }
 };
