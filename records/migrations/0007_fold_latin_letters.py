@@ -50,7 +50,7 @@ def fold_names(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("records", "0005_reasons"),
+        ("records", "0006_quote_translation"),
     ]
 
     operations = [

@@ -149,7 +149,7 @@ def test_certain_finds_what_has_all_its_possible_days_in_the_period(
     stage = LOWEST[resource.kind]
     milestone = {"stage": stage, "date": date(2020, 5, 10), "quote_reason": "Meant."} | values
     record = FACTORIES[STAGED[resource.kind]](stage=stage, milestones=[milestone])
-    publish(record, because="It is meant.")
+    publish(record)
 
     for query in ({}, {"milestone": stage}):
         for period, surely in (

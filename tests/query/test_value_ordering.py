@@ -83,7 +83,7 @@ def published(resource: Resource, name: str) -> dict[str, str]:
             row = {**columns, **values, **other, "statement": statement, "quote_reason": "Meant."}
             rows.append(row | {"countable": False, "countable_reason": "part_of_total"})
         records[key] = FACTORIES[DATED[resource.kind]](figures=rows)
-    publish(*records.values(), because="It is meant.")
+    publish(*records.values())
     return {record.public_id: key for key, record in records.items()}
 
 
