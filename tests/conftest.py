@@ -17,7 +17,7 @@ from django.test import Client, override_settings
 from hypothesis import settings as hypothesis_settings
 
 from aidapi.caching import newest_revision
-from records.query import totals
+from records.query import kept
 from tests.support.browser import Looked
 from tests.support.databases import DATASET, MIGRATED, Templates, connected_to, templates
 from tests.support.factories import UserFactory
@@ -40,6 +40,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         unwanted = set(out)
         items[:] = [item for item in items if item not in unwanted]
 
+
+# Servers that tests start read what is asked for only.
+os.environ.setdefault("LOAD_AT_START", "0")
 
 LOCAL = ("localhost", "127.0.0.1", "::1", "")
 
@@ -79,7 +82,7 @@ def straight_answers() -> Iterator[None]:
 def nothing_remembered() -> None:
     """What one test published, the next does not know."""
     newest_revision.forget()
-    totals.forget()
+    kept.forget()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,11 +2,9 @@
 statements: figures, parties, items, links and, where records have them, milestones."""
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Iterator
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.db.models import F, IntegerField, QuerySet, TextField, Value
@@ -16,42 +14,9 @@ from records.models import DATED
 from records.models.regions import regions_around
 from records.query.groupings import side_of
 from records.query.ids import id_list
+from records.query.revisions import difference, in_force
 from records.totals.figures import Figure, Milestone, Party
 from records.totals.links import Links
-
-
-class Source(NamedTuple):
-    """Where a row of the engine comes from."""
-
-    record: int
-    """Key of the record's version."""
-    figure: int
-    """Key of the figure."""
-    number: int
-    """Number of the figure within its record, from 1."""
-
-
-@dataclass
-class EngineRows:
-    """Rows of the engine for the records of one kind, as of a revision."""
-
-    figures: list[Figure]
-    sources: list[Source]
-    """Where the rows come from; `Figure.figure` is the place in this list."""
-    links: Links
-
-    def source(self, figure: Figure) -> Source:
-        """Return where a row comes from."""
-        return self.sources[figure.figure]
-
-    @cached_property
-    def paths(self) -> dict[str, tuple[str, ...]]:
-        """Item → the item and all above it, as the first record that names it has them."""
-        found: dict[str, tuple[str, ...]] = {}
-        for figure in self.figures:
-            for at, code in enumerate(figure.item):
-                found.setdefault(code, figure.item[at:])
-        return found
 
 
 def has(model: Any, name: str) -> bool:
@@ -59,10 +24,9 @@ def has(model: Any, name: str) -> bool:
     return any(field.name == name for field in model._meta.get_fields())
 
 
-def engine_rows(records: Any, chosen: Callable[[int], bool] | None = None) -> EngineRows:
-    """Return the rows of records in force at a revision; `chosen` says of the key of a figure
-    whether it meets the filters on figures."""
-    return Reader(records).read(chosen)
+def engine_rows(records: Any) -> list[Figure]:
+    """Return the rows of records in force at a revision, in the order of their ids."""
+    return Reader(records).read()
 
 
 class Reader:
@@ -76,55 +40,80 @@ class Reader:
         self.numbers: dict[str, Decimal] = {}
         self.known_parties: dict[tuple[str, ...], Party] = {}
 
-    def read(self, chosen: Callable[[int], bool] | None) -> EngineRows:
+    def read(self) -> list[Figure]:
         """Return the rows."""
         rows = self.figure_rows()
-        paths = self.item_paths(rows)
+        heads = {row[0]: Head._make(row[1:]) for row in self.head_rows()}
+        paths = self.item_paths(rows, heads)
         parties = self.parties()
         milestones = self.milestones()
-        day, number = self.day, self.number
-        figures: list[Figure] = []
-        sources: list[Source] = []
-        record, place = None, 0
+        day, number, kind = self.day, self.number, self.model.KIND
+        of_records: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
         for row in rows:
-            place = place + 1 if row.record == record else 1
-            record = row.record
-            sides = parties.get(row.record, {})
-            figures.append(
-                Figure(
-                    row.id,
-                    len(sources),
-                    row.measure,
-                    row.basis,
-                    row.operator,
-                    number(row.value),
-                    number(row.lower),
-                    number(row.upper),
-                    day(row.as_of),
-                    self.model.KIND,
-                    row.precision,
-                    sides.get("givers", ()),
-                    sides.get("receivers", ()),
-                    row.stage,
-                    None if row.start is None else day(row.start),
-                    None if row.end is None else day(row.end),
-                    row.series,
-                    paths.get((row.item, row.published_in), ()),
-                    row.unit,
-                    row.currency,
-                    row.party_type,
-                    row.party_role,
-                    bool(row.countable),
-                    row.reason,
-                    row.rank,
-                    milestones.get(row.record, ()),
-                    row.form,
-                    row.missing,
-                    chosen is None or chosen(row.figure),
+            of_records[row[0]].append(row)
+        figures: list[Figure] = []
+        for record, head in sorted(heads.items(), key=lambda one: one[1].id):
+            sides = parties.get(record, {})
+            givers, receivers = sides.get("givers", ()), sides.get("receivers", ())
+            as_of = day(head.as_of)
+            start = None if head.start is None else day(head.start)
+            end = None if head.end is None else day(head.end)
+            reached = milestones.get(record, ())
+            for place, (
+                _,
+                key,
+                countable,
+                reason,
+                rank,
+                measure,
+                item,
+                unit,
+                currency,
+                party_type,
+                party_role,
+                basis,
+                operator,
+                value,
+                lower,
+                upper,
+            ) in enumerate(of_records[record], start=1):
+                figures.append(
+                    Figure(
+                        head.id,
+                        place,
+                        measure,
+                        basis,
+                        operator,
+                        number(value),
+                        number(lower),
+                        number(upper),
+                        as_of,
+                        kind,
+                        head.precision,
+                        givers,
+                        receivers,
+                        head.stage,
+                        start,
+                        end,
+                        head.series,
+                        paths.get((item, head.published_in), ()),
+                        unit,
+                        currency,
+                        party_type,
+                        party_role,
+                        bool(countable),
+                        reason,
+                        rank,
+                        reached,
+                        head.form,
+                        head.missing,
+                        True,
+                        head.codes,
+                        record,
+                        key,
+                    )
                 )
-            )
-            sources.append(Source(row.record, row.figure, place))
-        return EngineRows(figures, sources, Links(published_links(self.records.revision)))
+        return figures
 
     def day(self, text: str) -> date:
         """Return a date; each is read once."""
@@ -146,52 +135,54 @@ class Reader:
         """Return the first of equal values."""
         return self.shared.setdefault(value, value)
 
-    def figure_rows(self) -> list["Row"]:
-        """Return the figures of the records, those of one record together and in its order."""
+    def head_rows(self) -> Iterator[tuple[Any, ...]]:
+        """Return the records, each with its key."""
         model = self.model
 
         def coded(name: str) -> Any:
-            return F(f"record__{name}") if has(model, name) else Value("")
+            return F(name) if has(model, name) else Value("")
 
         columns = {
-            "record": F("record_id"),
-            "id": F("record__public_id"),
-            "published_in": F("record__published_in_id"),
-            "as_of": as_text("record__as_of"),
-            "precision": F("record__as_of_precision"),
-            "start": as_text("record__period_start"),
-            "end": as_text("record__period_end"),
-            "series": F("record__series"),
-            "form": coded("form"),
-            "stage": coded("stage"),
-            "missing": coded("missing"),
-            "figure": F("pk"),
-            "countable": Cast("countable", IntegerField()),
-            "reason": F("countable_reason"),
-            "rank": F("rank"),
-            "measure": F("measure"),
-            "item": F("item_id"),
-            "unit": F("unit"),
-            "currency": F("currency"),
-            "party_type": F("party_type"),
-            "party_role": F("party_role"),
-            "basis": F("basis"),
-            "operator": F("operator"),
-            "value": as_text("value"),
-            "lower": as_text("lower"),
-            "upper": as_text("upper"),
+            "key": F("pk"),
+            "row_id": F("public_id"),
+            "revision": F("published_in_id"),
+            "day": as_text("as_of"),
+            "row_precision": F("as_of_precision"),
+            "start": as_text("period_start"),
+            "end": as_text("period_end"),
+            "row_series": F("series"),
+            "row_form": coded("form"),
+            "row_stage": coded("stage"),
+            "row_missing": coded("missing"),
         }
-        figures = model.child("figures").objects.filter(record__in=self.records.values("pk"))
-        found = figures.order_by("record__public_id", "position", "pk").annotate(
-            **{f"row_{name}": column for name, column in columns.items()}
-        )
-        names = [f"row_{name}" for name in Row._fields]
-        return list(map(Row._make, found.values_list(*names)))
+        found = self.records.order_by().annotate(**columns)
+        codes = [*self.model.CODED, "joint"]
+        for row in found.values_list(*columns, *codes):
+            yield (*row[: -len(codes)], self.share(row[-len(codes) :]))
 
-    def item_paths(self, rows: Iterable["Row"]) -> dict[tuple[str | None, int], tuple[str, ...]]:
+    def figure_rows(self) -> list[tuple[Any, ...]]:
+        """Return the figures of the records, those of one record in its order: the record, the
+        key, and what the engine needs of a figure. Numbers are text: each is converted once."""
+        columns = {
+            "of": F("record_id"),
+            "key": F("pk"),
+            "counts": Cast("countable", IntegerField()),
+            **{f"row_{name}": F(name) for name in FIGURE_COLUMNS},
+            **{f"row_{name}": as_text(name) for name in ("value", "lower", "upper")},
+        }
+        figures = self.model.child("figures").objects.filter(record__in=self.records.values("pk"))
+        return list(
+            figures.order_by("record_id", "position", "pk")
+            .annotate(**columns)
+            .values_list(*columns)
+        )
+
+    def item_paths(
+        self, rows: Iterable[tuple[Any, ...]], heads: dict[int, "Head"]
+    ) -> dict[tuple[str | None, int], tuple[str, ...]]:
         """Return (item, revision) → the item and all above it, as the tree was when that revision
         published: any one figure of the item has them."""
-        samples = {(row.item, row.published_in): row.figure for row in rows if row.item}
+        samples = {(row[ITEM], heads[row[0]].published_in): row[1] for row in rows if row[ITEM]}
         lines: dict[int, list[str]] = defaultdict(list)
         if samples:
             # Written from the item upwards, so that the keys keep the order.
@@ -238,11 +229,9 @@ class Reader:
         return {record: self.share(tuple(listed)) for record, listed in found.items()}
 
 
-class Row(NamedTuple):
-    """A figure with what counting needs of its record. Dates and numbers are text: each is
-    converted once."""
+class Head(NamedTuple):
+    """What counting needs of a record. Dates are text: each is converted once."""
 
-    record: int
     id: str
     published_in: int
     as_of: str
@@ -253,21 +242,23 @@ class Row(NamedTuple):
     form: str
     stage: str
     missing: str
-    figure: int
-    countable: int
-    reason: str
-    rank: str
-    measure: str
-    item: str | None
-    unit: str
-    currency: str
-    party_type: str
-    party_role: str
-    basis: str
-    operator: str
-    value: str | None
-    lower: str | None
-    upper: str | None
+    codes: tuple[Any, ...]
+
+
+FIGURE_COLUMNS = (
+    "countable_reason",
+    "rank",
+    "measure",
+    "item_id",
+    "unit",
+    "currency",
+    "party_type",
+    "party_role",
+    "basis",
+    "operator",
+)
+ITEM = 3 + FIGURE_COLUMNS.index("item_id")
+"""Where a row of a figure has its item."""
 
 
 def as_text(column: str) -> Cast:
@@ -275,12 +266,34 @@ def as_text(column: str) -> Cast:
     return Cast(column, TextField())
 
 
-def published_links(revision: int) -> Iterable[tuple[str, str, str]]:
-    """Return the links of all records of all kinds in force at a revision."""
+class PublishedLinks(NamedTuple):
+    """The links of all records of all kinds in force at a revision."""
+
+    rows: dict[str, list[tuple[str, str, str]]]
+    """Record → its links."""
+    links: Links
+
+
+def published_links(revision: int, known: tuple[int, PublishedLinks] | None) -> PublishedLinks:
+    """Return the links at a revision; only the difference to what is `known` of another is
+    read."""
+    rows = {} if known is None else dict(known[1].rows)
     parts: list[QuerySet] = []
+    changed: set[str] = set()
     for model in DATED.values():
-        links = model.child("links").objects.filter(
-            record__in=model.objects.in_force(revision).values("pk")
-        )
+        keys = None
+        if known is not None:
+            ids, _, keys = difference(model, known[0], revision)
+            changed |= ids
+        records = in_force(model, revision, keys).values("pk")
+        links = model.child("links").objects.filter(record__in=records)
         parts.append(links.order_by().values_list("record__public_id", "type", "target"))
-    return sorted(parts[0].union(*parts[1:], all=True))
+    found: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+    for row in sorted(parts[0].union(*parts[1:], all=True)):
+        found[row[0]].append(row)
+    if known is not None and all(rows.get(id, []) == found.get(id, []) for id in changed):
+        return known[1]
+    for id in changed:
+        rows.pop(id, None)
+    rows |= found
+    return PublishedLinks(rows, Links(row for _, listed in sorted(rows.items()) for row in listed))

@@ -2,9 +2,14 @@
 
 from collections.abc import Iterable
 
+import numpy as np
 import orjson
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
+from django.db.models import F, QuerySet
 from django.db.models.expressions import RawSQL
+
+from records.totals.table import Array
 
 
 def id_list(ids: Iterable[int]) -> RawSQL:
@@ -14,3 +19,17 @@ def id_list(ids: Iterable[int]) -> RawSQL:
     else:
         sql = "SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(%s AS json))"
     return RawSQL(sql, [orjson.dumps(list(ids)).decode()])
+
+
+def key_array(rows: QuerySet, column: str = "pk") -> Array:
+    """Return a column of ids of any number of rows. They come as one text, which takes a fraction
+    of the time of as many rows."""
+    try:
+        sql, params = rows.order_by().values(key=F(column)).query.sql_with_params()
+    except EmptyResultSet:
+        return np.zeros(0, np.int64)
+    gathered = "json_group_array(key)" if connection.vendor == "sqlite" else "json_agg(key)::text"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {gathered} FROM ({sql}) AS rows", params)
+        (found,) = cursor.fetchone()
+    return np.array(orjson.loads(found or "[]"), np.int64)

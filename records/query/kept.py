@@ -1,49 +1,106 @@
-"""What a process keeps of past revisions, which never change: the values used last, within a
-limit of their size."""
+"""What a process keeps of revisions, which never change. What another revision needs is made from
+what is kept of the nearest one, so that only the difference is read."""
 
+import gc
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from threading import Lock
-from typing import Generic, TypeVar
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from threading import Lock, RLock
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from django.db import connection
 
 Value = TypeVar("Value")
 
 
+class Subject(NamedTuple):
+    """What a value is about, beside the revision."""
+
+    database: tuple[str, str]
+    kind: str
+    options: tuple[Hashable, ...] = ()
+
+    @classmethod
+    def of(cls, kind: str, *options: Hashable) -> "Subject":
+        """Return a subject in the database in use."""
+        return cls((connection.alias, str(connection.settings_dict["NAME"])), kind, options)
+
+
+EVERY: list["Kept[Any]"] = []
+
+
+def forget() -> None:
+    """Drop all that is kept: for tests, which publish other revisions of one number."""
+    for kept in EVERY:
+        kept.clear()
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Pause the search for cycles: among a million new objects, none of them in a cycle, it would
+    take as long as making them."""
+    begun = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if begun:
+            gc.enable()
+
+
 class Kept(Generic[Value]):
-    """Values by key, those used last; `size` gives the size of a value. A value that is larger
-    than the limit alone is still kept, as the only one."""
+    """Values of subjects at revisions, those used last; `size` gives the size of a value. A value
+    that is larger than the limit alone is still kept, as the only one."""
 
     def __init__(self, size: Callable[[Value], int], limit: int) -> None:
+        EVERY.append(self)
         self.size = size
         self.limit = limit
-        self.values: OrderedDict[Hashable, Value] = OrderedDict()
+        self.values: OrderedDict[tuple[Subject, int], Value] = OrderedDict()
         self.reading = Lock()
-        self.making = Lock()
-        """Held while a value is made, so that no two threads make the same one."""
+        self.making: dict[Hashable, RLock] = {}
+        """Locks by database and kind, held while a value is made: no two threads make the same
+        one, nor change what values of several revisions share."""
 
-    def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
-        """Return the value of a key, made if it is not kept."""
-        found = self.find(key)
+    def get(
+        self,
+        subject: Subject,
+        revision: int,
+        make: Callable[[tuple[int, Value] | None], Value],
+    ) -> Value:
+        """Return the value of a subject at a revision. If it is not kept, it is made from that of
+        the nearest revision that is, given with its number, or of None."""
+        found = self.find(subject, revision)
         if found is None:
-            with self.making:
-                found = self.find(key)
+            with self.making.setdefault(subject[:2], RLock()):
+                found = self.find(subject, revision)
                 if found is None:
-                    found = make()
-                    self.keep(key, found)
+                    with uncollected():
+                        found = make(self.nearest(subject, revision))
+                    self.keep(subject, revision, found)
         return found
 
-    def find(self, key: Hashable) -> Value | None:
-        """Return the value of a key if it is kept."""
+    def find(self, subject: Subject, revision: int) -> Value | None:
+        """Return a value if it is kept."""
         with self.reading:
-            if key in self.values:
-                self.values.move_to_end(key)
-                return self.values[key]
-        return None
+            if (subject, revision) in self.values:
+                self.values.move_to_end((subject, revision))
+            return self.values.get((subject, revision))
 
-    def keep(self, key: Hashable, value: Value) -> None:
+    def nearest(self, subject: Subject, revision: int) -> tuple[int, Value] | None:
+        """Return the number of the nearest revision of which a value of the subject is kept, and
+        that value."""
+        with self.reading:
+            revisions = [number for one, number in self.values if one == subject]
+            if not revisions:
+                return None
+            number = min(revisions, key=lambda one: (abs(one - revision), one))
+            return number, self.values[subject, number]
+
+    def keep(self, subject: Subject, revision: int, value: Value) -> None:
         """Keep a value, and drop those that were not used for longest until all fit."""
         with self.reading:
-            self.values[key] = value
+            self.values[subject, revision] = value
             total = sum(map(self.size, self.values.values()))
             while total > self.limit and len(self.values) > 1:
                 _, dropped = self.values.popitem(last=False)

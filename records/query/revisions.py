@@ -1,6 +1,11 @@
-"""Which revision a request shows."""
+"""Which revision a request shows, and by which records two revisions differ."""
+
+from typing import Any, NamedTuple
+
+from django.db.models import Q
 
 from aidapi.errors import Problem
+from records.query.ids import id_list
 
 
 def unknown_revision(requested: int, latest: int) -> Problem:
@@ -22,3 +27,40 @@ def shown_revision(requested: int | None, latest: int) -> int:
     if requested > latest:
         raise unknown_revision(requested, latest)
     return requested
+
+
+class Difference(NamedTuple):
+    """The records of one kind of which two revisions have different versions, or one has none."""
+
+    ids: frozenset[str]
+    before: list[int]
+    """Keys of their versions in force at the first of the revisions."""
+    after: list[int]
+    """Keys of their versions in force at the second."""
+
+
+def difference(model: Any, before: int, after: int) -> Difference:
+    """Return by which records of a kind two revisions differ; either may be the earlier."""
+    first, last = sorted((before, after))
+    came = Q(published_in__gt=first, published_in__lte=last)
+    went = Q(retired_in__gt=first, retired_in__lte=last)
+    rows = list(
+        model.objects.filter(came | went).values_list(
+            "pk", "public_id", "published_in", "retired_in"
+        )
+    )
+
+    def at(revision: int) -> list[int]:
+        return [
+            key
+            for key, _, begun, ended in rows
+            if begun <= revision and (ended is None or ended > revision)
+        ]
+
+    return Difference(frozenset(row[1] for row in rows), at(before), at(after))
+
+
+def in_force(model: Any, revision: int, keys: list[int] | None = None) -> Any:
+    """Return the versions in force at a revision, or those of them with some keys."""
+    records = model.objects.in_force(revision)
+    return records if keys is None else records.filter(pk__in=id_list(keys))

@@ -29,7 +29,7 @@ from records.models import (
     RevisionCounter,
 )
 from records.query.revisions import shown_revision
-from records.query.totals import verdicts_at
+from records.query.totals import verdicts_of
 from records.site.wording import (
     FigureInWords,
     change_in_words,
@@ -207,8 +207,8 @@ def figures_of(document: Json, items: dict[str, str], revision: int) -> list[Fig
     """Return the figures of a record in words, with how they count as of the revision."""
     if "figures" not in document:
         return []
-    verdicts = verdicts_at(DATED[document["kind"]], revision)
-    return figures_in_words(document, items, verdicts.get(document["id"], {}))
+    verdicts = verdicts_of(DATED[document["kind"]], revision, document["id"])
+    return figures_in_words(document, items, verdicts)
 
 
 CODES = {

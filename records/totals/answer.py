@@ -10,13 +10,16 @@ The way from rows to an answer:
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from functools import cached_property
 from operator import attrgetter
+from typing import Any
 
-from records.totals.disjoint import DisjointSum, LargestCount, Sum, Verdict
+import numpy as np
+
+from records.totals.disjoint import DisjointSum, LargestCount, Soft, Sum, Verdict
 from records.totals.figures import SINGLE, Figure, Split
 from records.totals.judging import ZERO, Entry
 from records.totals.prepare import Prepared
@@ -25,13 +28,16 @@ from records.totals.scopes import (
     Query,
     covers_query,
     item_inside,
-    place_parties,
+    place_names,
     place_time,
 )
+from records.totals.table import Array, Numbers, amount, distinct, looked_up, sums_by
 
 DIGITS = 60
 """Enough for sums of all figures to the last digit."""
 TAKEN = Verdict(True)
+HELD = frozenset({"rival", "repeated"})
+"""Reasons of figures in whose place another one of their record counts."""
 LEAST: Callable[[Entry], Decimal] = attrgetter("least")
 FACE: Callable[[Entry], Decimal] = attrgetter("face")
 
@@ -84,12 +90,17 @@ class Total:
     """`at_least` and `about` if a single counts whole as soon as one of its names fits."""
     unproven: Unproven
     breakdown: list[Part]
-    judge: Callable[[], list[Judged]] = field(repr=False)
+    judge: Callable[[], "Outcome"] = field(repr=False)
+
+    @cached_property
+    def outcome(self) -> "Outcome":
+        """What became of every figure that the query's sides may hold; found when first read."""
+        return self.judge()
 
     @cached_property
     def judged(self) -> list[Judged]:
-        """Every figure of the query, in the order of the rows given; judged when first read."""
-        return self.judge()
+        """Every figure of the query, in the order of the rows given."""
+        return self.outcome.judged(range(len(self.outcome.rows)))
 
     @property
     def exact(self) -> bool:
@@ -106,19 +117,100 @@ class Total:
     @property
     def used(self) -> list[Figure]:
         """The figures of `at_least`: their lower bounds add up to it."""
-        return [row.figure for row in self.judged if row.in_at_least.taken]
+        places = np.flatnonzero(self.outcome.least.taken)
+        return [row.figure for row in self.outcome.judged(places.tolist())]
 
     @property
     def left_out(self) -> list[Judged]:
         """Figures that are in neither sum; `in_about` says why."""
-        return [row for row in self.judged if not row.in_at_least.taken and not row.in_about.taken]
+        return self.outcome.judged(np.flatnonzero(~self.outcome.used).tolist())
 
 
-def answer(
-    prepared: Prepared, query: Query, members: Iterable[Entry] | None = None
-) -> list[Total]:
+class Outcome:
+    """What became of the figures of a total, as columns."""
+
+    def __init__(self, counting: "Counting", least: Sum, about: "Verdicts") -> None:
+        self.table = counting.table
+        self.rows = counting.rows
+        """Their rows in the table of prepared figures."""
+        self.about = about
+        if counting.query.proves():
+            self.least = counting.verdicts(least, counting.wide)
+        else:
+            self.least = Verdicts(about.known, len(self.rows), "unproven")
+
+    @cached_property
+    def used(self) -> Array:
+        """Which figures are in a sum."""
+        return self.least.taken | self.about.taken
+
+    def judged(self, places: Iterable[int]) -> list[Judged]:
+        """Return figures by their places among the rows."""
+        found = []
+        for place in places:
+            entry = self.table.entries[self.rows[place]]
+            found.append(
+                Judged(entry.figure, entry.stage, self.least.of(place), self.about.of(place))
+            )
+        return found
+
+    def records(self, places: Array) -> int:
+        """Return of how many records figures are."""
+        return len(distinct(self.table.record[self.rows[places]]))
+
+    def largest(self, most: int) -> list[Judged]:
+        """Return the largest figures that are in a sum, of equal ones the first."""
+        places = np.flatnonzero(self.used)
+        size = self.table.size[self.rows[places]]
+        if len(places) > most:
+            least = np.partition(size, -most)[-most]
+            larger, equal = np.flatnonzero(size > least), np.flatnonzero(size == least)
+            chosen = np.concatenate([larger, equal[: most - len(larger)]])
+            places, size = places[chosen], size[chosen]
+        return self.judged(places[np.lexsort((places, -size))].tolist())
+
+    def left_out(self) -> list[tuple[str, Array]]:
+        """Return why figures are in no sum, which is that of `about`, with the places of those."""
+        return self.about.by_reason(np.flatnonzero(~self.used))
+
+
+class Verdicts:
+    """Whether figures are in a sum, and why not, as columns."""
+
+    def __init__(self, known: Numbers, length: int, reason: str = "") -> None:
+        self.known = known
+        """The numbers of reasons."""
+        self.taken = np.zeros(length, np.bool_)
+        self.reasons = np.full(length, known.known[reason], np.int32)
+        self.holders = np.full(length, None, object)
+
+    def of(self, place: int) -> Verdict:
+        """Return the verdict on one figure."""
+        reason = self.known.values[self.reasons[place]]
+        return Verdict(bool(self.taken[place]), reason, self.holders[place])
+
+    def set(self, place: int, verdict: Verdict) -> None:
+        """Note the verdict on one figure."""
+        self.taken[place] = verdict.taken
+        self.holders[place] = verdict.holder
+        self.note(place, verdict.reason)
+
+    def note(self, places: Any, reason: str) -> None:
+        """Note why figures are not in the sum."""
+        self.reasons[places] = self.known.known[reason]
+
+    def by_reason(self, places: Array) -> list[tuple[str, Array]]:
+        """Return the reasons of some figures in rising order, each with the places of those."""
+        numbers = self.reasons[places]
+        return sorted(
+            (self.known.values[number], places[numbers == number])
+            for number in distinct(numbers).tolist()
+        )
+
+
+def answer(prepared: Prepared, query: Query, members: Array | None = None) -> list[Total]:
     """Return the totals of a query, one per split, of figures prepared with the query's `include`
-    and `milestone`; of some of them only with `members`.
+    and `milestone`; with `members` of some rows of their table only, in rising order.
 
     A split without any figure in the query, counted or left out, has no total. What comes back
     per total: the sums, and `judged`, which has one row for every figure that the query's sides
@@ -126,101 +218,108 @@ def answer(
     `left_out` by the reasons of `in_about`.
     """
     assert (prepared.include, prepared.milestone) == (query.include, query.milestone)
-    places = Places(query)
-    splits: dict[Split, list[tuple[Entry, Place, Place]]] = defaultdict(list)
+    table, splits = prepared.table, prepared.registry.splits.values
+    rows = prepared.every if members is None else members
+    rows = rows[table.chosen[rows]]
+    wide, near = places_of(prepared, query, rows)
+    near_enough = np.minimum(wide, near) < OUTSIDE
+    rows, wide, near = rows[near_enough], wide[near_enough], near[near_enough]
     ceilings: dict[Split, list[Entry]] = defaultdict(list)
     for entry in prepared.overlaps.running:
         if entry.speaker is None:
             ceilings[entry.split].append(entry)
-    for entry in prepared.entries if members is None else members:
-        figure = entry.figure
-        if figure.chosen:
-            wide, near = places.place(entry)
-            if wide is not Place.OUTSIDE or near is not Place.OUTSIDE:
-                splits[entry.split].append((entry, wide, near))
+    numbers = table.split[rows]
     with localcontext(prec=DIGITS):
         return [
-            Counting(prepared, query, rows).total(split, ceilings[split])
-            for split, rows in sorted(splits.items(), key=lambda one: one[0])
+            Counting(
+                prepared, query, rows[numbers == n], wide[numbers == n], near[numbers == n]
+            ).total(splits[n], ceilings[splits[n]])
+            for n in sorted(distinct(numbers).tolist(), key=splits.__getitem__)
         ]
 
 
-def known_missing(prepared: Prepared, query: Query) -> dict[str, str]:
+def known_missing(
+    prepared: Prepared, query: Query, members: Array | None = None
+) -> dict[str, str]:
     """Return the records of a query that name uncounted amounts, with what they say of them."""
-    places = Places(query)
-    return {
-        entry.figure.id: entry.figure.missing
-        for entry in prepared.entries
-        if entry.figure.missing
-        and entry.figure.chosen
-        and places.place(entry) != (Place.OUTSIDE, Place.OUTSIDE)
-    }
+    table = prepared.table
+    rows = prepared.every if members is None else members
+    rows = rows[table.missing[rows] & table.chosen[rows]]
+    wide, near = places_of(prepared, query, rows)
+    figures = [entry.figure for entry in table.entries[rows[np.minimum(wide, near) < OUTSIDE]]]
+    return {figure.id: figure.missing for figure in figures}
 
 
-class Places:
-    """Where figures lie in a query; equal sides are placed once."""
-
-    def __init__(self, query: Query) -> None:
-        self.query = query
-        self.parties: dict[tuple[int, int], Place] = {}
-        self.items: dict[int, bool] = {}
-        self.times: dict[tuple[int, bool], tuple[Place, Place]] = {}
-
-    def place(self, entry: Entry) -> tuple[Place, Place]:
-        """Return where a figure lies by its wide and by its near dates."""
-        figure, query = entry.figure, self.query
-        givers, receivers, item, dates = entry.sides
-        if query.items:
-            inside = self.items.get(item)
-            if inside is None:
-                inside = self.items[item] = item_inside(figure.item, query)
-            if not inside:
-                return Place.OUTSIDE, Place.OUTSIDE
-        found = Place.INSIDE
-        if query.givers or query.receivers:
-            known = self.parties.get((givers, receivers))
-            if known is None:
-                known = place_parties(figure.givers, figure.receivers, query)
-                self.parties[givers, receivers] = known
-            if known is Place.OUTSIDE:
-                return known, known
-            found = known
-        single = figure.basis == SINGLE
-        times = self.times.get((dates, single))
-        if times is None:
-            times = self.times[dates, single] = (
-                place_time(entry.dates, single, query),
-                place_time(entry.dates, single, query, near=True),
-            )
-        if found is Place.JOINT:
-            return joint(times[0]), joint(times[1])
-        return times
+PLACES = list(Place)
+"""Places in columns are numbers of this list: the greater one decides."""
+INSIDE, JOINT, UNDATED, OUTSIDE = range(4)
 
 
-def joint(time: Place) -> Place:
-    """Return the place of a figure of which only some names fit."""
-    return Place.JOINT if time is Place.INSIDE else time
+def places_of(prepared: Prepared, query: Query, rows: Array) -> tuple[Array, Array]:
+    """Return where figures lie in a query by their wide and by their near dates."""
+    table, registry = prepared.table, prepared.registry
+    items, parties = registry.items.values, registry.parties.values
+    dates = registry.dates.values
+    found = np.zeros(len(rows), np.uint8)
+    if query.items:
+        found = looked_up(
+            table.item[rows], lambda n: INSIDE if item_inside(items[n], query) else OUTSIDE
+        )
+    if query.givers:
+        placed = looked_up(
+            table.givers[rows], lambda n: PLACES.index(place_names(parties[n], query.givers))
+        )
+        found = np.maximum(found, placed)
+    if query.receivers:
+        placed = looked_up(
+            table.receivers[rows], lambda n: PLACES.index(place_names(parties[n], query.receivers))
+        )
+        found = np.maximum(found, placed)
+    # Dates are looked at where the rest does not decide.
+    some = np.flatnonzero(found < OUTSIDE)
+    numbers = table.dates[rows[some]] * 2 + table.single[rows[some]]
+
+    def timed(near: bool) -> Array:
+        def place(number: int) -> int:
+            at, single = divmod(number, 2)
+            return PLACES.index(place_time(dates[at], bool(single), query, near))
+
+        made = found.copy()
+        made[some] = np.maximum(found[some], looked_up(numbers, place))
+        return made
+
+    return timed(False), timed(True)
 
 
 class Counting:
     """The figures of one split of a query."""
 
     def __init__(
-        self, prepared: Prepared, query: Query, rows: Sequence[tuple[Entry, Place, Place]]
+        self, prepared: Prepared, query: Query, rows: Array, wide: Array, near: Array
     ) -> None:
+        """Take rows of the table, and where they lie by their wide and by their near dates."""
         self.prepared = prepared
         self.query = query
+        self.table = table = prepared.table
         self.rows = rows
-        self.parties = bool(rows) and rows[0][0].figure.measure == "parties"
+        self.wide = wide
+        self.near = near
+        self.counted = table.reason[rows] == 0
+        alone = self.counted & prepared.alone[rows]
+        self.soft = self.counted & ~alone
+        self.alone: list[tuple[int, Entry]] = [
+            (place, table.entries[rows[place]]) for place in np.flatnonzero(alone).tolist()
+        ]
+        """Figures that are summed one by one, with their places among the rows."""
+        self.parties = bool(len(rows)) and table.entries[rows[0]].figure.measure == "parties"
 
     def total(self, split: Split, ceilings: Iterable[Entry]) -> Total:
         """Return the total of the split."""
         proves = self.query.proves()
-        inside = [row[0] for row in self.rows if row[1] is Place.INSIDE and not row[0].reason]
-        near = [row[0] for row in self.rows if row[2] is Place.INSIDE and not row[0].reason]
-        least = self.least(inside)
-        about = self.about(near, least)
-        others = self.with_others(least, about, inside, near)
+        every = np.ones(len(self.rows), np.bool_)
+        least, about = self.sums(every)
+        others = self.with_others(least, about)
+        verdicts = self.verdicts(about, self.near, rivals=True)
         return Total(
             split,
             at_least=least.sum if proves else None,
@@ -228,131 +327,78 @@ class Counting:
             at_most=self.ceiling(ceilings),
             search=least.search,
             with_others=(others[0] if proves else None, others[1]),
-            unproven=self.unproven(about),
-            breakdown=self.breakdown(inside, near, least, about),
-            judge=lambda: self.judged(least, about),
+            unproven=self.unproven(verdicts),
+            breakdown=self.breakdown(least, about),
+            judge=lambda: Outcome(self, least, verdicts),
         )
 
-    def judged(self, least: Sum, about: Sum) -> list[Judged]:
-        """Return what became of every figure."""
-        proves = self.query.proves()
-        unproven = Verdict(False, "unproven")
-        return [
-            Judged(
-                entry.figure,
-                entry.stage,
-                self.verdict(entry, wide, least) if proves else unproven,
-                self.about_verdict(entry, near, about),
-            )
-            for entry, wide, near in self.rows
-        ]
+    # --- Sums
 
-    def about_verdict(self, entry: Entry, place: Place, about: Sum) -> Verdict:
-        """Return whether a figure is in `about`, and if not why."""
-        inside = place is Place.INSIDE and not entry.reason
-        if entry.speaker and inside and entry not in about.used:
-            return Verdict(False, "rival", entry.figure.id)
-        return self.verdict(entry, place, about)
-
-    def unproven(self, about: Sum) -> Unproven:
-        """Return what is inside and not in `about` because it may overlap."""
-        found = [
-            entry
-            for entry, _, near in self.rows
-            if near is Place.INSIDE
-            and not entry.reason
-            and entry not in about.used
-            and self.about_verdict(entry, near, about).reason == "overlaps"
-        ]
-        figures = [entry.figure for entry in found]
-        return Unproven(
-            sum(figure.figures for figure in figures),
-            count_records(figures),
-            None if self.parties else sum(map(FACE, found), ZERO),
-        )
-
-    def least(self, entries: Sequence[Entry]) -> Sum:
-        """Return the greatest sum of lower bounds over a disjoint family of the figures."""
-        if self.parties:
-            return LargestCount(entries, LEAST)
-        return self.disjoint(entries, LEAST)
-
-    def about(self, entries: Sequence[Entry], least: Sum) -> Sum:
-        """Return the same with approximate numbers at their face; never below `least`."""
-        able = [one for one in entries if one.speaker is None]
-        found = LargestCount(able, FACE) if self.parties else self.disjoint(able, FACE, least)
+    def sums(self, chosen: Array, joint: bool = False) -> tuple[Sum, Sum]:
+        """Return the greatest sums of lower bounds, and with approximate numbers at their face,
+        over disjoint families of chosen figures; with `joint` singles count whole as soon as one
+        of their names fits."""
+        least = self.sum(chosen, LEAST, joint)
+        about = self.sum(chosen, FACE, joint, least)
         # A later point may take back an approximate report and leave its rival's lower bound.
-        below = least.sum is not None and (found.sum is None or found.sum < least.sum)
-        return least if below else found
+        below = least.sum is not None and (about.sum is None or about.sum < least.sum)
+        return least, least if below else about
 
-    def disjoint(
+    def sum(
         self,
-        entries: Sequence[Entry],
+        chosen: Array,
         weight: Callable[[Entry], Decimal],
+        joint: bool,
         least: Sum | None = None,
     ) -> Sum:
-        """Return the greatest sum of weights over a disjoint family."""
-        prepared = self.prepared
-        return DisjointSum(prepared.overlaps, prepared.counted_sides, entries, weight, least)
+        """Return the greatest sum of weights over a disjoint family; with `least` by near dates,
+        and without the rivals of approximate reports."""
+        near = least is not None
+        places = self.near if near else self.wide
+        entries = [
+            entry
+            for place, entry in self.alone
+            if chosen[place]
+            and (
+                places[place] == INSIDE
+                or (joint and places[place] == JOINT and entry.figure.basis == SINGLE)
+            )
+            and not (near and entry.speaker)
+        ]
+        if self.parties:
+            return LargestCount(entries, weight)
+        soft = chosen & self.soft & (places <= JOINT if joint else places == INSIDE)
+        rows = Soft(self.prepared, self.rows[soft], near)
+        return DisjointSum(self.prepared, entries, rows, weight, least)
 
-    def with_others(
-        self, least: Sum, about: Sum, inside: Sequence[Entry], near: Sequence[Entry]
-    ) -> tuple[Decimal | None, Decimal | None]:
+    def with_others(self, least: Sum, about: Sum) -> tuple[Decimal | None, Decimal | None]:
         """Return both sums if singles count whole as soon as one of their names fits."""
-        wide, close = (
-            [
-                row[0]
-                for row in self.rows
-                if row[place] is Place.JOINT
-                and row[0].figure.basis == SINGLE
-                and not row[0].reason
-            ]
-            for place in (1, 2)
-        )
-        if not wide and not close:
+        joint = (self.wide == JOINT) | (self.near == JOINT)
+        if not (joint & self.counted & self.table.single[self.rows]).any():
             return least.sum, about.sum
-        more = self.least([*inside, *wide])
-        return more.sum, self.about([*near, *close], more).sum
+        whole = self.sums(np.ones(len(self.rows), np.bool_), joint=True)
+        return whole[0].sum, whole[1].sum
 
-    def verdict(self, entry: Entry, place: Place, found: Sum) -> Verdict:
-        """Return whether a figure is in a sum, and if not why."""
-        if entry.reason:
-            return Verdict(False, entry.reason, entry.holder or None)
-        if place is not Place.INSIDE:
-            # By its near date it may lie outside; by its wide one it may not.
-            return Verdict(False, "undated" if place is Place.OUTSIDE else place.value)
-        if entry in found.used:
-            return TAKEN
-        if entry.figure.operator == "unspecified":
-            return Verdict(False, "unspecified")
-        if not found.weight(entry):
-            return Verdict(False, "no_lower_bound")
-        return found.why_not(entry)
-
-    def breakdown(
-        self, inside: Sequence[Entry], near: Sequence[Entry], least: Sum, about: Sum
-    ) -> list[Part]:
+    def breakdown(self, least: Sum, about: Sum) -> list[Part]:
         """Return the total by basis and stage, each part by the same rule."""
-        parts: dict[tuple[str, str], tuple[list[Entry], list[Entry]]] = {}
-        for at, entries in enumerate((inside, near)):
-            for entry in entries:
-                key = entry.figure.basis, entry.stage
-                parts.setdefault(key, ([], []))[at].append(entry)
+        inside = self.counted & ((self.wide == INSIDE) | (self.near == INSIDE))
+        numbers = self.table.part[self.rows]
+        parts = self.prepared.registry.parts.values
+        present = distinct(numbers[inside]).tolist()
         found = []
-        for (basis, stage), (wide, close) in sorted(parts.items()):
-            if len(parts) > 1:
-                least = self.least(wide)
-                about = self.about(close, least)
-            figures = [entry.figure for entry in dict.fromkeys([*wide, *close])]
+        for number in sorted(present, key=parts.__getitem__):
+            chosen = inside & (numbers == number)
+            if len(present) > 1:
+                least, about = self.sums(chosen)
             found.append(
                 Part(
-                    basis,
-                    stage,
+                    parts[number].basis,
+                    parts[number].stage,
                     least.sum if self.query.proves() else None,
                     about.sum,
                     least.search,
-                    sum(figure.figures for figure in figures),
-                    count_records(figures),
+                    int(chosen.sum()),
+                    len(distinct(self.table.record[self.rows[chosen]])),
                 )
             )
         return found
@@ -372,14 +418,71 @@ class Counting:
         ]
         return min(bounds, default=None)
 
+    # --- What became of each figure
 
-def count_records(figures: Iterable[Figure]) -> int:
-    """Return of how many records the figures are."""
-    single: set[str] = set()
-    many = 0
-    for figure in figures:
-        if figure.records > 1:
-            many += figure.records
-        else:
-            single.add(figure.id)
-    return many + len(single)
+    def verdicts(self, found: Sum, places: Array, rivals: bool = False) -> Verdicts:
+        """Return which figures are in a sum, and why the others are not; with `rivals` those of
+        approximate reports are not."""
+        table, rows = self.table, self.rows
+        known = self.prepared.registry.reasons
+        made = Verdicts(known, len(rows))
+        made.reasons[:] = table.reason[rows]
+        held = looked_up(made.reasons, lambda n: known.values[n] in HELD, np.bool_)
+        for place in np.flatnonzero(held).tolist():
+            made.holders[place] = table.entries[rows[place]].holder
+        made.note(self.counted & (places == JOINT), Place.JOINT.value)
+        # By its near date it may lie outside; by its wide one it may not.
+        made.note(self.counted & (places > JOINT), Place.UNDATED.value)
+        if not self.parties:
+            self.judge_soft(made, found, np.flatnonzero(self.soft & (places == INSIDE)))
+        for place, entry in self.alone:
+            if rivals and places[place] == INSIDE and entry.speaker and entry not in found.used:
+                made.set(place, Verdict(False, "rival", entry.figure.id))
+            elif places[place] == INSIDE:
+                made.set(place, self.verdict(entry, found))
+        return made
+
+    def judge_soft(self, made: Verdicts, found: Sum, inside: Array) -> None:
+        """Note the verdicts on soft figures that lie inside."""
+        rows = self.rows[inside]
+        made.taken[inside] = taken = np.isin(rows, found.used_rows)
+        words = self.prepared.registry.words.known
+        unspecified = (self.table.operator[rows] == words.get("unspecified", -1)) & ~taken
+        rest = ~taken & ~unspecified
+        weighty = found.soft.weighty(rows)
+        made.note(inside[unspecified], "unspecified")
+        made.note(inside[rest & ~weighty], "no_lower_bound")
+        left = inside[rest & weighty]
+        contained, holders = found.held(self.prepared.registry, self.rows[left])
+        made.holders[left] = holders
+        made.note(left, "overlaps")
+        made.note(left[contained], "contained")
+        # By near dates it lies inside, and the sum goes by wide ones.
+        made.note(left[~holders.astype(np.bool_)], "undated")
+
+    def verdict(self, entry: Entry, found: Sum) -> Verdict:
+        """Return whether a figure that lies inside is in a sum, and if not why."""
+        if entry in found.used:
+            return TAKEN
+        if entry.figure.operator == "unspecified":
+            return Verdict(False, "unspecified")
+        if not found.weight(entry):
+            return Verdict(False, "no_lower_bound")
+        return found.why_not(entry)
+
+    def unproven(self, about: Verdicts) -> Unproven:
+        """Return what is inside and not in `about` because it may overlap."""
+        places = dict(about.by_reason(np.flatnonzero(~about.taken))).get("overlaps")
+        if places is None:
+            return Unproven(0, 0, None if self.parties else ZERO)
+        rows = self.rows[places]
+        long = self.table.long[rows]
+        sums = sums_by(
+            np.zeros(len(rows), np.int64), self.table.face_high[rows], self.table.face_low[rows]
+        )
+        entries = self.table.entries[rows[long]].tolist()
+        return Unproven(
+            len(rows),
+            len(distinct(self.table.record[rows])),
+            None if self.parties else sum(map(FACE, entries), amount(sums[0])),
+        )

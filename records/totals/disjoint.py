@@ -1,15 +1,20 @@
 """Sums over figures that are pairwise disjoint, and why a figure is not in one."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from decimal import Decimal
+from functools import cached_property
 from typing import NamedTuple
+
+import numpy as np
 
 from records.totals.figures import CUMULATIVE, SINGLE, Figure, Party
 from records.totals.judging import ZERO, Entry
-from records.totals.milestones import sure_last_day
-from records.totals.overlaps import Overlaps, identity, in_order
+from records.totals.milestones import Dates, sure_last_day
+from records.totals.overlaps import identity, in_order
+from records.totals.prepare import Prepared
 from records.totals.proven import EXACT, best_family, bits
+from records.totals.table import Array, Registry, Table, amount, looked_up, sums_by
 
 REASONS = ("part", "whole", "same_event", "contained", "overlaps")
 """Which used figure keeps one out of a sum, the most telling first: its whole, its parts, another
@@ -25,18 +30,67 @@ class Verdict(NamedTuple):
     holder: str | None = None
 
 
+class Soft:
+    """Figures of a query that can overlap running totals only, summed by the class of these."""
+
+    def __init__(self, prepared: Prepared, rows: Array, near: bool) -> None:
+        """Take the rows that have a lower bound; with `near` those that have a number, by near
+        dates."""
+        self.table = table = prepared.table
+        self.high, self.low = (
+            (table.face_high, table.face_low) if near else (table.least_high, table.least_low)
+        )
+        self.every, self.masks = prepared.near_classes if near else prepared.wide_classes
+        """Class of every row, and class → the running totals that it may overlap."""
+        self.rows = rows[self.weighty(rows)]
+        self.classes = self.every[self.rows]
+        self.sums = sums_by(self.classes, self.high[self.rows], self.low[self.rows])
+
+    def weighty(self, rows: Array) -> Array:
+        """Return which rows add to a sum."""
+        return (self.high[rows] | self.low[rows]) != 0
+
+    def of_classes(self, classes: Sequence[int]) -> Array:
+        """Return the rows of some classes."""
+        if len(classes) == len(self.sums):
+            return self.rows
+        wanted = np.zeros(len(self.masks), np.bool_)
+        wanted[classes] = True
+        return self.rows[wanted[self.classes]]
+
+    def largest(self, classes: Sequence[int]) -> Entry:
+        """Return the largest figure of some classes."""
+        rows = self.of_classes(classes)
+        for column in (self.high, self.low):
+            numbers = column[rows]
+            rows = rows[numbers == numbers.max()]
+        return max(self.table.entries[rows].tolist(), key=identity)
+
+
 class Sum:
     """A sum in which nothing counts twice."""
 
     sum: Decimal | None
     used: frozenset[Entry]
+    """Those of the figures given one by one that it uses."""
     search = EXACT
+    soft: Soft
 
     def __init__(self, weight: Callable[[Entry], Decimal]) -> None:
         self.weight = weight
 
+    @cached_property
+    def used_rows(self) -> Array:
+        """Rows of the soft figures that it uses."""
+        return np.zeros(0, np.int64)
+
     def why_not(self, entry: Entry) -> Verdict:
         """Return why a figure that has a weight is not used."""
+        raise NotImplementedError
+
+    def held(self, registry: Registry, rows: Array) -> tuple[Array, Array]:
+        """Return which soft rows that have a weight and are not used are surely contained in a
+        used figure, and the id of the record that holds each; None where none overlaps it."""
         raise NotImplementedError
 
 
@@ -67,37 +121,43 @@ class DisjointSum(Sum):
 
     def __init__(
         self,
-        overlaps: Overlaps,
-        counted_sides: Mapping[str, frozenset[str]],
+        prepared: Prepared,
         entries: Sequence[Entry],
+        soft: Soft,
         weight: Callable[[Entry], Decimal],
         least: Sum | None = None,
     ) -> None:
-        """Search among the entries; with `least`, by near dates, beginning from its family."""
+        """Search among entries and soft rows; with `least`, by near dates, beginning from its
+        family."""
         super().__init__(weight)
-        self.known = overlaps
+        self.soft = soft
+        self.known = overlaps = prepared.overlaps
         self.links = overlaps.links
-        self.counted_sides = counted_sides
+        self.counted_sides = prepared.counted_sides
         self.near = near = least is not None
         self.points = Points(entries, weight)
         back = self.points.taken_back
         able = [one for one in entries if weight(one) and one not in back]
         numbers = overlaps.number
-        present = sum(1 << numbers[one] for one in able if one in numbers)
+        self.present = sum(1 << numbers[one] for one in able if one in numbers)
         singles = [one for one in able if one not in numbers]
         pairs = overlaps.pairs(singles, near)
         paired = in_order({one for pair in pairs for one in pair})
         self.hard = [*overlaps.running, *paired]
         self.number = {entry: n for n, entry in enumerate(self.hard)}
-        self.soft: dict[int, list[Entry]] = defaultdict(list)
-        mask = overlaps.mask
+        self.others: dict[int, list[Entry]] = defaultdict(list)
+        """Soft figures among the entries, by the running totals that they overlap."""
         for entry in singles:
             if entry not in self.number:
-                self.soft[mask(entry, near) & present].append(entry)
-        self.present = present
+                self.others[overlaps.mask(entry, near) & self.present].append(entry)
+        self.sets: dict[int, list[int]] = defaultdict(list)
+        """Running totals that soft rows overlap → their classes."""
+        for number in soft.sums:
+            self.sets[soft.masks[number] & self.present].append(number)
         self.overlaps = self.find_overlaps(paired, pairs)
         self.search_family(least)
-        self.sum = sum(map(weight, self.used), ZERO) if able else None
+        free = [soft.sums[number] for number in self.free_classes]
+        self.sum = sum(map(weight, self.used), amount(sum(free))) if able or soft.sums else None
 
     def find_overlaps(
         self, paired: Iterable[Entry], pairs: Iterable[tuple[Entry, Entry]]
@@ -120,11 +180,12 @@ class DisjointSum(Sum):
 
     def search_family(self, least: Sum | None) -> None:
         """Search for the best family, and note what it uses."""
-        sums = {
-            mask: sum(map(self.weight, entries), ZERO)
-            for mask, entries in self.soft.items()
-            if mask
-        }
+        sums: dict[int, Decimal] = defaultdict(Decimal)
+        for mask, entries in self.others.items():
+            sums[mask] += sum(map(self.weight, entries), ZERO)
+        for mask, classes in self.sets.items():
+            sums[mask] += amount(sum(self.soft.sums[number] for number in classes))
+        sums.pop(0, None)
         starts = []
         if least is not None:
             # What is disjoint by wide dates is disjoint by near ones.
@@ -139,10 +200,24 @@ class DisjointSum(Sum):
         family = best_family(weights, self.overlaps, sums, starts)
         self.family, self.search = family.used, family.search
         used = {self.hard[n] for n in bits(self.family)}
-        for mask, entries in self.soft.items():
+        for mask, entries in self.others.items():
             if not mask & self.family:
                 used.update(entries)
         self.used = frozenset(used)
+
+    @property
+    def free_classes(self) -> list[int]:
+        """The classes of soft rows that no used figure overlaps."""
+        return [
+            number
+            for mask, classes in self.sets.items()
+            if not mask & self.family
+            for number in classes
+        ]
+
+    @cached_property
+    def used_rows(self) -> Array:
+        return self.soft.of_classes(self.free_classes)
 
     # --- Why a figure is not used
 
@@ -150,8 +225,12 @@ class DisjointSum(Sum):
         """Return the used figure that keeps this one out, and how it does."""
         if overtaken := self.points.why_not(entry):
             return overtaken
+        holders = self.holders(entry)
+        if not holders:
+            # It lies inside by its near date only, and the sum goes by wide ones.
+            return Verdict(False, "undated")
         reason, holder = min(
-            ((self.why_held(entry, holder), holder) for holder in self.holders(entry)),
+            ((self.why_held(entry, holder), holder) for holder in holders),
             key=lambda one: (REASONS.index(one[0]), -self.weight(one[1]), identity(one[1])),
         )
         return Verdict(False, reason, holder.figure.id)
@@ -162,16 +241,17 @@ class DisjointSum(Sum):
         mask = self.known.mask(entry, self.near) if number is None else self.overlaps[number]
         found = [self.hard[n] for n in bits(mask & self.family)]
         if number is not None:
-            found += [
-                self.largest(overlapped)
-                for overlapped in self.soft
-                if overlapped >> number & 1 and not overlapped & self.family
-            ]
+            for overlapped in self.others.keys() | self.sets.keys():
+                if overlapped >> number & 1 and not overlapped & self.family:
+                    found.append(self.largest(overlapped))
         return found
 
     def largest(self, mask: int) -> Entry:
-        """Return the largest soft figure that overlaps just these hard ones."""
-        return max(self.soft[mask], key=lambda one: (self.weight(one), identity(one)))
+        """Return the largest soft figure that overlaps just these running totals."""
+        found = list(self.others.get(mask, ()))
+        if mask in self.sets:
+            found.append(self.soft.largest(self.sets[mask]))
+        return max(found, key=lambda one: (self.weight(one), identity(one)))
 
     def why_held(self, entry: Entry, holder: Entry) -> str:
         """Return how a used figure that overlaps another keeps it out."""
@@ -192,30 +272,89 @@ class DisjointSum(Sum):
         """Return whether a figure surely covers all of another: its own unknowns at their
         narrowest."""
         figure = entry.figure
-        if holder.item and (not figure.item or holder.item[0] not in figure.item):
+        if not holds_item(holder, figure.item):
             return False
         if holder.id == figure.id and holder.basis == SINGLE:
             return True
         counted = self.counted_sides.get(holder.id, frozenset())
-        sides = (
-            ("givers", holder.givers, figure.givers),
-            ("receivers", holder.receivers, figure.receivers),
-        )
-        for side, names, held in sides:
-            if not names and side in counted:
-                return False
-            if names and not (held and all(sure_body(one, names, holder.kind) for one in held)):
-                return False
-        last = sure_last_day(holder)
         return (
-            holder.basis != SINGLE
-            and holder.start is not None
-            and last is not None
-            and any(
-                claim.stage == holder.stage and holder.start <= claim.first and claim.last <= last
-                for claim in entry.dates.wide
-            )
+            holds_parties(holder, "givers", figure.givers, counted)
+            and holds_parties(holder, "receivers", figure.receivers, counted)
+            and holds_dates(holder, entry.dates)
         )
+
+    # --- The same for soft rows
+
+    def held(self, registry: Registry, rows: Array) -> tuple[Array, Array]:
+        table, masks = self.soft.table, self.soft.masks
+        family = self.family & self.known.everything
+        used = [self.hard[n] for n in bits(family)]
+        used.sort(key=lambda one: (-self.weight(one), identity(one)))
+        order = {self.number[one]: place for place, one in enumerate(used)}
+        present, classes = np.unique(self.soft.every[rows], return_inverse=True)
+        overlapped = np.zeros((len(used), len(present)), np.bool_)
+        for at, number in enumerate(present.tolist()):
+            for n in bits(masks[number] & family):
+                overlapped[order[n], at] = True
+        contained = np.zeros(len(rows), np.bool_)
+        holders = np.full(len(rows), None, object)
+        for holder, some in zip(used, overlapped, strict=True):
+            places = np.flatnonzero(some[classes] & ~contained)
+            inside = self.covered(holder.figure, registry, table, rows[places])
+            # One that surely covers it comes before a larger one that may.
+            free = inside | ~holders[places].astype(np.bool_)
+            holders[places[free]] = holder.figure.id
+            contained[places[inside]] = True
+        return contained, holders
+
+    def covered(self, holder: Figure, registry: Registry, table: Table, rows: Array) -> Array:
+        """Return which rows a running or period total surely covers."""
+        counted = self.counted_sides.get(holder.id, frozenset())
+        parties, items = registry.parties.values, registry.items.values
+        dates = registry.dates.values
+
+        def holds_givers(number: int) -> bool:
+            return holds_parties(holder, "givers", parties[number], counted)
+
+        def holds_receivers(number: int) -> bool:
+            return holds_parties(holder, "receivers", parties[number], counted)
+
+        return (
+            looked_up(table.item[rows], lambda n: holds_item(holder, items[n]), np.bool_)
+            & looked_up(table.givers[rows], holds_givers, np.bool_)
+            & looked_up(table.receivers[rows], holds_receivers, np.bool_)
+            & looked_up(table.dates[rows], lambda n: holds_dates(holder, dates[n]), np.bool_)
+        )
+
+
+def holds_item(holder: Figure, item: Sequence[str]) -> bool:
+    """Return whether a figure's item is another, or above it."""
+    return not holder.item or (bool(item) and holder.item[0] in item)
+
+
+def holds_parties(
+    holder: Figure, side: str, held: Sequence[Party], counted: Collection[str]
+) -> bool:
+    """Return whether the names of a figure on a side surely hold others; `counted`: sides of
+    which its record counts the parties."""
+    names: Sequence[Party] = getattr(holder, side)
+    if not names:
+        return side not in counted
+    return bool(held) and all(sure_body(one, names, holder.kind) for one in held)
+
+
+def holds_dates(holder: Figure, dates: Dates) -> bool:
+    """Return whether a running or period total surely covers one of the dates."""
+    start, last = holder.start, sure_last_day(holder)
+    return (
+        holder.basis != SINGLE
+        and start is not None
+        and last is not None
+        and any(
+            claim.stage == holder.stage and start <= claim.first and claim.last <= last
+            for claim in dates.wide
+        )
+    )
 
 
 def sure_body(party: Party, names: Iterable[Party], kind: str) -> bool:

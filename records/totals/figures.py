@@ -47,7 +47,7 @@ class Split(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Figure:
-    """One row of a figure table, or one row for many figures of equal sides (see `figures`).
+    """One row of a figure table.
 
     Rows with the same givers, receivers, item path or milestones should share the same tuples:
     what is derived from them is then computed once.
@@ -56,7 +56,7 @@ class Figure:
     id: str
     """Public id of the record."""
     figure: int
-    """Key of the figure; only the caller reads it."""
+    """Number of the figure in its record."""
     measure: str
     basis: str
     operator: str
@@ -95,12 +95,12 @@ class Figure:
     chosen: bool = True
     """False for a figure that does not meet the filters on figures and is here only because the
     reports of one record are judged together."""
-    figures: int = 1
-    records: int = 1
-    """How many figures and records the row is for. Unlinked singles, each the only figure of its
-    record that counts, alike in kind, split, stage, milestones (or `as_of`), parties and item,
-    may come as one row: `operator` approx, `lower` the sum of their lower bounds, `value` the
-    sum of their lower bounds or, of approximate ones, values."""
+    codes: tuple[object, ...] = ()
+    """Codes of the record by which callers choose; only they read them."""
+    record: int = 0
+    """Key of the record's version; only the caller reads it."""
+    key: int = 0
+    """Key of the figure; only the caller reads it."""
 
     @property
     def split(self) -> Split:

@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from itertools import product
+
+import numpy as np
 
 from records.totals.answer import Total, answer
 from records.totals.figures import Party
@@ -12,6 +13,7 @@ from records.totals.judging import Entry
 from records.totals.milestones import Claim
 from records.totals.prepare import Prepared
 from records.totals.scopes import Condition, Query
+from records.totals.table import Array
 
 JOINT, UNKNOWN = "joint", "unknown"
 TIMES = ("month", "quarter", "year")
@@ -29,31 +31,63 @@ def grouped(
     query: Query,
     by: Sequence[str],
     only: tuple[Value, ...] | None = None,
+    members: Array | None = None,
 ) -> dict[tuple[Value, ...], list[Total]]:
-    """Return the totals of every group, or of the one whose key is `only`.
+    """Return the totals of every group, or of the one whose key is `only`, of all prepared figures
+    or, with `members`, of some rows.
 
     `by`: one or more of `GROUPINGS`; the key of a group has its value in each. A record of
     several names is in the group of each, where it is `joint` and counts in `with_others` (a
     body beside its country is inside), and in the group `joint`; one without names is in
     `unknown`; a figure that no one month, quarter or year holds, or that has no value, in None.
     """
-    members: dict[tuple[Value, ...], list[Entry]] = defaultdict(list)
-    paths: dict[str, tuple[str, ...]] = {}
-    for entry in prepared.entries:
-        item = entry.figure.item
-        for at, code in enumerate(item):
-            paths.setdefault(code, item[at:])
-        for key in product(*(values(entry, name, query) for name in by)):
-            if only is None or key == only:
-                members[key].append(entry)
+    rows = prepared.every if members is None else members
+    paths = prepared.item_paths(rows)
+    groups: list[tuple[tuple[Value, ...], Array]] = [((), rows)]
+    for at, name in enumerate(by):
+        wanted = None if only is None else only[at]
+        groups = [
+            ((*key, value), inner)
+            for key, outer in groups
+            for value, inner in divided(prepared, query, name, outer).items()
+            if only is None or value == wanted
+        ]
     found = {}
-    for key, entries in members.items():
+    for key, inner in groups:
         inside: Query | None = query
         for name, value in zip(by, key, strict=True):
             inside = inside and narrowed(inside, name, value, paths)
-        if inside and (totals := answer(prepared, inside, entries)):
+        if inside and (totals := answer(prepared, inside, inner)):
             found[key] = totals
     return found
+
+
+def divided(prepared: Prepared, query: Query, name: str, rows: Array) -> dict[Value, Array]:
+    """Return the groups of a grouping, each with its rows in rising order."""
+    numbers = column_of(prepared, name)[rows]
+    order = np.argsort(numbers, kind="stable")
+    ends = np.flatnonzero(np.diff(numbers[order], append=-1)) + 1
+    found: dict[Value, list[Array]] = defaultdict(list)
+    for alike in np.split(rows[order], ends[:-1]):
+        if len(alike):
+            # Figures of equal sides are in the same groups.
+            for value in values(prepared.table.entries[alike[0]], name, query):
+                found[value].append(alike)
+    return {value: np.sort(np.concatenate(parts)) for value, parts in found.items()}
+
+
+def column_of(prepared: Prepared, name: str) -> Array:
+    """Return the column that decides in which groups of a grouping figures are."""
+    table = prepared.table
+    if name in TIMES:
+        return table.dates
+    if name in ("item", "item_category"):
+        return table.item
+    if name == "currency":
+        return table.split
+    side, _, _ = name.partition("_")
+    column: Array = getattr(table, side)
+    return column
 
 
 def values(entry: Entry, name: str, query: Query) -> Iterable[Value]:

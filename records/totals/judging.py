@@ -29,8 +29,6 @@ class Entry:
     """The same, or of an approximate number the value."""
     sides: tuple[int, int, int, int]
     """Numbers of its givers, receivers, item and dates: equal sides have equal numbers."""
-    overlaps: tuple[int, int] | None = None
-    """Running totals that it may overlap by wide and by near dates, once they are looked for."""
     speaker: "Entry | None" = None
     """The approximate preferred report of which this is a rival: the rival counts in `at_least`
     only, its speaker in `about`."""
@@ -51,14 +49,21 @@ def why_alone(figure: Figure, stage: str, include: Collection[str]) -> str:
     return "" if stage in COUNTED[figure.kind] or stage in include else stage
 
 
-def judge_rivals(entries: Iterable[Entry]) -> None:
-    """Let the preferred of rival reports speak, and one of equal ones."""
+def judge_rivals(entries: Iterable[Entry]) -> set[Entry]:
+    """Let the preferred of rival reports speak, and one of equal ones. Return the figures beside
+    which their record has others about the same thing."""
+    together: set[Entry] = set()
     records: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
         records[entry.figure.id].append(entry)
     for rows in records.values():
         if len(rows) > 1:
             judge_record(rows)
+            sorts: dict[object, list[Entry]] = defaultdict(list)
+            for row in rows:
+                sorts[row.figure.sort].append(row)
+            together.update(row for alike in sorts.values() if len(alike) > 1 for row in alike)
+    return together
 
 
 def judge_record(rows: Sequence[Entry]) -> None:

@@ -2,83 +2,95 @@
 
 Running and period totals have numbers, and sets of them are bits of a number. A single that is
 linked to no record and is the only one of its record can overlap running totals only, and which
-follows from its four sides: sides are compared once per pair of different ones.
+follows from its four sides: sides are compared once per pair of different ones, and what was
+compared is kept for the figures of other revisions.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import cached_property, reduce
 from itertools import combinations
+from operator import or_
 
-from records.totals.figures import SINGLE, Party
+import numpy as np
+
+from records.totals.figures import SINGLE, Split
 from records.totals.judging import Entry
 from records.totals.links import BY_ITEM, NEVER, Links
+from records.totals.proven import bits
 from records.totals.scopes import items_apart, near_times_apart, parties_apart, times_apart
+from records.totals.table import Array, Registry, Table
 
-GIVERS, RECEIVERS, ITEM, TIME = range(4)
+GIVERS, RECEIVERS, ITEM, TIME, NEAR_TIME = range(5)
+PLACE = (0, 1, 2, 3, 3)
+"""Where in `Entry.sides` the number of a side is."""
+WIDE, NEAR = (GIVERS, RECEIVERS, ITEM, TIME), (GIVERS, RECEIVERS, ITEM, NEAR_TIME)
 
 
-def names(side: int, entry: Entry) -> tuple[Party, ...]:
-    """Return the parties of a figure on a side."""
-    return entry.figure.receivers if side == RECEIVERS else entry.figure.givers
+class Comparisons:
+    """Which sides are provably apart, by their numbers; each pair is compared once."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.values = (
+            registry.parties.values,
+            registry.parties.values,
+            registry.items.values,
+            registry.dates.values,
+            registry.dates.values,
+        )
+        self.known: tuple[dict[int, Array], ...] = ({}, {}, {}, {}, {})
+
+    def apart(self, side: int, running: int) -> Array:
+        """Return number of a side → whether it is apart from that of a running total."""
+        values = self.values[side]
+        known = self.known[side].get(running)
+        begin = 0 if known is None else len(known)
+        if begin < len(values):
+            compare = (parties_apart, parties_apart, items_apart, times_apart, near_times_apart)[
+                side
+            ]
+            other = values[running]
+            more = np.array([compare(value, other) for value in values[begin:]], np.bool_)
+            known = more if known is None else np.concatenate([known, more])
+            self.known[side][running] = known
+        assert known is not None
+        return known
 
 
 class Overlaps:
     """Overlaps between prepared figures."""
 
-    def __init__(self, entries: Iterable[Entry], links: Links) -> None:
+    def __init__(
+        self,
+        running: Iterable[Entry],
+        tied: set[Entry],
+        links: Links,
+        comparisons: Comparisons,
+    ) -> None:
         self.links = links
-        counted = [one for one in entries if not one.reason and one.figure.chosen]
-        self.running = [one for one in counted if one.figure.basis != SINGLE]
+        self.comparisons = comparisons
+        self.running = in_order(running)
         self.number = {entry: n for n, entry in enumerate(self.running)}
         """Running and period totals that may count, numbered."""
         self.everything = (1 << len(self.running)) - 1
-        self.by_side: list[dict[int, tuple[int, Entry]]] = [{} for _ in range(4)]
-        """Per side: its number → the running totals that have it, and one of them."""
-        for n, entry in enumerate(self.running):
-            for side, number in enumerate(entry.sides):
-                found, _ = self.by_side[side].get(number, (0, entry))
-                self.by_side[side][number] = found | 1 << n, entry
-        self.side_masks: tuple[dict[int, int], ...] = ({}, {}, {})
-        self.time_masks: dict[int, tuple[int, int]] = {}
+        self.tied = tied
+        """Singles that may overlap other singles, or whose links have a say."""
         self.islands: dict[str, int] = defaultdict(int)
         """Records joined by links → running totals of them."""
         for n, entry in enumerate(self.running):
             self.islands[self.island(entry)] |= 1 << n
-        self.tied = self.find_tied(counted)
-        """Singles that may overlap other singles, or whose links have a say."""
-        self.between = [0] * len(self.running)
+        self.masks: dict[tuple[Entry, bool], int] = {}
+        self.between = [
+            self.corrected(entry, self.by_sides(entry, False), self.islands[self.island(entry)])
+            & ~(1 << n)
+            for n, entry in enumerate(self.running)
+        ]
         """Of every running total, the others that it may overlap."""
-        for (n, one), (m, other) in combinations(enumerate(self.running), 2):
-            if self.overlap(one, other):
-                self.between[n] |= 1 << m
-                self.between[m] |= 1 << n
 
     def island(self, entry: Entry) -> str:
         """Return the id by which all records that links join with the figure's are known."""
         id = entry.figure.id
         return self.links.island(id) if id in self.links.linked else id
-
-    def find_tied(self, counted: Iterable[Entry]) -> set[Entry]:
-        """Return the singles of linked records and of records with figures not told apart."""
-        found = set()
-        records: dict[str, list[Entry]] = {}
-        alone: dict[str, Entry] = {}
-        for entry in counted:
-            id = entry.figure.id
-            if id in self.links.linked:
-                found.add(entry)
-            elif id in records:
-                records[id].append(entry)
-            elif id in alone:
-                records[id] = [alone[id], entry]
-            else:
-                alone[id] = entry
-        for rows in records.values():
-            for one, other in combinations(rows, 2):
-                running = one.figure.basis != SINGLE or other.figure.basis != SINGLE
-                if running or not items_apart(one.figure.item, other.figure.item):
-                    found |= {one, other}
-        return {one for one in found if one.figure.basis == SINGLE}
 
     def overlap(self, one: Entry, other: Entry, near: bool = False) -> bool:
         """Return whether two figures are not provably disjoint."""
@@ -90,64 +102,83 @@ class Overlaps:
         if one.figure.basis == SINGLE and other.figure.basis == SINGLE:
             # One gift, one record.
             return False
-        return not any(self.apart(side, one, other, near) for side in range(4))
-
-    def apart(self, side: int, one: Entry, other: Entry, near: bool) -> bool:
-        """Return whether two figures are provably apart on a side."""
-        if side == ITEM:
-            return items_apart(one.figure.item, other.figure.item)
-        if side == TIME:
-            compare = near_times_apart if near else times_apart
-            return compare(one.dates, other.dates)
-        return parties_apart(names(side, one), names(side, other))
+        running, entry = (other, one) if one.figure.basis == SINGLE else (one, other)
+        return not any(
+            self.comparisons.apart(side, running.sides[PLACE[side]])[entry.sides[PLACE[side]]]
+            for side in (NEAR if near else WIDE)
+        )
 
     def mask(self, single: Entry, near: bool) -> int:
         """Return the set of running totals that a single may overlap."""
-        if single.overlaps is None:
-            givers, receivers, item, time = single.sides
-            apart = (
-                self.side_mask(GIVERS, givers, single)
-                | self.side_mask(RECEIVERS, receivers, single)
-                | self.side_mask(ITEM, item, single)
-            )
-            wide, close = self.time_masks.get(time) or self.find_time_masks(time, single)
-            found = self.everything & ~(apart | wide), self.everything & ~(apart | close)
-            if single in self.tied and (related := self.islands.get(self.island(single))):
-                found = (
-                    self.corrected(single, found[0], related, False),
-                    self.corrected(single, found[1], related, True),
-                )
-            single.overlaps = found
-        return single.overlaps[near]
-
-    def side_mask(self, side: int, number: int, single: Entry) -> int:
-        """Return the set of running totals from which a single is apart on a side."""
-        found = self.side_masks[side].get(number)
+        found = self.masks.get((single, near))
         if found is None:
-            found = self.side_masks[side][number] = self.find_mask(side, single, False)
+            found = self.by_sides(single, near)
+            if single in self.tied and (related := self.islands.get(self.island(single))):
+                found = self.corrected(single, found, related, near)
+            self.masks[single, near] = found
         return found
 
-    def find_time_masks(self, number: int, single: Entry) -> tuple[int, int]:
-        """Return the sets from which a single is apart in time, by wide and by near dates."""
-        found = self.find_mask(TIME, single, False), self.find_mask(TIME, single, True)
-        self.time_masks[number] = found
+    def by_sides(self, entry: Entry, near: bool) -> int:
+        """Return the set of running totals from which no side is apart."""
+        found = self.everything
+        for side in NEAR if near else WIDE:
+            found &= ~self.side_mask(side, entry.sides[PLACE[side]])
         return found
 
-    def find_mask(self, side: int, single: Entry, near: bool) -> int:
-        """Compare a side with every different one that running totals have."""
-        found = 0
-        for sides, entry in self.by_side[side].values():
-            if self.apart(side, single, entry, near):
-                found |= sides
-        return found
+    def side_mask(self, side: int, number: int) -> int:
+        """Return the set of running totals that are apart from a side."""
+        classes, masks = self.side_classes[side]
+        return masks[classes[number]]
 
-    def corrected(self, single: Entry, mask: int, related: int, near: bool) -> int:
+    @cached_property
+    def side_classes(self) -> list[tuple[Array, list[int]]]:
+        """Per side: its number → class, and class → the set of running totals that are apart."""
+        return [self.find_classes(side) for side in range(len(PLACE))]
+
+    def find_classes(self, side: int) -> tuple[Array, list[int]]:
+        """Compare all sides with every different one that running totals have."""
+        running: dict[int, int] = defaultdict(int)
+        for n, entry in enumerate(self.running):
+            running[entry.sides[PLACE[side]]] |= 1 << n
+        compared = [self.comparisons.apart(side, number) for number in running]
+        if not compared:
+            return np.zeros(len(self.comparisons.values[side]), np.int64), [0]
+        # Others may have added further numbers meanwhile.
+        length = min(map(len, compared))
+        matrix = np.stack([column[:length] for column in compared])
+        packed = np.ascontiguousarray(np.packbits(matrix, axis=0).T)
+        alike = packed.view([("", np.void, packed.shape[1])]).ravel()
+        _, first, classes = np.unique(alike, return_index=True, return_inverse=True)
+        sets = list(running.values())
+        masks = [
+            reduce(or_, (sets[n] for n in np.flatnonzero(matrix[:, at])), 0)
+            for at in first.tolist()
+        ]
+        return classes, masks
+
+    def classes(self, table: Table, near: bool) -> tuple[Array, list[int]]:
+        """Return the class of every row, and class → the running totals that it may overlap by
+        its sides."""
+        found = np.zeros(len(table), np.int64)
+        masks = [0]
+        if not self.running:
+            return found, masks
+        for side in NEAR if near else WIDE:
+            numbers, apart = self.side_classes[side]
+            column = (table.givers, table.receivers, table.item, table.dates)[PLACE[side]]
+            keys, found = np.unique(found * len(apart) + numbers[column], return_inverse=True)
+            masks = [
+                masks[one] | apart[other]
+                for one, other in (divmod(key, len(apart)) for key in keys.tolist())
+            ]
+        return found, [self.everything & ~mask for mask in masks]
+
+    def corrected(self, entry: Entry, mask: int, related: int, near: bool = False) -> int:
         """Return the set after links had their say: they tell apart by item what sides cannot,
         and the other way round."""
-        for n, running in enumerate(self.running):
-            if related >> n & 1:
-                mask &= ~(1 << n)
-                mask |= int(self.overlap(single, running, near)) << n
+        for n in bits(related):
+            mask &= ~(1 << n)
+            mask |= int(self.overlap(entry, self.running[n], near)) << n
         return mask
 
     def pairs(self, singles: Iterable[Entry], near: bool) -> list[tuple[Entry, Entry]]:
@@ -162,6 +193,27 @@ class Overlaps:
             for one, other in combinations(entries, 2)
             if self.overlap(one, other, near)
         ]
+
+
+def tied_in_records(counted: Iterable[Entry]) -> set[Entry]:
+    """Return the singles that other figures of their record and split may overlap."""
+    found = set()
+    records: dict[tuple[str, Split], list[Entry]] = {}
+    alone: dict[tuple[str, Split], Entry] = {}
+    for entry in counted:
+        key = entry.figure.id, entry.split
+        if key in records:
+            records[key].append(entry)
+        elif key in alone:
+            records[key] = [alone[key], entry]
+        else:
+            alone[key] = entry
+    for rows in records.values():
+        for one, other in combinations(rows, 2):
+            running = one.figure.basis != SINGLE or other.figure.basis != SINGLE
+            if running or not items_apart(one.figure.item, other.figure.item):
+                found |= {one, other}
+    return {one for one in found if one.figure.basis == SINGLE}
 
 
 def in_order(entries: Iterable[Entry]) -> Sequence[Entry]:

@@ -232,16 +232,13 @@ class Place(Enum):
     OUTSIDE = "outside"
 
 
-def place_parties(givers: Sequence[Party], receivers: Sequence[Party], query: Query) -> Place:
-    """Return where a figure's parties lie in a query."""
-    found = Place.INSIDE
-    for names, conditions in ((givers, query.givers), (receivers, query.receivers)):
-        if all(condition.holds(names) for condition in conditions):
-            continue
-        if not any(all(condition.meets(name) for condition in conditions) for name in names):
-            return Place.OUTSIDE
-        found = Place.JOINT
-    return found
+def place_names(names: Sequence[Party], conditions: Sequence[Condition]) -> Place:
+    """Return where the names on a side lie among its conditions."""
+    if all(condition.holds(names) for condition in conditions):
+        return Place.INSIDE
+    if any(all(condition.meets(name) for condition in conditions) for name in names):
+        return Place.JOINT
+    return Place.OUTSIDE
 
 
 def item_inside(item: Sequence[str], query: Query) -> bool:

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from aidapi.dates import in_words
 from records.models import DATED, KINDS, CountableReason
-from records.query.totals import OUTSIDE, Verdict, verdicts_at
+from records.query.totals import OUTSIDE, Verdict, verdicts_of
 from records.site.wording import (
     RATES,
     REASONS,
@@ -227,7 +227,7 @@ def test_queries_do_not_grow_with_what_is_shown(
     """The revision, the versions, withdrawals, items; links by kind and the series, or what
     rests on a statement by kind. What totals need of a revision is read once and kept."""
     for model in DATED.values():
-        verdicts_at(model, history.newest)
+        verdicts_of(model, history.newest, "")
     for version in history.at(kind):
         with django_assert_max_num_queries(9):
             page(client, version.id)

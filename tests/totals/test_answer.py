@@ -336,18 +336,6 @@ def test_parts_of_a_total_follow_the_same_rule() -> None:
     assert (alone.at_least, alone.about, alone.figures, alone.records) == (10, 15, 2, 1)
 
 
-def test_one_row_for_many_singles_counts_like_the_many() -> None:
-    singles = [figure(f"s{n}", n + 1) for n in range(9)] + [about("s9", 100)]
-    block = about("block", 145, lower=Decimal(45), figures=10, records=10)
-    for total in (30, 60, 500):
-        many, one = only(*singles, running("t", total)), only(block, running("t", total))
-        assert (many.at_least, many.about) == (one.at_least, one.about)
-        assert many.unproven == one.unproven
-        figures = [[part.figures for part in found.breakdown] for found in (many, one)]
-        assert figures[0] == figures[1]
-        assert many.breakdown[1].records == one.breakdown[1].records == 10
-
-
 def test_figures_that_were_not_chosen_have_no_row() -> None:
     found = only(figure("a", 10), figure("b", 5, chosen=False))
     assert (found.at_least, [row.figure.id for row in found.judged]) == (10, ["a"])

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from records.models.regions import regions_around
+from records.totals.answer import PLACES, places_of
 from records.totals.figures import Milestone, Party
 from records.totals.milestones import COUNTED, dates_of
+from records.totals.prepare import prepare
 from records.totals.scopes import (
     STATES,
     TERRITORIES,
@@ -18,7 +20,7 @@ from records.totals.scopes import (
     covers_query,
     items_apart,
     parties_apart,
-    place_parties,
+    place_names,
     place_time,
     times_apart,
 )
@@ -162,14 +164,20 @@ def test_times_are_apart_where_the_earlier_is_as_far(
     ],
 )
 def test_parties_lie_in_a_query(names: Any, conditions: Any, expected: Place) -> None:
-    assert place_parties(names, (ITALY,), Query(givers=conditions)) is expected
-    assert place_parties((ITALY,), names, Query(receivers=conditions)) is expected
+    assert place_names(names, conditions) is expected
 
 
 def test_a_side_outside_prevails_over_a_joint_one() -> None:
     query = Query(givers=by("code", "CHN"), receivers=by("code", "KEN"))
-    assert place_parties((CHINA, ITALY), (ITALY,), query) is Place.OUTSIDE
-    assert place_parties((CHINA, ITALY), (KENYA,), query) is Place.JOINT
+    prepared = prepare(
+        [
+            figure("a", givers=(CHINA, ITALY), receivers=(ITALY,)),
+            figure("b", givers=(CHINA, ITALY), receivers=(KENYA,)),
+            figure("c", givers=(CHINA,), receivers=(KENYA,)),
+        ]
+    )
+    wide, _ = places_of(prepared, query, prepared.every)
+    assert [PLACES[n] for n in wide] == [Place.OUTSIDE, Place.JOINT, Place.INSIDE]
 
 
 def place(row: Any, near: bool = False, **query: Any) -> Place:

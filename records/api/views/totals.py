@@ -6,6 +6,7 @@ from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
+import numpy as np
 import orjson
 from django.http.response import HttpResponseBase
 from rest_framework import serializers
@@ -45,7 +46,8 @@ from records.query.groupings import SPLIT, groupings, reasons
 from records.query.totals import Group, Totals
 from records.totals import rates
 from records.totals.answer import DIGITS, Judged, Total
-from records.totals.figures import Figure, Split
+from records.totals.figures import Split
+from records.totals.table import Array, distinct
 
 MAX_GROUPING = 2
 MAX_GROUPS = 10_000
@@ -491,20 +493,29 @@ class Summary:
     def content(self, groups: Sequence[Group], limit: int | None) -> dict[str, Any]:
         """Return the totals, for each split up to a limit, and what all of them leave out."""
         shown = first_of_each(groups, limit)
-        rows: dict[int, Judged] = {}
-        used: set[int] = set()
+        table = self.totals.prepared.table
+        seen, used = np.zeros(len(table), np.bool_), np.zeros(len(table), np.bool_)
+        left_out: dict[str, list[Array]] = defaultdict(list)
         for group in groups:
-            for row in group.total.judged:
-                rows.setdefault(row.figure.figure, row)
-                if row.in_at_least.taken or row.in_about.taken:
-                    used.add(row.figure.figure)
-        left = [row for key, row in rows.items() if key not in used]
+            outcome = group.total.outcome
+            used[outcome.rows[outcome.used]] = True
+        for group in groups:
+            outcome = group.total.outcome
+            for reason, places in outcome.left_out():
+                rows = outcome.rows[places]
+                # A figure of several groups is left out for the reason of the first.
+                left_out[reason].append(rows[~seen[rows] & ~used[rows]])
+            seen[outcome.rows] = True
         return {
-            "records": len({row.figure.id for row in rows.values()}),
-            "figures": len(rows),
+            "records": len(distinct(table.record[seen])),
+            "figures": int(seen.sum()),
             "totals": [self.total(group) for group in shown],
             "more": len(groups) - len(shown),
-            "left_out": [self.reason(*one) for one in by_reason(left)],
+            "left_out": [
+                self.reason(reason, rows)
+                for reason, parts in sorted(left_out.items())
+                if len(rows := np.concatenate(parts))
+            ],
             "known_missing": [
                 {"id": id, "missing": missing}
                 for id, missing in sorted(self.totals.missing().items())
@@ -518,9 +529,9 @@ class Summary:
         group_values = dict(zip(group.names, group.values, strict=True))
         identity = {name: split[name] for name in NAMED_BY[Measure(split["measure"])]}
         named = {name: value or "" for name, value in group_values.items()} | identity
-        used = [row for row in total.judged if row.in_at_least.taken or row.in_about.taken]
+        outcome = total.outcome
+        used = np.flatnonzero(outcome.used)
         listed = LISTED_IN_GROUPS if group.names else LISTED
-        largest = sorted(used, key=lambda row: (-size(row.figure), row.figure.id))
         return {
             "group": group_values,
             **split,
@@ -533,12 +544,13 @@ class Summary:
             "with_others": dict(zip(AMOUNTS, total.with_others, strict=True)),
             "unproven": total.unproven,
             "breakdown": total.breakdown,
-            "records": len({row.figure.id for row in used}),
+            "records": outcome.records(used),
             "figures": len(used),
-            "used": [self.used(row) for row in largest[:listed]],
+            "used": [self.used(row) for row in outcome.largest(listed)],
             "left_out": [
-                self.reason(reason, unused) | {"which": self.which(unused[:listed])}
-                for reason, unused in by_reason(total.left_out)
+                self.reason(reason, outcome.rows[places])
+                | {"which": self.which(outcome.judged(places[:listed].tolist()))}
+                for reason, places in outcome.left_out()
             ],
             "converted": converted(total, self.target),
             "url": self.link([*(f"{name}:{value}" for name, value in named.items()), *self.named]),
@@ -548,7 +560,7 @@ class Summary:
         """Return a figure that is in a total."""
         return {
             "id": row.figure.id,
-            "figure": self.totals.source(row).number,
+            "figure": row.figure.figure,
             "in_at_least": row.in_at_least.taken,
             "in_about": row.in_about.taken,
             "lower": row.figure.lower,
@@ -560,35 +572,20 @@ class Summary:
         return [
             {
                 "id": row.figure.id,
-                "figure": self.totals.source(row).number,
+                "figure": row.figure.figure,
                 "held_by": row.in_about.holder,
             }
             for row in rows
         ]
 
-    def reason(self, reason: str, rows: Sequence[Judged]) -> dict[str, Any]:
+    def reason(self, reason: str, rows: Array) -> dict[str, Any]:
         """Return how many figures are left out for a reason."""
         return {
             "reason": reason,
-            "records": len({row.figure.id for row in rows}),
+            "records": len(distinct(self.totals.prepared.table.record[rows])),
             "figures": len(rows),
             "includable": reason in self.includable,
         }
-
-
-def size(figure: Figure) -> Decimal:
-    """Return what a figure is listed by."""
-    return figure.lower or figure.value or Decimal(0)
-
-
-def by_reason(rows: Iterable[Judged]) -> list[tuple[str, list[Judged]]]:
-    """Return figures that are left out by the reason, which is that of `about`."""
-    found: dict[str, list[Judged]] = defaultdict(list)
-    for row in rows:
-        found[row.in_about.reason].append(row)
-    for listed in found.values():
-        listed.sort(key=lambda row: (row.figure.id, row.figure.figure))
-    return sorted(found.items())
 
 
 def converted(total: Total, target: str | None) -> dict[str, Any] | None:

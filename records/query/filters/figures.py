@@ -8,6 +8,8 @@ from aidapi.parameters import BooleanField, ListField, NumberField
 from records.models import Statement
 from records.query.filters.base import RecordFilter, RecordFilters, unindexed
 from records.query.filters.fields import CodeListField, FoldedField
+from records.query.ids import key_array
+from records.totals.table import Array
 
 
 class FigureParameter(RecordFilter):
@@ -125,12 +127,10 @@ class FigureFilters:
             matching &= filter_.on_figure(value, "" if filter_.indexed else prefix)
         return model.child(table).objects.filter(matching).order_by()
 
-    def figure_ids(self, records: QuerySet) -> set[int] | None:
-        """Return the figures of the records that pass all filters; None without any filter."""
-        if not self.filters:
-            return None
+    def figure_keys(self, records: QuerySet) -> Array:
+        """Return the keys of the figures of the records that pass all filters."""
         rows = self.rows(records.model).filter(record__in=records.values("pk"))
-        return set(rows.values_list("figure_id" if self.by_item else "pk", flat=True))
+        return key_array(rows, "figure_id" if self.by_item else "pk")
 
     @property
     def in_item_index(self) -> bool:

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from records.models import DATED
-from records.query import totals
+from records.query import kept
 from records.query.groupings import groupings, reasons
 from tests.api.views.test_totals_of_histories import (
     DATASETS,
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 @given(st.integers(0, 10**9), st.integers(1, 9))
 def test_totals_of_any_dataset(client: Client, db: None, seed: int, size: int) -> None:
     with transaction.atomic():
-        totals.forget()
+        kept.forget()
         history, resource = dataset(seed, size)
         rng = history.random
         for query in ({}, rng.choice(NARROWER), rng.choice(NARROWER)):
@@ -33,4 +33,4 @@ def test_totals_of_any_dataset(client: Client, db: None, seed: int, size: int) -
         for by in rng.sample(groupings(DATED[resource.kind]), 2):
             check_groups(client, history, resource, by)
         transaction.set_rollback(True)
-    totals.forget()
+    kept.forget()
