@@ -1,10 +1,10 @@
 """Coverage: what the dataset holds, by kind, month and country, and what is missing."""
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
-from django.db.models import Count, Q
 from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -18,14 +18,15 @@ from records.documents.serializers import KnownDateField
 from records.models import (
     DATED,
     KINDS,
-    Measure,
-    Operator,
     RevisionCounter,
 )
+from records.query.coverage import counts_at
 from records.query.revisions import shown_revision
 
 LONGEST_RUN = 12
 """Months without records that are listed one by one. A wrong year would list thousands."""
+MISSING = ("day", "month"), ("number", "unit", "currency")
+"""What may be missing, before and after the main roles."""
 KIND_CHOICES = [(kind, kind) for kind in KINDS]
 
 
@@ -139,40 +140,42 @@ class Coverage(DatasetView):
 def coverage(kind: str, revision: int) -> dict[str, Any]:
     """Return the coverage of one kind."""
     model: Any = KINDS[kind]
-    records = model.objects.in_force(revision).order_by()
-    key = f"{model.DATE}_key"
-    days = list(records.values(key).annotate(n=Count("pk")).values_list(key, "n"))
-    listed, gaps = months(days)
-    vague: Counter[str] = Counter()
-    for day, n in days:
+    counts = counts_at(kind, model, revision)
+    total = counts.dates.total()
+    listed, gaps = months(counts.dates.items())
+    missing: Counter[str] = Counter()
+    for day, n in counts.dates.items():
         if len(day) < LENGTHS["day"]:
-            vague["day"] += n
+            missing["day"] += n
         if len(day) < LENGTHS["month"]:
-            vague["month"] += n
-    found: dict[str, Any] = {
+            missing["month"] += n
+    if kind in DATED:
+        missing |= Counter({role: total - counts.roles[role] for role in model.MAIN_ROLES})
+        missing |= counts.without
+    return {
         "kind": kind,
-        "records": sum(n for _, n in days),
-        "first": min((day for day, _ in days), default=None),
-        "last": max((day for day, _ in days), default=None),
+        "records": total,
+        "first": min(counts.dates, default=None),
+        "last": max(counts.dates, default=None),
         "months": listed,
         "gaps": gaps,
-        "countries": [],
-        "figures": 0,
-        "quotes": {"found": 0, "not_found": 0, "not_checked": 0},
-        "missing": [],
+        "countries": [
+            {"role": role, "country": country, "records": n}
+            for (role, country), n in sorted(counts.countries.items())
+        ],
+        "figures": counts.figures["figures"],
+        "quotes": {name: counts.figures[name] for name in ("found", "not_found", "not_checked")},
+        "missing": [
+            {"what": what, "records": missing[what]}
+            for what in (*MISSING[0], *model.MAIN_ROLES, *MISSING[1])
+            if missing[what]
+        ],
     }
-    missing = vague
-    if kind in DATED:
-        found["countries"] = countries(model, records)
-        missing |= parties_missing(model, records, found["records"])
-        figures, quotes, of_figures = in_figures(model, records)
-        found |= {"figures": figures, "quotes": quotes}
-        missing |= of_figures
-    found["missing"] = [{"what": what, "records": n} for what, n in missing.items() if n]
-    return found
 
 
-def months(days: list[tuple[str, int]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def months(
+    days: Iterable[tuple[str, int]],
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return the months from the first to the last, including those without records, and the gaps
     between them that are too long to be listed."""
     counts: Counter[int] = Counter()
@@ -197,51 +200,3 @@ def months(days: list[tuple[str, int]]) -> tuple[list[dict[str, Any]], list[dict
 def month_text(month: int) -> str:
     """Return a month that is counted from year 0, as 2020-04."""
     return f"{month // 12:04}-{month % 12 + 1:02}"
-
-
-def countries(model: Any, records: Any) -> list[dict[str, Any]]:
-    rows = model.child("parties").objects.filter(
-        record__in=records.values("pk"), role__in=model.MAIN_ROLES
-    )
-    counts = (
-        rows.exclude(country="")
-        .order_by("role", "country")
-        .values("role", "country")
-        .annotate(records=Count("record", distinct=True))
-    )
-    return list(counts)
-
-
-def parties_missing(model: Any, records: Any, total: int) -> Counter[str]:
-    """Return role → number of records without a party in it."""
-    rows = model.child("parties").objects.filter(
-        record__in=records.values("pk"), role__in=model.MAIN_ROLES
-    )
-    named = dict(
-        rows.order_by()
-        .values("role")
-        .annotate(n=Count("record", distinct=True))
-        .values_list("role", "n")
-    )
-    return Counter({role: total - named.get(role, 0) for role in model.MAIN_ROLES})
-
-
-def in_figures(model: Any, records: Any) -> tuple[int, dict[str, int], Counter[str]]:
-    """Return the number of figures, the results of checking quotes, and what is missing."""
-
-    def without(condition: Q) -> Count:
-        return Count("record", distinct=True, filter=condition)
-
-    figures = model.child("figures").objects.filter(record__in=records.values("pk"))
-    found = figures.aggregate(
-        figures=Count("pk"),
-        found=Count("pk", filter=Q(quote_found=True)),
-        not_found=Count("pk", filter=Q(quote_found=False)),
-        not_checked=Count("pk", filter=Q(quote_found__isnull=True)),
-        number=without(Q(operator=Operator.UNSPECIFIED)),
-        unit=without(Q(measure=Measure.QUANTITY, unit="")),
-        currency=without(Q(measure=Measure.MONEY, currency="")),
-    )
-    quotes = {name: found[name] for name in ("found", "not_found", "not_checked")}
-    missing = Counter({name: found[name] for name in ("number", "unit", "currency")})
-    return found["figures"], quotes, missing

@@ -1,0 +1,14 @@
+"""What a server reads before the first reader asks."""
+
+from records.models import DATED, KINDS, RevisionCounter
+from records.query.coverage import counts_at
+from records.query.totals import prepared_at
+
+
+def load() -> None:
+    """Read what answers about a whole revision need of the latest."""
+    revision = RevisionCounter.number()
+    for kind, model in KINDS.items():
+        counts_at(kind, model, revision)
+    for model in DATED.values():
+        prepared_at(model, revision)
