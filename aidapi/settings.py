@@ -369,6 +369,11 @@ SERVER_THREADS = (
     + 8
 )
 
+# Each process reads what totals and coverage of the latest revision need when it starts, not when
+# they are first requested.
+LOAD_AT_START = boolean("LOAD_AT_START", True)
+LOADER = "records.query.loading.load"
+
 # Metrics are not secret, but not public in production by default.
 METRICS = boolean("METRICS", not PRODUCTION)
 

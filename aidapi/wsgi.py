@@ -10,9 +10,11 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aidapi.settings")
 site = get_wsgi_application()
 
-from aidapi.lanes import Lanes  # noqa: E402 (it needs Django's settings)
+from aidapi import loading  # noqa: E402 (they need Django's settings)
+from aidapi.lanes import Lanes  # noqa: E402
 
 lanes = Lanes(site)
+loading.begin()
 
 
 def application(environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:
