@@ -34,18 +34,21 @@ def url(vendor: str, name: str) -> str:
 
 
 def generated(vendor: str, n: int) -> str:
-    """Return the URL of the database of n generated donations; create it if there is none."""
+    """Return the URL of the database of n generated donations; create it if there is none. They
+    are generated in SQLite, and copied into PostgreSQL."""
     name = f"gen{n}"
     if newest_revision(vendor, name) is None:
-        print(f"Generating {n:,} donations for {vendor}: this happens once.", file=sys.stderr)
+        if vendor == "postgresql":
+            generated("sqlite", n)
+        print(f"Making {n:,} donations for {vendor}: this happens once.", file=sys.stderr)
         part = f"{name}_part"
         create(vendor, part)
         manage(url(vendor, part), "migrate", "--verbosity", "0")
-        run(url(vendor, part), "benchmarks/generate_records.py", str(n))
         if vendor == "postgresql":
-            # As autovacuum would before long: index-only scans need it.
-            with psycopg.connect(url(vendor, part), autocommit=True) as connection:
-                connection.execute("VACUUM ANALYZE")
+            file = str(DIRECTORY / f"{name}.sqlite3")
+            run(url(vendor, part), "benchmarks/copy_records.py", file)
+        else:
+            run(url(vendor, part), "benchmarks/generate_records.py", str(n))
         rename(vendor, part, name)
     if not newest_revision(vendor, name):
         raise SystemExit(

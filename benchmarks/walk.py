@@ -120,7 +120,7 @@ def prepare(reads: int) -> Stage:
         RevisionCounter,
         State,
     )
-    from records.publishing import Publication, release
+    from records.publishing import Publication, publish_revision
 
     for name in ("editor", "approver"):
         User.objects.create(username=name)
@@ -132,7 +132,8 @@ def prepare(reads: int) -> Stage:
         counter.figures.update(value=0, lower=0, upper=0)
         counters.append(counter)
     hand_in(counters)
-    release([Publication(record) for record in counters], message="Counters.", origin=Origin.FILE)
+    acts = [Publication(record) for record in counters]
+    publish_revision(acts, message="Counters.", origin=Origin.FILE)
     ids = list(published.exclude(public_id__in=[c.public_id for c in counters]).values_list(
         "public_id", flat=True
     ))  # fmt: skip
@@ -195,7 +196,7 @@ def publish_in_turns(number: int, stage: Stage) -> None:
         Publication,
         Withdrawal,
         begin_correction,
-        release,
+        publish_revision,
         revert,
         submit,
     )
@@ -240,7 +241,7 @@ def publish_in_turns(number: int, stage: Stage) -> None:
         withdrawals = []
         if leaving.state == State.PUBLISHED and turn % 2:
             withdrawals.append(Withdrawal(leaving, "Said no more."))
-        release(
+        publish_revision(
             [*(Publication(draft) for draft in drafts), *withdrawals],
             message=f"Turn {turn} of publisher {number}.",
             origin=origin,
