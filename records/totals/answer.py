@@ -449,7 +449,7 @@ class Counting:
         words = self.prepared.registry.words.known
         unspecified = (self.table.operator[rows] == words.get("unspecified", -1)) & ~taken
         rest = ~taken & ~unspecified
-        weighty = found.soft.weighty(rows)
+        weighty = found.soft.some[rows]
         made.note(inside[unspecified], "unspecified")
         made.note(inside[rest & ~weighty], "no_lower_bound")
         left = inside[rest & weighty]

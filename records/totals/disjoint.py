@@ -40,15 +40,13 @@ class Soft:
         self.high, self.low = (
             (table.face_high, table.face_low) if near else (table.least_high, table.least_low)
         )
+        self.some = table.some_face if near else table.some_least
+        """Which rows of the table add to a sum."""
         self.every, self.masks = prepared.near_classes if near else prepared.wide_classes
         """Class of every row, and class → the running totals that it may overlap."""
-        self.rows = rows[self.weighty(rows)]
+        self.rows = rows[self.some[rows]]
         self.classes = self.every[self.rows]
         self.sums = sums_by(self.classes, self.high[self.rows], self.low[self.rows])
-
-    def weighty(self, rows: Array) -> Array:
-        """Return which rows add to a sum."""
-        return (self.high[rows] | self.low[rows]) != 0
 
     def of_classes(self, classes: Sequence[int]) -> Array:
         """Return the rows of some classes."""

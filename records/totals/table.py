@@ -7,6 +7,8 @@ number. Amounts are kept in millionths, in two columns of whole numbers, so that
 from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
+from functools import cached_property
+from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,11 +41,12 @@ class Part(NamedTuple):
 
 
 class Numbers:
-    """Numbers of values, from 0; they only grow."""
+    """Numbers of values, from 0; they only grow, and never change."""
 
     def __init__(self, *first: Hashable) -> None:
         self.values: list[Any] = []
         self.known: dict[Hashable, int] = {}
+        self.growing = Lock()
         for value in first:
             self.of(value)
 
@@ -51,9 +54,13 @@ class Numbers:
         """Return the number of a value, the same for equal values."""
         found = self.known.get(value)
         if found is None:
-            found = len(self.values)
-            self.values.append(value)
-            self.known[value] = found
+            with self.growing:
+                found = self.known.get(value)
+                if found is None:
+                    found = len(self.values)
+                    # Whoever finds the number finds the value, too.
+                    self.values.append(value)
+                    self.known[value] = found
         return found
 
 
@@ -120,6 +127,16 @@ class Table:
 
     def __len__(self) -> int:
         return len(self.entries)
+
+    @cached_property
+    def some_least(self) -> Array:
+        """Which rows have a lower bound."""
+        return (self.least_high | self.least_low) != 0
+
+    @cached_property
+    def some_face(self) -> Array:
+        """Which rows have a number to count at its face."""
+        return (self.face_high | self.face_low) != 0
 
     def spliced(self, gone: Array, added: "Table") -> "Table":
         """Return the table without some records, given by number, and with the rows of others;

@@ -1,5 +1,8 @@
 """What a process keeps of past revisions."""
 
+import gc
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any
 
 import pytest
@@ -48,6 +51,38 @@ def test_value_larger_than_the_limit_is_kept_alone() -> None:
     kept.get(SUBJECT, 1, lambda known: "a")
     kept.get(SUBJECT, 2, lambda known: "long")
     assert list(kept.values) == [(SUBJECT, 2)]
+
+
+def test_threads_wait_for_one_that_makes_their_value_and_for_no_other_kind() -> None:
+    kept: Kept[str] = Kept(len, 100)
+    made: list[str] = []
+    begun, other_done = Event(), Event()
+
+    def slow(known: Any) -> str:
+        begun.set()
+        assert other_done.wait(10)
+        made.append("slow")
+        return "slow"
+
+    with ThreadPoolExecutor(4) as pool:
+        waiting = [pool.submit(kept.get, SUBJECT, 1, slow) for _ in range(3)]
+        assert begun.wait(10)
+        assert kept.get(SUBJECT._replace(kind="export"), 1, lambda known: "quick") == "quick"
+        other_done.set()
+        assert [one.result() for one in waiting] == ["slow"] * 3
+    assert made == ["slow"]
+
+
+def test_cycles_are_searched_for_again_even_after_an_error() -> None:
+    kept: Kept[str] = Kept(len, 100)
+
+    def fail(known: Any) -> str:
+        assert not gc.isenabled()
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        kept.get(SUBJECT, 1, fail)
+    assert gc.isenabled()
 
 
 @pytest.mark.django_db

@@ -231,7 +231,14 @@ class TotalPartSerializer(serializers.Serializer):
     records = serializers.IntegerField(help_text="Their records.")
 
 
-class UsedFigureSerializer(serializers.Serializer):
+class PlainSerializer(serializers.Serializer):
+    """Of rows that are made as they are shown: hundreds in each response."""
+
+    def to_representation(self, instance: dict[str, Any]) -> dict[str, Any]:
+        return instance
+
+
+class UsedFigureSerializer(PlainSerializer):
     """A figure that is in a total."""
 
     id = serializers.CharField(help_text="Id of its record.")
@@ -242,7 +249,7 @@ class UsedFigureSerializer(serializers.Serializer):
     value = sum_field("Its number; null for a range.")
 
 
-class UnusedFigureSerializer(serializers.Serializer):
+class UnusedFigureSerializer(PlainSerializer):
     """A figure that is not in a total."""
 
     id = serializers.CharField(help_text="Id of its record.")
