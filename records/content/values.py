@@ -55,7 +55,7 @@ def read_day(text: str) -> date:
 
 def read_date(text: str) -> tuple[date, Precision]:
     """A date that may lack its day or its month; the length says what is known."""
-    if not re.fullmatch(dates.PATTERN, text):
+    if not re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?", text, re.ASCII):
         raise ValueError(
             f"{text!r}: write the date as 2020-04-10, or as 2020-04 or 2020 where no more is "
             f"known."

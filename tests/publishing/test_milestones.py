@@ -136,6 +136,7 @@ def test_the_document_has_dates_as_far_as_they_are_known() -> None:
 
     quote = draft.milestones.first().quote
     evidence = {"statement": draft.milestones.first().statement.public_id, "quote": quote}
+    evidence |= {"lang": "en", "quote_translation": None}
     assert [list(milestone.values()) for milestone in found["milestones"]] == [
         ["delivered", "2020", "year", "on", evidence],
         ["signed", "2020-03-05", "day", "on", evidence],

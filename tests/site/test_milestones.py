@@ -62,7 +62,7 @@ def test_a_statement_names_the_records_of_which_it_bears_a_milestone(client: Cli
     text = page(client, f"/records/{statement.public_id}/")
 
     assert draft.title in text
-    assert "“came to Lahore”" in text
+    assert '“<span lang="en">came to Lahore</span>”' in text
 
 
 def test_versions_pair_milestones_by_their_stage(client: Client, editor: Any) -> None:

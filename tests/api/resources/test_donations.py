@@ -80,6 +80,8 @@ def test_the_document_of_the_contract(client: Client) -> None:
                 "evidence": {
                     "statement": statement.public_id,
                     "quote": "donated $20 million to WHO",
+                    "lang": "en",
+                    "quote_translation": None,
                 },
             }
         ],
@@ -107,6 +109,8 @@ def test_the_document_of_the_contract(client: Client) -> None:
                 "evidence": {
                     "statement": statement.public_id,
                     "quote": "donated $20 million to WHO",
+                    "lang": "en",
+                    "quote_translation": None,
                     "offset": None,
                     "quote_found": None,
                 },
