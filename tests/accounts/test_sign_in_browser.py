@@ -16,7 +16,6 @@ from tests.support.sign_in import PASSWORD, authenticator_shows
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.slow,
     pytest.mark.django_db(transaction=True),
     pytest.mark.parametrize("width", [1280, 390]),
 ]

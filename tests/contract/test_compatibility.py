@@ -9,6 +9,7 @@ import pytest
 import yaml
 from django.conf import settings
 
+from aidapi import dates
 from aidapi.schema import document
 from tests.support.breaking_changes import breaking_changes, report
 
@@ -25,7 +26,7 @@ NEW_NAME = "it named what the old sums counted; total names the new totals"
 KNOWN = "a date that lacks its day is written without it: the first day of a month misled"
 UNDATED = "without a date there is no precision"
 VAGUE = "takes months and years as well; every day that it took is taken"
-PATTERN = '"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"'
+PATTERN = f'"^{dates.PATTERN}$"'
 DATES = {
     **dict.fromkeys(
         ("Donation", "Export", "Contract", "SparseDonation", "SparseExport", "SparseContract"),

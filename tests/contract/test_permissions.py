@@ -195,7 +195,7 @@ def cells() -> Iterator[tuple[str, str, bool, str]]:
         yield from product([act], STATES, (True, False), ENTRANCES)
 
 
-@pytest.mark.slow(sample=True)
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_role_does_what_it_is_for_and_nothing_else(kind: str) -> None:
     reader = entered(UserFactory(username="reader", is_superuser=True))

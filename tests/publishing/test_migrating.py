@@ -221,6 +221,7 @@ def test_two_migrates_at_once_are_one() -> None:
     assert "later" in there
 
 
+@pytest.mark.slow
 def test_going_back_drops_history_only_if_told_to() -> None:
     StatementFactory(published=True)
 

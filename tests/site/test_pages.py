@@ -124,7 +124,7 @@ def test_swagger_ui_in_a_browser(look: Any, width: int) -> None:
     assert looked.complaints == []
 
 
-@browser_test
+@pytest.mark.browser(sample=True)
 def test_a_problem_is_explained_in_a_browser(look: Any) -> None:
     looked = look("/docs/#problem-withdrawn")
 

@@ -13,12 +13,12 @@ def scaled(number: int) -> int:
 
 
 def left_out(items: list[pytest.Item]) -> list[pytest.Item]:
-    """Return the tests that a run which is not thorough leaves out: those marked `slow`, except
-    the first case of each that has a sample."""
+    """Return the tests that a run which is not thorough leaves out: those marked `slow` or
+    `browser`, except the first case of each that has a sample."""
     sampled: set[tuple[object, str]] = set()
     found = []
     for item in items:
-        mark = item.get_closest_marker("slow")
+        mark = item.get_closest_marker("slow") or item.get_closest_marker("browser")
         if mark is None:
             continue
         test = (item.parent, getattr(item, "originalname", item.name))
