@@ -320,10 +320,12 @@ def hostile(operation: Any) -> Iterator[HostileRequest]:
                 headers={"Content-Type": "application/json"},
                 statuses=(405,),
             )
+    # The example of a path may not be in the database.
+    there = (200, 404) if examples else (200,)
     for method in ("HEAD", "OPTIONS"):
-        yield asked(method=method, statuses=(200,))
+        yield asked(method=method, statuses=there)
     for body in BODIES:
-        yield asked(body=body, headers={"Content-Type": "application/json"}, statuses=(200,))
+        yield asked(body=body, headers={"Content-Type": "application/json"}, statuses=there)
 
 
 ELSEWHERE = [
