@@ -240,7 +240,9 @@ def test_places_agree_with_the_database_in_every_script(
     script: str, vocabulary: None, statement: Any, sit_down: Any, kept: Any
 ) -> None:
     filed = statement(SCRIPTS[script])
-    donation = kept(figures=[{"statement": filed, "quote": SCRIPTS[script][:3]}])
+    donation = kept(
+        figures=[{"statement": filed, "quote": SCRIPTS[script][:3], "quote_reason": "Meant."}]
+    )
     curator = sit_down(change_page(donation))
     words = WORDS[script].replace("\r\n", "\n")
     curator.text().wait_for()
