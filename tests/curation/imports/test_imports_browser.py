@@ -28,7 +28,7 @@ def files(transactional_db: None, tmp_path: Path) -> dict[str, Any]:
     donation = DonationFactory(published=True)
     statement = donation.cited_statements()[0]
     (cells,) = table(downloaded(superuser_client(), type(donation), "csv"))
-    arrived = f"delivered 2020-05-02 on {statement.public_id} “the masks arrived”"
+    arrived = f"delivered 2020-04-12 on {statement.public_id} “the masks arrived”"
     milestones = f"{cells['milestones']} | {arrived}"
     changed = cells | {"stage": "delivered", "milestones": milestones, "reason": ""}
     new = [
