@@ -7,15 +7,16 @@ import re
 from calendar import monthrange
 from datetime import date
 
-MONTHS = (
+IN_YEAR = (
     "0[1-9]|1[0-2]",
     "(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-9])",
     "(0[13-9]|1[0-2])-30",
     "(0[13578]|1[02])-31",
 )
 YEARS = ("[0-9]{3}[1-9]", "[0-9]{2}[1-9]0", "[0-9][1-9]00", "[1-9]000")
-PATTERN = rf"({'|'.join(YEARS)})(-({'|'.join(MONTHS)}))?"
-"""Only 29 February of other years is left to the calendar."""
+PATTERN = rf"({'|'.join(YEARS)})(-({'|'.join(IN_YEAR)}))?"
+"""A year, month or day of the calendar, as regular expressions of any kind can say it; 29 February
+matches in every year."""
 LENGTHS = {"day": 10, "month": 7, "year": 4}
 """Precision → the length of a date as text."""
 
@@ -29,8 +30,12 @@ def parsed(text: str) -> tuple[date, str]:
     """Return the first day of a date and its precision, or raise ValueError."""
     if not re.fullmatch(PATTERN, text):
         raise ValueError(f"{text!r} is neither a day nor a month nor a year.")
-    precision = next(name for name, length in LENGTHS.items() if length == len(text))
-    return date.fromisoformat(f"{text}-01-01"[:10]), precision
+    return date.fromisoformat(f"{text}-01-01"[:10]), precision_of(text)
+
+
+def precision_of(text: str) -> str:
+    """Return the precision of a date as text, by its length."""
+    return next(name for name, length in LENGTHS.items() if length == len(text))
 
 
 def span(day: date, precision: str) -> tuple[date, date]:

@@ -60,9 +60,7 @@ def read_date(text: str) -> tuple[date, Precision]:
             f"{text!r}: write the date as 2020-04-10, or as 2020-04 or 2020 where no more is "
             f"known."
         )
-    read_day(f"{text}-01-01"[:10])
-    day, precision = dates.parsed(text)
-    return day, Precision(precision)
+    return read_day(f"{text}-01-01"[:10]), Precision(dates.precision_of(text))
 
 
 def read_first_day(text: str) -> date:

@@ -47,7 +47,7 @@ class Known(NamedTuple):
     text: str
 
     @property
-    def asked(self) -> str:
+    def question(self) -> str:
         return f"Is {self.text} meant?"
 
 
@@ -73,8 +73,8 @@ def date_doubts(row: Any) -> list[Doubt]:
     for known in known_dates(row):
         year = f"{known.first.year:04}"
         if known.first > today:
-            asked = f"Is {year} meant?" if year != f"{today.year:04}" else known.asked
-            found.append(Doubt(known.name, f"{asked} {known.text} is after today ({today})."))
+            question = f"Is {year} meant?" if year != f"{today.year:04}" else known.question
+            found.append(Doubt(known.name, f"{question} {known.text} is after today ({today})."))
         elif known.last < EPIDEMIC:
             found.append(
                 Doubt(
@@ -91,7 +91,7 @@ def beside(known: Known, first: date, last: date, *, may_follow: bool = False) -
     statements were published; empty if nothing is. What was planned `may_follow` them."""
     published = f"{first}" if first == last else f"{first} to {last}"
     if known.first > last + TIME_ZONES and not may_follow:
-        return f"{known.asked} The statement was published before it ({published})."
+        return f"{known.question} The statement was published before it ({published})."
     if known.last < first - FAR:
-        return f"{known.asked} The statement was published years after it ({published})."
+        return f"{known.question} The statement was published years after it ({published})."
     return ""

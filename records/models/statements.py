@@ -164,7 +164,7 @@ class Statement(Record):
         if said and (text := beside(said, published.first, published.last)):
             found.append(Doubt("said_on", text))
         if read and read.last < published.first - TIME_ZONES:
-            text = f"{read.asked} The statement was published only on {published.text}."
+            text = f"{read.question} The statement was published only on {published.text}."
             found.append(Doubt("accessed_on", text))
         return found
 

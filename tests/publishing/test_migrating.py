@@ -6,7 +6,7 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
@@ -21,6 +21,7 @@ from records.models import Revision, Statement
 from records.publishing import triggers
 from tests.support.attempts import run
 from tests.support.factories import StatementFactory
+from tests.support.locks import held_elsewhere
 from tests.support.routes import API
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -51,28 +52,9 @@ def in_thread(act: Callable[[], Any]) -> tuple[threading.Thread, list[Any]]:
     return thread, outcome
 
 
-@contextmanager
-def backup() -> Iterator[None]:
+def backup() -> AbstractContextManager[None]:
     """Another connection holds what a backup holds on PostgreSQL, and a writer on SQLite."""
-    held, done = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with connections["default"].cursor() as cursor:
-            if connection.vendor == "sqlite":
-                cursor.execute("BEGIN IMMEDIATE")
-            else:
-                cursor.execute("BEGIN; LOCK TABLE records_statement IN ACCESS SHARE MODE")
-            held.set()
-            done.wait(PATIENCE)
-            cursor.execute("ROLLBACK")
-
-    thread, _ = in_thread(hold)
-    assert held.wait(PATIENCE)
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
+    return held_elsewhere("LOCK TABLE records_statement IN ACCESS SHARE MODE", PATIENCE)
 
 
 @contextmanager

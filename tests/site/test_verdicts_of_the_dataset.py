@@ -4,26 +4,15 @@ import csv
 import html
 import io
 import re
-from typing import Any
 
 import pytest
 from django.test import Client
 
 from records.site.how_we_count import PITFALLS
-from tests.support.factories import ContractFactory, DonationFactory, ExportFactory
 from tests.support.routes import API, ask
+from tests.support.verdicts import FACTORIES, said
 
 pytestmark = pytest.mark.django_db
-
-FACTORIES = {"donations": DonationFactory, "exports": ExportFactory, "contracts": ContractFactory}
-
-
-def said(client: Client, id: str, **query: Any) -> list[str]:
-    """Return what a page says of each figure in totals, without tags."""
-    response = client.get(f"/records/{id}/", query)
-    assert response.status_code == 200
-    found = re.findall(r"In totals</dt><dd>(.*?)</dd>", response.content.decode())
-    return [html.unescape(re.sub(r"<[^>]+>", "", one)) for one in found]
 
 
 @pytest.mark.parametrize("kind", FACTORIES)

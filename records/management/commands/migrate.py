@@ -9,7 +9,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands import migrate
 from django.db import OperationalError, connections, transaction
 from django.db.migrations.executor import MigrationExecutor
-from django.db.migrations.loader import AmbiguityError
+from django.db.migrations.loader import AmbiguityError, MigrationLoader
 
 from records.index import search_index
 from records.publishing import triggers
@@ -87,7 +87,7 @@ def damaged(connection: Any) -> set[str]:
 
 def refuse_loss(connection: Any, plan: Plan) -> None:
     """Refuse to unapply migrations that made guarded tables which are not empty."""
-    loader = MigrationExecutor(connection).loader
+    loader = MigrationLoader(connection)
     there = set(connection.introspection.table_names())
     guarded = {trigger.table for trigger in triggers.triggers(connection).values()} & there
     for migration, backwards in plan:

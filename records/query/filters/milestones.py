@@ -146,7 +146,7 @@ class Reaching:
 
     def by_as_of(self) -> Q:
         """Return the condition on the date of a record that reached its stage `by` then."""
-        return self.ends("record__as_of", "as_of_precision")
+        return self.ends("record__as_of")
 
     def running(self) -> Q:
         """Return the condition on the period of a running or period total."""
@@ -160,7 +160,7 @@ class Reaching:
         bounded = Q(**{f"{self.prefix}basis": PERIOD}) & Q(record__period_end__isnull=False)
         return begins & (
             (bounded & Q(record__period_end__gte=self.start))
-            | (~bounded & self.ends("record__as_of", "as_of_precision"))
+            | (~bounded & self.ends("record__as_of"))
         )
 
     def by_milestones(self) -> Q:
@@ -198,12 +198,11 @@ class Reaching:
         """Return the condition that a milestone may lie before the end of the period."""
         return Q() if self.end is None else Q(dated=Dated.BY) | Q(date__lte=self.end)
 
-    def ends(self, column: str = "date", precision: str = "date_precision") -> Q:
+    def ends(self, column: str = "date") -> Q:
         """Return the condition that a date may lie after the start of the period."""
         if self.start is None:
             return Q()
-        path = column.rpartition("__")
-        precision = f"{path[0]}{path[1]}{precision}"
+        precision = f"{column}_precision"
         first = {"month": self.start.replace(day=1), "year": self.start.replace(month=1, day=1)}
         return (
             Q(**{precision: Precision.DAY, f"{column}__gte": self.start})
@@ -241,7 +240,7 @@ class SurelyReaching(Reaching):
     days it may have, all of them are in it."""
 
     def by_as_of(self) -> Q:
-        return self.from_floor & self.finishes("record__as_of", "as_of_precision")
+        return self.from_floor & self.finishes("record__as_of")
 
     @property
     def from_floor(self) -> Q:
@@ -255,7 +254,7 @@ class SurelyReaching(Reaching):
             starts |= own & Q(record__period_start__gte=self.start)
         bounded = Q(**{f"{self.prefix}basis": PERIOD}) & Q(record__period_end__isnull=False)
         ended = Q() if self.end is None else Q(record__period_end__lte=self.end)
-        as_of = self.finishes("record__as_of", "as_of_precision")
+        as_of = self.finishes("record__as_of")
         return starts & ((bounded & ended) | (~bounded & as_of))
 
     def by_milestones(self) -> Q:
@@ -281,12 +280,11 @@ class SurelyReaching(Reaching):
             return Q()
         return Q(dated=Dated.ON, date__gte=self.start)
 
-    def finishes(self, column: str = "date", precision: str = "date_precision") -> Q:
+    def finishes(self, column: str = "date") -> Q:
         """Return the condition that a date surely lies before the end of the period."""
         if self.end is None:
             return Q()
-        path = column.rpartition("__")
-        precision = f"{path[0]}{path[1]}{precision}"
+        precision = f"{column}_precision"
         after = self.end + timedelta(days=1)
         return (
             Q(**{precision: Precision.DAY, f"{column}__lt": after})

@@ -4,7 +4,7 @@ readers are served meanwhile, and the page says what happened and whether anythi
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
-from django.db import OperationalError, connection, connections
+from django.db import OperationalError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client, override_settings
 
@@ -27,6 +27,7 @@ from tests.aidapi.test_deadlines import SLOW
 from tests.curation.workflow.test_steps import approve, entered, state, told
 from tests.support.attempts import run
 from tests.support.factories import StatementFactory
+from tests.support.locks import held_elsewhere
 from tests.support.routes import API
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,32 +45,9 @@ def waiting(superuser: User) -> tuple[Client, Record]:
     return client, record
 
 
-@contextmanager
-def locked_elsewhere() -> Iterator[None]:
+def locked_elsewhere() -> AbstractContextManager[None]:
     """Another connection publishes, and does not come to its end."""
-    locked, done = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        try:
-            with connections["default"].cursor() as cursor:
-                if connection.vendor == "sqlite":
-                    cursor.execute("BEGIN IMMEDIATE")
-                else:
-                    cursor.execute("BEGIN; SELECT * FROM records_revisioncounter FOR UPDATE")
-                locked.set()
-                done.wait(30)
-                cursor.execute("ROLLBACK")
-        finally:
-            connections.close_all()
-
-    thread = threading.Thread(target=hold)
-    thread.start()
-    assert locked.wait(10)
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
+    return held_elsewhere("SELECT * FROM records_revisioncounter FOR UPDATE", 30)
 
 
 @contextmanager
