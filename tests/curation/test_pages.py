@@ -191,6 +191,23 @@ def test_a_correction_is_one_click_away(width: int, curator: User, enter: Any) -
 
 
 @WIDTHS
+def test_error_beside_other_fields_is_as_wide_as_its_field(
+    width: int, curator: User, enter: Any
+) -> None:
+    doubtful = {"value": 5_000, "quote": "donated 50,000 masks"}
+    draft = DonationFactory(figures=[doubtful])
+    page = enter(f"/admin/records/donation/{draft.pk}/change/", width).page
+
+    page.get_by_role("button", name="Save and continue editing").click()
+
+    error = page.locator("#id_figures-0-value_error")
+    expect(error).to_contain_text("The quote has “50,000”, the figure 5,000.")
+    box = error.bounding_box()
+    assert box
+    assert box["width"] > 150
+
+
+@WIDTHS
 def test_a_search_left_open_takes_no_click(width: int, curator: User, enter: Any) -> None:
     draft = DonationFactory(title="As it was")
     looked = enter(f"/admin/records/donation/{draft.pk}/change/", width)

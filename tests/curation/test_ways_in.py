@@ -275,7 +275,7 @@ def test_reviewers_see_what_is_doubtful_beside_the_figure(kind: str, reviewer: U
         ["The quote has “50,000”, the figure 5,000."],
     ]
     assert "The quote has “50,000”, the figure 5,000." in page
-    assert REASON in page
+    assert f"The editors’ reason: {REASON}" in page
     assert "Why it is published all the same" in page
 
 
@@ -289,7 +289,9 @@ def test_reviewers_see_what_is_doubtful_of_dates(kind: str, reviewer: User) -> N
 
     (sentence,) = found.doubts
     assert "Is 2062 meant?" in sentence
-    assert sentence in entered(reviewer).get(url(record, "approve")).content.decode()
+    page = entered(reviewer).get(url(record, "approve")).content.decode()
+    assert sentence in page
+    assert "The editors’ reason: It is meant." in page
 
 
 @EVERY_DATED_KIND

@@ -61,6 +61,8 @@ class EvidencePair:
     quote_before: Quote | None = None
     doubts: list[str] = field(default_factory=list)
     """What is doubtful about it, or wrong with its quote."""
+    reason: str = ""
+    """Why its editors say that it is right."""
 
 
 @dataclass
@@ -241,7 +243,7 @@ def compared(title: str, rows: tuple[Any, Any], lines: list[Line], *, first: boo
         status = "changed"
     before = in_context(old) if requoted else None
     doubts = [*filter(None, [length_problem(new.quote)]), *(doubt.text for doubt in new.doubts())]
-    return EvidencePair(title, status, lines, in_context(new), before, doubts)
+    return EvidencePair(title, status, lines, in_context(new), before, doubts, new.quote_reason)
 
 
 def headline(figure: Any) -> str:
