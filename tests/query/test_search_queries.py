@@ -49,7 +49,9 @@ def history(django_db_setup: None, django_db_blocker: Any) -> Iterator[History]:
 
 
 PARTS = [
-    *{word for text in [*TITLES, *QUOTES, *SUMMARIES] for word in text.split()},
+    *sorted(
+        {part for text in [*TITLES, *QUOTES, *SUMMARIES] for part in text.split() if words(part)}
+    ),
     "China",
     "Pakistan",
     "italia",
