@@ -33,7 +33,11 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out slow tests, a sample excepted, unless the run is thorough."""
+    """Mark tests that look at pages, and leave out slow tests, a sample excepted, unless the run
+    is thorough."""
+    for item in items:
+        if "look" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("browser"):
+            item.add_marker("browser")
     if not THOROUGH:
         out = left_out(items)
         config.hook.pytest_deselected(items=out)

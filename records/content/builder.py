@@ -7,9 +7,8 @@ refers to differs by source: a subclass looks it up.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache, reduce
+from functools import cache
 from itertools import count
-from operator import and_
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -17,6 +16,7 @@ from django.db import models
 
 from records.content import values
 from records.content.fields import ContentField, named_fields
+from records.content.rules import check_rules
 from records.models import KINDS, DatedRecord, Item, Milestone, Party, Record, StagedRecord
 
 LINK = ("type", "id")
@@ -308,39 +308,3 @@ def pretend_prefetched(record: Any, children: dict[str, list[Any]]) -> None:
         fetched = record.child(relation).objects.all()
         fetched._result_cache, fetched._prefetch_done = rows, True
         record._prefetched_objects_cache[relation] = fetched
-
-
-@cache
-def rules(model: type[models.Model]) -> list[models.CheckConstraint]:
-    """Return the model's CHECKs but that of digits, the costliest: the columns' validators are
-    as strict."""
-    return [
-        rule
-        for rule in model._meta.constraints
-        if isinstance(rule, models.CheckConstraint) and not rule.name.endswith("_digits")
-    ]
-
-
-@cache
-def all_rules(model: type[models.Model]) -> models.CheckConstraint:
-    """Return the model's CHECKs as one: a correct row then costs one query, not one for each."""
-    return models.CheckConstraint(
-        name="all", condition=reduce(and_, [rule.condition for rule in rules(model)])
-    )
-
-
-def check_rules(instance: models.Model) -> None:
-    """Raise ValidationError with the message of each CHECK that an instance breaks."""
-    model = type(instance)
-    if not rules(model):
-        return
-    try:
-        all_rules(model).validate(model, instance)
-    except ValidationError:
-        broken = []
-        for rule in rules(model):
-            try:
-                rule.validate(model, instance)
-            except ValidationError as error:
-                broken.append(error)
-        raise ValidationError(broken) from None

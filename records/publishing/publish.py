@@ -1,9 +1,10 @@
 """Publishing: one transaction that takes the next revision number, publishes, retires and edits,
 and writes the derived rows and the feed of changes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -37,6 +38,9 @@ from records.publishing.vocabulary_edits import VocabularyEdit, apply_vocabulary
 
 MAX_LOGGED = 50
 """Maximum changes of one revision that its audit entry names; its own page has them all."""
+
+CHUNK = 100
+"""Versions that are locked and read at once."""
 
 
 @dataclass
@@ -141,9 +145,11 @@ class _Publisher:
             self.progress()
         # By the vocabulary as these edits leave it.
         self.lineages, self.derived = item_lineages(), DerivedRows()
-        for publication in publications:
-            self.publish(publication)
-            self.progress()
+        for chunk in chunks(publications):
+            in_review = _in_review([publication.record for publication in chunk])
+            for publication, record in zip(chunk, in_review, strict=True):
+                self.publish(record, publication)
+                self.progress()
         for withdrawal in withdrawals:
             self.withdraw(withdrawal)
             self.progress()
@@ -155,9 +161,8 @@ class _Publisher:
         entry = apply_vocabulary_edit(edit)
         self.note(entry, entry.code, Action.EDITED, reason=edit.reason, content=edit.content)
 
-    def publish(self, publication: Publication) -> None:
+    def publish(self, record: Record, publication: Publication) -> None:
         """Publish a version: check it, retire its predecessor, seal it, derive from it."""
-        record = _in_review(publication.record)
         self.check(record, publication)
         predecessor = type(record)._default_manager.filter(
             public_id=record.public_id, state=State.PUBLISHED
@@ -219,18 +224,32 @@ class _Publisher:
         )
 
 
-def _in_review(record: Record) -> Record:
-    """Return the version locked, with its rows; refuse it unless it is as it was submitted."""
-    locked = type(record)._default_manager.select_for_update().get(pk=record.pk)
-    if locked.state != State.IN_REVIEW:
-        raise ValidationError(f"{locked.public_id} v{locked.version} is not in review.")
+def chunks(publications: list[Publication]) -> Iterator[list[Publication]]:
+    """Yield publications of one kind, so many as are read at once."""
+    for _, same in groupby(publications, key=lambda act: type(act.record)):
+        of_kind = list(same)
+        yield from (of_kind[n : n + CHUNK] for n in range(0, len(of_kind), CHUNK))
+
+
+def _in_review(records: Sequence[Record]) -> list[Record]:
+    """Return versions of one kind locked, with their rows; refuse those that are not as they were
+    submitted."""
+    rows = type(records[0])._default_manager.select_for_update().order_by("pk")
+    by_pk = rows.in_bulk([record.pk for record in records])
+    locked = []
+    for record in records:
+        row = by_pk.get(record.pk)
+        if row is None or row.state != State.IN_REVIEW:
+            raise ValidationError(f"{record.public_id} v{record.version} is not in review.")
+        locked.append(row)
     # Digest, checks, copies and documents are all made of the same rows.
-    prefetch_related_objects([locked], *locked.ROWS)
-    if locked.content_digest() != locked.digest:
-        raise ValidationError(
-            f"{locked.public_id} v{locked.version} was edited since it was submitted: look at it "
-            f"again."
-        )
+    prefetch_related_objects(locked, *type(records[0]).ROWS)
+    for row in locked:
+        if row.content_digest() != row.digest:
+            raise ValidationError(
+                f"{row.public_id} v{row.version} was edited since it was submitted: look at it "
+                f"again."
+            )
     return locked
 
 

@@ -4,6 +4,8 @@ and a row for each item and ancestor of a figure. Filters and documents read the
 from collections.abc import Sequence
 from typing import Any
 
+from django.db import connection
+
 from records.models import DatedRecord, FigureItem, RecordParty, Revision
 
 Lineages = dict[str, list[str]]
@@ -26,11 +28,32 @@ def seal(record: DatedRecord, revision: Revision, lineages: Lineages) -> None:
         copied = {column: getattr(row.party, column) for column in FROM_PARTY}
         for column, value in (copied | common).items():
             setattr(row, column, value)
-    if parties:
-        type(parties[0]).objects.bulk_update(parties, [*FROM_PARTY, *FROM_RECORD])
+    write_copies(parties)
     record.joint = is_joint(record, parties)
     rows = figure_items(record, record.ordered_figures(), lineages, common)
     record.child("figure_items").objects.bulk_create(rows)
+
+
+def write_copies(parties: Sequence[RecordParty]) -> None:
+    """Write the copies into the rows of parties. `bulk_update` compiles an expression for every
+    value, which took a sixth of the time of publishing."""
+    if not parties:
+        return
+    options: Any = type(parties[0])._meta
+    fields = [options.get_field(name) for name in (*FROM_PARTY, *FROM_RECORD)]
+    quote = connection.ops.quote_name
+    columns = ", ".join(f"{quote(field.column)} = %s" for field in fields)
+    update = (
+        f"UPDATE {quote(options.db_table)} SET {columns} WHERE {quote(options.pk.column)} = %s"
+    )
+    rows = [[column_value(field, row) for field in (*fields, options.pk)] for row in parties]
+    with connection.cursor() as cursor:
+        cursor.executemany(update, rows)
+
+
+def column_value(field: Any, row: Any) -> Any:
+    """Return what a row has in a column, as the database takes it."""
+    return field.get_db_prep_save(field.value_from_object(row), connection)
 
 
 def is_joint(record: DatedRecord, parties: Sequence[RecordParty]) -> bool:

@@ -15,7 +15,6 @@ from tests.support.factories import UserFactory
 from tests.support.sign_in import PASSWORD, authenticator_shows
 
 pytestmark = [
-    pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
     pytest.mark.parametrize("width", [1280, 390]),
 ]

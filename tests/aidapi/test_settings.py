@@ -147,6 +147,7 @@ def manage(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str
 DEPLOY = ("check", "--deploy", "--fail-level", "WARNING")
 
 
+@pytest.mark.slow
 def test_production_settings_pass_the_deployment_check() -> None:
     done = manage(*DEPLOY, **PRODUCTION)
 

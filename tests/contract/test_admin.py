@@ -108,12 +108,14 @@ def test_search_finds_and_finds_not(model: Any, superuser_client: Client) -> Non
     assert missed.context["cl"].result_count == 0
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("model", MODELS, ids=names(MODELS))
 @pytest.mark.parametrize("words", ["x" * 60_000, "a " * 2_000, "%_'\"\\", "ﷺ" * 300, "(^a+)+$"])
 def test_search_withstands_odd_words(model: Any, words: str, superuser_client: Client) -> None:
     assert superuser_client.get(url(model, "changelist"), {"q": words}).status_code == 200
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("model", MODELS, ids=names(MODELS))
 def test_every_filter_opens(model: Any, superuser_client: Client) -> None:
     make(model)
@@ -212,6 +214,7 @@ def test_foreign_key_is_searched_not_listed(
     assert missed.json()["results"] == []
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("model", MODELS, ids=names(MODELS))
 def test_list_takes_the_same_queries_at_any_length(model: Any, superuser_client: Client) -> None:
     make(model)
@@ -236,6 +239,7 @@ def test_list_takes_the_same_queries_at_any_length(model: Any, superuser_client:
     assert len(many) <= MOST_QUERIES
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("kind", KINDS)
 def test_pages_of_a_reviewer_with_a_second_factor_take_few_queries(
     kind: str, client: Client

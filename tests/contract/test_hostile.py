@@ -348,6 +348,7 @@ def test_columns_are_no_parameters(client: Client, db: None, name: str) -> None:
 # Headers
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize(
     ("accept", "status"),
     [
@@ -441,6 +442,7 @@ def served(environ: dict[str, Any]) -> tuple[str, bytes]:
     return statuses[0], b"".join(body)
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize(
     "headers",
     [

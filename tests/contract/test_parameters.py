@@ -23,6 +23,7 @@ from tests.support.routes import (
     problem,
     refused,
 )
+from tests.support.thoroughness import some
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +47,7 @@ CHOICES = [
 ]
 
 
+@pytest.mark.slow(every=True)
 @pytest.mark.parametrize(("resource", "below", "parameters"), ADDRESSES)
 def test_good_values_are_taken(
     client: Client, history: History, resource: Resource, below: str, parameters: Any
@@ -55,11 +57,12 @@ def test_good_values_are_taken(
     for name, parameter in parameters.base_filters.items():
         if resource.is_record and not below and name not in NOT_A_FILTER:
             continue  # a filter of records: what it finds is tested below
-        for value in good_values(name, parameter, history):
+        for value in some(good_values(name, parameter, history), 2):
             response = ask(client, path, **anchored(name, value))
             assert response.status_code == 200, (name, value)
 
 
+@pytest.mark.slow(every=True)
 @pytest.mark.parametrize(("resource", "below", "parameters"), ADDRESSES)
 def test_a_bad_value_is_refused_and_named(
     client: Client, history: History, resource: Resource, below: str, parameters: Any
@@ -75,7 +78,7 @@ def check_bad_values(client: Client, path: str, name: str, parameter: Any) -> No
     if getattr(parameter, "vocabulary", ""):
         bad["no-such-code"] = "unknown_code"
 
-    for value, code in bad.items():
+    for value, code in some(bad.items(), 4):
         if value == "\ufffd":
             # What cannot be written in UTF-8 is written in bytes.
             response = client.get(f"{path}?{name}=%ED%A0%80")
@@ -98,12 +101,13 @@ def test_repeated_parameters_are_refused(
         assert (error["parameter"], error["code"]) == (name, "repeated")
 
 
+@pytest.mark.slow(every=True)
 @pytest.mark.parametrize(("resource", "name", "parameter"), FILTERS)
 def test_a_filter_finds_what_it_says(
     client: Client, history: History, resource: Resource, name: str, parameter: Any
 ) -> None:
     """Every value alone, in the newest revision and in the third, against the plain meaning."""
-    for value in good_values(name, parameter, history):
+    for value in some(good_values(name, parameter, history), 2):
         for revision in ({}, {"revision": "3"}):
             query = anchored(name, value) | revision | {"count": "true"}
 

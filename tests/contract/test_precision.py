@@ -91,6 +91,7 @@ def test_every_document_says_how_much_of_its_dates_is_known(
     assert vague
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("resource", RECORDS, ids=str)
 @pytest.mark.parametrize("rows", ["figures", "records"])
 def test_every_file_says_how_much_of_its_dates_is_known(
@@ -123,6 +124,7 @@ def test_every_file_says_how_much_of_its_dates_is_known(
         assert vague
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("resource", RECORDS, ids=str)
 def test_no_page_citation_or_feed_shows_a_day_that_is_not_known(
     client: Client, resource: Resource

@@ -127,6 +127,7 @@ TOTALS: list[tuple[str, int, dict[str, Any]]] = [
 ]
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize(("path", "queries", "asked"), TOTALS)
 @pytest.mark.parametrize("narrow", [{}, {"revision": 2}])
 def test_totals_and_facets_take_the_same_queries_whatever_there_is(

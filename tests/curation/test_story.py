@@ -170,7 +170,6 @@ def enter_donation(person: Curator, width: int) -> None:
     press(person, "Submit for review", "was submitted for review")
 
 
-@pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("width", [1280, 390])
 def test_two_people_take_a_statement_to_readers(width: int, sit_down: Any) -> None:

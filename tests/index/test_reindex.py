@@ -186,6 +186,7 @@ def dying(after: int, act: Callable[..., Any]) -> Callable[..., Any]:
     return die
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("after", [0, 1, 3, 6])
 def test_a_rebuild_that_was_killed_continues(published: None, after: int) -> None:
     before = stored()
@@ -207,6 +208,7 @@ def test_a_rebuild_that_was_killed_continues(published: None, after: int) -> Non
     assert stored() == before
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("after", [1, 4])
 def test_a_recount_that_was_killed_continues(published: None, after: int) -> None:
     before = stored()

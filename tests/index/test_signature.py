@@ -32,6 +32,7 @@ def changed(before: dict[Rows, str]) -> set[Rows]:
     return {rows for rows, value in digests().items() if value != before[rows]}
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("seed", ["1", "2"])
 def test_every_process_has_the_same_signatures(seed: str) -> None:
     printed = subprocess.run(

@@ -106,6 +106,7 @@ class TestSelfApproval:
         assert successes("self approval, by the action", tries()) == 0
         assert nothing_published()
 
+    @pytest.mark.slow
     def test_by_a_crafted_post(self) -> None:
         people = crowd(5)
         record = written_by(people)
@@ -168,6 +169,7 @@ class TestSelfApproval:
 
 
 class TestEditedAfterSubmission:
+    @pytest.mark.slow
     def test_what_the_digest_does_not_hold_is_not_published(self) -> None:
         record = DonationFactory(figures__statement=StatementFactory())
         (statement,) = record.cited_statements()
@@ -261,6 +263,7 @@ class TestCrafted:
 
         assert successes("crafted steps", tries()) == 0
 
+    @pytest.mark.slow
     def test_forms_with_fields_that_are_not_theirs(self) -> None:
         record = StatementFactory()
         client = entered(Person(username="chief", is_superuser=True))
@@ -344,6 +347,7 @@ class TestLostUpdates:
         numbers = list(DraftSave.of(record).order_by("number").values_list("number", flat=True))
         assert numbers == sorted(set(numbers))
 
+    @pytest.mark.slow
     def test_by_the_form(self) -> None:
         record = StatementFactory()
         clients = [entered(person) for person in crowd(self.RIVALS)]

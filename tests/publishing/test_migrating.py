@@ -117,6 +117,7 @@ def test_migrations_of_others_touch_no_guard() -> None:
     assert identities() == before
 
 
+@pytest.mark.slow
 def test_migration_behind_a_backup_ends_with_everything_as_it_was(client: Client) -> None:
     StatementFactory(published=True)
     before = identities()
@@ -175,6 +176,7 @@ def test_no_row_is_unguarded_while_a_migration_runs() -> None:
     assert triggers.faults(connection) == {}
 
 
+@pytest.mark.slow
 def test_migration_that_fails_leaves_everything_as_it_was() -> None:
     StatementFactory(published=True)
 
@@ -190,6 +192,7 @@ def test_migration_that_fails_leaves_everything_as_it_was() -> None:
     assert triggers.faults(connection) == {}
 
 
+@pytest.mark.slow
 def test_two_migrates_at_once_are_one() -> None:
     with added(ADD_COLUMN):
         both = [in_thread(migrate) for _ in range(2)]

@@ -63,6 +63,7 @@ def in_correction(record: Statement) -> Record:
     return draft
 
 
+@pytest.mark.slow
 def test_publishers_and_a_withdrawer_race() -> None:
     """Two publishers race for the same corrections, each with new records between them; a
     withdrawer races for the versions that the corrections replace."""

@@ -75,6 +75,7 @@ def of_kind(table: str, kind: str) -> bool:
     return table.startswith(f"records_{kind}")
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_rule_refuses_the_least_trusted_writer(kind: str, least_trusted: None) -> None:
     refusals: set[str] = set()
@@ -111,6 +112,7 @@ def raw_on(schema: str, attempts: Iterator[Attempt]) -> list[Attempt]:
     return found
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", KINDS)
 def test_temporary_tables_do_not_redirect_a_guard(kind: str) -> None:

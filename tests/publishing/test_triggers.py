@@ -52,6 +52,7 @@ def test_what_is_published_stays_as_it_was(kind: str) -> None:
     assert (published.content(), published.document.body) == (content, body)
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.django_db
 @pytest.mark.parametrize("state", [State.SUPERSEDED, State.WITHDRAWN])
 @EVERY_KIND
@@ -228,6 +229,7 @@ def migrate(act: str, state: Any) -> Any:
     return state
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_migration_that_rebuilds_the_tables_leaves_them_guarded() -> None:
     pairs = [specimens(kind) for kind in KINDS]

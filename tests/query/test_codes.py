@@ -41,6 +41,7 @@ def suggestions(client: Client, path: str, parameter: str, values: list[str]) ->
     return suggested
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize(("resource", "parameter"), OF_PARTIES)
 def test_two_letters_lead_to_their_country(
     client: Client, dataset: None, resource: Resource, parameter: str

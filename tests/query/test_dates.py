@@ -68,6 +68,7 @@ def published(resource: Resource, name: str, known: str) -> str:
     return FACTORIES[resource.model](**given(COLUMNS[name], known), published=True).public_id
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize(("resource", "name"), RANGES, ids=str)
 def test_a_range_finds_what_may_lie_in_it_or_what_must(
     client: Client, resource: Resource, name: str
@@ -126,6 +127,7 @@ def test_a_date_that_is_not_known_lies_in_no_range(client: Client) -> None:
     assert (statement["said_on"], statement["said_on_precision"]) == (None, None)
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize(("resource", "name"), RANGES, ids=str)
 def test_a_vague_date_comes_before_its_days(client: Client, resource: Resource, name: str) -> None:
     """On every page, in both directions; equal dates are ordered by id."""

@@ -38,6 +38,7 @@ def history(django_db_setup: None, django_db_blocker: Any) -> Iterator[History]:
         yield history
 
 
+@pytest.mark.slow
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(KINDS), st.randoms(use_true_random=False))
 def test_list_facets_download_and_summary_have_the_same_records(
@@ -97,6 +98,7 @@ def is_found(client: Client, record: Any, **query: str) -> bool:
     return bool(found(client, path, **query, id=record.public_id)["results"])
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("resource", KINDS, ids=str)
 @pytest.mark.parametrize(
     ("values", "start", "end", "found_"),
@@ -133,6 +135,7 @@ def test_dates_find_what_may_lie_in_the_period(
         assert is_found(client, record, **query, certain="true") is surely
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("resource", KINDS, ids=str)
 @pytest.mark.parametrize(
     ("values", "start", "end"),

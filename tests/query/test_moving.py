@@ -80,6 +80,7 @@ def answer(client: Client, address: str, query: dict[str, Any]) -> bytes:
     return response.content
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("seed", range(HISTORIES))
 def test_answers_after_any_history_are_as_if_all_were_read(client: Client, seed: int) -> None:
     history = History(seed)

@@ -72,6 +72,7 @@ PLAN_QUERIES: list[tuple[str, Query]] = [
 ]
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize(("name", "asked"), PLAN_QUERIES)
 def test_every_plan_finds_the_same(
     client: Client,

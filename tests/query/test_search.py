@@ -231,6 +231,7 @@ JOINED = ["covid19", "covid-19", "covid 19", "COVID–19", '"covid 19"', "covid_
 SIGNED = ["kn95", "kn-95", "kn 95", "KN 95", "kn95*"]
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", list(KINDS))
 @pytest.mark.parametrize("spellings", [JOINED, SIGNED], ids=["covid", "kn95"])
@@ -261,6 +262,7 @@ LETTERS = {
 """Title → publisher, searches that find the title, and a part of the publisher."""
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_letters_that_keyboards_lack_are_found_without_them(client: Client, kind: str) -> None:

@@ -114,6 +114,7 @@ def test_a_search_finds_what_its_words_mean(
         check(client, history, resource, {"search": search[:200], **rng.choice(filters)})
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("few", PLANS)
 @pytest.mark.parametrize("search", ["masks", "chin*", '"surgical masks"', "the", "口罩", "1"])
 def test_a_walk_over_the_tiers_goes_both_ways(
@@ -161,6 +162,7 @@ COUNTED = [
 ]
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("few", PLANS)
 @pytest.mark.parametrize("search", COUNTED)
 def test_all_matches_of_a_search_are_counted(

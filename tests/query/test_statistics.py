@@ -62,6 +62,7 @@ def completed(name: str, value: str) -> Query:
     return {name: value} | ({"unit": "piece"} if name.startswith("value_") else {})
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("resource", RECORDS, ids=str)
 def test_every_filter_returns_the_same_under_any_statistics(
@@ -102,6 +103,7 @@ def test_combined_filters_return_the_same_under_any_statistics(
         check(client, history, resource, {k: v for k, v in query.items() if k != "ordering"})
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("state", STATES)
 def test_every_ordering_walks_both_ways_under_any_statistics(
     client: Client, history: History, state: str

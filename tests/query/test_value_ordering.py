@@ -87,6 +87,7 @@ def published(resource: Resource, name: str) -> dict[str, str]:
     return {record.public_id: key for key, record in records.items()}
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("resource", KINDS, ids=str)
 @pytest.mark.parametrize("name", UNITS)
 def test_numbers_have_their_documented_place_in_both_directions(

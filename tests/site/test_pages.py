@@ -67,11 +67,9 @@ def test_scripts_come_from_here_only(client: Client, address: str, db: None) -> 
 # --- In a browser
 
 
-browser_test = pytest.mark.browser
 SIZES = pytest.mark.parametrize("width", [1280, 390])
 
 
-@browser_test
 @SIZES
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_home_in_a_browser(look: Any, width: int, scheme: str) -> None:
@@ -91,7 +89,6 @@ def history_for_live_server(transactional_db: None) -> History:
     return long_history()
 
 
-@browser_test
 def test_a_browser_takes_the_description_of_the_dataset_for_data(
     history_for_live_server: History, look: Any
 ) -> None:
@@ -105,7 +102,6 @@ def test_a_browser_takes_the_description_of_the_dataset_for_data(
     assert looked.complaints == []
 
 
-@browser_test
 @SIZES
 def test_swagger_ui_in_a_browser(look: Any, width: int) -> None:
     looked = look("/docs/#/donations/listDonations", width)
@@ -133,7 +129,6 @@ def test_a_problem_is_explained_in_a_browser(look: Any) -> None:
     assert looked.complaints == []
 
 
-@browser_test
 @SIZES
 def test_redoc_in_a_browser(look: Any, width: int) -> None:
     looked = look("/reference/", width)
@@ -164,7 +159,6 @@ SHOWN = {
 }
 
 
-@browser_test
 def test_pages_in_a_browser(dataset_for_live_server: None, look: Any) -> None:
     """Each at two widths and in both colour schemes, with all that folds unfolded."""
     wrong: list[tuple[str, str]] = []
@@ -200,7 +194,6 @@ def donation(transactional_db: None) -> Donation:
     return donation
 
 
-@browser_test
 def test_a_citation_is_copied(donation: Donation, look: Any) -> None:
     looked = look(f"/records/{donation.public_id}/")
     looked.page.context.grant_permissions(["clipboard-read", "clipboard-write"])

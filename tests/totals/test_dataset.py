@@ -57,6 +57,7 @@ def test_exported_masks_are_proven_by_customs_and_about_the_later_round_number()
     assert (found.unproven.figures, found.unproven.sum) == (3, Decimal(232_664_000_000))
 
 
+@pytest.mark.slow
 def test_exported_masks_to_the_end_of_2020_leave_the_later_total_undated() -> None:
     query = Query(givers=MASKS.givers, items=MASKS.items, end=date(2020, 12, 31))
     found = total("export", query, "piece")
@@ -123,6 +124,7 @@ PERIODS = [
 ]
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("kind", dataset.SIDES)
 def test_every_item_party_and_year_comes_to_the_same_when_computed_again(kind: str) -> None:
     figures = dataset.figures(kind)

@@ -42,6 +42,7 @@ def check(world: World, query: Query, totals: list[Total], where: object) -> Non
             assert most >= world.truth(query, wide=False), (where, query)
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("block", range(10))
 def test_totals_of_random_worlds_hold_and_are_the_most_that_is_proven(block: int) -> None:
     for seed in range(FROM + block, FROM + WORLDS, 10):
@@ -65,6 +66,7 @@ def test_totals_of_random_worlds_hold_and_are_the_most_that_is_proven(block: int
                     assert total.at_least <= (most or 0), (seed, number, key)
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("block", range(10))
 def test_groups_of_random_worlds_hold_each_for_itself(block: int) -> None:
     for seed in range(FROM + block, FROM + WORLDS, 10):

@@ -31,6 +31,23 @@ class Edit:
         file.write_text(edited, "utf-8")
 
 
+@dataclass(frozen=True)
+class Likeness:
+    """A new file, written like another one: its path, the other's, and words that differ."""
+
+    path: str
+    like: str
+    words: dict[str, str]
+
+    def apply(self, root: Path) -> None:
+        text = (root / self.like).read_text("utf-8")
+        for word, other in self.words.items():
+            text = re.sub(word, other, text, flags=re.DOTALL)
+        file = root / self.path
+        assert not file.exists(), f"{self.path} is there already"
+        file.write_text(text, "utf-8")
+
+
 def copy_project(root: Path) -> None:
     """Copy the project without tests and without what is generated."""
     shutil.copytree(ROOT, root, ignore=LEFT_OUT)
@@ -93,3 +110,129 @@ FILTER_OF_AN_EXISTING_COLUMN = [
     ),
 ]
 """Add a filter over a column that all published versions have."""
+
+PLEDGE = {
+    # A dictionary of names that clients of exports try.
+    r"    SYNONYMS = \{.*?\}\n\n": "",
+    "exporter": "donor",
+    "EXPORTER": "DONOR",
+    "destination": "recipient",
+    "DESTINATION": "RECIPIENT",
+    "export": "pledge",
+    "Export": "Pledge",
+    "EXPORT": "PLEDGE",
+    r"\bexp\b": "plg",
+}
+"""Words of an export → those of a pledge."""
+
+RESOURCE: list[Edit | Likeness] = [
+    *(
+        Likeness(f"records/{package}/pledges.py", f"records/{package}/exports.py", PLEDGE)
+        for package in ("models", "documents", "api/resources", "curation/nouns")
+    ),
+    *(
+        Edit(f"records/{package}/models.py", r"from records\.models import Contract, ", "Pledge, ")
+        for package in ("documents", "index")
+    ),
+    *(
+        Edit(
+            f"records/{package}/models.py",
+            r"\Z",
+            f"""
+
+class Pledge{name}({base}):
+    record = SharedKeyField(
+        Pledge,
+        models.CASCADE,
+        primary_key=True,
+        related_name="{relation}",
+        help_text="The pledge's version.",
+    )
+""",
+        )
+        for package, name, base, relation in (
+            ("documents", "Document", "RecordDocument", "document"),
+            ("index", "SearchDocument", "SearchDocument", "search_document"),
+        )
+    ),
+    Edit(
+        "records/models/__init__.py",
+        r"(?=from records\.models\.revisions import)",
+        """from records.models.pledges import (
+    Pledge,
+    PledgeFigure,
+    PledgeFigureItem,
+    PledgeLink,
+    PledgeParty,
+)
+""",
+    ),
+    Edit(
+        "records/models/__init__.py",
+        r"model\.KIND: model for model in \(Statement, Donation, Export, Contract",
+        ", Pledge",
+    ),
+    Edit(
+        "records/models/__init__.py",
+        r"DATED.*?model\.KIND: model for model in \(Donation, Export, Contract",
+        ", Pledge",
+    ),
+    Edit("records/models/base.py", r'ID_PATTERN = r"\(\?:st', "|plg"),
+    Edit(
+        "records/documents/render.py",
+        r"from records\.documents\.exports import ExportSerializer\n",
+        "from records.documents.pledges import PledgeSerializer\n",
+    ),
+    Edit(
+        "records/documents/render.py",
+        r"        ContractSerializer,\n",
+        "        PledgeSerializer,\n",
+    ),
+    Edit(
+        "records/api/urls.py",
+        r"from records\.api\.resources\.parties import PARTIES\n",
+        "from records.api.resources.pledges import PLEDGES\n",
+    ),
+    Edit("records/api/urls.py", r"    CONTRACTS,\n", "    PLEDGES,\n"),
+    Edit(
+        "records/api/urls.py", r"\*record_routes\(CONTRACTS\),\n", "    *record_routes(PLEDGES),\n"
+    ),
+    Edit("records/api/addresses.py", r'"contract": "contracts",\n', '    "pledge": "pledges",\n'),
+    Edit(
+        "records/admin.py", r"import contracts, donations, exports, items, parties, ", "pledges, "
+    ),
+    Edit("records/admin.py", r'    "parties",\n', '    "pledges",\n'),
+    Edit("records/dataset_files/layout.py", r"    Party,\n", "    Pledge,\n"),
+    Edit(
+        "records/dataset_files/layout.py",
+        r'(?=    "contracts": Noun\()',
+        """    "pledges": Noun(
+        Pledge,
+        (*RECORD_HEAD, "donors", "recipients", "reported_by", "trade", *WHEN, *TAIL),
+    ),
+""",
+    ),
+    Edit("records/totals/milestones.py", r'"export": \(""\,\),\n', '    "pledge": ("",),\n'),
+    Edit(
+        "aidapi/settings.py",
+        r"records\.models\.PartyType\",\n",
+        """        "PledgeReportedBy": "records.models.Pledge.ReportedBy",
+        "PledgeTrade": "records.models.Pledge.Trade",
+""",
+    ),
+]
+"""Add a resource: `pledges`, with the columns of exports."""
+
+
+def pledge_roles(root: Path) -> None:
+    """Write the data migration that gives the roles their permissions for pledges."""
+    migrations = sorted((root / "records/migrations").glob("[0-9]*.py"))
+    last = migrations[-1].stem
+    Likeness(
+        f"records/migrations/{int(last[:4]) + 1:04}_pledge_roles.py",
+        "records/migrations/0002_roles.py",
+        {
+            r"KINDS = \[.*?\]": 'KINDS = ["pledge"]',
+            r"\('records', '0001_initial'\)": f"('records', '{last}')",
+        },
+    ).apply(root)

@@ -1,5 +1,5 @@
-"""The recipes of CONTRIBUTING.md, followed in a copy of the project on a loaded database: fields
-and filters that are added later, with the rows that earlier code published."""
+"""The recipes of CONTRIBUTING.md, followed in a copy of the project on a loaded database: fields,
+filters and a resource that are added later, with the rows that earlier code published."""
 
 import json
 import os
@@ -16,8 +16,10 @@ from tests.upgrade.recipes import (
     FIELD,
     FILTER,
     FILTER_OF_AN_EXISTING_COLUMN,
+    RESOURCE,
     ROOT,
     copy_project,
+    pledge_roles,
 )
 from tests.upgrade.restoring import restored_release
 
@@ -68,10 +70,11 @@ def upgraded_site(tmp_path_factory: pytest.TempPathFactory, database: str) -> Si
     before.manage("migrate", "-v0")
     root = tmp_path_factory.mktemp("copy") / "project"
     copy_project(root)
-    for edit in (*FIELD, *FILTER, *FILTER_OF_AN_EXISTING_COLUMN):
+    for edit in (*FIELD, *FILTER, *FILTER_OF_AN_EXISTING_COLUMN, *RESOURCE):
         edit.apply(root)
     site = Site(root, database)
-    site.manage("makemigrations", "-n", "urgency")
+    site.manage("makemigrations", "records", "-n", "later")
+    pledge_roles(root)
     said = site.manage("migrate", REINDEX_ON_MIGRATE="0")
     assert "run manage.py reindex" in said
     site.check("publish")
@@ -132,6 +135,19 @@ def judge(compared: list[dict[str, Any]]) -> None:
     assert wrong == []
     assert sizes["urgency=emergency"] == 1
     assert sizes["as_of_precision=month"] > 0
+
+
+def test_a_further_resource_is_published_and_read(reindexed: Site) -> None:
+    reindexed.manage("collectstatic", "--noinput", "-v0")
+
+    found = reindexed.check("pledge")
+
+    assert set(found["statuses"].values()) == {200}, found["statuses"]
+    assert found["counts"] == {"list": 1, "found": 1, "missed": 0, "changes": 1}
+    assert found["detail"]["id"].startswith("plg-")
+    assert found["detail"]["figures"]
+    assert found["lines"] == 1 + len(found["detail"]["figures"])
+    assert reindexed.check("documents")["faults"] == {}
 
 
 def test_every_document_is_valid_after_a_site_is_reindexed(reindexed: Site) -> None:

@@ -45,6 +45,72 @@ def publish_urgent() -> dict[str, Any]:
     return {"id": draft.public_id}
 
 
+def publish_pledge(client: Any) -> dict[str, Any]:
+    """Publish a pledge with the parties, words and dates of a donation, and return what every
+    endpoint answers about pledges."""
+    from django.contrib.auth import get_user_model
+
+    from records.models import KINDS, Donation, State
+    from records.publishing import approve, submit
+
+    users = get_user_model().objects
+    editor, _ = users.get_or_create(username="editor")
+    reviewer, _ = users.get_or_create(username="reviewer")
+    donation: Any = (
+        Donation.objects.filter(state=State.PUBLISHED, figures__quote__gt="")
+        .exclude(parties__role="intermediary")
+        .latest("public_id")
+    )
+    pledges: Any = KINDS["pledge"]
+    draft = pledges.objects.create(
+        title=donation.title, as_of=donation.as_of, reported_by="donor", trade="unclear"
+    )
+    for row in donation.parties.all():
+        draft.parties.create(role=row.role, party=row.party, position=row.position)
+    for figure in donation.ordered_figures():
+        values = {
+            field.name: getattr(figure, field.name)
+            for field in draft.figures.model._meta.concrete_fields
+            if field.name not in ("id", "record")
+        }
+        draft.figures.create(**values, record=draft)
+    draft.refresh_from_db()
+    submit(draft, by=editor)
+    draft.refresh_from_db()
+    approve([draft], by=reviewer, message="The first pledge.", because="As before.")
+    address = f"/api/v1/pledges/{draft.public_id}/"
+    donors = [row.party_id for row in donation.parties.all() if row.role == "donor"]
+    word = donation.title.split()[0]
+    addresses = {
+        "list": "/api/v1/pledges/?count=true",
+        "found": f"/api/v1/pledges/?donor={donors[0]}&reported_by=donor&search={word}",
+        "missed": "/api/v1/pledges/?reported_by=recipient",
+        "detail": address,
+        "versions": f"{address}versions/",
+        "citation": f"{address}cite/",
+        "facets": "/api/v1/pledges/facets/?facets=reported_by",
+        "summary": "/api/v1/pledges/summary/",
+        "csv": "/api/v1/pledges/?format=csv",
+        "changes": "/api/v1/changes/?kind=pledge",
+        "page": f"/records/{draft.public_id}/",
+    }
+    answers = {name: client.get(path) for name, path in addresses.items()}
+    curator = users.create(username="curator-of-pledges", is_staff=True)
+    curator.groups.add(curator.groups.model.objects.get(name="curator"))
+    client.force_login(curator)
+    answers["admin"] = client.get("/admin/records/pledge/add/")
+    return {
+        "id": draft.public_id,
+        "statuses": {name: answer.status_code for name, answer in answers.items()},
+        "counts": {
+            name: len(answers[name].json()["results"])
+            for name in ("list", "found", "missed", "changes")
+        },
+        "detail": answers["detail"].json(),
+        "lines": answers["csv"].getvalue().decode("utf-8-sig").count("\r\n"),
+    }
+
+
 def filters(client: Any) -> list[dict[str, Any]]:
     """Compare what filters find with what the stored rows say."""
     from records.models import Donation, RevisionCounter
@@ -158,6 +224,7 @@ def main() -> None:
     client = Client()
     checks = {
         "publish": publish_urgent,
+        "pledge": lambda: publish_pledge(client),
         "filters": lambda: filters(client),
         "documents": lambda: documents(client),
         "digests": digests,

@@ -14,8 +14,9 @@ from django.db.models import Max, Prefetch
 
 from aidapi.tables import SEPARATOR
 from records.content import values
-from records.content.builder import Builder, Entry, check_rules, kind_of
+from records.content.builder import Builder, Entry, kind_of
 from records.content.fields import ContentField
+from records.content.rules import check_rules
 from records.content.values import did_you_mean
 from records.curation.imports.columns import Cells, Column, columns_of, rows_of
 from records.curation.imports.models import ImportRow, Verdict

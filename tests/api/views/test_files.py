@@ -166,6 +166,7 @@ def test_every_field_of_the_documents_has_its_column(
             assert names <= set(header)
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("resource", LISTS, ids=str)
 @pytest.mark.parametrize("step", [1, 2, 250])
 def test_rows_stand_in_the_order_of_the_list(
@@ -242,6 +243,7 @@ def test_ndjson_of_figures_has_the_columns_of_the_csv(
     assert [[text(value) for value in row.values()] for row in rows] == table
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize(("resource", "rows"), ROWS)
 @pytest.mark.parametrize("raw", ["true", "false"])
 def test_xlsx_is_the_csv(
@@ -386,6 +388,7 @@ def test_options_are_told_in_json_alone(client: Client, history: History, accept
     assert response.status_code == (200 if accept == "application/json" else 406)
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("resource", LISTS, ids=str)
 @pytest.mark.parametrize("format", [*FILES, "metadata"])
 def test_head_tells_of_the_file_without_making_it(
@@ -405,6 +408,7 @@ def test_head_tells_of_the_file_without_making_it(
 # What stands beside it
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize(("resource", "rows"), ROWS)
 @pytest.mark.parametrize("format", FILES)
 def test_the_twin_describes_the_file(
@@ -460,6 +464,7 @@ def test_every_form_has_a_name(client: Client, history: History) -> None:
     assert name(format="csv", donor="CHN", revision=3) == f"{stem}.csv".replace(f"r{newest}", "r3")
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("resource", RECORDS, ids=str)
 @pytest.mark.parametrize("format", FILES)
 def test_a_pinned_file_stays_the_same(
@@ -565,6 +570,7 @@ def test_no_text_begins_like_a_formula_and_none_is_lost(cell: str) -> None:
     assert bool(FORMULA.match(cell)) == (safe != cell)
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("raw", [False, True])
 @pytest.mark.parametrize("format", ["csv", "xlsx"])
 def test_formulas_in_records_are_defused(client: Client, db: None, format: str, raw: bool) -> None:

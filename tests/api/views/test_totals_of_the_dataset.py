@@ -92,6 +92,7 @@ QUERIES: list[tuple[str, dict[str, str]]] = [
 ]
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize(("kind", "query"), QUERIES)
 def test_list_behind_a_total_is_that_of_its_records_and_its_rows_add_up(
     client: Client, kind: str, query: dict[str, str]
@@ -173,6 +174,7 @@ def test_series_marks_what_a_later_point_overtakes(client: Client) -> None:
     assert {None, "overtaken"} & reasons
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("kind", ["donations", "exports", "contracts"])
 @pytest.mark.parametrize("query", [{}, {"item": "mask"}, {"as_of_to": "2020-06-30"}])
 def test_figures_behind_a_total_say_whether_they_are_in_it(

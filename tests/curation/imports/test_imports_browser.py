@@ -13,7 +13,7 @@ from tests.curation.imports.test_imports import as_csv, downloaded, row, superus
 from tests.support.browser import barriers, fits
 from tests.support.factories import DonationFactory, ItemFactory, PartyFactory, UserFactory
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 PICTURES = os.environ.get("PICTURES", "")
 """A folder for pictures of each step, if they are wanted."""

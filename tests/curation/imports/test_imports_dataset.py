@@ -10,6 +10,7 @@ from tests.support.factories import UserFactory
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("kind", list(KINDS))
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
 def test_what_was_downloaded_is_unchanged(kind: str, form: str, dataset: None) -> None:

@@ -26,7 +26,7 @@ from tests.support.factories import (
     publish,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 SIZES = pytest.mark.parametrize("width", [1280, 390])
 SHOTS = os.environ.get("SCREENSHOTS", "")

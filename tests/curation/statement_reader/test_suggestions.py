@@ -174,6 +174,7 @@ def test_no_words_are_too_odd(words: str, language: str) -> None:
     assert all(isinstance(value, str) for value in found.values())
 
 
+@pytest.mark.slow
 def test_most_of_what_curators_wrote_is_suggested_from_its_quote() -> None:
     """Every quote of the dataset, against the figure that people entered for it: nine in ten
     measures, qualifiers and numbers must agree."""

@@ -194,6 +194,7 @@ def test_connections_have_limits_of_their_own() -> None:
         assert cursor.fetchone() == ("20s", "15min")
 
 
+@pytest.mark.slow
 def test_command_behind_a_lock_reports_what_happened() -> None:
     with patience(0.5), locked_elsewhere():
         load = partial(call_command, "load_dataset", "fixtures", verbosity=0)
