@@ -56,9 +56,9 @@ class Judged:
 class Unproven:
     """What the file adds to `about` if none of it overlaps."""
 
-    figures: int = 0
-    records: int = 0
-    sum: Decimal | None = ZERO
+    figures: int
+    records: int
+    sum: Decimal | None
 
 
 @dataclass
@@ -447,7 +447,7 @@ class Counting:
         rows = self.rows[inside]
         made.taken[inside] = taken = np.isin(rows, found.used_rows)
         words = self.prepared.registry.words.known
-        unspecified = (self.table.operator[rows] == words.get("unspecified", -1)) & ~taken
+        unspecified = (self.table.operator[rows] == words["unspecified"]) & ~taken
         rest = ~taken & ~unspecified
         weighty = found.soft.some[rows]
         made.note(inside[unspecified], "unspecified")

@@ -10,7 +10,7 @@ import numpy as np
 
 from records.totals.figures import CUMULATIVE, SINGLE, Figure, Party
 from records.totals.judging import ZERO, Entry
-from records.totals.milestones import Dates, sure_last_day
+from records.totals.milestones import Dates, last_day, span, sure_last_day
 from records.totals.overlaps import identity, in_order
 from records.totals.prepare import Prepared
 from records.totals.proven import EXACT, best_family, bits
@@ -381,10 +381,12 @@ class Points:
             if entry.figure.series and entry.figure.basis == CUMULATIVE:
                 series[series_key(entry)].append(entry)
         for points in series.values():
-            points.sort(key=lambda one: (one.figure.as_of, weight(one), identity(one)))
-            for point in points:
-                for later in points:
-                    if later.figure.as_of > point.figure.as_of:
+            points.sort(key=lambda one: (last_day(one.figure), weight(one), identity(one)))
+            dated = [(*span(one.figure.as_of, one.figure.precision), one) for one in points]
+            for _, last, point in dated:
+                for first, _, later in dated:
+                    # A point of April may be of a day before the 15th, or after it.
+                    if first > last:
                         if says_less(later, weight(point)):
                             self.taken_back[point] = later
                         elif weight(later) >= weight(point):

@@ -5,7 +5,7 @@ from datetime import date
 from typing import NamedTuple
 
 from aidapi.dates import span
-from records.totals.figures import SINGLE, Figure, Milestone
+from records.totals.figures import PERIOD, SINGLE, Figure, Milestone
 
 FLOOR = date(2020, 1, 1)
 """The earliest date allowed: where an unknown beginning begins."""
@@ -160,13 +160,13 @@ def dates_of(figure: Figure, counted: Collection[str], meant: str = "") -> Dates
 
 def last_day(figure: Figure) -> date:
     """Return the last day that a running or period total may cover."""
-    if figure.basis != SINGLE and figure.basis == "period_total" and figure.end:
+    if figure.basis == PERIOD and figure.end:
         return figure.end
     return span(figure.as_of, figure.precision)[1]
 
 
 def sure_last_day(figure: Figure) -> date | None:
     """Return the last day that a running or period total surely covers, or None."""
-    if figure.basis == "period_total":
+    if figure.basis == PERIOD:
         return figure.end
     return span(figure.as_of, figure.precision)[0]

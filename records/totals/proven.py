@@ -223,8 +223,6 @@ class Cluster:
             n: self.weights[n] - self.loss(self.touched[n] & alive & ~twice) for n in candidates
         }
         candidates = sorted((n for n in candidates if gains[n] > 0), key=lambda n: -gains[n])
-        if not candidates:
-            return
         # Of figures that all overlap each other at most one is used.
         cliques: list[int] = []
         bound = value + kept

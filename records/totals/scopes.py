@@ -246,7 +246,7 @@ def item_inside(item: Sequence[str], query: Query) -> bool:
     return not query.items or any(path[0] in item for path in query.items)
 
 
-def place_time(dates: Dates, single: bool, query: Query, near: bool = False) -> Place:
+def place_time(dates: Dates, single: bool, query: Query, near: bool) -> Place:
     """Return where a figure's dates lie in a query.
 
     With a start only the milestone's own dates count, so that nothing counts in two months;

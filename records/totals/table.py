@@ -75,7 +75,7 @@ class Registry:
         self.splits = Numbers()
         self.parts = Numbers()
         self.reasons = Numbers("", *WHY_NOT)
-        self.words = Numbers()
+        self.words = Numbers("unspecified")
         """Operators, forms, series and codes of records."""
 
     @property

@@ -106,8 +106,9 @@ def counting_stages(kind: str, query: Query) -> set[str]:
 Claim = tuple[str, date, date]
 
 
-def claims(figure: Figure, query: Query) -> list[Claim]:
-    """Return (stage, first day, last day) of all that is known of when the amount reached it."""
+def claims(figure: Figure, query: Query, near: bool = False) -> list[Claim]:
+    """Return (stage, first day, last day) of all that is known of when the amount reached it;
+    with `near` as if what is known by a date had happened at that date."""
     if figure.basis == "cumulative_to_date":
         return [(figure.stage, figure.start or FIRST, days(figure.as_of, figure.precision)[1])]
     if figure.basis == "period_total":
@@ -118,24 +119,25 @@ def claims(figure: Figure, query: Query) -> list[Claim]:
     if by_itself:
         listed = [one for one in listed if one.stage == by_itself]
     if not listed:
-        return [(by_itself or figure.stage, FIRST, days(figure.as_of, figure.precision)[1])]
+        first, last = days(figure.as_of, figure.precision)
+        return [(by_itself or figure.stage, first if near else FIRST, last)]
     amended = [days(one.day, one.precision)[1] for one in listed if one.stage == "amended"]
     found = []
     for one in listed:
         if one.stage in counting_stages(figure.kind, query):
             first, last = days(one.day, one.precision)
-            starts = [FIRST if one.dated == "by" else first]
+            starts = [FIRST if one.dated == "by" and not near else first]
             for other in listed:
                 early, late = days(other.day, other.precision)
                 if proves(figure.kind, other.stage, one.stage) and late < first:
-                    starts.append(FIRST if other.dated == "by" else early)
+                    starts.append(FIRST if other.dated == "by" and not near else early)
             found.append((one.stage, min(starts), max([last, *amended])))
     return found
 
 
-def inside_period(figure: Figure, query: Query) -> bool:
+def inside_period(figure: Figure, query: Query, near: bool = False) -> bool:
     """Return whether the figure surely lies in the period."""
-    known = claims(figure, query)
+    known = claims(figure, query, near)
     if query.milestone and query.start:
         known = [one for one in known if one[0] == query.milestone]
     elif query.milestone:
@@ -157,16 +159,18 @@ def inside_period(figure: Figure, query: Query) -> bool:
 # --- Sides
 
 
+def own_value(name: Party, condition: Condition) -> bool:
+    """Return whether a name has one of a condition's values itself."""
+    if condition.column == "region":
+        return bool(set(name.regions) & condition.values)
+    column = {"code": name.code, "country": name.country, "type": name.type}
+    return column[condition.column] in condition.values
+
+
 def inside_side(names: Sequence[Party], conditions: Iterable[Condition]) -> bool:
     """Return whether all names lie inside every condition, one by its own value."""
     for condition in conditions:
-        own = []
-        for name in names:
-            if condition.column == "region":
-                own.append(bool(set(name.regions) & condition.values))
-            else:
-                column = {"code": name.code, "country": name.country, "type": name.type}
-                own.append(column[condition.column] in condition.values)
+        own = [own_value(name, condition) for name in names]
         held = [
             fits or (condition.column == "code" and name.country in condition.values)
             for name, fits in zip(names, own, strict=True)
@@ -174,6 +178,13 @@ def inside_side(names: Sequence[Party], conditions: Iterable[Condition]) -> bool
         if not any(own) or not all(held):
             return False
     return True
+
+
+def touches_side(names: Sequence[Party], conditions: Sequence[Condition]) -> bool:
+    """Return whether all names lie inside every condition, or one meets them all by itself."""
+    return inside_side(names, conditions) or any(
+        all(own_value(name, condition) for condition in conditions) for name in names
+    )
 
 
 @cache
@@ -221,11 +232,11 @@ def items_differ(one: Figure, other: Figure) -> bool:
     return not (one.item[0] in other.item or other.item[0] in one.item)
 
 
-def times_differ(one: Figure, other: Figure, query: Query) -> bool:
+def times_differ(one: Figure, other: Figure, query: Query, near: bool = False) -> bool:
     """Return whether nothing can be in both because of when it reached which stage."""
     for first, second in ((one, other), (other, one)):
-        for early in claims(first, query):
-            for late in claims(second, query):
+        for early in claims(first, query, near):
+            for late in claims(second, query, near):
                 if early[2] < late[1] and proves(one.kind, early[0], late[0]):
                     return True
     return False
@@ -311,7 +322,7 @@ def walks_over(links: tuple[Link, ...]) -> Walks:
     return Walks(links)
 
 
-def disjoint(one: Figure, other: Figure, walks: Walks, query: Query) -> bool:
+def disjoint(one: Figure, other: Figure, walks: Walks, query: Query, near: bool = False) -> bool:
     """Return whether two figures surely count nothing in common."""
     relation = "item" if one.id == other.id else walks.relation(one.id, other.id)
     if relation == "never":
@@ -323,7 +334,7 @@ def disjoint(one: Figure, other: Figure, walks: Walks, query: Query) -> bool:
     for ours, theirs in ((one.givers, other.givers), (one.receivers, other.receivers)):
         if ours and theirs and all(parties_differ(a, b) for a in ours for b in theirs):
             return True
-    return items_differ(one, other) or times_differ(one, other, query)
+    return items_differ(one, other) or times_differ(one, other, query, near)
 
 
 # --- Which figures may be in the sum
@@ -361,14 +372,22 @@ def counts(figure: Figure, query: Query) -> bool:
     )
 
 
-def inside(figure: Figure, query: Query) -> bool:
-    """Return whether a figure lies in a query on every side."""
+def inside(figure: Figure, query: Query, near: bool = False, joint: bool = False) -> bool:
+    """Return whether a figure lies in a query on every side; with `joint` a single does as soon as
+    one of its names fits."""
+    beside = touches_side if joint and figure.basis == "single" else inside_side
     return (
-        inside_side(figure.givers, query.givers)
-        and inside_side(figure.receivers, query.receivers)
+        beside(figure.givers, query.givers)
+        and beside(figure.receivers, query.receivers)
         and (not query.items or any(path[0] in figure.item for path in query.items))
-        and inside_period(figure, query)
+        and inside_period(figure, query, near)
     )
+
+
+def number(figure: Figure, near: bool) -> Decimal:
+    """Return what a figure adds: its lower bound or, with `near`, an approximate number."""
+    found = figure.value if near and figure.operator == "approx" else figure.lower
+    return max(found or Decimal(0), Decimal(0))
 
 
 def preferred_report(figure: Figure, figures: Iterable[Figure]) -> Figure | None:
@@ -402,20 +421,21 @@ def adds_at_least(figure: Figure, figures: Sequence[Figure], query: Query) -> bo
     )
 
 
-def taken_back(figure: Figure, figures: Iterable[Figure]) -> bool:
-    """Return whether a later point of the figure's series says less."""
+def taken_back(figure: Figure, figures: Iterable[Figure], near: bool) -> bool:
+    """Return whether a point of the figure's series that is surely later says less."""
     if figure.basis != "cumulative_to_date" or not figure.series:
         return False
+    last = days(figure.as_of, figure.precision)[1]
     for later in figures:
         if (
             later.series == figure.series
             and fingerprint(later) == fingerprint(figure)
             and (later.stage, later.start) == (figure.stage, figure.start)
             and (later.givers, later.receivers) == (figure.givers, figure.receivers)
-            and later.as_of > figure.as_of
+            and days(later.as_of, later.precision)[0] > last
         ):
             most = later.value if later.operator == "approx" else later.upper
-            if most is not None and figure.lower is not None and most < figure.lower:
+            if most is not None and most < number(figure, near):
                 return True
     return False
 
@@ -423,51 +443,56 @@ def taken_back(figure: Figure, figures: Iterable[Figure]) -> bool:
 # --- The search
 
 
-def best_sum(figures: Sequence[Figure], clash: Callable[[Figure, Figure], bool]) -> Decimal:
-    """Return the greatest sum of lower bounds over figures of which no two clash."""
-    near: dict[int, set[int]] = {n: set() for n in range(len(figures))}
+def best_sum(
+    figures: Sequence[Figure], near: bool, clash: Callable[[Figure, Figure], bool]
+) -> Decimal:
+    """Return the greatest sum of numbers over figures of which no two clash."""
+    beside: dict[int, set[int]] = {n: set() for n in range(len(figures))}
     for n, one in enumerate(figures):
         for m in range(n):
             if clash(one, figures[m]):
-                near[n].add(m)
-                near[m].add(n)
+                beside[n].add(m)
+                beside[m].add(n)
 
     @cache
     def best(left: frozenset[int]) -> Decimal:
         if not left:
             return Decimal(0)
         # What hangs together is decided together; the most entangled figure first.
-        most = max(left, key=lambda n: (len(near[n] & left), n))
+        most = max(left, key=lambda n: (len(beside[n] & left), n))
         island, todo = {most}, [most]
         while todo:
-            for other in near[todo.pop()] & left - island:
+            for other in beside[todo.pop()] & left - island:
                 island.add(other)
                 todo.append(other)
         if len(island) < len(left):
             return best(frozenset(island)) + best(left - island)
-        lower = figures[most].lower
-        assert lower is not None
-        with_it = lower + best(left - near[most] - {most})
-        return max(with_it, best(left - {most})) if near[most] & left else with_it
+        with_it = number(figures[most], near) + best(left - beside[most] - {most})
+        return max(with_it, best(left - {most})) if beside[most] & left else with_it
 
-    return best(frozenset(near))
+    return best(frozenset(beside))
 
 
-def proven_minimum(
-    figures: Sequence[Figure], links: Sequence[Link], query: Query
+def greatest_sums(
+    figures: Sequence[Figure],
+    links: Sequence[Link],
+    query: Query,
+    near: bool = False,
+    joint: bool = False,
 ) -> dict[tuple[str, ...], Decimal]:
-    """Return the proven minimum of every split that has one."""
+    """Return the greatest sum over disjoint figures of every split that has one: of lower bounds
+    or, with `near`, of approximate numbers too and with what is known by a date at that date."""
     walks = walks_over(tuple(links))
     within = [
         figure
         for figure in figures
-        if figure.chosen and inside(figure, query) and counts(figure, query)
+        if figure.chosen and inside(figure, query, near, joint) and counts(figure, query)
     ]
     speaking = [figure for figure in within if speaks(figure, figures)]
     splits: dict[tuple[str, ...], list[Figure]] = {}
     for figure in within:
-        able = figure in speaking or adds_at_least(figure, figures, query)
-        if able and figure.lower and figure.lower > 0 and not taken_back(figure, speaking):
+        able = figure in speaking or (not near and adds_at_least(figure, figures, query))
+        if able and number(figure, near) and not taken_back(figure, speaking, near):
             key: tuple[str, ...] = (
                 *(figure.kind, figure.measure, figure.unit, figure.currency),
                 *(figure.party_type, figure.party_role),
@@ -477,7 +502,26 @@ def proven_minimum(
     with localcontext(prec=60):
         for split, rows in splits.items():
             if split[1] == "parties":
-                found[split] = max(row.lower for row in rows if row.lower is not None)
+                found[split] = max(number(row, near) for row in rows)
             else:
-                found[split] = best_sum(rows, lambda a, b: not disjoint(a, b, walks, query))
+                found[split] = best_sum(
+                    rows, near, lambda a, b: not disjoint(a, b, walks, query, near)
+                )
+    return found
+
+
+def proven_minimum(
+    figures: Sequence[Figure], links: Sequence[Link], query: Query, joint: bool = False
+) -> dict[tuple[str, ...], Decimal]:
+    """Return the proven minimum of every split that has one."""
+    return greatest_sums(figures, links, query, joint=joint)
+
+
+def about(
+    figures: Sequence[Figure], links: Sequence[Link], query: Query, joint: bool = False
+) -> dict[tuple[str, ...], Decimal]:
+    """Return the same with approximate numbers at their face: never less than is proven."""
+    found = greatest_sums(figures, links, query, near=True, joint=joint)
+    for split, least in proven_minimum(figures, links, query, joint).items():
+        found[split] = max(found.get(split, least), least)
     return found

@@ -69,6 +69,15 @@ def reasons(total: Total) -> dict[str, tuple[str, str | None]]:
     return {row.figure.id: (row.in_about.reason, row.in_about.holder) for row in total.left_out}
 
 
+def said(total: Total) -> tuple[Any, ...]:
+    """Return all that a total says, down to every figure."""
+    return (
+        *(total.split, total.at_least, total.about, total.at_most, total.search),
+        *(total.with_others, total.unproven, total.breakdown),
+        [(row.figure.key, row.stage, row.in_at_least, row.in_about) for row in total.judged],
+    )
+
+
 def by(column: str, *values: str) -> tuple[Condition, ...]:
     """Make a condition on a side."""
     return (Condition(column, frozenset(values)),)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from records.totals.answer import answer, known_missing
+from records.totals.answer import Unproven, answer, known_missing
 from records.totals.figures import Figure, Milestone, Party
 from records.totals.links import Links
 from records.totals.prepare import prepare
@@ -155,6 +155,35 @@ def test_a_later_point_that_says_less_takes_an_earlier_one_back() -> None:
     assert only(early, elsewhere).at_least == 50
 
 
+@pytest.mark.parametrize(
+    ("early", "late", "later"),
+    [
+        (("2020-04-15", "day"), ("2020-04-16", "day"), True),
+        (("2020-04-15", "day"), ("2020-04-15", "day"), False),
+        (("2020-04-01", "month"), ("2020-04-15", "day"), False),
+        (("2020-04-01", "month"), ("2020-04-30", "day"), False),
+        (("2020-04-01", "month"), ("2020-05-01", "day"), True),
+        (("2020-04-15", "day"), ("2020-05-01", "month"), True),
+        (("2020-01-01", "year"), ("2020-12-31", "day"), False),
+        (("2020-01-01", "year"), ("2021-01-01", "year"), True),
+    ],
+)
+def test_a_point_is_later_only_where_every_day_of_it_is(
+    early: tuple[str, str], late: tuple[str, str], later: bool
+) -> None:
+    dates = [
+        {"series": "s", "as_of": date.fromisoformat(day), "precision": precision}
+        for day, precision in (early, late)
+    ]
+    less = only(running("a", 30, **dates[0]), running("b", 20, **dates[1]))
+    assert less.at_least == (20 if later else 30)
+    more = only(running("a", 10, **dates[0]), running("b", 20, **dates[1]))
+    assert (more.at_least, reasons(more)) == (
+        20,
+        {"a": ("overtaken" if later else "same_event", "b")},
+    )
+
+
 def test_singles_of_a_series_take_nothing_back() -> None:
     rows = [figure("a", 30, series="s", as_of=MARCH), figure("b", 20, series="s")]
     assert only(*rows).at_least == 50
@@ -279,6 +308,7 @@ def test_counts_of_parties_are_never_added() -> None:
         figure("b", 150, series="s", as_of=DECEMBER, **count),
     ]
     assert only(*series).at_least == 150
+    assert only(figure("a", 50, **count)).unproven == Unproven(0, 0, None)
     assert reasons(only(*series)) == {"a": ("overtaken", "b")}
 
 
@@ -371,6 +401,10 @@ def test_the_order_of_rows_changes_nothing() -> None:
 def test_sums_keep_every_digit() -> None:
     found = only(figure("a", "999999999999999"), figure("b", "0.0000000000000001"))
     assert str(found.at_least) == "999999999999999.0000000000000001"
+    assert str(only(figure("a", "100.000000"), figure("b", 200)).at_least) == "300"
+    assert str(only(figure("a", "0.000001"), figure("b", "1.5")).at_least) == "1.500001"
+    overlapping = [figure("a", "0.00000001"), figure("b", 2), running("t", 9)]
+    assert str(only(*overlapping).unproven.sum) == "2.00000001"
 
 
 def test_a_query_needs_figures_that_were_prepared_for_it() -> None:
