@@ -17,6 +17,7 @@ from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import reverse
 
 from accounts.models import AuditEntry
+from aidapi.dates import parsed
 from records import publishing
 from records.curation.duplicates.models import DuplicatePair
 from records.curation.imports.models import ImportBatch
@@ -280,15 +281,52 @@ def test_pages_of_a_reviewer_with_a_second_factor_take_few_queries(
     assert {page: n for page, n in taken.items() if n > most} == {}
 
 
-@pytest.mark.parametrize("kind", DATED)
-def test_what_is_searched_for_is_not_offered_by_year(kind: str, superuser_client: Client) -> None:
-    """It would be searched for twice more."""
-    record = RECORDS[KINDS[kind]](published=True)
-    page = url(KINDS[kind], "changelist")
+@pytest.mark.parametrize("kind", KINDS)
+def test_lists_are_narrowed_by_dates_as_far_as_they_are_known(
+    kind: str, superuser_client: Client
+) -> None:
+    name = "as_of" if kind in DATED else "published_on"
+    for known in ("2020", "2020-03", "2020-04", "2020-04-10", "2020-04-12", "2021-01-01"):
+        first, precision = parsed(known)
+        RECORDS[KINDS[kind]](**{name: first, f"{name}_precision": precision})
 
-    assert superuser_client.get(page).context["cl"].date_hierarchy == "as_of"
-    found = superuser_client.get(page, {"q": record.public_id}).context["cl"]
-    assert (found.date_hierarchy, found.result_count) == (None, 1)
+    def narrowed(chosen: str) -> tuple[list[str], list[str]]:
+        """Return what the list offers next, and the dates of the records in it."""
+        page = superuser_client.get(
+            url(KINDS[kind], "changelist"), {name: chosen} if chosen else {}
+        )
+        shown = page.context["cl"]
+        (offered,) = [one for one in shown.filter_specs if one.title == name.replace("_", " ")]
+        keys = [getattr(record, f"{name}_key") for record in shown.result_list]
+        return [label for _, label in offered.lookup_choices], sorted(keys)
+
+    assert narrowed("")[0] == ["2020", "2021"]
+    assert narrowed("2020") == (
+        ["2020", "March 2020", "April 2020"],
+        ["2020", "2020-03", "2020-04", "2020-04-10", "2020-04-12"],
+    )
+    assert narrowed("2020-04") == (
+        ["2020", "April 2020", "10 April 2020", "12 April 2020"],
+        ["2020", "2020-04", "2020-04-10", "2020-04-12"],
+    )
+    # It may have been on that day.
+    assert narrowed("2020-04-10")[1] == ["2020", "2020-04", "2020-04-10"]
+    assert narrowed("2020-04-01")[1] == ["2020", "2020-04"]
+    for wrong in ("2020-13", "april", "0000"):
+        answer = superuser_client.get(url(KINDS[kind], "changelist"), {name: wrong})
+        assert answer.status_code == 302
+
+
+def test_no_list_has_dates_as_if_all_were_days() -> None:
+    """`date_hierarchy` and Django's filter by date take a month for its first day."""
+    for model, page in admin.site._registry.items():
+        vague = {
+            field.name.removesuffix("_precision")
+            for field in model._meta.fields
+            if field.name.endswith("_precision")
+        }
+        shown = {page.date_hierarchy, *page.list_display, *page.list_filter}
+        assert not vague & {one for one in shown if isinstance(one, str)}, model
 
 
 def test_index_lists_every_noun(superuser_client: Client, superuser: User) -> None:

@@ -141,18 +141,30 @@ def test_a_vague_date_comes_before_its_days(client: Client, resource: Resource, 
         assert [(row[column], row["id"]) for row in walked] == expected
 
 
-def test_the_last_point_of_a_series_is_the_last_in_order(client: Client) -> None:
-    for known in ("2020", "2020-04", "2020-04-01"):
+@pytest.mark.parametrize(
+    ("earlier", "latest"),
+    [
+        ([], ["2020", "2020-04", "2020-04-01"]),
+        (["2020-03-31", "2020-03"], ["2020", "2020-04", "2020-04-15"]),
+        (["2020-04-01", "2020-04-15"], ["2020-04", "2020-04-16"]),
+        (["2020", "2020-04", "2020-04-15"], ["2021"]),
+    ],
+)
+def test_the_latest_points_of_a_series_are_those_that_none_surely_follows(
+    client: Client, earlier: list[str], latest: list[str]
+) -> None:
+    for known in (*latest, *earlier):
         DonationFactory(series="doses", **given("as_of", known), published=True)
 
-    (latest,) = found(client, DONATIONS, latest="true")["results"]
+    for value, expected in (("true", latest), ("false", earlier)):
+        rows = found(client, DONATIONS, latest=value, count="true")
+        assert sorted(row["as_of"] for row in rows["results"]) == sorted(expected)
+        assert rows["count"] == len(expected)
     series = found(client, f"{API}series/doses/")
+    assert {point["as_of"]: point["overtaken"] for point in series["points"]} == {
+        **dict.fromkeys(latest, False),
+        **dict.fromkeys(earlier, True),
+    }
     (row,) = found(client, f"{API}series/")["results"]
-
-    assert latest["as_of"] == "2020-04-01"
-    assert [(point["as_of"], point["overtaken"]) for point in series["points"]] == [
-        ("2020", True),
-        ("2020-04", True),
-        ("2020-04-01", False),
-    ]
-    assert (row["first"], row["last"]) == ("2020", "2020-04-01")
+    every = [*earlier, *latest]
+    assert (row["first"], row["last"]) == (min(every), max(every))

@@ -185,12 +185,18 @@ def within(region: str, number: str) -> bool:
 
 
 def latest(version: Version, wanted: str, others: list[Version]) -> bool:
-    def place(row: Version) -> tuple[str, str]:
-        return row.document["as_of"], row.id
+    def later(one: str, two: str) -> bool:
+        return one > two and not one.startswith(two)
 
+    day = version.document["as_of"]
     series = version.document["series"]
     overtaken = series is not None and any(
-        other.document["series"] == series and place(other) > place(version) for other in others
+        other.document["series"] == series
+        and (
+            later(other.document["as_of"], day)
+            or (other.document["as_of"] == day and other.id > version.id)
+        )
+        for other in others
     )
     return overtaken != (wanted == "true")
 

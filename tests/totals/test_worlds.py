@@ -200,7 +200,10 @@ def test_groups_of_random_worlds_are_queries_of_their_own(block: int) -> None:
                 continue
             elif side in ("givers", "receivers") and value not in (None, "joint", "unknown"):
                 own = Condition(column, frozenset([value]))
-                inner = replace(query, **{side: (*getattr(query, side), own)})
+                if side == "givers":
+                    inner = replace(query, givers=(*query.givers, own))
+                else:
+                    inner = replace(query, receivers=(*query.receivers, own))
             if name not in TIMES:
                 figures = [one for one in figures if in_group(one, name, value)]
             where = seed, name, value, query

@@ -31,6 +31,7 @@ from records.models import (
     Precision,
     RevisionCounter,
 )
+from records.query.filters.series import overtakes
 from records.query.revisions import shown_revision
 from records.query.totals import SeriesFigures
 from records.totals.figures import Figure
@@ -75,7 +76,7 @@ class PointSerializer(serializers.Serializer):
         choices=Precision.choices, help_text="Whether `as_of` is known to the day, month or year."
     )
     stage = NullableCharField(allow_null=True, help_text="The stage reached; null for exports.")
-    overtaken = serializers.BooleanField(help_text="Whether a later point follows.")
+    overtaken = serializers.BooleanField(help_text="Whether a point follows that is surely later.")
     contradicts = serializers.ListField(
         child=PublicIdField(),
         help_text="Records that it contradicts, or that contradict it.",
@@ -141,9 +142,11 @@ class SeriesDetail(DetailView):
         if not points:
             raise no_such("series", slug)
         points.sort(key=lambda point: (point["as_of"], point["id"]))
-        latest = {point["kind"]: point["id"] for point in points}
-        for point in points:
-            point["overtaken"] = point["id"] != latest[point["kind"]]
+        places = [(point["kind"], (point["as_of"], point["id"])) for point in points]
+        for point, (kind, place) in zip(points, places, strict=True):
+            point["overtaken"] = any(
+                overtakes(later, place) for other, later in places if other == kind
+            )
         body = self.serializer_class().to_representation(
             {"revision": revision, "slug": slug, "points": points, "differences": steps}
         )

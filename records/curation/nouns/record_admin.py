@@ -29,6 +29,7 @@ from aidapi.dates import in_words
 from records.curation.duplicates.pages import panel, warn_of_duplicates
 from records.curation.imports import pages
 from records.curation.nouns.curated_admin import CuratedAdmin, SeenForm, touched
+from records.curation.nouns.dates import AsOfFilter, KnownDateFilter
 from records.curation.nouns.inlines import EvidenceInline, RowFormSet
 from records.curation.statement_reader.pages import first_values, preset, reader
 from records.curation.workflow import merging
@@ -130,6 +131,7 @@ class RecordAdmin(CuratedAdmin):
     change_list_template = "admin/records/record_change_list.html"
     actions = [bulk_action(step) for step in STEPS if step.bulk]
     save_on_top = False
+    date_filter: type[KnownDateFilter] = AsOfFilter
     LIFECYCLE: ClassVar[Any] = (
         "Lifecycle",
         {"fields": [("public_id", "version", "shown_state"), ("published_in", "retired_in")]},
@@ -160,7 +162,7 @@ class RecordAdmin(CuratedAdmin):
         return rows.select_related("published_in", "retired_in") if of_one(request) else rows
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
-        return [WorkFilter, *super().get_list_filter(request)]
+        return [WorkFilter, self.date_filter, *super().get_list_filter(request)]
 
     @admin.display(description="Id", ordering="public_id")
     def shown_id(self, record: Record) -> str:
@@ -588,7 +590,6 @@ class DatedRecordAdmin(RecordAdmin):
     figures cite are beside its form."""
 
     change_form_template = "admin/records/dated_record_change_form.html"
-    date_hierarchy = "as_of"
     ordering = ["-as_of_key", "-pk"]
     search_fields = ["public_id", "title"]
     search_help_text = "Words of the title, of the parties' names, of the publisher; or an id."
@@ -645,13 +646,6 @@ class DatedRecordAdmin(RecordAdmin):
             return records
         rows = self.model._meta.get_field("parties").related_model
         return records.prefetch_related(Prefetch("parties", rows.objects.select_related("party")))
-
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """Leave out the dates of a search: they would repeat it twice."""
-        shown = super().get_changelist_instance(request)
-        if shown.query:
-            shown.date_hierarchy = None
-        return shown
 
     def matching(self, word: str) -> Q:
         parties = self.model._meta.get_field("parties").related_model

@@ -14,6 +14,7 @@ from django.urls import URLPattern, path
 
 from aidapi.dates import in_words
 from records.curation.nouns.curated_admin import VerbatimField
+from records.curation.nouns.dates import PublicationFilter
 from records.curation.nouns.inlines import LinkInline, statement_label
 from records.curation.nouns.record_admin import RecordAdmin
 from records.curation.statement_reader.pages import (
@@ -84,7 +85,7 @@ class StatementAdmin(RecordAdmin):
         "shown_revision",
     ]
     list_filter = ["state", OnFileFilter, "published_on_precision", "language"]
-    date_hierarchy = "published_on"
+    date_filter = PublicationFilter
     ordering = ["-published_on_key", "-pk"]
     search_fields = ["public_id", "title"]
     search_help_text = "Words of the title, publisher, speaker, organisation or event; or an id."

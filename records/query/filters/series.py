@@ -1,12 +1,17 @@
-"""Filters on series: the points of one, and the last point of each."""
+"""Filters on series: the points of one, and the latest of each.
+
+A point is overtaken by one that is surely later, as in totals: a point of April may be of a day
+before the 15th or after it."""
 
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from aidapi.fields import CodeField
 from aidapi.parameters import BooleanField
 from records.query.filters.base import RecordFilter
 from records.query.filters.columns import ColumnParameter
+from records.query.filters.dates import AFTER, Completed
 
 
 class SeriesParameter(ColumnParameter):
@@ -17,14 +22,21 @@ class SeriesParameter(ColumnParameter):
         return super().condition(records, value) & ~Q(series="")
 
 
+def overtakes(later: tuple[str, str], earlier: tuple[str, str]) -> bool:
+    """Return whether a point, given by its date as text and its id, overtakes another of its
+    series. Of points of one date the greater id does."""
+    return later[0] > earlier[0] + AFTER or (later[0] == earlier[0] and later[1] > earlier[1])
+
+
 class LatestParameter(RecordFilter):
-    """Of each series only its last point in force, or only the earlier ones."""
+    """Of each series only the points in force that no later one overtakes, or only the others."""
 
     def __init__(self) -> None:
         super().__init__(
             BooleanField(example="true"),
             "`true`: of each series only the point with the latest `as_of`; records outside any "
-            "series stay. `false`: only the overtaken points.",
+            "series stay. Where the latest dates are a month and a day of it, which may be in "
+            "either order, both points. `false`: only the overtaken points.",
         )
 
     def condition(self, records: Any, value: bool) -> Any:
@@ -33,7 +45,7 @@ class LatestParameter(RecordFilter):
             in_force.filter(series=OuterRef("series"))
             .exclude(series="")
             .filter(
-                Q(as_of_key__gt=OuterRef("as_of_key"))
+                Q(as_of_key__gt=Completed(OuterRef("as_of_key"), output_field=CodeField()))
                 | Q(as_of_key=OuterRef("as_of_key"), public_id__gt=OuterRef("public_id"))
             )
         )
