@@ -261,15 +261,17 @@ Names = Mapping[tuple[str, str], tuple[str, list[str]]]
 
 
 def search_text(
-    record: Any, parties: Iterable[Any], figures: Iterable[Any], names: Names
+    record: Any, parties: Iterable[Any], evidence: Iterable[Any], names: Names
 ) -> dict[str, str]:
-    """Return head and body of a version's search document, by the names of its time."""
+    """Return head and body of a version's search document, by the names of its time; `evidence`:
+    its figures and milestones."""
     head, body = [record.title], []
     codes = [("party", row.party_id) for row in parties]
-    for figure in figures:
-        body += [figure.quote, figure.statement.publisher, figure.statement.speaker]
-        if figure.item_id:
-            codes.append(("item", figure.item_id))
+    for row in evidence:
+        body += [row.quote, row.quote_translation]
+        body += [row.statement.publisher, row.statement.speaker]
+        if item := getattr(row, "item_id", None):
+            codes.append(("item", item))
     for code in dict.fromkeys(codes):
         name, others = names[code]
         head.append(name)

@@ -32,8 +32,7 @@ def derived_from_samples(kind: str) -> dict[Rows, object]:
     documents, texts, keys = [], [], []
     for record in samples(kind):
         parties = record.parties.all() if record.ROLES else ()
-        figures = record.figures.all() if record.ROLES else ()
-        text = search_text(record, parties, figures, NAMES)
+        text = search_text(record, parties, record.ordered_evidence(), NAMES)
         record.search_document = record.child("search_document")(record=record, **text)
         documents.append(render(record))
         texts.append(text)

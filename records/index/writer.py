@@ -47,9 +47,8 @@ def search_document(record: Record, names: Names) -> Any:
     """Return the row of a version's search document, with names as given."""
     dated = isinstance(record, DatedRecord)
     parties = record.parties.all() if dated else ()
-    figures = record.ordered_figures() if dated else ()
     return record.child("search_document")(
         record=record,
         format=signatures()[record.KIND, Rows.SEARCH],
-        **search_text(record, parties, figures, names),
+        **search_text(record, parties, record.ordered_evidence(), names),
     )

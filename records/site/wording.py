@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from aidapi.dates import in_words
+from records.api.quotes import quoted
 from records.models import (
     STAGED,
     Basis,
@@ -346,12 +347,11 @@ def change_in_words(value: Any, items: Mapping[str, str]) -> str:
         return digits(value)
     if isinstance(value, Mapping):
         if "measure" in value:
-            quote = value["evidence"]["quote"]
-            return f"{headline(dict(value))}, {about(dict(value), items)} (“{quote}”)"
+            quote = quoted(value["evidence"])
+            return f"{headline(dict(value))}, {about(dict(value), items)} ({quote})"
         if "dated" in value:
-            return (
-                f"{value['stage']} {when_in_words(dict(value))} (“{value['evidence']['quote']}”)"
-            )
+            when = when_in_words(dict(value))
+            return f"{value['stage']} {when} ({quoted(value['evidence'])})"
         return str(value.get("title") or value.get("name") or value.get("id"))
     if isinstance(value, list):
         return ", ".join(change_in_words(part, items) for part in value)

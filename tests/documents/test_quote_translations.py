@@ -1,17 +1,21 @@
 """The language and the translation of quotes: in documents, on pages, in spreadsheets and in the
 digest."""
 
+from collections import defaultdict
 from datetime import date
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.test import Client
 
+from records import publishing
 from records.content.lines import figure_lines, milestone_lines
 from records.curation.imports.building import MilestoneEntry
 from records.curation.imports.columns import milestone_cell, rows_of
 from records.models import DATED, STAGED
+from records.site.wording import change_in_words
 from tests.support.factories import RECORDS as FACTORIES
 from tests.support.factories import StatementFactory, publish
 from tests.support.routes import RECORDS, Resource, found
@@ -59,6 +63,55 @@ def test_quote_has_its_language_and_translation(client: Client, resource: Resour
     page = client.get(f"/records/{statement.public_id}/").content.decode()
     assert page.count(f'<span lang="zh-Hans">{QUOTE}</span>') == len(quotes)
     assert page.count(f"in English: “{TRANSLATION}”") == len(quotes)
+
+
+@pytest.mark.parametrize("resource", KINDS, ids=str)
+def test_translation_is_in_feeds_citations_and_histories(
+    client: Client, resource: Resource, editor: User
+) -> None:
+    record = made(resource, SAID)
+    publish(record)
+    in_words = f"“{QUOTE}” (in English: “{TRANSLATION}”)"
+
+    entry = client.get(resource.path, {"format": "atom"}).content.decode()
+    assert in_words in entry
+    cited = found(client, f"{resource.path}{record.public_id}/cite/", figure=1)
+    for text in (cited["text"], cited["ris"], cited["csl_json"][0]["note"]):
+        assert in_words in text
+
+    correction = publishing.begin_correction(record, by=editor, reason="Another word.")
+    for row in correction.ordered_evidence():
+        row.quote_translation = "given masks"
+        row.save()
+    publish(correction)
+    page = client.get(f"/records/{record.public_id}/").content.decode()
+    changed = page.count(f"<del>{TRANSLATION}</del> <ins>given masks</ins>")
+    assert changed == len(correction.ordered_evidence())
+    document = found(client, f"{resource.path}{record.public_id}/")
+    for row in [*document["figures"], *document.get("milestones", [])]:
+        assert f"(“{QUOTE}” (in English: “given masks”))" in change_in_words(row, defaultdict(str))
+
+
+@pytest.mark.parametrize("resource", KINDS, ids=str)
+def test_words_of_figures_and_milestones_are_found_in_both_languages(
+    client: Client, resource: Resource
+) -> None:
+    record = made(resource, SAID)
+    if resource.kind in STAGED:
+        (milestone,) = record.ordered_milestones()
+        milestone.quote, milestone.quote_translation = "运抵医院", "reached the hospital"
+        milestone.statement = StatementFactory(
+            language="zh-Hans", text="", publisher="Evening Post", speaker="Ada Quick"
+        )
+        milestone.save()
+    publish(record)
+
+    searches = [QUOTE, "donated", '"donated masks"']
+    if resource.kind in STAGED:
+        searches += ["运抵医院", '"reached the hospital"', "evening post", "quick"]
+    for search in searches:
+        results = found(client, resource.path, search=search)["results"]
+        assert [row["id"] for row in results] == [record.public_id], search
 
 
 @pytest.mark.parametrize("resource", KINDS, ids=str)

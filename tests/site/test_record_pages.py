@@ -252,7 +252,12 @@ FIGURE: Json = {
     "countable_reason": None,
     "rank": "normal",
     "rank_reason": None,
-    "evidence": {"statement": "st-00000000", "quote": "70 masks", "quote_found": None},
+    "evidence": {
+        "statement": "st-00000000",
+        "quote": "70 masks",
+        "quote_translation": None,
+        "quote_found": None,
+    },
 }
 MONEY = {"measure": "money", "unit": None, "item": None}
 PARTIES = {

@@ -250,8 +250,9 @@ def searched(version: Version) -> tuple[list[str | None], list[str | None]]:
     for many in KINDS[version.kind].ROLES.values():
         head += [party["name"] for party in document[many]]
         codes += [party["code"] for party in document[many]]
+    for row in (*document.get("figures", ()), *document.get("milestones", ())):
+        others += [row["evidence"]["quote"], row["evidence"]["quote_translation"]]
     for figure in document.get("figures", ()):
-        others.append(figure["evidence"]["quote"])
         if figure["item"]:
             head.append(version.names[figure["item"]][0])
             codes.append(figure["item"])

@@ -24,6 +24,7 @@ from aidapi.renderers import (
 )
 from records.api.addresses import digest, pinned
 from records.api.parameter_sets import AnyParameters
+from records.api.quotes import quoted
 from records.api.titles import attributed_title
 from records.api.views.base import (
     DatasetView,
@@ -138,7 +139,7 @@ def record_citation(
         url,
         revision,
         document["version"],
-        f"“{evidence['quote']}” ({in_source(source)}).",
+        f"{quoted(evidence)} ({in_source(source)}).",
     )
 
 

@@ -18,6 +18,7 @@ from aidapi.pagination import base_url
 from aidapi.renderers import Atom
 from records.api.addresses import change_address
 from records.api.licence import AUTHOR, LICENCE
+from records.api.quotes import quoted
 from records.api.titles import attributed_title
 from records.api.views.pages import Page
 from records.models import KINDS, Action, Change, Revision
@@ -123,7 +124,7 @@ def record_entries(bodies: Sequence[str]) -> Iterator[Entry]:
         ).values_list("number", "published_at")
     )
     for document in documents:
-        quotes = [f"“{figure['evidence']['quote']}”" for figure in document.get("figures", ())]
+        quotes = [quoted(figure["evidence"]) for figure in document.get("figures", ())]
         yield Entry(
             document["kind"],
             document["id"],

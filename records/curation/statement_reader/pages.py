@@ -121,6 +121,7 @@ def reader(modeladmin: Any, request: HttpRequest, context: dict[str, Any], *, ad
             {
                 "statement": form.instance.statement_id,
                 "quote": form.instance.quote,
+                "translation": form.instance.quote_translation,
                 "at": form.instance.offset,
             }
             for form in figures.formset.forms

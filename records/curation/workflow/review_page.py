@@ -45,6 +45,7 @@ class Quote:
 
     statement: Any
     words: str
+    translation: str = ""
     before: str = ""
     after: str = ""
     found: bool | None = None
@@ -259,7 +260,7 @@ def headline(figure: Any) -> str:
 def in_context(row: Any) -> Quote:
     """Return the quote of a figure or milestone with the words around it."""
     statement = row.statement
-    quote = Quote(statement, row.quote, found=row.quote_found)
+    quote = Quote(statement, row.quote, row.quote_translation, found=row.quote_found)
     if not statement.text:
         # What an earlier check found of a text that is not on file here.
         quote.found = None

@@ -31,7 +31,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const field = (row, name) => row.querySelector(`[name$="-${name}"]`);
   const numberOf = (row) => rows().indexOf(row) + 1;
 
-  /* What a row claims: {statement, quote, at}. */
+  /* What a row claims: {statement, quote, translation, at}. */
   const claimOf = (row) => {
     if (!writable) {
       const figure = about.figures[rows().indexOf(row)];
@@ -41,6 +41,7 @@ document.addEventListener("DOMContentLoaded", () => {
     return {
       statement: field(row, "statement").value,
       quote: field(row, "quote").value,
+      translation: field(row, "quote_translation").value,
       at: at === "" ? null : Number(at),
     };
   };
@@ -154,6 +155,7 @@ document.addEventListener("DOMContentLoaded", () => {
       range = statement.text.find(claim.quote, claim.at);
       if (!range) words = "These words do not occur in the statement's text.";
     }
+    if (writable && statement) field(row, "quote").lang = statement.language;
     let place = row.querySelector(".reader-note");
     if (!place) {
       place = document.createElement("p");
@@ -176,10 +178,11 @@ document.addEventListener("DOMContentLoaded", () => {
 
   const takeInHand = (row) => {
     inHand = row;
-    const key = claimOf(row)?.statement;
-    if (texts.get(key)) show(key);
+    const claim = claimOf(row);
+    if (texts.get(claim?.statement)) show(claim.statement);
     else draw();
     reveal();
+    if (claim?.translation) say(`“${claim.quote}”: in English “${claim.translation}”.`);
   };
 
   // Selecting
