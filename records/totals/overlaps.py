@@ -210,8 +210,7 @@ def tied_in_records(counted: Iterable[Entry]) -> set[Entry]:
             alone[key] = entry
     for rows in records.values():
         for one, other in combinations(rows, 2):
-            running = one.figure.basis != SINGLE or other.figure.basis != SINGLE
-            if running or not items_apart(one.figure.item, other.figure.item):
+            if not items_apart(one.figure.item, other.figure.item):
                 found |= {one, other}
     return {one for one in found if one.figure.basis == SINGLE}
 

@@ -184,6 +184,21 @@ def test_a_point_is_later_only_where_every_day_of_it_is(
     )
 
 
+@pytest.mark.parametrize(("large", "small"), [("s", "t"), ("t", "s")])
+def test_points_of_different_series_only_overlap(large: str, small: str) -> None:
+    found = only(running("a", 30, series=large), running("b", 20, series=small))
+    assert reasons(found) == {"b": ("overlaps", "a")}
+
+
+def test_linked_figures_are_told_apart_by_the_dates_of_the_sum() -> None:
+    """Parts of one whole: one came by December, and in no case before it was committed."""
+    part = figure("a", 10, stage="committed", as_of=DECEMBER)
+    other = running("b", 20, start=MARCH, as_of=date(2020, 5, 1))
+    links = [("a", "part_of", "w"), ("b", "part_of", "w")]
+    found = only(part, other, links=links)
+    assert (found.at_least, found.about) == (20, 30)
+
+
 def test_singles_of_a_series_take_nothing_back() -> None:
     rows = [figure("a", 30, series="s", as_of=MARCH), figure("b", 20, series="s")]
     assert only(*rows).at_least == 50
@@ -230,6 +245,11 @@ def test_about_is_never_below_what_is_proven() -> None:
     found = only(about("a", 60, rank="preferred", **common), figure("a", 50, **common), late)
     assert (found.at_least, found.about) == (50, 50)
     assert [row.in_about.taken for row in found.judged] == [False, True, False]
+
+
+def test_what_does_not_count_keeps_its_reason_beside_a_preferred_report() -> None:
+    found = only(figure("a", 10, rank="preferred"), figure("a", 90, rank="deprecated"))
+    assert (found.at_least, reasons(found)) == (10, {"a": ("deprecated", None)})
 
 
 def test_equal_reports_count_once() -> None:
@@ -362,6 +382,10 @@ def test_parts_of_a_total_follow_the_same_rule() -> None:
         ("single", "committed", 5, 1),
         ("single", "delivered", 10, 1),
     ]
+    april = Query(start=date(2020, 4, 1), end=date(2020, 4, 30), givers=by("code", "CHN"))
+    joint = figure("j", 7, givers=(CHINA, ITALY))
+    (part,) = only(figure("a", 10), joint, query=april).breakdown
+    assert (part.at_least, part.about, part.figures, part.records) == (None, 10, 1, 1)
     alone = only(figure("a", 10), about("a", 5, item=GLOVES)).breakdown[0]
     assert (alone.at_least, alone.about, alone.figures, alone.records) == (10, 15, 2, 1)
 
@@ -403,6 +427,7 @@ def test_sums_keep_every_digit() -> None:
     assert str(found.at_least) == "999999999999999.0000000000000001"
     assert str(only(figure("a", "100.000000"), figure("b", 200)).at_least) == "300"
     assert str(only(figure("a", "0.000001"), figure("b", "1.5")).at_least) == "1.500001"
+    assert str(only(figure("a", "1000.000001")).about) == "1000.000001"
     overlapping = [figure("a", "0.00000001"), figure("b", 2), running("t", 9)]
     assert str(only(*overlapping).unproven.sum) == "2.00000001"
 

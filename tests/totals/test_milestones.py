@@ -37,6 +37,8 @@ DAY = date(2020, 4, 10)
         ([("cancelled", MAY)], "cancelled"),
         ([("announced", MAY), ("paid", JUNE), ("amended", JUNE)], "paid"),
         ([("unknown", JUNE), ("in_talks", MAY)], "in_talks"),
+        ([("paid", MAY), ("delivered", JUNE)], "delivered"),
+        ([("delivered", MAY), ("paid", JUNE)], "paid"),
     ],
 )
 def test_stage_is_the_furthest_unless_an_undoing_one_is_later(
@@ -141,7 +143,11 @@ def test_a_stage_begins_no_later_than_a_further_one(dated: str, first: date) -> 
 
 
 def test_a_pledge_has_the_dates_of_its_announcement() -> None:
-    milestones = (Milestone("announced", DAY), Milestone("committed", MAY))
+    milestones = (
+        Milestone("announced", DAY),
+        Milestone("committed", MAY),
+        Milestone("amended", JUNE),
+    )
     pledge = figure("a", milestones=milestones, countable=False, reason="pledge")
     stages = counted_stages("donation", {"pledge"})
     assert dates_of(pledge, stages, "announced").wide == (Claim("announced", DAY, DAY),)

@@ -171,6 +171,12 @@ def test_weights_of_many_decimal_places_are_compared_exactly() -> None:
     assert best_family(weights, [0b10, 0b01], {}).used == 0b10
 
 
+def test_weights_become_whole_numbers() -> None:
+    found = as_integers([Decimal("1.25"), Decimal(3), Decimal("1E+2")], {1: Decimal("0.5")})
+    assert found == ([125, 300, 10_000], {1: 50})
+    assert only_cluster([Decimal(1)], [0], {}).exact(0) == (1, True)
+
+
 def test_a_given_start_is_never_worsened() -> None:
     random = Random(8)
     weights, overlaps, soft = graph(random, 60, 0.1)

@@ -47,6 +47,7 @@ HONG_KONG = Party("HKG", "country", "HKG", ("030", "142", "001"))
 MACAO = Party("MAC", "country", "MAC", ("030", "142", "001"))
 REUNION = Party("REU", "country", "REU", ("014", "202", "002", "001"))
 FRANCE = Party("FRA", "country", "FRA", ("155", "150", "001"))
+SOUTHERN = Party("southern", "group", "", ("039", "150", "001"))
 EUROPEANS = Party("europeans", "group", "", ("150", "001"))
 FIRM = Party("fra-firm", "company", "FRA")
 
@@ -91,6 +92,9 @@ def test_territories_have_the_regions_of_the_dataset() -> None:
         (REUNION, AFRICANS, False),
         (HONG_KONG, EUROPEANS, True),
         (CITY, EUROPEANS, False),
+        # Gibraltar is British.
+        (FRANCE, SOUTHERN, True),
+        (Party("GBR", "country", "GBR", ("154", "150", "001")), SOUTHERN, False),
     ],
 )
 def test_parties_are_apart(one: Party, other: Party, expected: bool) -> None:
