@@ -80,7 +80,7 @@ class Sum:
     @cached_property
     def used_rows(self) -> Array:
         """Rows of the soft figures that it uses."""
-        return np.zeros(0, np.int64)
+        raise NotImplementedError
 
     def why_not(self, entry: Entry) -> Verdict:
         """Return why a figure that has a weight is not used."""

@@ -41,6 +41,12 @@ def test_singles_add_up_beside_a_smaller_running_total() -> None:
     assert (found.unproven.figures, found.unproven.records, found.unproven.sum) == (1, 1, 250)
 
 
+def test_what_is_apart_holds_nothing() -> None:
+    apart = figure("c", 900, receivers=(KENYA,))
+    found = only(figure("a", 100), figure("b", 200), apart, running("t", 250))
+    assert (found.at_least, reasons(found)) == (1200, {"t": ("overlaps", "b")})
+
+
 def test_a_greater_running_total_stands_for_singles_that_it_may_hold() -> None:
     rows = [figure("a", 100), figure("b", 200, receivers=(KENYA,)), running("t", 150)]
     found = only(*rows)
