@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from whitenoise.compress import Compressor
 
 from aidapi import logs
+from aidapi.database.addresses import connection_settings
 
 try:
     # The system's SQLite may have the WAL-reset fault (fixed in 3.51.3); this wheel bundles a
@@ -174,49 +175,22 @@ TEMPLATES = [
 # --- Databases
 
 DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'var' / 'aidapi.sqlite3'}")
-try:
-    DATABASES = {"default": env.db_url_config(DATABASE_URL)}
-    ENGINE = DATABASES["default"]["ENGINE"]
-except Exception:  # the parser raises many kinds of error
-    raise ImproperlyConfigured(
-        # The value is not shown: it may contain a password.
-        "DATABASE_URL cannot be read: give "
-        "postgres://user:password@host:5432/name or sqlite:////absolute/path."
-    ) from None
 # Whether this process only serves readers, from a database that it may not be able to write to.
 READ_ONLY = boolean("READ_ONLY", False)
 # Seconds that a statement waits for a lock, and that it runs: the last resort of commands, since
 # requests have deadlines of their own.
 LOCK_SECONDS = integer("LOCK_SECONDS", 20, 1)
 STATEMENT_SECONDS = integer("STATEMENT_SECONDS", 900, 1)
-if ENGINE.endswith("sqlite3"):
-    DATABASES["default"]["ENGINE"] = "aidapi.database.sqlite3"
-    DATABASES["default"]["OPTIONS"] = {
-        # A transaction takes the write lock at its start, so that no upgrade fails later.
-        "transaction_mode": "IMMEDIATE",
-        "timeout": LOCK_SECONDS,  # while a connection opens; then it waits as the backend says
-        # Readers never wait for the writer; INSERT OR REPLACE fires the triggers of deletion.
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA recursive_triggers=ON;"
-        " PRAGMA cache_size=-65536; PRAGMA busy_timeout=5;",
+try:
+    DATABASES = {
+        "default": connection_settings(
+            DATABASE_URL, lock_seconds=LOCK_SECONDS, statement_seconds=STATEMENT_SECONDS
+        )
     }
-    if DATABASE_URL.startswith("sqlite:///") and ":memory:" not in DATABASE_URL:
-        Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
-elif ENGINE.endswith("postgresql"):
-    DATABASES["default"]["ENGINE"] = "aidapi.database.postgresql"
-    DATABASES["default"]["OPTIONS"] = {
-        # Statements of every request are planned once per connection (records.query.prepared).
-        "prepare_threshold": 2,
-        # A page is read along an index in a millisecond, each row of a join once: starting
-        # workers, compiling or remembering rows for it takes longer than it saves, and estimates
-        # of such walks are bad enough to tempt the planner.
-        "options": "-c jit=off -c max_parallel_workers_per_gather=0 -c enable_memoize=off"
-        f" -c lock_timeout={LOCK_SECONDS}s -c statement_timeout={STATEMENT_SECONDS}s",
-    } | DATABASES["default"].get("OPTIONS", {})
-else:
-    raise ImproperlyConfigured(
-        f"DATABASE_URL names {ENGINE}: AidAPI runs on SQLite (sqlite:///) and PostgreSQL "
-        "(postgres://)."
-    )
+except ValueError as error:
+    raise ImproperlyConfigured(f"DATABASE_URL {error}") from None
+if DATABASE_URL.startswith("sqlite:///") and ":memory:" not in DATABASE_URL:
+    Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
 DATABASES["default"]["CONN_MAX_AGE"] = None
 # No `SELECT 1` before every request's only query: a connection that the database closed fails
 # one request, and Django opens a new one for the next.

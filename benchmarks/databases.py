@@ -45,8 +45,7 @@ def generated(vendor: str, n: int) -> str:
         create(vendor, part)
         manage(url(vendor, part), "migrate", "--verbosity", "0")
         if vendor == "postgresql":
-            file = str(DIRECTORY / f"{name}.sqlite3")
-            run(url(vendor, part), "benchmarks/copy_records.py", file)
+            manage(url(vendor, part), "copy_database", url("sqlite", name))
         else:
             run(url(vendor, part), "benchmarks/generate_records.py", str(n))
         rename(vendor, part, name)

@@ -123,8 +123,9 @@ def suspend(using: str = "default", plan: Any = None, **kwargs: Any) -> None:
                     cursor.execute(f"DROP TRIGGER IF EXISTS {model.index()}_{event}")
 
 
-def emptied(using: str = "default") -> None:
-    """Empty the indexes of tables that were emptied."""
+def rewritten(using: str = "default") -> None:
+    """Rebuild the indexes of tables that were rewritten while the triggers were down; PostgreSQL
+    maintains its own."""
     connection = connections[using]
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:

@@ -14,7 +14,7 @@ LEVELS = (
     ("records.content",),
     ("records.index", "records.documents", "records.totals"),
     ("records.publishing", "records.query"),
-    ("records.dataset_files",),
+    ("records.dataset_files", "records.copying"),
     ("records.site", "records.curation", "records.api"),
 )
 """Packages of `records`, from the ground up: each may import what is below it, and itself."""

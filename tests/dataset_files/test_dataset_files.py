@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 import yaml
@@ -70,6 +69,7 @@ from records.publishing import (
     vocabulary_content,
 )
 from records.publishing.vocabulary_edits import FIELDS, HS_FIELDS, VocabularyEdit
+from tests.support.databases import address
 from tests.support.thoroughness import scaled
 
 # --- A small dataset, written as a curator would
@@ -1329,14 +1329,8 @@ call_command("load_dataset", sys.argv[1])
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_killed_load_leaves_nothing(small: Path) -> None:
-    database = {
-        key: quote(str(value), safe="/") for key, value in connection.settings_dict.items()
-    }
-    url = "sqlite:///{NAME}"
-    if connection.vendor == "postgresql":
-        url = "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}"
     environment = os.environ | {
-        "DATABASE_URL": url.format(**database),
+        "DATABASE_URL": address(),
         "DJANGO_SETTINGS_MODULE": "aidapi.settings",
         "PYTHONPATH": str(settings.BASE_DIR),
     }

@@ -12,13 +12,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 from unittest import mock
-from urllib.parse import quote
 
 import pytest
 from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection, connections, transaction
+from django.db import IntegrityError, connections, transaction
 
 from records.index.writer import DerivedRows
 from records.models import (
@@ -35,6 +34,7 @@ from records.publishing import (
     submit,
     withdraw,
 )
+from tests.support.databases import address
 from tests.support.factories import DonationFactory, StatementFactory, UserFactory, publish
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -250,16 +250,6 @@ with mock.patch(point, stop):
 """A process that publishes a correction and stops for good right after the named step."""
 
 
-def database_url() -> str:
-    """The test database, for another process."""
-    database = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{database['NAME']}"
-    password = f":{quote(database['PASSWORD'])}" if database["PASSWORD"] else ""
-    place = f"{database['HOST'] or 'localhost'}:{database['PORT'] or 5432}"
-    return f"postgres://{quote(database['USER'])}{password}@{place}/{database['NAME']}"
-
-
 def everything() -> dict[str, list[dict[str, Any]]]:
     """All rows of all tables of records."""
     return {
@@ -288,8 +278,7 @@ def test_a_publisher_killed_in_the_middle_leaves_the_previous_state(point: str) 
     process = subprocess.Popen(
         [sys.executable, "-c", PUBLISHER, point, str(draft.pk)],
         cwd=settings.BASE_DIR,
-        env=os.environ
-        | {"DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": "aidapi.settings"},
+        env=os.environ | {"DATABASE_URL": address(), "DJANGO_SETTINGS_MODULE": "aidapi.settings"},
         stdout=subprocess.PIPE,
         text=True,
     )

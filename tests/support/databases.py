@@ -17,6 +17,7 @@ from hashlib import blake2b
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.core.management import call_command
@@ -61,6 +62,17 @@ def connected_to(name: str) -> Iterator[None]:
     finally:
         connection.close()
         connection.settings_dict["NAME"] = usual
+
+
+def address(name: str = "") -> str:
+    """Return the address of the connected database, or of another of that name beside it."""
+    database = connection.settings_dict
+    name = name or database["NAME"]
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{name}"
+    password = f":{quote(database['PASSWORD'])}" if database["PASSWORD"] else ""
+    place = f"{database['HOST'] or 'localhost'}:{database['PORT'] or 5432}"
+    return f"postgres://{quote(database['USER'])}{password}@{place}/{name}"
 
 
 class Templates(ABC):

@@ -4,10 +4,8 @@ from typing import Any
 
 from django.contrib.auth.models import Group, Permission
 from django.core.management.commands import flush
-from django.db import transaction
 
-from records.index import search_index
-from records.publishing import triggers
+from records.publishing.unguarded import unguarded
 
 Roles = dict[str, set[tuple[str, str]]]
 """Name of a role → (app, permission)."""
@@ -21,16 +19,10 @@ class Command(flush.Command):
 
     def handle(self, **options: Any) -> None:
         database = options["database"]
-        # Killed or refused in the middle, the rows and their guards are as they were.
-        with transaction.atomic(using=database):
-            roles = read_roles(database)
-            triggers.drop(database)
-            search_index.suspend(database)
+        roles = read_roles(database)
+        with unguarded(database):
             super().handle(**options)
             write_roles(database, roles)
-            search_index.emptied(database)
-            search_index.install(database)
-            triggers.install(database)
 
 
 def read_roles(database: str) -> Roles:
