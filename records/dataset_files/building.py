@@ -1,6 +1,7 @@
 """Acts from the entries of the files: the shared builder makes the records, and the history of
 the files and the database resolves what they refer to."""
 
+import math
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -90,9 +91,21 @@ def check_id(entry: FileEntry, public_id: str, model: type[Record]) -> None:
 class FileBuilder(Builder):
     """Builds what the entries say, against what the history has in force."""
 
-    def __init__(self, history: History, unread: set[str], problems: Problems) -> None:
+    def __init__(
+        self,
+        history: History,
+        unread: set[str],
+        problems: Problems,
+        withheld: dict[tuple[str, str], int] | None = None,
+    ) -> None:
         super().__init__()
         self.history = history
+        self.withheld = withheld or {}
+        """Records, parties and items of which versions are held back, each with the first."""
+        self.is_here = False
+        """Whether the database has the entry that is being built."""
+        self.rests_on = ""
+        """What that entry names and is held back."""
         self.problems = problems
         # Files that cannot be read at all: what refers into them is not judged.
         self.unread = {NOUNS[file].model for file in unread}
@@ -145,9 +158,10 @@ class FileBuilder(Builder):
 
     def parent(self, act: Act) -> None:
         """Check that the parent exists, and that no item is its own ancestor."""
-        self.at = act.at
+        self._begin(act)
         if parent := act.content["parent"]:
             self.refer(act.entry, "parent", Item, parent)
+        act.rests_on = self.rests_on
         line = self.history.lineage(act.public_id, act.at)
         if self.history.parent_at(line[-1], act.at) == act.public_id:
             circle = " → ".join([*line, act.public_id])
@@ -160,13 +174,19 @@ class FileBuilder(Builder):
     ) -> None:
         """Build the version that an entry publishes, with all that belongs to it."""
         faults = len(self.problems)
-        self.at, self.entered = act.at, entered
+        self.entered = entered
+        self._begin(act)
         record = model(public_id=act.public_id, version=act.version, reason=act.reason)
         act.record = record
         act.children = self.build(act.entry, record, layout.columns(model, keys))
+        act.rests_on = self.rests_on
         if isinstance(record, Statement):
             self.statements[act.public_id, act.version] = record
-        act.sound = not act.entry.wrong and len(self.problems) == faults
+        act.sound = not act.entry.wrong and len(self.problems) == faults and not act.rests_on
+
+    def _begin(self, act: Act) -> None:
+        self.at, self.rests_on = act.at, ""
+        self.is_here = act.key in self.history.changes
 
     def find_code(self, entry: FileEntry, key: str, model: Any, name: str) -> str:
         self.refer(entry, key, model, name)
@@ -188,7 +208,7 @@ class FileBuilder(Builder):
         if kind_of(public_id) != Statement.KIND:
             entry.fault(f"{public_id!r} is no id of a statement.", "statement")
             return
-        if not self.refer(entry, "statement", Statement, public_id):
+        if not self.refer(entry, "statement", Statement, public_id, version):
             return
         if version is None:
             version = self.history.version_at(Statement.KIND, public_id, self.at)
@@ -224,9 +244,16 @@ class FileBuilder(Builder):
         """A region may be emptied, since it is derived where it is left out."""
         return field.name == "region"
 
-    def refer(self, entry: FileEntry, key: str, model: Any, public_id: str) -> bool:
-        """Whether the party, item or record exists at the revision; reports if not."""
+    def refer(
+        self, entry: FileEntry, key: str, model: Any, public_id: str, version: int | None = None
+    ) -> bool:
+        """Whether the party, item or record exists at the revision; reports if not. What is held
+        back, or is here under the same code what the files do not mean, is noted instead."""
         kind = model.KIND
+        first = self.withheld.get((kind, public_id), math.inf)
+        if not self.is_here and first <= (version or 1):
+            self.rests_on = public_id
+            return False
         events = self.history.events(kind, public_id)
         if events and events[0].at <= self.at:
             return True

@@ -12,10 +12,11 @@ from tqdm import tqdm
 from records.content import values
 from records.dataset_files import layout
 from records.dataset_files.building import FileBuilder, read_acts
-from records.dataset_files.history import Act, History
+from records.dataset_files.conflicts import comparable, hold_back, published_digests
+from records.dataset_files.history import Act, History, key_of
 from records.dataset_files.layout import NOUNS
 from records.dataset_files.reading import FileEntry, Problems, read_files
-from records.models import KINDS, OPEN, Action, Item, Origin, Revision
+from records.models import Action, Change, Item, Origin, Revision
 
 RULES = datetime(2026, 11, 29, tzinfo=UTC)
 """Since then the rules of what is entered (`clean` of the models) hold for files."""
@@ -39,6 +40,9 @@ class Dataset:
         self.problems = Problems()
         files = read_files(directory, self.problems)
         self.unread = NOUNS.keys() - files.keys()
+        self.withheld: dict[tuple[str, str], int] = {}
+        self.shared: set[int] = set()
+        self.exact: set[int] = set()
         self.announced = self._announced(files.get("revisions", []))
         self.acts = read_acts(files, self.problems)
 
@@ -58,28 +62,68 @@ class Dataset:
     # --- Checks
 
     def check(self) -> None:
-        """Read every value, apply every rule, compare with the database's history."""
-        self.history = History()
-        self.last = len(self.announced)
-        self.following = max(self.last, self.history.head) + 1
-        for act in self.acts:
-            self._place(act)
-        for act in self.acts:
-            self.history.add(act)
-        self._build()
-        for act in self.acts:
-            self._check_order(act)
-        self._check_withdrawn_evidence()
-        self._check_revisions_bring_something()
-        self._compare()
-        self._check_drafts()
+        """Read every value, apply every rule, compare with the database's history.
 
-    def _place(self, act: Act) -> None:
-        """Set the revision that did, or will do, the act of an entry."""
-        change = self.history.changes.get(act.key)
-        act.at = act.revision or (change.revision_id if change else self.following)
+        What cannot be published beside the database's own work is held back, and then all is
+        checked again without it: further entries may rest on it.
+        """
+        read, wrong = self.problems.so_far(), [set(act.entry.wrong) for act in self.acts]
+        while self._check_active():
+            self.problems.go_back(read)
+            for act, keys in zip(self.acts, wrong, strict=True):
+                act.entry.wrong = set(keys)
+        self.exact = self._exact()
+
+    def _check_active(self) -> bool:
+        """Check everything but what is held back; return whether more must be."""
+        self.history = History()
+        self.shared = self._shared()
+        self._place()
+        active = [act for act in self.acts if not act.held_back]
+        for act in active:
+            self.history.add(act)
+        self._build(active)
+        if hold_back(active, self.history, self.shared, self.withheld):
+            return True
+        for act in active:
+            self._check_order(act)
+        self._check_withdrawn_evidence(active)
+        self._check_revisions_bring_something()
+        self._compare(active)
+        return False
+
+    def _shared(self) -> set[int]:
+        """Return the revisions that both have, by number and time. Others of the files that are
+        published here have other numbers, or were published here by themselves."""
+        return {
+            number
+            for number, at in Revision.objects.filter(
+                number__lte=min(len(self.announced), self.history.head)
+            ).values_list("number", "published_at")
+            if self.announced[number].at == at
+        }
+
+    def _place(self) -> None:
+        """Set the revision that did, or will do, the act of each entry: the revisions of the
+        files that are not here follow those of the database, in their order."""
+        new = {act.revision for act in self.todo if act.revision} - self.shared
+        planned = {
+            number: place for place, number in enumerate(sorted(new), start=self.history.head + 1)
+        }
+        for act in self.acts:
+            change = self.history.changes.get(act.key)
+            if change:
+                act.at = change.revision_id
+            elif act.revision:
+                act.at = planned.get(act.revision, act.revision)
+            else:
+                act.at = self.history.head + len(planned) + 1
+            self._check_place(act, change)
+
+    def _check_place(self, act: Act, change: Change | None) -> None:
+        """Check that the entry has the revision that published it, if both have that."""
         if act.revision is None:
-            if change and change.revision_id <= self.last:
+            if change and change.revision_id in self.shared:
                 act.entry.fault(
                     f"It was published in revision {act.at}: write `revision: {act.at}`."
                 )
@@ -90,10 +134,25 @@ class Dataset:
                 "revision",
             )
 
-    def _build(self) -> None:
-        builder = FileBuilder(self.history, self.unread, self.problems)
+    def _exact(self) -> set[int]:
+        """Return the revisions of the files that are replayed as they are, with their number and
+        time: while the database has nothing but revisions of the files, and nothing of theirs is
+        held back."""
+        exact: set[int] = set()
+        following = len(self.shared) + 1
+        todo = {act.key for act in self.todo}
+        while len(self.shared) == self.history.head and following in self.announced:
+            acts = [act for act in self.acts if act.revision == following]
+            if not acts or any(act.key not in todo for act in acts):
+                break
+            exact.add(following)
+            following += 1
+        return exact
+
+    def _build(self, acts: Sequence[Act]) -> None:
+        builder = FileBuilder(self.history, self.unread, self.problems, self.withheld)
         nouns = {noun.model.KIND: noun for file, noun in NOUNS.items() if file != "revisions"}
-        vocabulary = [act for act in self.acts if not nouns[act.kind].is_record]
+        vocabulary = [act for act in acts if not nouns[act.kind].is_record]
         for act in vocabulary:
             builder.term(act, nouns[act.kind].model, nouns[act.kind].keys)
         for act in vocabulary:
@@ -101,7 +160,7 @@ class Dataset:
                 builder.parent(act)
             else:
                 builder.region(act)
-        for act in tqdm(self.acts, desc="Checking", unit="entry", disable=None):
+        for act in tqdm(acts, desc="Checking", unit="entry", disable=None):
             if nouns[act.kind].is_record and act.action != Action.WITHDRAWN:
                 noun = nouns[act.kind]
                 builder.record(act, noun.model, noun.keys, entered=self._is_entered(act))
@@ -112,7 +171,7 @@ class Dataset:
         files brought before these rules stays as it is."""
         if act.key in self.history.changes:
             return False
-        announced = self.announced.get(act.at)
+        announced = self.announced.get(act.revision or 0)
         if announced is None:
             return True
         return announced.origin == Origin.FILE and bool(announced.at and announced.at >= RULES)
@@ -145,14 +204,14 @@ class Dataset:
                     "revision",
                 )
 
-    def _check_withdrawn_evidence(self) -> None:
+    def _check_withdrawn_evidence(self, acts: Sequence[Act]) -> None:
         """Check that no statement is withdrawn while a figure or milestone cites it."""
         resting: dict[str, set[tuple[str, str, int]]] = defaultdict(set)
-        for act in self.acts:
+        for act in acts:
             for row in [*act.children.get("figures", ()), *act.children.get("milestones", ())]:
                 if row.statement_id:
                     resting[row.statement.public_id].add((act.kind, act.public_id, act.version))
-        for act in self.acts:
+        for act in acts:
             if act.action == Action.WITHDRAWN:
                 bearing = [
                     public_id
@@ -171,50 +230,46 @@ class Dataset:
             if number not in bringing and not self.unread:
                 announced.entry.fault("No entry has this revision: it brings nothing.")
 
-    def _compare(self) -> None:
-        """Check that the files and the database agree on what both have."""
-        self._compare_revisions()
-        shared = min(self.last, self.history.head)
-        digests = published_digests()
-        listed = set()
-        for act in self.acts:
-            change = self.history.changes.get(act.key)
-            listed.add(act.key)
-            if change is None:
-                if act.revision and act.revision <= shared:
-                    act.entry.fault(
-                        f"The database's revision {act.revision} does not have it.", "revision"
-                    )
-                continue
-            if change.revision_id != act.at:
-                act.entry.fault(
-                    f"The database published it in revision {change.revision_id}.", "revision"
-                )
-            if change.action != act.action and act.action != Action.WITHDRAWN:
-                act.entry.fault(f"The database has it as {change.action}.")
-            if change.reason != act.reason:
-                act.entry.fault(f"The database has another reason: {change.reason!r}.", "reason")
-            self._compare_content(act, change.content, digests)
-        for number in range(1, shared + 1):
-            for change in self.history.by_revision[number]:
-                key = (change.kind, change.public_id, change.version,
-                       change.action == Action.WITHDRAWN)  # fmt: skip
-                if key not in listed:
-                    self.announced[number].entry.fault(
-                        f"The database's revision {number} also has {change.public_id} "
-                        f"v{change.version} ({change.action}), which the files lack."
-                    )
-
-    def _compare_revisions(self) -> None:
-        for revision in Revision.objects.filter(number__lte=self.last):
+    def _compare(self, acts: Sequence[Act]) -> None:
+        """Check that the files and the database agree on the revisions that both have. What this
+        database published otherwise in revisions of its own is held back already."""
+        for revision in Revision.objects.filter(number__in=self.shared):
             announced = self.announced[revision.number]
             for key, ours, theirs in (
-                ("at", announced.at, revision.published_at),
                 ("message", announced.message, revision.message),
                 ("origin", announced.origin, revision.origin),
             ):
                 if ours != theirs:
                     announced.entry.fault(f"The database has {str(theirs)!r}.", key)
+        digests = published_digests()
+        for act in acts:
+            change = self.history.changes.get(act.key)
+            if change is None:
+                if act.revision in self.shared:
+                    act.entry.fault(
+                        f"The database's revision {act.revision} does not have it.", "revision"
+                    )
+            elif change.revision_id in self.shared:
+                self._compare_act(act, change, digests)
+        listed = {act.key for act in self.acts}
+        for number in self.shared:
+            for change in self.history.by_revision[number]:
+                if key_of(change) not in listed:
+                    self.announced[number].entry.fault(
+                        f"The database's revision {number} also has {change.public_id} "
+                        f"v{change.version} ({change.action}), which the files lack."
+                    )
+
+    def _compare_act(self, act: Act, change: Change, digests: dict[tuple[str, int], str]) -> None:
+        if act.revision not in (None, change.revision_id):
+            act.entry.fault(
+                f"The database published it in revision {change.revision_id}.", "revision"
+            )
+        if change.action != act.action and act.action != Action.WITHDRAWN:
+            act.entry.fault(f"The database has it as {change.action}.")
+        if change.reason != act.reason:
+            act.entry.fault(f"The database has another reason: {change.reason!r}.", "reason")
+        self._compare_content(act, change.content, digests)
 
     def _compare_content(
         self, act: Act, published: dict[str, Any] | None, digests: dict[tuple[str, int], str]
@@ -235,40 +290,18 @@ class Dataset:
                 different[0] if different[0] in act.entry else "",
             )
 
-    def _check_drafts(self) -> None:
-        """Check that no record to be published has an open draft in the database."""
-        drafts = {}
-        for kind, model in KINDS.items():
-            for row in model.objects.filter(state__in=OPEN).only("public_id", "version"):
-                drafts[kind, row.public_id] = row.version
-        for act in self.todo:
-            if act.action != Action.WITHDRAWN and (act.kind, act.public_id) in drafts:
-                act.entry.fault(
-                    f"Somebody is working on this record in the database (draft v"
-                    f"{drafts[act.kind, act.public_id]}): publish or discard that first."
-                )
-
     @property
     def todo(self) -> list[Act]:
-        """The acts that the database lacks."""
-        return [act for act in self.acts if act.key not in self.history.changes]
+        """The acts that the database lacks, without those held back."""
+        return [
+            act for act in self.acts if act.key not in self.history.changes and not act.held_back
+        ]
 
-
-def published_digests() -> dict[tuple[str, int], str]:
-    """Return (id, version) → digest, of every published version."""
-    return {
-        (public_id, version): digest
-        for model in KINDS.values()
-        for public_id, version, digest in model.objects.filter(
-            published_in__isnull=False
-        ).values_list("public_id", "version", "digest")
-    }
-
-
-def comparable(content: dict[str, Any]) -> dict[str, Any]:
-    """Return the content of a party or item without what is empty, its customs codes in order: a
-    field that was added since is absent from what was published before."""
-    content = {name: value for name, value in content.items() if value not in (None, "", [])}
-    if "hs_codes" not in content:
-        return content
-    return content | {"hs_codes": layout.by_edition(content["hs_codes"])}
+    @property
+    def held_back(self) -> list[str]:
+        """The entries that are held back, each with the reason, in the order of the files."""
+        found = Problems()
+        for act in self.acts:
+            if act.held_back:
+                found.add(act.entry.file, act.entry.line, act.held_back, act.entry.label)
+        return found.lines()

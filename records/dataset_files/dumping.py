@@ -113,9 +113,11 @@ def dump(directory: Path) -> dict[str, int]:
 def verify(directory: Path) -> None:
     dataset = Dataset(directory)
     dataset.check()
-    if dataset.problems or dataset.todo:
+    if dataset.problems or dataset.todo or len(dataset.shared) < dataset.history.head:
         raise DatasetError(
-            dataset.problems.lines() or ["The files hold what the database does not."]
+            dataset.problems.lines()
+            or dataset.held_back
+            or ["The files do not hold what the database does."]
         )
 
 

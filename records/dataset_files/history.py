@@ -30,11 +30,21 @@ class Act:
     """The record's links, parties and figures, as yet unsaved."""
     sound: bool = False
     """Whether the entry was read without a fault."""
+    rests_on: str = ""
+    """What it names and is held back."""
+    held_back: str = ""
+    """Why it is not published beside what this database published itself; empty if it is."""
 
     @property
     def key(self) -> tuple[str, str, int, bool]:
         """Unique key: kind, id, version, and whether it is a withdrawal."""
         return self.kind, self.public_id, self.version, self.action == Action.WITHDRAWN
+
+
+def key_of(change: Change) -> tuple[str, str, int, bool]:
+    """Return the unique key of the act that a change notes."""
+    withdrawn = change.action == Action.WITHDRAWN
+    return change.kind, change.public_id, change.version, withdrawn
 
 
 @dataclass(order=True)
@@ -57,8 +67,7 @@ class History:
         self.by_revision: dict[int, list[Change]] = defaultdict(list)
         self._events: dict[tuple[str, str], list[Event]] = defaultdict(list)
         for change in Change.objects.filter(revision__lte=self.head):
-            key = (change.kind, change.public_id, change.version,
-                   change.action == Action.WITHDRAWN)  # fmt: skip
+            key = key_of(change)
             self.changes[key] = change
             self.by_revision[change.revision_id].append(change)
             self._add(change.revision_id, key, change)

@@ -44,6 +44,8 @@ class Outcome:
     terms: int = 0
     versions: int = 0
     withdrawals: int = 0
+    held_back: list[str] = field(default_factory=list)
+    """The entries that were not published beside the database's own work, each with why."""
 
 
 def load(directory: Path, *, message: str = "") -> Outcome:
@@ -67,7 +69,7 @@ class Replay:
     def __init__(self, dataset: Dataset, pending_message: str) -> None:
         self.dataset = dataset
         self.pending_message = pending_message
-        self.outcome = Outcome(head=dataset.history.head)
+        self.outcome = Outcome(head=dataset.history.head, held_back=dataset.held_back)
         # Keys of the rows that figures and withdrawals point at.
         self.keys: dict[tuple[str, int], int] = {
             (public_id, version): pk
@@ -78,26 +80,32 @@ class Replay:
         }
 
     def run(self) -> Outcome:
-        todo: dict[int, list[Act]] = defaultdict(list)
+        todo: dict[tuple[int, int], list[Act]] = defaultdict(list)
         for act in self.dataset.todo:
-            todo[act.at].append(act)
+            todo[act.at, act.revision or 0].append(act)
         with tqdm(
             total=sum(map(len, todo.values())), desc="Publishing", unit="entry", disable=None
         ) as bar:
-            for number in sorted(todo):
+            for place in sorted(todo):
+                _, of_files = place
                 try:
-                    self.publish(number, todo[number], bar)
+                    self.publish(of_files, todo[place], bar)
                 except ValidationError as error:
+                    name = f"revision {of_files}" if of_files else "what has no revision yet"
                     raise DatasetError(
-                        [f"revision {number}: {message}" for message in error.messages]
+                        [f"{name}: {message}" for message in error.messages]
                     ) from error
         return self.outcome
 
-    def publish(self, number: int, acts: list[Act], bar: Any) -> None:
-        announced = self.dataset.announced.get(number)
+    def publish(self, of_files: int, acts: list[Act], bar: Any) -> None:
+        """Publish acts of a revision of the files, or those that have none yet: with its number
+        and time if it is replayed as it is, else as the database's next revision."""
+        announced = self.dataset.announced.get(of_files)
+        exact = of_files in self.dataset.exact
         only_terms = all(act.kind in TERMS for act in acts)
         if announced:
-            origin, at, message = announced.origin, announced.at, announced.message
+            origin, message = announced.origin, announced.message
+            at = announced.at if exact else None
         else:
             origin = Origin.VOCABULARY if only_terms else Origin.FILE
             at, message = None, self.pending_message
@@ -119,10 +127,10 @@ class Replay:
             by=carrier() if origin == Origin.PEOPLE else None,
             progress=bar.update,
         )  # fmt: skip
-        if revision.number != number:
+        if exact and revision.number != of_files:
             raise ValidationError(f"The database numbered it {revision.number}.")
-        self.outcome.head = number
-        self.outcome.revisions.append(number)
+        self.outcome.head = revision.number
+        self.outcome.revisions.append(revision.number)
         self.outcome.terms += len(edits)
         self.outcome.versions += len(written)
         self.outcome.withdrawals += len(withdrawn)

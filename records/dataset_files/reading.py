@@ -33,6 +33,16 @@ class Problems:
         order = list(NOUNS).index(file) if file in NOUNS else len(NOUNS)
         self._found[(order, line, f"{path}: {message}")] = None
 
+    def so_far(self) -> "Problems":
+        """Return a copy, which later faults are not added to."""
+        copy = Problems()
+        copy._found = dict(self._found)
+        return copy
+
+    def go_back(self, to: "Problems") -> None:
+        """Forget the faults that were found since."""
+        self._found = dict(to._found)
+
     def __bool__(self) -> bool:
         return bool(self._found)
 

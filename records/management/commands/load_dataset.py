@@ -5,13 +5,15 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from records.dataset_files import DatasetError, load
+from records.dataset_files import DatasetError, Outcome, load
 
 
 class Command(BaseCommand):
     help = (
-        "Checks the dataset's files, replays the revisions that the database lacks, and "
-        "publishes entries without a revision as one new revision. All of it or nothing."
+        "Checks the dataset's files, publishes the revisions that the database lacks, and then "
+        "entries without a revision as one new revision. Entries of records that this database "
+        "changed itself are held back, with what rests on them, and listed. Everything else is "
+        "published, or nothing."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -30,6 +32,16 @@ class Command(BaseCommand):
             raise CommandError(
                 f"{error}\n{count} fault{'s' if count > 1 else ''}; nothing was written."
             ) from error
+        self.report(outcome)
+        if held := outcome.held_back:
+            number = f"{len(held)} {'entries were' if len(held) > 1 else 'entry was'}"
+            raise CommandError(
+                "\n".join(held)
+                + f"\n{number} held back, since this database changed the same itself: see "
+                f"docs/operating.md, “Own work beside the dataset's”."
+            )
+
+    def report(self, outcome: Outcome) -> None:
         if not outcome.revisions:
             self.stdout.write(f"Nothing to do: the database is at revision {outcome.head}.")
             return
