@@ -16,8 +16,6 @@ import http.cookiejar
 import json
 import os
 import re
-import shutil
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -36,7 +34,9 @@ import psycopg
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-from drills.overload import Drill, read, serving  # noqa: E402 (a script beside its own kind)
+from drills.clusters import cluster  # noqa: E402 (a script beside its own kind)
+from drills.overload import Drill, read, serving  # noqa: E402
+from drills.publisher import draft  # noqa: E402
 
 APPROVALS, PUBLISHED = 10, 200
 READ = ["/api/v1/statements/", "/api/v1/statements/?count=true&search=masks", "/livez", "/readyz"]
@@ -59,7 +59,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "site.sqlite3"
         failures += drill(f"sqlite:///{file}", lambda: sqlite_lock(file))
-    with cluster() as url:
+    with cluster() as server:
+        url = server.url()
         failures += drill(url, lambda: postgresql_lock(url), url)
     if failures:
         sys.exit(f"Failed: {'; '.join(failures)}.")
@@ -204,40 +205,6 @@ def standby_away(url: str) -> Iterator[None]:
         connection.execute("SELECT pg_reload_conf()")
 
 
-@contextlib.contextmanager
-def cluster() -> Iterator[str]:
-    """Yield the URL of an empty database in a cluster of its own."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb")) or [shutil.which("initdb")]
-    if found[-1] is None:
-        sys.exit("PostgreSQL is not installed: its initdb is not found.")
-    bin_folder = Path(found[-1]).parent
-    # The server refuses to run as root.
-    owner = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    with socket.socket() as free, tempfile.TemporaryDirectory() as folder:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-        free.close()
-        if owner:
-            shutil.chown(folder, "postgres")
-        data = f"--pgdata={folder}/data"
-
-        def run(*command: str) -> None:
-            subprocess.run([*owner, bin_folder / command[0], *command[1:]], check=True, cwd=folder)
-
-        run(
-            "initdb", data, "--username=postgres", "--auth=trust", "--no-sync", "--no-instructions"
-        )
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
-        run("pg_ctl", "start", "--silent", "--wait", data, f"--log={folder}/log", "-o", options)
-        try:
-            server = f"postgres://postgres@127.0.0.1:{port}"
-            with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-                connection.execute("CREATE DATABASE aidapi")
-            yield f"{server}/aidapi"
-        finally:
-            run("pg_ctl", "stop", "--silent", "--mode=immediate", data)
-
-
 # --- The site
 
 
@@ -259,7 +226,6 @@ def prepare() -> None:
     django.setup()
     from django.contrib.auth.models import Group, User
 
-    from records.models import Statement
     from records.publishing import approve, submit
 
     role = Group.objects.get(name="reviewer")
@@ -267,18 +233,7 @@ def prepare() -> None:
         user = User.objects.create_user(f"reviewer-{number}", password=PASSWORD, is_staff=True)
         user.groups.add(role)
     editor = User.objects.create_user("editor")
-    statements = [
-        Statement.objects.create(
-            title=f"Statement {number} about masks",
-            publisher="Ministry of Foreign Affairs",
-            language="en",
-            url=f"https://example.org/statements/{number}",
-            published_on="2020-04-10",
-            accessed_on="2026-05-03",
-            summary="China sends masks.",
-        )
-        for number in range(PUBLISHED + APPROVALS)
-    ]
+    statements = [draft(str(number)) for number in range(PUBLISHED + APPROVALS)]
     for statement in statements:
         submit(statement, by=editor)
     approve(statements[APPROVALS:], by=user, message="Publishes what two people agreed on.")

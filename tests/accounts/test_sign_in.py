@@ -10,6 +10,8 @@ from axes.models import AccessAttempt
 from django.contrib import admin
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AnonymousUser, Permission, User
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.db import connections
 from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -724,3 +726,9 @@ def admin_addresses() -> set[str]:
     # Those that are there for whoever is not in yet, and the pattern of everything else.
     without = {LOGIN, "/admin/logout/", CODE, SET_UP, "/admin/second-factor/qr.svg"}
     return {address for address in found if "(" not in address and "*" not in address} - without
+
+
+@pytest.mark.parametrize("password", ["short", "password123", "20200410", "zhao-lijian1"])
+def test_a_password_that_is_guessed_first_is_refused(password: str) -> None:
+    with pytest.raises(ValidationError):
+        validate_password(password, User(username="zhao-lijian"))

@@ -977,6 +977,12 @@ def test_drafts_are_not_dumped(small: Path, tmp_path: Path, editor: Any) -> None
     begin_correction(Export.objects.get(), by=editor, reason="Another number.")
 
     assert dump(tmp_path / "dumped") == dumped
+    printed = StringIO()
+    call_command("dump_dataset", tmp_path / "dumped", stdout=printed)
+    assert (
+        "not published: drafts (1), accounts (1), contributors to versions (1), entries of the "
+        "audit log (3)." in printed.getvalue()
+    )
 
 
 @pytest.mark.django_db

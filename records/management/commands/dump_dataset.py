@@ -3,15 +3,21 @@
 from pathlib import Path
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from accounts.models import AuditEntry
+from records.curation.duplicates.models import DuplicatePair, DuplicateStatus
+from records.curation.imports.models import ImportBatch
 from records.dataset_files import DatasetError, dump
+from records.models import KINDS, OPEN, Contributor, Statement
 
 
 class Command(BaseCommand):
     help = (
         "Writes every published version and term, the withdrawals and the revisions into the "
-        "dataset's files, one per noun. Drafts are left out."
+        "dataset's files, one per noun. This is no backup: it leaves out what is not published, "
+        "and says how much that is."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -26,3 +32,23 @@ class Command(BaseCommand):
             ) from error
         counts = ", ".join(f"{count} {file}" for file, count in written.items())
         self.stdout.write(f"Wrote {counts} into {options['directory']}.")
+        left_out = ", ".join(f"{what} ({count})" for what, count in unpublished().items() if count)
+        if left_out:
+            self.stdout.write(
+                f"Left out, since it is not published: {left_out}. A backup and copy_database "
+                f"keep them."
+            )
+
+
+def unpublished() -> dict[str, int]:
+    """Return what the files have no place for → the number of its rows."""
+    decided = DuplicatePair.objects.exclude(status=DuplicateStatus.OPEN)
+    return {
+        "drafts": sum(model.objects.filter(state__in=OPEN).count() for model in KINDS.values()),
+        "texts of statements": Statement.objects.exclude(text="").count(),
+        "accounts": get_user_model().objects.count(),
+        "contributors to versions": Contributor.objects.count(),
+        "imports": ImportBatch.objects.count(),
+        "verdicts on duplicates": decided.count(),
+        "entries of the audit log": AuditEntry.objects.count(),
+    }
