@@ -7,9 +7,16 @@ from typing import Any
 
 import orjson
 import structlog
-from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig
+from django.conf import settings
+from django.core.exceptions import (
+    BadRequest,
+    PermissionDenied,
+    RequestDataTooBig,
+    TooManyFieldsSent,
+)
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.views import defaults
 from rest_framework import exceptions, status
 
@@ -252,9 +259,20 @@ def for_people(request: HttpRequest) -> bool:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if for_people(request):
+    if not for_people(request):
+        return generic(400).response()
+    if isinstance(exception, TooManyFieldsSent):
+        most = f"{settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:,} fields"
+    elif isinstance(exception, RequestDataTooBig):
+        most = f"{settings.DATA_UPLOAD_MAX_MEMORY_SIZE / 1_000_000:.1f} MB of text"
+    else:
         return defaults.bad_request(request, exception)
-    return generic(400).response()
+    sentences = [
+        f"The form is too large: it has more than {most}. Nothing was written.",
+        "Take rows or text out of it, or divide the record into several that are linked.",
+    ]
+    page = render_to_string("aidapi/unavailable.html", {"sentences": sentences, "typed": True})
+    return HttpResponse(page, status=413)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:

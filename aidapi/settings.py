@@ -332,6 +332,8 @@ BODY_SECONDS = integer("BODY_SECONDS", 15, 1)
 WRITE_SECONDS = integer("WRITE_SECONDS", 30, 1)
 # Spreadsheets have up to 10 MB.
 BODY_BYTES = 12_000_000
+# A record of most figures, parties, links and milestones (records.models) has 7,000.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 # Maximum seconds that a stopping server waits for running requests.
 DRAIN_SECONDS = integer("DRAIN_SECONDS", 30, 1)
 # A thread for every request that may be open, and some for refusals and `/livez`.

@@ -38,6 +38,11 @@ class State(models.TextChoices):
 
 
 OPEN = [State.DRAFT, State.IN_REVIEW]
+MAX_FIGURES = 200
+"""Figures of a record: what a form can show and save in seconds."""
+MAX_PARTIES = 400
+"""Parties of a record in all roles: every country and territory, and others beside them."""
+MAX_LINKS = 200
 ENDED = [State.SUPERSEDED, State.WITHDRAWN]
 
 
@@ -405,6 +410,8 @@ class Record(models.Model):
     def problems(self) -> list[ValidationError]:
         """Return errors that block publication and involve several rows."""
         problems = []
+        if problem := too_many("links", len(self.links.all()), MAX_LINKS):
+            problems.append(problem)
         if self.version > 1 and not self.reason.strip():
             problems.append(
                 ValidationError({"reason": "Say why this version replaces the one before it."})
@@ -413,6 +420,16 @@ class Record(models.Model):
             if link.target == self.public_id:
                 problems.append(ValidationError({"links": "A record cannot link to itself."}))
         return problems
+
+
+def too_many(what: str, count: int, most: int) -> ValidationError | None:
+    """Return the error of a record with more rows of a kind than it may have."""
+    if count <= most:
+        return None
+    return ValidationError(
+        {what: f"A record has at most {most} {what}, this one {count}: divide it into several, "
+         f"and link them."}
+    )  # fmt: skip
 
 
 def plain(value: Any) -> Any:
@@ -552,6 +569,11 @@ class DatedRecord(Record):
     def problems(self) -> list[ValidationError]:
         problems = super().problems()
         figures = self.ordered_figures()
+        if problem := too_many("figures", len(figures), MAX_FIGURES):
+            problems.append(problem)
+        parties = sum(len(rows) for rows in self.parties_by_role.values())
+        if problem := too_many("parties", parties, MAX_PARTIES):
+            problems.append(problem)
         if not figures:
             problems.append(
                 ValidationError({"figures": "Add a figure with its quote: every record needs at "

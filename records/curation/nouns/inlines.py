@@ -20,7 +20,7 @@ from records.curation.nouns.curated_admin import (
     UnchangingField,
     VerbatimField,
 )
-from records.models import Statement, plain
+from records.models import MAX_FIGURES, MAX_LINKS, MAX_PARTIES, Statement, plain
 from records.models.quotes import find_quote
 
 
@@ -108,6 +108,16 @@ class OfRecord(InlineModelAdmin):
             kwargs.setdefault("widget", RowSelect(db_field, self.admin_site))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """Refuse rows beyond `max_num`, which Django by default only stops offering."""
+        made = super().get_formset(request, obj, validate_max=self.max_num is not None, **kwargs)
+        rows = str(self.verbose_name_plural).lower()
+        made.default_error_messages = made.default_error_messages | {
+            "too_many_forms": f"A record has at most %(num)d {rows}: divide it into several, and "
+            f"link them."
+        }
+        return made
+
     def writable(self, request: HttpRequest, obj: Any) -> bool:
         parent = self.admin_site.get_model_admin(self.parent_model)
         if obj is None:
@@ -147,6 +157,7 @@ class PartyInline(OfRecord, admin.TabularInline):
     form = RowForm
     formset = PartyFormSet
     autocomplete_fields = ["party"]
+    max_num = MAX_PARTIES
     verbose_name = "party"
     verbose_name_plural = "Parties"
 
@@ -178,6 +189,7 @@ class LinkInline(OfRecord, admin.TabularInline):
     """Links to other records, by public id."""
 
     fields = ["type", "target"]
+    max_num = MAX_LINKS
     verbose_name = "link"
     verbose_name_plural = "Links"
 
@@ -332,6 +344,7 @@ class FigureInline(EvidenceInline):
     form = FigureForm
     formset = RowFormSet
     autocomplete_fields = ["item"]
+    max_num = MAX_FIGURES
     verbose_name = "figure"
     verbose_name_plural = "Figures"
     NUMBERS = ("value", "lower", "upper")
