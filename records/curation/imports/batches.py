@@ -33,15 +33,18 @@ NOT_WRITTEN = [ImportState.CHECKING, ImportState.READY, ImportState.REFUSED]
 LONGEST_LABEL = 200
 
 
-def receive(data: bytes, file_name: str, model: type[Record], *, by: Any) -> ImportBatch:
+def receive(
+    data: bytes, file_name: str, model: type[Record], *, by: Any, sheet_name: str = ""
+) -> ImportBatch:
     """Read a file and keep its rows, to be checked; what is old and was never imported goes."""
-    sheet = read(data, columns_of(model))
+    sheet = read(data, columns_of(model), sheet_name)
     batch = ImportBatch(
         kind=model.KIND,
         file_name=file_name[-200:],
         digest=hashlib.sha256(data).hexdigest(),
         by=by,
         columns=sheet.columns,
+        notes=sheet.notes,
         rows=len(sheet.lines),
     )
     firsts: dict[tuple[str, str], int] = {}

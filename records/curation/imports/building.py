@@ -3,11 +3,11 @@ to is looked up in the database, by id, by name or by address."""
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
-from itertools import zip_longest
-from typing import Any, ClassVar
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Max, Prefetch
@@ -18,20 +18,33 @@ from records.content.builder import Builder, Entry, kind_of
 from records.content.fields import ContentField
 from records.content.rules import check_rules
 from records.content.values import did_you_mean
-from records.curation.imports.columns import Cells, Column, columns_of, rows_of
+from records.curation.imports import as_written
+from records.curation.imports.columns import (
+    Cells,
+    Column,
+    code_called,
+    columns_of,
+    evidence_cells,
+    rows_of,
+)
 from records.curation.imports.models import ImportRow, Verdict
+from records.curation.imports.pairing import Place, pair
 from records.models import (
     EVIDENCE,
     ID_PATTERN,
     KINDS,
+    MAX_FIGURES,
     OPEN,
     DatedRecord,
+    Item,
     Record,
     StagedRecord,
     State,
     Statement,
     fold,
+    plain,
 )
+from records.models.base import too_many
 from records.models.figures import BOUNDED_BY_VALUE
 from records.query.codes import nearest_name
 
@@ -55,6 +68,9 @@ class RowGroup:
     draft: Any = None
     """The unsaved draft; None if the rows change nothing."""
     children: dict[str, list[Any]] = field(default_factory=dict)
+    figure_rows: list[tuple[ImportRow, Place]] = field(default_factory=list)
+    """The rows of figures, in the order of the figures that they make, each with its place among
+    those of the version that is corrected."""
     faults: dict[int, list[list[str]]] = field(default_factory=lambda: defaultdict(list))
     """Line → [column, what is wrong and what would be right]."""
     changes: dict[int, list[list[str]]] = field(default_factory=lambda: defaultdict(list))
@@ -97,27 +113,40 @@ class CellEntry(Entry):
     ) -> None:
         super().__init__()
         self.group, self.row, self.cells, self.base = group, row, cells, base
+        rows = group.rows if row is group.rows[0] else [row]
+        self.unread = {column for one in rows for column, _ in one.faults}
+        """Columns of cells that could not be read, which is reported already."""
+        self.wrong |= self.unread
         self.shown = shown[0] if shown else {}
         """The cells of the version that is corrected."""
         self._shown_below = shown
 
     def __contains__(self, key: str) -> bool:
-        return key in self.group.present and (
+        return (key in self.group.present or key in self.cells) and (
             key not in self.shown or self.cells.get(key, "") != self.shown[key]
         )
 
     def fault(self, message: str, key: str = "") -> None:
         self.wrong.add(key)
-        self.group.fault(self.row, key if key in self.group.columns else "", message)
+        if key not in self.unread:
+            self.group.fault(self.row, key if key in self.group.columns else "", message)
 
     def text(self, key: str) -> str:
         text = self.cells.get(key, "") if key in self else ""
         column = self.group.columns[key]
         if column.free:
             return text.strip()
-        if column.codes and text not in column.codes:
-            return fold(text).replace(" ", "_")
-        return text.lower() if column.datatype == "boolean" else text
+        return code_called(column, text)
+
+    def value(self, key: str, read: Callable[[str], Any], default: Any = None) -> Any:
+        if self.group.columns[key].is_number:
+            as_they_are = read
+
+            def read(text: str) -> Any:
+                as_written.refuse_either(text)
+                return as_they_are(text)
+
+        return super().value(key, read, default)
 
     def is_emptied(self, key: str) -> bool:
         return key in self.group.present and not self.cells.get(key)
@@ -126,17 +155,25 @@ class CellEntry(Entry):
         return split(self.cells.get(key, ""))
 
     def children(self, key: str, keys: Sequence[str]) -> Sequence[Any]:
-        """Return an entry for each link of the cell, or for each row that has cells of a figure:
-        the figures of the version that is corrected are known by their order."""
+        """Return an entry for each link or milestone of the cell, or for each row that has cells
+        of a figure."""
         if key == "links":
             return [LinkEntry(self, text) for text in self.words(key)]
         if key == "milestones":
-            return [MilestoneEntry(self, text) for text in self.words(key)]
-        rows = figure_rows(self.group)
+            known = self.base.ordered_milestones() if self.base else []
+            return [MilestoneEntry(self, text, known) for text in self.words(key)]
         figures = self.base.ordered_figures() if self.base else []
         return [
-            CellEntry(self.group, row, row.cells, self._shown_below[position:], figure)
-            for position, (row, figure) in enumerate(zip_longest(rows, figures[: len(rows)]))
+            CellEntry(
+                self.group,
+                row,
+                row.cells,
+                self._shown_below[place.number :],
+                figures[place.number],
+            )
+            if place.number is not None and place.is_same
+            else CellEntry(self.group, row, row.cells)
+            for row, place in self.group.figure_rows
         ]
 
 
@@ -170,9 +207,10 @@ class MilestoneEntry(Entry):
         r"(?:\s+meaning\s+[“\"](?P<quote_translation>.+?)[”\"])?"
         r"(?:\s+because\s+[“\"](?P<quote_reason>.+)[”\"])?"
     )
-    shown: ClassVar[Cells] = {}
 
-    def __init__(self, entry: CellEntry, text: str) -> None:
+    def __init__(self, entry: CellEntry, text: str, known: Sequence[Any]) -> None:
+        """`known` are the milestones of the version that is corrected: a stage is reached once,
+        so a line is of the one with its stage."""
         super().__init__()
         self.entry = entry
         found = self.LINE.fullmatch(text)
@@ -184,6 +222,9 @@ class MilestoneEntry(Entry):
                 f"“{text[:60]}”: write stage, date, on or by, statement and quote, as “delivered "
                 f"2020-04-10 on st-7k3m9q2x “words of it””."
             )
+        stage = self.cells.get("stage")
+        self.base = next((row for row in known if row.stage == stage), None)
+        self.shown = evidence_cells(self.base) if self.base else {}
 
     def __contains__(self, key: str) -> bool:
         return key in self.cells
@@ -285,12 +326,56 @@ class SheetBuilder(Builder):
         own = self._own_cells(group)
         if not self._find_base(group):
             return
-        record = self._start(group)
+        record = self._start(group, own)
         shown = rows_of(group.base) if group.base else []
+        self._pair(group, shown)
+        if problem := too_many("figures", len(group.figure_rows), MAX_FIGURES):
+            group.fault(group.rows[0], "record", "; ".join(problem.message_dict["figures"]))
+            return
         entry = CellEntry(group, group.rows[0], own, shown, group.base)
         group.draft, group.children = record, self.build(entry, record, self.fields)
         if group.base is not None:
             self._compare(group, shown)
+
+    def _pair(self, group: RowGroup, shown: Sequence[Cells]) -> None:
+        """Find the figure of each row: a row that only changed its place is unchanged, and the
+        figures keep their order, so that what cites one by its place still does."""
+        rows = [
+            row for row in group.rows if any(self.columns[name].of_figure for name in row.cells)
+        ]
+        count = len(group.base.ordered_figures()) if group.base and self.model.ROLES else 0
+        if not count or len(rows) > MAX_FIGURES:
+            group.figure_rows = [(row, Place(None, False)) for row in rows]
+            return
+        places = pair(
+            [self._comparable(group, row.cells) for row in rows],
+            [self._comparable(group, cells) for cells in shown[:count]],
+        )
+        found = sorted(zip(places, range(len(rows)), strict=True), key=last_if_new)
+        group.figure_rows = [(rows[n], place) for place, n in found]
+
+    def _comparable(self, group: RowGroup, cells: Cells) -> Cells:
+        """Return the cells of a figure as they are compared with those of another: only of
+        columns that the file has, names as codes."""
+        found: Cells = {}
+        for name, column in self.columns.items():
+            text = cells.get(name, "").strip()
+            if not column.of_figure or name not in group.present or not text:
+                continue
+            if name == "item":
+                codes = self._called(Item).get(fold(text), set())
+                text = next(iter(codes)) if len(codes) == 1 else text
+            elif name == "statement":
+                ids = self.urls.get(text, set())
+                text = next(iter(ids)) if len(ids) == 1 else text
+            elif column.is_number and re.fullmatch(r"[0-9]{1,30}(\.[0-9]{1,30})?", text, re.ASCII):
+                text = str(plain(Decimal(text)))
+            elif column.free:
+                text = fold(text)
+            else:
+                text = code_called(column, text)
+            found[name] = text
+        return found
 
     def _own_cells(self, group: RowGroup) -> Cells:
         """Return the cells of the record itself; rows that disagree are at fault."""
@@ -340,7 +425,7 @@ class SheetBuilder(Builder):
             group.base = current[0] if current else versions[self.latest[name]]
         return True
 
-    def _start(self, group: RowGroup) -> Any:
+    def _start(self, group: RowGroup, own: Cells) -> Any:
         """Return the draft before its cells are read: empty, or a copy of the version that it
         corrects."""
         base = group.base
@@ -350,7 +435,7 @@ class SheetBuilder(Builder):
         record = self.model(
             public_id=base.public_id,
             version=self.latest[base.public_id] + 1,
-            reason=group.rows[0].cells.get("reason", "").strip() or PENDING_REASON,
+            reason=own.get("reason", "").strip() or PENDING_REASON,
             **kept,
         )
         if isinstance(base, Statement):
@@ -390,6 +475,7 @@ class SheetBuilder(Builder):
             and name == shown["statement"]
             and version in ("", shown["statement_version"])
         ):
+            row.statement = entry.base.statement
             return
         if not name:
             entry.fault("It is empty: no number without a sentence.", "statement")
@@ -462,7 +548,7 @@ class SheetBuilder(Builder):
 
     def obey(self, group: RowGroup) -> None:
         """Judge by the named constraints of the database, one by one; each has its message."""
-        rows = figure_rows(group)
+        rows = [row for row, _ in group.figure_rows]
         judged = [(group.rows[0], group.draft)]
         judged += zip(rows, group.children.get("figures", ()), strict=False)
         judged += [(group.rows[0], row) for row in group.children.get("milestones", ())]
@@ -512,22 +598,32 @@ class SheetBuilder(Builder):
         if any(group.faults.values()):
             return
         base, first = group.base, group.rows[0]
-        rows = figure_rows(group) or [first]
         new = rows_of(group.draft)
+        changes = group.changes
+        self._note(changes[first.number], shown[0], new[0], of_figure=False)
         nothing: Cells = {}
-        for n, (old_cells, new_cells) in enumerate(zip_longest(shown, new, fillvalue=nothing)):
-            for name in self.columns:
-                if name in ("record", "version", "reason"):
-                    continue
-                old, now = old_cells.get(name, ""), new_cells.get(name, "")
-                if old != now:
-                    at = rows[n] if self.columns[name].of_figure and n < len(rows) else first
-                    label = name if n < len(rows) else f"figure {n + 1}: {name}"
-                    group.changes[at.number].append([label, old, now])
+        kept: set[int | None] = set()
+        for (row, place), now in zip(group.figure_rows, new, strict=False):
+            kept.add(place.number)
+            old = nothing if place.number is None else shown[place.number]
+            self._note(changes[row.number], old, now, of_figure=True)
+        for number, old in enumerate(shown if self.model.ROLES else ()):
+            if number not in kept:
+                label = f"figure {number + 1}: "
+                self._note(changes[first.number], old, nothing, of_figure=True, label=label)
         if not any(group.changes.values()):
             group.draft, group.children = None, {}
             return
         self._may_correct(group, base)
+
+    def _note(
+        self, changes: list[list[str]], old: Cells, now: Cells, *, of_figure: bool, label: str = ""
+    ) -> None:
+        for name, column in self.columns.items():
+            if column.of_figure != of_figure or name in ("record", "version", "reason"):
+                continue
+            if old.get(name, "") != now.get(name, ""):
+                changes.append([label + name, old.get(name, ""), now.get(name, "")])
 
     def _may_correct(self, group: RowGroup, base: Any) -> None:
         """Check that the version is published and that nobody is working on it."""
@@ -546,9 +642,10 @@ class SheetBuilder(Builder):
             group.fault(row, "version", f"{name} {problem}.")
 
 
-def figure_rows(group: RowGroup) -> list[ImportRow]:
-    """Return the rows that have a cell of a figure."""
-    return [row for row in group.rows if any(group.columns[name].of_figure for name in row.cells)]
+def last_if_new(found: tuple[Place, int]) -> tuple[bool, int, int]:
+    """Sort rows by the places of their figures, and new ones behind them as the file has them."""
+    (number, _), row = found
+    return number is None, number or 0, row
 
 
 def split(text: str) -> list[str]:

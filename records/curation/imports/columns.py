@@ -17,7 +17,7 @@ from aidapi.tables import SEPARATOR, joined
 from records.content.builder import FIGURE
 from records.content.fields import ContentField, fields_of
 from records.dataset_files.layout import NOUNS, columns
-from records.models import DatedRecord, Record, StagedRecord, Statement
+from records.models import DatedRecord, Record, StagedRecord, Statement, fold
 from records.models.figures import BOUNDED_BY_VALUE
 
 HEAD = {
@@ -54,6 +54,8 @@ class Column:
     required: bool = False
     free: bool = False
     """Whether it is text of any form, in which a spreadsheet might see a formula."""
+    label: str = ""
+    """What forms call it, where it is not the name of its field."""
 
     @property
     def codes(self) -> list[str]:
@@ -61,8 +63,18 @@ class Column:
         return self.field.codes if self.field else []
 
     @property
+    def labels(self) -> list[str]:
+        """What forms call it."""
+        return [self.label] if self.label else [self.field.label] if self.field else []
+
+    @property
     def is_date(self) -> bool:
         return self.field is not None and self.field.is_date
+
+    @property
+    def is_number(self) -> bool:
+        """Whether its cells are numbers that count or measure."""
+        return self.datatype == "decimal"
 
     @property
     def datatype(self) -> str:
@@ -105,7 +117,7 @@ def columns_of(model: type[Record]) -> tuple[Column, ...]:
             found.append(field_column(fields_of(model)["text"]))
         if key in plurals:
             meaning = f"Codes or names of each {plurals[key]}, separated by {SEPARATOR}."
-            found.append(Column(key, meaning))
+            found.append(Column(key, meaning, label=plurals[key]))
         elif key == "links":
             found.append(Column(key, LINKS))
         elif key == "milestones":
@@ -134,6 +146,35 @@ def field_column(field: ContentField, *, of_figure: bool = False) -> Column:
         meaning = f"{meaning} Separated by {SEPARATOR}."
     free = field.is_text or field.is_list
     return Column(field.name, meaning, field, of_figure, field.required, free)
+
+
+# --- Codes by the names that people see
+
+
+def code_called(column: Column, text: str) -> str:
+    """Return the code that a text names, by itself or as a choice of the form; the text itself
+    where no code is called so."""
+    if column.datatype == "boolean":
+        text = text.lower()
+        return {"yes": "true", "no": "false"}.get(text, text)
+    if not column.codes or text in column.codes:
+        return text
+    name = fold(text)
+    return names_of_codes(column).get(name, name.replace(" ", "_"))
+
+
+@cache
+def names_of_codes(column: Column) -> dict[str, str]:
+    """Return folded name → code: of “more than, over” each, of “paid: cash …” what is before the
+    colon; not what names several codes."""
+    names: dict[str, set[str]] = {}
+    for code, label in column.field.column.flatchoices if column.field else ():
+        whole = fold(str(label))
+        first = whole.partition(":")[0]
+        for name in {whole, first, *(part.strip() for part in first.split(","))}:
+            names.setdefault(name, set()).add(code)
+            names.setdefault(name.removeprefix("the "), set()).add(code)
+    return {name: next(iter(codes)) for name, codes in names.items() if len(codes) == 1 and name}
 
 
 # --- The cells of a record
@@ -172,10 +213,18 @@ def figure_cells(figure: Any, columns: Iterable[Column]) -> Cells:
         cells.pop("lower", None)
         cells.pop("upper", None)
     cells["item"] = figure.item_id or ""
-    if figure.statement_id:
-        cells["statement"] = figure.statement.public_id
-        cells["statement_version"] = str(figure.statement.version)
-    return cells
+    return cells | evidence_cells(figure)
+
+
+def evidence_cells(row: Any) -> Cells:
+    """Return the cells of the statement that a figure or milestone cites."""
+    if not row.statement_id:
+        return {}
+    statement = row.statement
+    return {
+        "statement": statement.public_id,
+        "statement_version": str(statement.version),
+    }
 
 
 def milestone_cell(row: Any) -> str:

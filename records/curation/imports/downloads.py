@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from aidapi import tables
 from records.curation.imports.columns import Column, columns_of, rows_of
-from records.curation.imports.sheets import COMMENT
+from records.curation.imports.lines import COMMENT
 from records.models import (
     DATED,
     STAGED,

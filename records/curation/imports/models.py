@@ -45,6 +45,10 @@ class ImportBatch(models.Model):
         help_text="How far the import came.",
     )
     columns = models.JSONField(default=list, help_text="Columns of the file, in its order.")
+    notes = models.JSONField(
+        default=list,
+        help_text="How the file was read, in sentences: sheet, lines, what was passed over.",
+    )
     rows = models.PositiveIntegerField(default=0, help_text="Rows of the file.")
     checked = models.PositiveIntegerField(
         default=0, help_text="How many of the rows are checked so far."

@@ -27,7 +27,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
 from aidapi.tables import MAX_SHEET_ROWS
-from records.curation.imports import batches, columns, downloads, sheets
+from records.curation.imports import batches, columns, downloads, grids
 from records.curation.imports.models import ImportBatch, ImportState, Verdict
 from records.curation.workflow.steps import sentences
 from records.models import KINDS, fold
@@ -58,7 +58,7 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label="Spreadsheet",
         help_text="CSV in UTF-8 or XLSX, up to "
-        f"{sheets.MAX_BYTES // 1_000_000} MB and {sheets.MAX_ROWS:,} rows.",
+        f"{grids.MAX_BYTES // 1_000_000} MB and {grids.MAX_ROWS:,} rows.",
         widget=forms.FileInput(attrs={"accept": ".csv,.xlsx"}),
         error_messages={
             "required": "Choose a file.",
@@ -67,11 +67,24 @@ class UploadForm(forms.Form):
         },
     )
 
+    sheet = forms.CharField(
+        max_length=200,
+        required=False,
+        strip=False,
+        help_text="Name of the sheet, where several of a workbook have the columns.",
+        widget=forms.HiddenInput,
+    )
+
+    def choose_of(self, names: list[str]) -> None:
+        """Let one of several sheets be chosen."""
+        choices = [("", "---------"), *((name, name) for name in names)]
+        self.fields["sheet"].widget = forms.Select(choices=choices)
+
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
-        if file.size > sheets.MAX_BYTES:
+        if file.size > grids.MAX_BYTES:
             raise ValidationError(
-                f"The file has more than {sheets.MAX_BYTES // 1_000_000} MB: divide it."
+                f"The file has more than {grids.MAX_BYTES // 1_000_000} MB: divide it."
             )
         return file
 
@@ -85,10 +98,18 @@ def upload_view(modeladmin: Any, request: HttpRequest) -> HttpResponse:
     if posted and form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            batch = batches.receive(file.read(), file.name, modeladmin.model, by=request.user)
-        except sheets.SheetError as error:
+            batch = batches.receive(
+                file.read(),
+                file.name,
+                modeladmin.model,
+                by=request.user,
+                sheet_name=form.cleaned_data["sheet"],
+            )
+        except grids.SheetError as error:
             for problem in error.problems:
                 form.add_error("file", problem)
+            if error.choices:
+                form.choose_of(error.choices)
         else:
             return HttpResponseRedirect(batch_page(batch))
     context = {

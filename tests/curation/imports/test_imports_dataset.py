@@ -3,8 +3,16 @@
 import pytest
 
 from records.curation.imports.models import ImportState
-from records.models import KINDS
-from tests.curation.imports.test_imports import checked, downloaded, found, superuser_client, told
+from records.models import DATED, KINDS
+from tests.curation.imports.test_imports import (
+    as_csv,
+    checked,
+    downloaded,
+    found,
+    superuser_client,
+    table,
+    told,
+)
 from tests.support.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -25,3 +33,16 @@ def test_what_was_downloaded_is_unchanged(kind: str, form: str, dataset: None) -
     assert set(batch.lines.values_list("record", flat=True)) == set(
         model.objects.values_list("public_id", flat=True)
     )
+
+
+@pytest.mark.parametrize("kind", list(DATED))
+@pytest.mark.parametrize("column", ["item", "value"])
+def test_what_was_sorted_is_unchanged(kind: str, column: str, dataset: None) -> None:
+    root = UserFactory(username="root", is_superuser=True)
+    model = KINDS[kind]
+    rows = table(downloaded(superuser_client(), model, "csv"))
+
+    batch = checked(as_csv(sorted(rows, key=lambda cells: cells[column])), root, model)
+
+    assert batch.state == ImportState.READY, told(batch)[:5]
+    assert set(found(batch)) == {"unchanged"}

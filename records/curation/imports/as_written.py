@@ -1,0 +1,198 @@
+"""Values as people write them in spreadsheets: 20,000, US$1.1 million, March 28, 2020, n/a.
+
+What can be read in one way only becomes the form that files have. What cannot raises ValueError
+with the readings, so that the author says which is meant.
+"""
+
+import re
+import unicodedata
+from decimal import Decimal
+
+from records.curation.statement_reader.suggestions import UNITS
+from records.models import fold, plain
+from records.models.reading import BEFORE, CURRENCIES, MONTHS, SCALES, alternatives, folded
+
+NOTHING = {
+    *("n/a", "n.a.", "n. a.", "n.a", "n/d", "none", "nil", "null", "-", "–", "—", "--"),
+    *("not applicable", "not available", "not given", "no data", "无", "無"),
+}
+"""What an empty cell is called. NA is Namibia."""
+
+PLAIN = re.compile(r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?", re.ASCII)
+EITHER = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}", re.ASCII)
+"""1.500: one and a half to some, fifteen hundred to others."""
+GROUPED = re.compile(
+    r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?|[1-9]\d?(?:,\d\d)+,\d{3}(?:\.\d+)?"
+    r"|[1-9]\d{0,2}(?:\.\d{3}){2,}|[1-9]\d{0,2}(?:[ '’]\d{3})+(?:\.\d+)?",
+    re.ASCII,
+)
+"""1,234,567.8, 12,34,567, 1.234.567, 1 234 567: in all others a point or comma may be either."""
+COMMA = re.compile(r"(\d{1,3}(?:[. ]\d{3})*|\d+),(\d+)", re.ASCII)
+
+OF_SEVERAL = {
+    **dict.fromkeys(("$", "dollar", "dollars", "dolares"), "USD, CAD, AUD, HKD"),
+    **dict.fromkeys(("¥", "yen or yuan", "元"), "CNY, JPY"),
+    **dict.fromkeys(("pound", "pounds"), "GBP, EGP"),
+    **dict.fromkeys(("rupees", "rupee", "rs", "rs."), "INR, PKR, LKR, NPR"),
+    **dict.fromkeys(("peso", "pesos"), "MXN, PHP, ARS"),
+    **dict.fromkeys(("kr", "kr.", "kroner", "kronor"), "SEK, NOK, DKK"),
+    **dict.fromkeys(("franc", "francs"), "CHF, XOF, XAF"),
+}
+"""Names and signs of several currencies → codes of some."""
+NAMES = {name: code for name, code in CURRENCIES.items() if name not in OF_SEVERAL}
+CURRENCY = rf"(?P<currency>(?:{alternatives([*NAMES, *OF_SEVERAL])})(?![a-z]))"
+UNCLEAR_SCALES = {"mil", "mille", "mila", "bin"}
+"""Thousand or million."""
+SCALE = rf"(?P<scale>{alternatives(scale for scale in SCALES if scale not in UNCLEAR_SCALES)})"
+DIGITS = r"(?P<digits>\d(?:[\d.,'’ ]*\d)?)"
+AMOUNT = re.compile(rf"(?:{CURRENCY}\s*)?{DIGITS}\s*-?(?:{SCALE}\.?)?")
+PAID = re.compile(rf"{DIGITS}\s*-?(?:{SCALE}\.?)?(?:\s*(?:of |de )?{CURRENCY})?")
+QUALIFIED = re.compile(rf"(?:{alternatives(BEFORE)}|[<>≥≤~≈±])\s*[^\d]*\d.*|.*\d.*\+", re.DOTALL)
+
+Y, M, D = r"(?P<year>\d{4})", r"(?P<month>\d{1,2})", r"(?P<day>\d{1,2})"
+MONTH = rf"(?:{alternatives(MONTHS)})\.?"
+NAME = rf"(?P<name>{alternatives(MONTHS)})\.?"
+ORDINAL = r"(?:st|nd|rd|th|er|\.)?"
+DATES = [
+    re.compile(pattern)
+    for pattern in (
+        rf"{Y}([-/.]){M}(?:\2{D})?",
+        rf"{Y}\s?年\s?{M}\s?月(?:\s?{D}\s?[日号號])?",
+        rf"{M}[/.-]{Y}",
+        rf"{D}{ORDINAL}(?:\s+of\s+|\s+de\s+|[\s-]){NAME},?(?:\s+de\s+|\s+del\s+|[\s-]){Y}",
+        rf"{NAME}[\s-]{D}{ORDINAL},?[\s-]\s*{Y}",
+        rf"{NAME},?(?:\s+de\s+|[\s-]){Y}",
+        rf"{Y}[\s-]{NAME}(?:[\s-]{D})?",
+    )
+]
+EITHER_ORDER = re.compile(r"(?P<one>\d{1,2})([-/. ])(?P<other>\d{1,2})\2\s?(?P<year>\d{4})")
+SHORT_YEAR = re.compile(
+    rf"\d{{1,2}}[-/. ]\d{{1,2}}[-/. ]\d\d|(?:\d{{1,2}}[\s-])?{MONTH}[\s-]['’]?\d\d"
+)
+NO_YEAR = re.compile(rf"\d{{1,2}}{ORDINAL}(?:\s+of)?\s+{MONTH}|{MONTH}\s+\d{{1,2}}{ORDINAL}")
+WEEKDAY = re.compile(r"(?:mon|tues?|wednes|wed|thurs?|fri|satur|sat|sun)(?:day)?\.?,?\s+")
+
+
+def is_nothing(text: str) -> bool:
+    """Return whether a text says that a cell is empty."""
+    return fold(text).strip() in NOTHING
+
+
+def read_amount(text: str, *, decimal_comma: bool = False) -> tuple[str, str]:
+    """Return the number and what the cell calls its currency; empty where it names none.
+    `decimal_comma`: whether the file is of a program that writes 1,5."""
+    if PLAIN.fullmatch(text):
+        return text, ""
+    written = " ".join(folded(text).split())
+    found = AMOUNT.fullmatch(written) or PAID.fullmatch(written)
+    if found is None:
+        if QUALIFIED.fullmatch(written):
+            raise ValueError(
+                f"“{text[:40]}”: give the number alone, and what qualifies it as “operator”."
+            )
+        raise ValueError(
+            f"“{text[:40]}” is not a plain number: write digits only, decimals after a point, as "
+            f"1500000 or 1.9."
+        )
+    scale = SCALES[found["scale"]] if found["scale"] else 1
+    number = read_digits(found["digits"], decimal_comma=decimal_comma, scale=found["scale"] or "")
+    if scale > 1:
+        number = str(plain(Decimal(number) * scale))
+    return number, found["currency"] or ""
+
+
+def read_digits(digits: str, *, decimal_comma: bool, scale: str) -> str:
+    """Return digits as a plain number, if they can be read in one way only."""
+    said = f" {scale}" if scale else ""
+    unclear = re.fullmatch(r"([1-9]\d{0,2})[.,](\d{3})", digits, re.ASCII)
+    if unclear and (decimal_comma or (EITHER.fullmatch(digits) and scale)):
+        whole, part = unclear.groups()
+        raise ValueError(question(f"{digits}{said}", f"{whole}{part}", f"{whole}.{part}", said))
+    if PLAIN.fullmatch(digits):
+        return digits
+    if GROUPED.fullmatch(digits):
+        points = digits.count(".")
+        return re.sub(r"[,' ’]" if points < 2 else r"\.", "", digits)
+    if comma := COMMA.fullmatch(digits):
+        meant = f"{re.sub(r'[. ]', '', comma[1])}.{comma[2]}"
+        raise ValueError(
+            f"“{digits}”: write decimals after a point and nothing between thousands. Is {meant} "
+            f"meant?"
+        )
+    raise ValueError(
+        f"“{digits}” is not a plain number: write digits only, decimals after a point and nothing "
+        f"between thousands, as 1500000 or 1.9."
+    )
+
+
+def refuse_either(text: str) -> None:
+    """Refuse a number that has two readings; in a file that is new to the database, that is: a
+    download has 1.5, and 1.234 only where that is the number."""
+    if EITHER.fullmatch(text):
+        whole, part = text.split(".")
+        raise ValueError(question(text, whole + part, text, ""))
+
+
+def question(text: str, grouped: str, decimal: str, scale: str) -> str:
+    return (
+        f"“{text}” may be {int(grouped):,}{scale} or the decimal {decimal}{scale}: write "
+        f"{grouped}{scale} or {decimal}0{scale}."
+    )
+
+
+def clear(text: str) -> str:
+    """Return a number that is one for certain, as a cell of a workbook that holds no text, in
+    digits that nobody takes for another."""
+    return f"{text}0" if EITHER.fullmatch(text) else text
+
+
+def read_currency(text: str, given: str = "") -> str:
+    """Return the code of the currency that a text names; the text itself where none is known.
+    A name of several, such as $, means the one that is given beside it."""
+    name = " ".join(folded(text).split())
+    if name in OF_SEVERAL:
+        if given and folded(given) not in OF_SEVERAL:
+            return read_currency(given)
+        raise ValueError(
+            f"“{text}” is the name of several currencies: give the code in “currency”, as one of "
+            f"{OF_SEVERAL[name]}."
+        )
+    return NAMES.get(name, text)
+
+
+def read_unit(text: str) -> str:
+    """Return the code of the unit that a text names; the text itself where none is known."""
+    return UNITS.get(folded(text).strip(), text)
+
+
+def read_date(text: str) -> str:
+    """Return a date as 2020-04-10, 2020-04 or 2020; the text itself where it is none."""
+    if re.fullmatch(r"\d{4}(?:-\d\d(?:-\d\d)?)?", text, re.ASCII):
+        return text
+    written = WEEKDAY.sub("", " ".join(unicodedata.normalize("NFKC", fold(text)).split()), 1)
+    for pattern in DATES:
+        if found := pattern.fullmatch(written):
+            parts = found.groupdict()
+            month = MONTHS[parts["name"]] if parts.get("name") else int(parts["month"])
+            if month > 12:
+                return text
+            return iso(int(parts["year"]), month, parts.get("day"))
+    if found := EITHER_ORDER.fullmatch(written):
+        one, other, year = (int(found[name]) for name in ("one", "other", "year"))
+        if one > 12 or one == other:
+            return iso(year, other, one) if other <= 12 else text
+        if other > 12:
+            return iso(year, one, other)
+        raise ValueError(
+            f"“{text}” may be {iso(year, other, one)} or {iso(year, one, other)}: write the one "
+            f"that is meant."
+        )
+    if SHORT_YEAR.fullmatch(written):
+        raise ValueError(f"“{text}”: write the year with four digits, as 2020-04-10 or 2020-04.")
+    if NO_YEAR.fullmatch(written):
+        raise ValueError(f"“{text}”: give the year as well, as 2020-04-10.")
+    return text
+
+
+def iso(year: int, month: int, day: int | str | None) -> str:
+    return f"{year:04}-{month:02}" + (f"-{int(day):02}" if day else "")

@@ -1,0 +1,185 @@
+"""Values as people write them: read where they have one reading, refused with a question where
+they have several."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from records.curation.imports.as_written import (
+    is_nothing,
+    read_amount,
+    read_currency,
+    read_date,
+    read_unit,
+)
+from records.models import Donation
+from tests.curation.imports.test_imports import as_csv, as_xlsx, checked, imported, row, told
+from tests.support.factories import ItemFactory, PartyFactory, StatementFactory
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "currency"),
+    [
+        ("1500000.5", "1500000.5", ""),
+        ("20,000", "20000", ""),
+        ("1,234,567.8", "1234567.8", ""),
+        ("12,34,567", "1234567", ""),
+        ("1.234.567", "1234567", ""),
+        ("1 500", "1500", ""),
+        ("1\u202f500\u00a0000", "1500000", ""),
+        ("1'500", "1500", ""),
+        ("0.125", "0.125", ""),
+        ("1.1 million", "1100000", ""),
+        ("1.25 bn", "1250000000", ""),
+        ("3 lakh", "300000", ""),
+        ("100万", "1000000", ""),
+        ("20k", "20000", ""),
+        ("US$ 1.1 million", "1100000", "USD"),
+        ("20,000 USD", "20000", "USD"),
+        ("EUR 1,000.50", "1000.50", "EUR"),
+        ("€50 million", "50000000", "EUR"),
+        ("5 million yuan", "5000000", "CNY"),
+        ("£5", "5", "GBP"),
+    ],
+)
+def test_amounts_of_one_reading_are_read(text: str, number: str, currency: str) -> None:
+    found, said = read_amount(text)
+
+    assert (found, read_currency(said) if said else "") == (number, currency)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("1,5", "Is 1.5 meant?"),
+        ("1.234,5", "Is 1234.5 meant?"),
+        ("20,00", "Is 20.00 meant?"),
+        ("50.000 million", "may be 50,000 million or the decimal 50.000 million"),
+        ("2 mil", "not a plain number"),
+        ("over 20,000", "what qualifies it as “operator”"),
+        (">5", "what qualifies it as “operator”"),
+        ("50,000+", "what qualifies it as “operator”"),
+        ("50,000 masks", "digits only"),
+        ("10-20", "digits only"),
+        ("5%", "digits only"),
+        ("-5", "digits only"),
+        ("1e5", "digits only"),
+    ],
+)
+def test_amounts_of_several_readings_are_refused(text: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words.replace("?", r"\?")):
+        read_amount(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("2020-04-10", "2020-04-10"),
+        ("2020", "2020"),
+        ("March 28, 2020", "2020-03-28"),
+        ("Saturday, 28 March 2020", "2020-03-28"),
+        ("28th of March 2020", "2020-03-28"),
+        ("28-Mar-2020", "2020-03-28"),
+        ("Sept. 3, 2020", "2020-09-03"),
+        ("10 de abril de 2020", "2020-04-10"),
+        ("2020年4月10日", "2020-04-10"),
+        ("2020/4/1", "2020-04-01"),
+        ("28/03/2020", "2020-03-28"),
+        ("03/28/2020", "2020-03-28"),
+        ("28.03.2020", "2020-03-28"),
+        ("05/05/2020", "2020-05-05"),
+        ("March 2020", "2020-03"),
+        ("2020年4月", "2020-04"),
+        ("03/2020", "2020-03"),
+        ("in spring", "in spring"),
+        ("13/13/2020", "13/13/2020"),
+    ],
+)
+def test_dates_of_one_reading_are_read(text: str, date: str) -> None:
+    assert read_date(text) == date
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("03/04/2020", "2020-04-03 or 2020-03-04"),
+        ("3.4.2020", "2020-04-03 or 2020-03-04"),
+        ("28/03/20", "four digits"),
+        ("Mar-20", "four digits"),
+        ("1 May", "give the year"),
+    ],
+)
+def test_dates_of_several_readings_are_refused(text: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        read_date(text)
+
+
+def test_what_says_that_a_cell_is_empty() -> None:
+    assert all(is_nothing(text) for text in ("n/a", "N/A", " - ", "–", "None", "not applicable"))
+    # Namibia; a stage; a text.
+    assert not any(is_nothing(text) for text in ("NA", "unknown", "'-", "0"))
+
+
+def test_units_and_currencies_are_known_by_name() -> None:
+    assert [read_unit(text) for text in ("Pieces", "kg", "只", "furlong")] == [
+        *("piece", "kilogram", "piece", "furlong")
+    ]
+    assert [read_currency(text) for text in ("US dollars", "euro", "USD", "RMB")] == [
+        *("USD", "EUR", "USD", "CNY")
+    ]
+    with pytest.raises(ValueError, match="several currencies"):
+        read_currency("$")
+    assert read_currency("$", "CAD") == "CAD"
+
+
+@pytest.mark.django_db
+class TestImports:
+    @pytest.fixture
+    def statement(self) -> Any:
+        for code in ("CHN", "PAK"):
+            PartyFactory(code=code)
+        ItemFactory()
+        return StatementFactory(published=True)
+
+    def test_a_row_as_people_write_it_becomes_a_draft(self, statement: Any, editor: User) -> None:
+        cells = row(
+            statement,
+            stated_by="The donor",
+            as_of="March 28, 2020",
+            measure="Amount of money",
+            operator="more than",
+            value="US$ 1.1 million",
+            item="n/a",
+            unit="-",
+            quote="more than $1.1 million",
+            countable="Yes",
+            intermediaries="none",
+        )
+        for data in (as_csv([cells]), as_xlsx([cells])):
+            (draft,) = imported(data, editor)
+
+            figure = Donation.objects.get(pk=draft.pk).figures.get()
+            assert (figure.measure, figure.currency, figure.item) == ("money", "USD", None)
+            assert (figure.value, figure.operator) == (1_100_000, "more_than")
+            assert str(draft.as_of) == "2020-03-28"
+
+    @pytest.mark.parametrize(
+        ("cells", "column", "words"),
+        [
+            ({"value": "$7"}, "value", "several currencies"),
+            ({"value": "€7", "currency": "USD"}, "value", "names EUR, and “currency” USD"),
+            ({"value": "50.000"}, "value", "may be 50,000 or the decimal 50.000"),
+            ({"as_of": "03/04/2020"}, "as_of", "2020-04-03 or 2020-03-04"),
+            ({"currency": "dollars"}, "currency", "give the code"),
+        ],
+    )
+    def test_what_has_several_readings_is_refused_once(
+        self, cells: Any, column: str, words: str, statement: Any, editor: User
+    ) -> None:
+        money = {"measure": "money", "item": "", "unit": "", "quote": "worth 7", "currency": ""}
+
+        ((name, message),) = told(checked([row(statement, **money | cells)], editor))
+
+        assert name == column
+        assert words in message
