@@ -68,7 +68,12 @@ class CurationSite(AdminSite):
         return super().has_permission(request) and not self.has_permission(request)
 
     def each_context(self, request: Any) -> dict[str, Any]:
-        return {**super().each_context(request), "second_factor": settings.SECOND_FACTOR}
+        return {
+            **super().each_context(request),
+            "second_factor": settings.SECOND_FACTOR,
+            # With its closing slash, also below a path.
+            "site_url": reverse("home"),
+        }
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         own = [

@@ -17,6 +17,7 @@ import structlog
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
+from django.urls import get_script_prefix
 from django.utils.cache import patch_vary_headers
 from django.utils.module_loading import import_string
 
@@ -149,6 +150,7 @@ def cache_key(request: HttpRequest) -> str | None:
             # responses to allowed hosts are stored.
             request.scheme or "",
             meta.get("HTTP_HOST") or f"{meta['SERVER_NAME']}:{meta['SERVER_PORT']}",
+            get_script_prefix(),
             request.path_info,
             "&".join(sorted(query.split("&"))),
             accept,

@@ -20,13 +20,15 @@ from django.template.loader import render_to_string
 from django.views import defaults
 from rest_framework import exceptions, status
 
+from aidapi.addresses import site_path
 from aidapi.logs import request_id
 
 log = structlog.get_logger("aidapi.errors")
 
 MEDIA_TYPE = "application/problem+json"
 TYPE = "/docs/#problem-"
-"""Prefix of a problem's `type`: an address that names the kind of problem."""
+"""Prefix of a problem's `type`, from the root of the site: an address that names the kind of
+problem."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class Problem(exceptions.APIException):
 
     def body(self) -> dict[str, Any]:
         return {
-            "type": TYPE + self.code,
+            "type": site_path() + TYPE + self.code,
             "title": self.title,
             "status": self.status_code,
             "detail": str(self.detail),
@@ -135,7 +137,10 @@ GENERIC = {
     404: (
         "not_found",
         "Not found",
-        "This URL does not exist. /api/v1/ lists the endpoints, /docs/ documents them.",
+        (
+            "This URL does not exist. {site}/api/v1/ lists the endpoints, {site}/docs/ documents "
+            "them."
+        ),
     ),
     405: (
         "method_not_allowed",
@@ -163,7 +168,8 @@ GENERIC = {
         "The server failed, and logged the error. Try again, or report the request id.",
     ),
 }
-"""Status → code, title and detail of problems without more to say."""
+"""Status → code, title and detail of problems without more to say; `{site}` is the path of the
+site."""
 
 
 RETRY_AFTER = 5
@@ -172,7 +178,8 @@ RETRY_AFTER = 5
 
 def generic(status_code: int) -> Problem:
     known = status_code if status_code in GENERIC else 500 if status_code >= 500 else 400
-    problem = Problem(status_code, *GENERIC[known])
+    code, title, detail = GENERIC[known]
+    problem = Problem(status_code, code, title, detail.replace("{site}", site_path()))
     if status_code == 503:
         problem.headers["Retry-After"] = str(RETRY_AFTER)
     return problem
@@ -252,7 +259,7 @@ class ProblemMiddleware:
 
 def for_people(request: HttpRequest) -> bool:
     """Return whether errors of the request are pages, as in the admin, not problems."""
-    return request.path.startswith("/admin/")
+    return request.path_info.startswith("/admin/")
 
 
 # Django's handlers, named in aidapi.urls. They reveal no details of an error; the log has them.

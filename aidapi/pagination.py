@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest
 
+from aidapi.addresses import base_url
 from aidapi.errors import InvalidParameters, ParameterError
 
 DEFAULT_PAGE = 50
@@ -87,12 +88,7 @@ def digest(request: HttpRequest) -> str:
     """Return the digest that binds a cursor to its list and filters, in any order, without the
     parameters that may change from page to page."""
     bound = sorted((name, values) for name, values in request.GET.lists() if name not in FREE)
-    return hashlib.blake2b(orjson.dumps([request.path, bound]), digest_size=9).hexdigest()
-
-
-def base_url(request: HttpRequest) -> str:
-    """Return the start of links: PUBLIC_URL or, if it is not set, the host of the request."""
-    return settings.PUBLIC_URL or f"{request.scheme}://{request.get_host()}"
+    return hashlib.blake2b(orjson.dumps([request.path_info, bound]), digest_size=9).hexdigest()
 
 
 def page_link(request: HttpRequest, cursor: Cursor | None) -> str | None:
@@ -102,4 +98,4 @@ def page_link(request: HttpRequest, cursor: Cursor | None) -> str | None:
     query = [(name, value) for name, value in request.GET.items() if name != "cursor"]
     # In alphabetical order, so that equal requests have equal responses.
     query = [*sorted(query), ("cursor", cursor.encode(request))]
-    return f"{base_url(request)}{request.path}?{urlencode(query, safe=',:')}"
+    return f"{base_url(request)}{request.path_info}?{urlencode(query, safe=',:')}"

@@ -12,6 +12,7 @@ A view declares, and this module reads:
 A serializer field may have a JSON Schema of its own (`json_schema()`), as parameters do.
 """
 
+import re
 from collections.abc import Callable
 from functools import cache
 from threading import Lock
@@ -415,3 +416,17 @@ def document() -> Json:
 @cache
 def _generated() -> Json:
     return SchemaGenerator().get_schema(request=None, public=True)
+
+
+OWN_ADDRESS = re.compile(r"(?<![\w.~/-])/(?=(?:api/v1|docs)/)")
+"""Beginning of an address of this site in a text."""
+
+
+def below_path(part: Any, path: str) -> Any:
+    """Return the document, or part of it, with the path of the site before addresses in texts.
+    Keys stay: the paths of operations follow the address of the server."""
+    if isinstance(part, str):
+        return OWN_ADDRESS.sub(f"{path}/", part)
+    if isinstance(part, dict):
+        return {key: below_path(value, path) for key, value in part.items()}
+    return [below_path(one, path) for one in part] if isinstance(part, list) else part

@@ -92,11 +92,33 @@ ALLOWED_HOSTS = words(
         "the host names that this site answers to, separated by commas.",
     )
 )
-# The start of links in responses. Behind a shared cache it must be set, so that
-# no request's Host header can decide what others read.
+# The start of links in responses, with the path of the site if it is below one. Behind a shared
+# cache it must be set, so that no request's Host header can decide what others read.
 PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
 if PUBLIC_URL and not PUBLIC_URL.startswith(("http://", "https://")):
     raise ImproperlyConfigured(f"PUBLIC_URL={PUBLIC_URL!r}: begin with https:// or http://.")
+if PUBLIC_URL and not re.fullmatch(
+    r"https?://[^/?#\s@]+(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*", PUBLIC_URL
+):
+    raise ImproperlyConfigured(
+        # The value is not shown: it may contain a password.
+        "PUBLIC_URL cannot be read: give https://host, or https://host/path with a path of "
+        "letters, digits, dots, dashes and underscores."
+    )
+# The path below which the site is, `/aid`; every address in responses begins with it
+# (aidapi.addresses).
+SITE_PATH = urlsplit(PUBLIC_URL).path
+FORCE_SCRIPT_NAME = SITE_PATH or None
+# Paths of the site itself. Below one of them a proxy that removes the path could not be told from
+# one that keeps it.
+OWN_PATHS = {
+    *("admin", "api", "static", "livez", "readyz", "metrics"),
+    *("docs", "reference", "guide", "how-we-count", "dictionary", "records"),
+}
+if (FIRST := SITE_PATH[1:].partition("/")[0]) in OWN_PATHS:
+    raise ImproperlyConfigured(
+        f"PUBLIC_URL={PUBLIC_URL!r}: /{FIRST} is a path of AidAPI itself: choose another."
+    )
 # Feeds identify entries by tag URIs (RFC 4151), which begin with a host name of the site in 2026.
 # It does not change if the site moves: set it once.
 TAG_AUTHORITY = env.str("TAG_AUTHORITY", default=urlsplit(PUBLIC_URL).hostname or "localhost")
@@ -256,7 +278,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "var" / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "aidapi.static_files.StaticFiles"},
 }
 
 # Source maps are rarely requested, so they are not compressed, which would be most of the work of
@@ -381,6 +403,12 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
+# Of several sites of a host each has cookies of its own.
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"{SITE_PATH}/"
+MESSAGE_STORAGE = "accounts.messages.MessageStorage"
+if PUBLIC_URL:
+    # What a browser shows as the address, whatever host the proxy requests of this server.
+    CSRF_TRUSTED_ORIGINS = ["{0.scheme}://{0.netloc}".format(urlsplit(PUBLIC_URL))]
 if PRODUCTION:
     SECURE_SSL_REDIRECT = boolean("SECURE_SSL_REDIRECT", True)
     SECURE_HSTS_SECONDS = integer("SECURE_HSTS_SECONDS", 31_536_000, 0)
@@ -388,13 +416,17 @@ if PRODUCTION:
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
-    # The prefix keeps other hosts of the domain, and plain HTTP, from planting a cookie.
-    SESSION_COOKIE_NAME = "__Host-sessionid"
-    CSRF_COOKIE_NAME = "__Host-csrftoken"
+    if PUBLIC_URL.startswith("https://"):
+        SECURE_SSL_HOST = urlsplit(PUBLIC_URL).netloc
+    # The prefix keeps other hosts of the domain, and plain HTTP, from planting a cookie; below a
+    # path browsers accept only the one that keeps plain HTTP from it.
+    COOKIE_PREFIX = "__Secure-" if SITE_PATH else "__Host-"
+    SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
+    CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
     if boolean("BEHIND_PROXY", False):
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     # Health checks from the host use plain HTTP.
-    SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^metrics$"]
+    SECURE_REDIRECT_EXEMPT = [r"(^|/)(livez|readyz|metrics)$"]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],

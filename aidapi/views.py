@@ -21,12 +21,13 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from aidapi import readiness
+from aidapi.addresses import base_url, site_path
 from aidapi.checks import sqlite_is_sound
 from aidapi.errors import Problem
 from aidapi.parameters import ParameterSet
 from aidapi.problems import FAILURES
 from aidapi.renderers import JSONRenderer, YAMLRenderer
-from aidapi.schema import document
+from aidapi.schema import below_path, document
 
 
 # Read-only, so that a wrong method is 405, not a missing CSRF token.
@@ -41,11 +42,11 @@ class Page(View):
 
 
 @cache
-def served(renderer: type[Any], public_url: str) -> bytes:
-    """Return the rendered document, made once per process."""
-    schema = document()
-    if public_url:
-        schema = schema | {"servers": [{"url": public_url}]}
+def served(renderer: type[Any], server: str, path: str) -> bytes:
+    """Return the rendered document for the site below a path, made once per process."""
+    schema = below_path(document(), path) if path else document()
+    if server:
+        schema = schema | {"servers": [{"url": server}]}
     return renderer().render(schema)
 
 
@@ -59,7 +60,8 @@ class OpenApiJson(APIView):
     def get(self, request: Request) -> HttpResponse:
         ParameterSet(request.GET)
         renderer = self.renderer_classes[0]
-        body = served(renderer, settings.PUBLIC_URL)
+        server = base_url(request) if settings.PUBLIC_URL else site_path()
+        body = served(renderer, server, site_path())
         return HttpResponse(body, content_type=renderer.media_type)
 
 

@@ -11,6 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aidapi.settings")
 site = get_wsgi_application()
 
 from aidapi import loading  # noqa: E402 (they need Django's settings)
+from aidapi.addresses import without_site_path  # noqa: E402
 from aidapi.lanes import Lanes  # noqa: E402
 
 lanes = Lanes(site)
@@ -24,4 +25,5 @@ def application(environ: dict[str, Any], start_response: Callable) -> Iterable[b
         environ["CONTENT_TYPE"] = re.sub(
             r";\s*charset=[^;]*", "", environ["CONTENT_TYPE"], flags=re.IGNORECASE
         )
+    without_site_path(environ)
     return lanes(environ, start_response)

@@ -69,7 +69,7 @@ def straight_answers() -> Iterator[None]:
     """Static files come straight from the packages: nothing need be collected before a test.
     Answers come from the database and are as many as asked for, except where a test is about
     those that are kept, or about the limits. Passwords are hashed fast."""
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    plain = {"BACKEND": "tests.support.static_files.PlainStaticFiles"}
     with override_settings(
         CACHES={"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}},
         RATE_LIMIT=0,

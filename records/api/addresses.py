@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import orjson
 from django.http import HttpRequest
 
-from aidapi.pagination import base_url
+from aidapi.addresses import base_url
 from records.models import KINDS, Change
 
 PLURALS = {
@@ -21,8 +21,8 @@ PLURALS = {
 
 
 def pinned(request: HttpRequest, path: str, query: dict[str, str], revision: int) -> str:
-    """Return the permanent URL of a response: its query in alphabetical order, and the
-    revision."""
+    """Return the permanent URL of a response: its path from the root of the site, its query in
+    alphabetical order, and the revision."""
     pairs = [(name, value) for name, value in sorted(query.items()) if name != "revision"]
     pairs.append(("revision", str(revision)))
     return f"{base_url(request)}{path}?{urlencode(pairs, safe=',:')}"

@@ -4,9 +4,11 @@ The serializers render the document on publishing and describe it in the schema,
 cannot disagree. Everything is read-only; empty text is null.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+import orjson
 from django.db import models
 from rest_framework import serializers
 
@@ -122,7 +124,24 @@ class PageField(serializers.CharField):
         return {"type": "string", "format": "uri-reference"}
 
     def to_representation(self, value: Any) -> str:
-        return f"/records/{value}/"
+        return page_path(value)
+
+
+PAGE = orjson.dumps({"page": "/records/"}).decode()[1:-2]
+"""Beginning of `page` in a stored document. Inside a text the quotation marks would be escaped."""
+
+
+def page_path(id: str) -> str:
+    """Return the path of a record's page from the root of the site."""
+    return f"/records/{id}/"
+
+
+def placed(documents: Sequence[str], below: str) -> Sequence[str]:
+    """Return stored documents as a site below that path shows them: `page` begins with it."""
+    if not below:
+        return documents
+    there = PAGE.replace("/", f"{below}/", 1)
+    return [document.replace(PAGE, there, 1) for document in documents]
 
 
 class LinkField(serializers.SerializerMethodField):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from aidapi.addresses import site_path
 from aidapi.errors import InvalidParameters, ParameterError, nearest
 from aidapi.parameters import MAX_ERRORS
 from records.models import Item, Party, fold
@@ -45,7 +46,7 @@ def unknown_code(
     match = nearest_name(spaced, names) or nearest_name(plain, names)
     suggestion = names[match] if match else None
     hint = f" Did you mean `{suggestion}`?" if suggestion else ""
-    where = "/api/v1/parties/" if vocabulary == "party" else "/api/v1/items/"
+    where = f"{site_path()}/api/v1/{'parties' if vocabulary == 'party' else 'items'}/"
     return ParameterError(
         parameter,
         "unknown_code",

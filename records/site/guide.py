@@ -12,6 +12,7 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from aidapi.addresses import site_path
 from aidapi.views import Page
 from records.site.page_data import entries
 
@@ -29,6 +30,10 @@ class Step:
     def __post_init__(self) -> None:
         if not self.request.startswith("/api/v1/") or "revision=" not in self.request:
             raise ValueError(f"{self.request}: give an address of the API with its revision.")
+
+    @property
+    def address(self) -> str:
+        return site_path() + self.request
 
     @property
     def excerpt(self) -> str:
@@ -50,8 +55,8 @@ class Question:
             raise ValueError(f"{self.slug}: give at least one step and one line of reading.")
 
     @property
-    def request(self) -> str:
-        return self.steps[0].request
+    def address(self) -> str:
+        return self.steps[0].address
 
 
 QUESTIONS = tuple(

@@ -19,6 +19,7 @@ from records.api.views.citations import published, record_citation
 from records.api.views.details import absent
 from records.api.views.versions import published_versions
 from records.content.lines import titles_of
+from records.documents.serializers import page_path
 from records.models import (
     DATED,
     EVIDENCE,
@@ -98,9 +99,12 @@ class RecordPage(Page):
         document = version["document"]
         plural = PLURALS[document["kind"]]
         api = reverse(f"{plural}-detail", args=[document["id"]])
-        address = reverse("record-page", args=[document["id"]])
         cited = record_citation(
-            request, address, document, published(version["published_in"]), None
+            request,
+            page_path(document["id"]),
+            document,
+            published(version["published_in"]),
+            None,
         )
         return {
             "citation": cited.text(),

@@ -16,7 +16,9 @@ from django.db import OperationalError, connection
 from django.test import Client, override_settings
 
 from aidapi.checks import has_wal_fault, keys_are_secret, sqlite_is_sound
+from aidapi.urls import urlpatterns
 from records.publishing import triggers
+from records.site.urls import urlpatterns as site_patterns
 from tests.support.routes import problem
 
 ROOT = Path(settings.BASE_DIR)
@@ -84,6 +86,25 @@ def test_production_is_locked_down(load: Any) -> None:
     assert "SECURE_PROXY_SSL_HEADER" not in read, "a header of the client's making is not believed"
 
 
+@pytest.mark.parametrize("url", ["https://aid.example.org/data/aid", "https://a.b:8443/data/aid/"])
+def test_path_of_public_url_carries_addresses_and_cookies(load: Any, url: str) -> None:
+    read = load(**PRODUCTION, PUBLIC_URL=url)
+
+    assert read["FORCE_SCRIPT_NAME"] == "/data/aid"
+    assert read["SESSION_COOKIE_PATH"] == read["CSRF_COOKIE_PATH"] == "/data/aid/"
+    # Browsers refuse `__Host-` cookies of a path.
+    assert read["SESSION_COOKIE_NAME"] == "__Secure-sessionid"
+    assert read["CSRF_TRUSTED_ORIGINS"] == [url.partition("/data")[0]]
+    assert f"https://{read['SECURE_SSL_HOST']}" in read["CSRF_TRUSTED_ORIGINS"]
+
+
+def test_every_path_of_the_site_is_refused_as_its_beginning(load: Any) -> None:
+    routes: list[Any] = [*urlpatterns, *site_patterns]
+    first = {str(route.pattern).split("/")[0] for route in routes}
+
+    assert load()["OWN_PATHS"] == (first | {"static"}) - {""}
+
+
 def test_a_proxy_is_believed_when_there_is_one(load: Any) -> None:
     read = load(**PRODUCTION, BEHIND_PROXY="true")
 
@@ -111,6 +132,11 @@ def test_a_variable_that_production_needs_is_asked_for(
         ("DEBUG", "yes", "give true or false"),
         ("DEBUG", "true", "unset it in production"),
         ("PUBLIC_URL", "aid.example.org", "begin with https:// or http://"),
+        ("PUBLIC_URL", "https://aid.example.org/a?b", "https://host/path"),
+        ("PUBLIC_URL", "https://aid.example.org//a", "https://host/path"),
+        ("PUBLIC_URL", "https://aid.example.org/../a", "https://host/path"),
+        ("PUBLIC_URL", "https://me:secret@aid.example.org", "https://host/path"),
+        ("PUBLIC_URL", "https://aid.example.org/api/aid", "/api is a path of AidAPI itself"),
         ("BEHIND_PROXY", "nginx", "give true or false"),
         ("SECURE_SSL_REDIRECT", "off", "give true or false"),
         ("SECURE_HSTS_SECONDS", "1 year", "a whole number of at least 0"),

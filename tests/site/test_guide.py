@@ -114,7 +114,7 @@ def test_home_answers_three_of_them(client: Client, db: None) -> None:
     for question in featured:
         assert f'href="/guide/#{question.slug}"' in page
         assert question.answer in page
-        assert f'href="{question.request}"' in page
+        assert f'href="{question.address}"' in page
 
 
 # --- How we count

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.db.models import QuerySet
 from rest_framework import serializers
 
-from aidapi.pagination import base_url
+from aidapi.addresses import base_url
 from aidapi.parameters import (
     ChoiceField,
     IntegerField,

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django.db.models import Count, QuerySet
 from rest_framework import serializers
 
-from aidapi.pagination import base_url
+from aidapi.addresses import base_url
 from aidapi.parameters import DateField, Days, IntegerField, Parameter
 from records.api.parameter_sets import DocumentParameters, PageParameters, ordering
 from records.api.resource import RowResource

@@ -7,9 +7,9 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 
+from aidapi.addresses import base_url
 from aidapi.dates import in_words
 from aidapi.errors import InvalidParameters, ParameterError
-from aidapi.pagination import base_url
 from aidapi.parameters import (
     IntegerField,
     Parameter,

@@ -9,8 +9,8 @@ from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from aidapi.addresses import base_url
 from aidapi.dates import LENGTHS
-from aidapi.pagination import base_url
 from records.api.addresses import PLURALS
 from records.api.parameter_sets import AnyParameters
 from records.api.views.base import DatasetResponse, DatasetView

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from aidapi.pagination import base_url
+from aidapi.addresses import base_url
 from aidapi.parameters import Parameter, RepresentationField
 from aidapi.renderers import JSONLD, JSONRenderer
 from records.api.addresses import PLURALS, pinned

@@ -7,10 +7,12 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from rest_framework.request import Request
 
+from aidapi.addresses import site_path
 from aidapi.errors import Problem
 from aidapi.sparse import sparse_json
 from records.api.resource import RecordResource
 from records.api.views.base import DatasetResponse, DocumentView
+from records.documents.serializers import placed
 from records.models import Action, Change, Record, RevisionCounter
 from records.query.prepared import fetch
 from records.query.revisions import shown_revision
@@ -33,6 +35,7 @@ class RecordDetail(DetailView):
     def get(self, request: Request, id: str) -> HttpResponse:
         values = self.parse(request).cleaned
         revision, document = find_document(self.resource, id, values.get("revision"))
+        (document,) = placed([document], site_path())
         if "fields" in values or "omit" in values:
             return DatasetResponse(revision, sparse_json(orjson.loads(document), values))
         return DatasetResponse(revision, document.encode())

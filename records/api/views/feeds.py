@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import escape
 
-from aidapi.pagination import base_url
+from aidapi.addresses import base_url, origin
 from aidapi.renderers import Atom
 from records.api.addresses import change_address
 from records.api.licence import AUTHOR, LICENCE
@@ -71,8 +71,8 @@ def feed(
 ) -> HttpResponse:
     """Return the page as a feed of the entries that `entries` makes of its rows."""
     base = base_url(request)
-    address = f"{base}{request.path}"
-    noun = request.path.strip("/").rsplit("/", 1)[-1]
+    address = f"{base}{request.path_info}"
+    noun = request.path_info.strip("/").rsplit("/", 1)[-1]
     given = page.parameters.given
     which = sorted((k, v) for k, v in given.items() if k not in NOT_IDENTIFYING)
     query = f"?{urlencode(which, safe=',:')}" if which else ""
@@ -87,7 +87,7 @@ def feed(
         language="en",
         author_name=AUTHOR,
         author_link=f"{base}/",
-        feed_url=f"{base}{request.get_full_path()}",
+        feed_url=f"{origin(request)}{request.get_full_path()}",
         feed_guid=tag(f"{noun}{query}"),
         feed_copyright=f"{LICENCE['name']}, {LICENCE['url']}",
         updated=revision.published_at if revision else BEGINNING,

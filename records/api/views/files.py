@@ -12,6 +12,7 @@ import orjson
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
+from aidapi.addresses import site_path
 from aidapi.errors import InvalidParameters, ParameterError
 from aidapi.pagination import Cursor
 from aidapi.renderers import (
@@ -40,6 +41,7 @@ from records.api.views.citations import (
 )
 from records.api.views.file_columns import Verdicts, layout
 from records.api.views.pages import QuerySetRows
+from records.documents.serializers import placed
 from records.models import Revision, RevisionCounter
 from records.query.ordering import Ordering
 from records.query.totals import Totals, of_total
@@ -102,8 +104,8 @@ class Download:
         if representation == "ndjson":
             query.pop("raw", None)
         if self.versioned:
-            return pinned(self.request, self.request.path, query, self.revision.number)
-        address = pinned(self.request, self.request.path, query, 0)
+            return pinned(self.request, self.request.path_info, query, self.revision.number)
+        address = pinned(self.request, self.request.path_info, query, 0)
         return address.removesuffix("&revision=0")
 
     def response(self, representation: str) -> HttpResponseBase:
@@ -216,6 +218,9 @@ def record_download(request: HttpRequest, resource: RecordResource, parameters: 
     def read(cursor: Cursor | None, size: int) -> list[tuple]:
         return query.page(ordering, cursor, size)
 
+    # Later, when the stream is read, no request says where the site is.
+    below = site_path()
+
     def judge() -> Verdicts:
         if "total" in values:
             return of_total(query.without("total"), values["total"]).verdicts(values["total"])
@@ -224,7 +229,7 @@ def record_download(request: HttpRequest, resource: RecordResource, parameters: 
     table = Table(
         resource.name,
         columns.columns,
-        lambda: walk(read, ordering, query.revision),
+        lambda: (placed(page, below) for page in walk(read, ordering, query.revision)),
         lambda cells: columns.rows(cells, judge),
         rows.count(),
         documents=not figures,

@@ -8,7 +8,7 @@ from django.urls import reverse
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from aidapi.pagination import base_url
+from aidapi.addresses import origin
 from records.api.parameter_sets import FormatParameters
 from records.api.views.base import DatasetResponse, DatasetView
 from records.models import RevisionCounter
@@ -51,7 +51,7 @@ class Index(DatasetView):
 
     def get(self, request: Request) -> HttpResponse:
         self.parse(request)
-        base = base_url(request)
+        base = origin(request)
         revision = RevisionCounter.number()
         index = {
             "revision": revision,

@@ -6,6 +6,7 @@ import orjson
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
+from aidapi.addresses import site_path
 from aidapi.sparse import sparse_json
 from records.api.addresses import pinned
 from records.api.parameter_sets import check_fitting
@@ -15,6 +16,7 @@ from records.api.views.file_columns import add_verdicts
 from records.api.views.files import record_download, vocabulary_download
 from records.api.views.pages import ListedRows, Page, QuerySetRows, read_page
 from records.api.views.series import series_rows
+from records.documents.serializers import placed
 from records.models import DATED, RevisionCounter
 from records.query.filters import TotalNames
 from records.query.revisions import shown_revision
@@ -89,7 +91,7 @@ class RecordList(ListView):
         return read_page(self.request, parameters, rows_at, default_ordering)
 
     def results(self, page: Page) -> bytes:
-        documents = page.rows
+        documents = placed(page.rows, site_path())
         values = page.parameters.cleaned
         if "total" in values:
             documents = self.with_verdicts(page, values["total"])
@@ -103,7 +105,7 @@ class RecordList(ListView):
         """Return the documents of a page, whose figures say what became of them in the total."""
         query = record_query(self.resource, page.parameters, page.revision).without("total")
         verdicts = of_total(query, total).verdicts(total)
-        documents = [orjson.loads(document) for document in page.rows]
+        documents = [orjson.loads(document) for document in placed(page.rows, site_path())]
         for document in documents:
             add_verdicts(document, verdicts)
         return [orjson.dumps(document).decode() for document in documents]
@@ -115,7 +117,7 @@ class RecordList(ListView):
         return record_download(self.request, self.resource, parameters).response(representation)
 
     def citation(self) -> tuple[str, dict[str, str]]:
-        return f"{self.request.path}cite/", filters_given(self.resource, self.parsed)
+        return f"{self.request.path_info}cite/", filters_given(self.resource, self.parsed)
 
 
 class RowList(ListView):

@@ -10,8 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from aidapi.addresses import base_url
 from aidapi.dates import written
-from aidapi.pagination import base_url
 from records.api.addresses import PLURALS
 from records.api.numbers import number, sum_field
 from records.api.views.base import DatasetResponse

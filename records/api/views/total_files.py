@@ -128,7 +128,7 @@ def totals_download(
         Citation(
             f"aidapi-{name}-r{revision.number}-{digest(given)}",
             f"AidAPI totals of {resource.name}: {query}",
-            pinned(request, request.path, given, revision.number),
+            pinned(request, request.path_info, given, revision.number),
             revision,
         ),
         formats=FORMATS,

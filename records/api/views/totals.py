@@ -12,9 +12,9 @@ from django.http.response import HttpResponseBase
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from aidapi.addresses import base_url
 from aidapi.dates import span
 from aidapi.errors import InvalidParameters, ParameterError, nearest
-from aidapi.pagination import base_url
 from aidapi.parameters import (
     ChoiceField,
     IntegerField,

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from aidapi.pagination import base_url
+from aidapi.addresses import base_url
 from records.api.parameter_sets import AnyParameters
 from records.api.views.base import DatasetResponse, DocumentView
 from records.api.views.details import absent
