@@ -6,14 +6,13 @@ purged and nothing becomes stale: a cached response is compared with the number 
 revision, which a process reads at most once a second.
 """
 
-import contextlib
 import hashlib
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-import redis
-import structlog
+import orjson
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
@@ -22,13 +21,17 @@ from django.utils.cache import patch_vary_headers
 from django.utils.module_loading import import_string
 
 from aidapi.lanes import REFUSAL
+from aidapi.shared import PREFIX as SHARED_PREFIX
+from aidapi.shared import Unavailable, shared
 
-log = structlog.get_logger("aidapi.caching")
 PREFIX = "/api/v1/"
 MAX_AGE = 1.0
 """Seconds for which a process keeps the number of the latest revision."""
 MAX_BODY = 256 * 1024
 """Maximum size of a cached body in bytes."""
+KEYS = f"{SHARED_PREFIX}responses:"
+"""Beginning of keys in Redis."""
+KEPT_SECONDS = 86_400
 MAX_REQUEST = 1_000
 """Maximum length of query string and headers of a cached request, in characters."""
 
@@ -84,7 +87,7 @@ class CacheMiddleware:
                 return same
             kept = find(key)
             if kept is not None and (kept.pinned or kept.revision == newest_revision()):
-                return kept
+                return kept.response()
         response = self.get_response(request)
         return self.finish(request, response, key, known)
 
@@ -113,26 +116,63 @@ class CacheMiddleware:
         response["Cache-Control"] = lifetime(pinned)
         if request.method == "GET" and len(response.content) <= MAX_BODY:
             match = request.resolver_match
-            kept: Any = response
             # A cached response has no resolved view, and metrics need the route.
-            kept.revision, kept.pinned, kept.route = revision, pinned, match and f"/{match.route}"
-            keep(key, kept)
+            route = f"/{match.route}" if match else ""
+            keep(key, Kept(revision, pinned, route, dict(response.items()), response.content))
         if known and etag in tags(known):
             return not_modified(revision, pinned, etag)
         return response
 
 
-def find(key: str) -> Any:
+@dataclass(frozen=True)
+class Kept:
+    """A response as it is cached: as bytes, which are read without executing anything."""
+
+    revision: int
+    pinned: bool
+    route: str
+    headers: dict[str, str]
+    body: bytes
+
+    def dumps(self) -> bytes:
+        head = [self.revision, self.pinned, self.route, self.headers]
+        return orjson.dumps(head) + b"\n" + self.body
+
+    @classmethod
+    def loads(cls, stored: bytes) -> "Kept | None":
+        """Return what was stored; None if it is something else."""
+        head, _, body = stored.partition(b"\n")
+        try:
+            revision, pinned, route, headers = orjson.loads(head)
+            return cls(revision, pinned, route, dict(headers), body)
+        except (TypeError, ValueError):
+            return None
+
+    def response(self) -> HttpResponse:
+        response: Any = HttpResponse(self.body, headers=self.headers)
+        response.route = self.route
+        return response
+
+
+def find(key: str) -> Kept | None:
+    """Return what is cached for all processes or, without Redis, in this one."""
+    server = shared()
     try:
-        return cache.get(key)
-    except redis.RedisError:
-        log.exception("Redis is unavailable: the cache is not used.")
-        return None
+        stored = server.run(("GET", f"{KEYS}{key}"))[0] if server else cache.get(key)
+    except Unavailable:
+        stored = cache.get(key)
+    return Kept.loads(stored) if stored else None
 
 
-def keep(key: str, kept: HttpResponse) -> None:
-    with contextlib.suppress(redis.RedisError):
-        cache.set(key, kept, None)
+def keep(key: str, kept: Kept) -> None:
+    server = shared()
+    try:
+        if server:
+            server.run(("SET", f"{KEYS}{key}", kept.dumps(), "EX", KEPT_SECONDS))
+            return
+    except Unavailable:
+        pass
+    cache.set(key, kept.dumps(), KEPT_SECONDS)
 
 
 def cache_key(request: HttpRequest) -> str | None:

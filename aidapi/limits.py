@@ -11,13 +11,13 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-import redis
 import structlog
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse
 
 from aidapi.errors import generic
+from aidapi.shared import PREFIX, Shared, Unavailable, shared
 
 log = structlog.get_logger("aidapi.limits")
 FREE = ("/livez", "/readyz", "/static/")
@@ -40,27 +40,31 @@ class Counter:
 
 
 class SharedCounter:
-    """Counter in Redis, shared by all processes: INCR is atomic."""
+    """Counter in Redis, shared by all processes; without Redis, of this process. Both count all
+    the time, so that the limit holds at the moment at which Redis fails."""
 
-    def __init__(self, url: str) -> None:
-        self.redis = redis.Redis.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.5)
+    def __init__(self, server: Shared) -> None:
+        self.server = server
+        self.own = Counter()
+        self.alone = 0
+        """The last window in which this process counted alone."""
 
     def add(self, address: str, window: int) -> int:
-        key = f"aidapi:requests:{window}:{address}"
-        pipeline = self.redis.pipeline()
-        pipeline.incr(key)
-        pipeline.expire(key, 2 * settings.RATE_PERIOD)
+        own = self.own.add(address, window)
+        key = f"{PREFIX}requests:{window}:{address}"
         try:
-            count, _ = pipeline.execute()
-        except redis.RedisError:
-            # Better no limit than no service.
-            log.exception("Redis is unavailable: requests are not counted.")
-            return 0
-        return int(count)
+            # INCR is atomic, and no key is without an end.
+            count, _ = self.server.run(("INCR", key), ("EXPIRE", key, 2 * settings.RATE_PERIOD))
+        except Unavailable:
+            self.alone = window
+            return own
+        # Redis has missed some of the window, or lost its keys.
+        return max(int(count), own) if self.alone == window else int(count)
 
 
 def make_counter() -> Counter | SharedCounter:
-    return SharedCounter(settings.CACHE_URL) if settings.CACHE_URL else Counter()
+    server = shared()
+    return SharedCounter(server) if server else Counter()
 
 
 class RateLimitMiddleware:
@@ -85,9 +89,19 @@ class RateLimitMiddleware:
             response["Cache-Control"] = "no-store"
         else:
             response = self.get_response(request)
+        if may_be_reused(response):
+            return response
+        # Pages have no validity of their own: without this a shared cache may guess one.
+        response.headers.setdefault("Cache-Control", "no-cache")
         response.headers["RateLimit-Policy"] = self.policy
         response.headers["RateLimit"] = f'"requests";r={max(left, 0)};t={wait}'
         return response
+
+
+def may_be_reused(response: HttpResponse) -> bool:
+    """Return whether a shared cache may give the response to other clients without a request to
+    this server. It then has nothing about one client."""
+    return response.headers.get("Cache-Control", "").startswith("public, max-age")
 
 
 def client_address(request: HttpRequest) -> str:

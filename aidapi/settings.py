@@ -304,17 +304,10 @@ if CACHE_URL and not CACHE_URL.startswith(("redis://", "rediss://", "unix://")):
         "CACHE_URL cannot be read: give redis://host:6379/0, or leave it out."
     )
 CACHE_ENTRIES = integer("CACHE_ENTRIES", 500, 0)
-if CACHE_URL:
-    CACHES: dict = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": CACHE_URL,
-            "KEY_PREFIX": "aidapi",
-        }
-    }
-elif CACHE_ENTRIES:
+# The cache of one process, also used while Redis is not available (aidapi.shared).
+if CACHE_ENTRIES:
     # Bodies have at most 256 KB, and most far less.
-    CACHES = {
+    CACHES: dict = {
         "default": {
             "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
             "OPTIONS": {"MAX_ENTRIES": CACHE_ENTRIES},

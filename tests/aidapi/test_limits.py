@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 import redis
-from django.test import Client, override_settings
+from django.http import HttpResponse
+from django.test import Client, RequestFactory, override_settings
 
-from aidapi.limits import Counter, SharedCounter, warn_of_forwarded
+from aidapi.limits import Counter, RateLimitMiddleware, SharedCounter, warn_of_forwarded
+from aidapi.shared import Shared
 from tests.support.routes import problem
 
 REDIS = "redis://127.0.0.1:6379/9"
@@ -132,7 +134,7 @@ def test_no_request_is_lost_count_of(shared: bool) -> None:
             server.delete("aidapi:requests:1:somebody")
         except redis.RedisError:
             pytest.skip("needs Redis on 127.0.0.1")
-    counter = SharedCounter(REDIS) if shared else Counter()
+    counter = SharedCounter(Shared(REDIS)) if shared else Counter()
     counts: list[int] = []
 
     def count() -> None:
@@ -147,7 +149,22 @@ def test_no_request_is_lost_count_of(shared: bool) -> None:
     assert sorted(counts) == list(range(1, 401))
 
 
-def test_without_redis_there_is_service_without_a_limit() -> None:
-    counter = SharedCounter("redis://127.0.0.1:1/0")
+@pytest.mark.parametrize(
+    ("cache_control", "counted"),
+    [
+        ("public, max-age=86400, immutable", False),
+        ("public, no-cache", True),
+        ("no-store", True),
+        (None, True),
+    ],
+)
+def test_responses_that_caches_reuse_have_no_header_of_one_client(
+    cache_control: str | None, counted: bool
+) -> None:
+    response = HttpResponse(headers={"Cache-Control": cache_control} if cache_control else {})
+    with override_settings(RATE_LIMIT=3):
+        answered = RateLimitMiddleware(lambda request: response)(RequestFactory().get("/"))
 
-    assert [counter.add("somebody", 1) for _ in range(2)] == [0, 0]
+    assert answered.has_header("RateLimit") == answered.has_header("RateLimit-Policy") == counted
+    # Nothing lets a cache guess how long a page is valid.
+    assert answered["Cache-Control"] == (cache_control or "no-cache")
