@@ -113,17 +113,19 @@ def main() -> None:
 
 
 @contextlib.contextmanager
-def serving(url: str) -> Iterator[Drill]:
+def serving(url: str, log: Path | None = None, *options: str) -> Iterator[Drill]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     limits = {name: str(value) for name, value in LIMITS.items()}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "aidapi.server", "--port", str(port), "--log-level", "error"],
-        cwd=ROOT,
-        env={**os.environ, **limits, "DATABASE_URL": url, "CACHE_ENTRIES": "0"},
-        stderr=subprocess.DEVNULL,
-    )
+    command = [sys.executable, "-m", "aidapi.server", "--port", str(port), "--log-level", "error"]
+    with open(log or os.devnull, "w") as errors:
+        process = subprocess.Popen(
+            [*command, *options],
+            cwd=ROOT,
+            env={"CACHE_ENTRIES": "0", **os.environ, **limits, "DATABASE_URL": url},
+            stderr=errors,
+        )
     try:
         yield Drill(port, process)
     finally:
