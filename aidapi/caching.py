@@ -15,11 +15,13 @@ from typing import Any
 import orjson
 from django.conf import settings
 from django.core.cache import cache
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.http import HttpRequest, HttpResponse
 from django.urls import get_script_prefix
 from django.utils.cache import patch_vary_headers
 from django.utils.module_loading import import_string
 
+from aidapi.deadlines import limited
 from aidapi.lanes import REFUSAL
 from aidapi.shared import PREFIX as SHARED_PREFIX
 from aidapi.shared import Unavailable, shared
@@ -49,7 +51,13 @@ class NewestRevision:
         number, read_at = self.known
         now = time.monotonic()
         if now - read_at > MAX_AGE:
-            number = import_string(settings.DATASET_HEAD).number()
+            # This comes before the deadline of the request.
+            with limited(settings.PROBE_SECONDS, connections[DEFAULT_DB_ALIAS]) as deadline:
+                try:
+                    number = import_string(settings.DATASET_HEAD).number()
+                finally:
+                    if deadline.passed:
+                        connection.close()
             # One assignment: other threads see number and time of the same reading.
             self.known = number, now
         return number
@@ -217,7 +225,11 @@ def unchanged(known: str, key: str) -> HttpResponse | None:
         version, _, tag_key = tag.removeprefix('W/"').rstrip('"').partition("-")
         if tag_key != key or version[-1:] not in ("n", "p") or not version[:-1].isdecimal():
             continue
-        revision, pinned, newest = int(version[:-1]), version.endswith("p"), newest_revision()
+        revision, pinned = int(version[:-1]), version.endswith("p")
+        # What is pinned is valid whatever is the latest, also while the database is away.
+        if pinned and revision <= newest_revision.known[0]:
+            return not_modified(revision, pinned, tag)
+        newest = newest_revision()
         if revision == newest or (pinned and revision < newest):
             return not_modified(revision, pinned, tag)
     return None

@@ -4,6 +4,9 @@ One thread watches all requests, and commits, and cancels the statement that run
 deadline. This works the same on SQLite and PostgreSQL and costs a request no statement of its own.
 """
 
+import contextlib
+import os
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +19,9 @@ from django.http import HttpRequest, HttpResponse
 
 TICK = 0.05
 """Seconds between two checks of the deadlines."""
+CUT_SECONDS = 1
+"""Seconds after which the connection to a server that takes no cancellation is shut down."""
+WITHOUT_DATABASE = ("/livez", "/metrics", "/static/")
 ANSWER_SECONDS = 5
 """Seconds that a request has at least for its answer after a commit."""
 
@@ -38,8 +44,13 @@ class Deadline:
             self.passed = True
             if hasattr(driver, "interrupt"):
                 driver.interrupt()
-            else:
+            elif time.monotonic() < self.at + CUT_SECONDS:
                 driver.cancel_safe(timeout=1)
+            else:
+                # The server takes no cancellation either: its thread is woken by the connection's
+                # end.
+                with socket.socket(fileno=os.dup(driver.pgconn.socket)) as connected:
+                    connected.shutdown(socket.SHUT_RDWR)
 
 
 class Watch:
@@ -78,7 +89,9 @@ class Watch:
             with self.lock:
                 late = [deadline for deadline in self.watched if deadline.at < now]
             for deadline in late:
-                deadline.cancel()
+                # A server that is away or hangs cannot be reached: the next look tries again.
+                with contextlib.suppress(Exception):
+                    deadline.cancel()
 
 
 watch = Watch()
@@ -97,15 +110,15 @@ def limited(seconds: float, database: Any) -> Iterator[Deadline]:
 
 def seconds_for(path: str) -> float | None:
     """Return the longest time of a request's queries."""
-    if path.startswith("/api/"):
-        return settings.QUERY_SECONDS
     if path.startswith("/admin/"):
         return settings.ADMIN_SECONDS
-    return settings.PROBE_SECONDS if path == "/readyz" else None
+    if path == "/readyz":
+        return settings.PROBE_SECONDS
+    return None if path.startswith(WITHOUT_DATABASE) else settings.QUERY_SECONDS
 
 
 class DeadlineMiddleware:
-    """Middleware that limits the time of requests to the API, the admin and the probe."""
+    """Middleware that limits the time of all requests that use the database."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

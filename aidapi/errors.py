@@ -14,7 +14,7 @@ from django.core.exceptions import (
     RequestDataTooBig,
     TooManyFieldsSent,
 )
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.views import defaults
@@ -209,11 +209,16 @@ def problem_from(error: Exception) -> Problem | None:
         return generic(error.status_code)
     if isinstance(error, (BadRequest, RequestDataTooBig)):
         return generic(400)
-    if isinstance(error, (OperationalError, InterfaceError)):
-        # Unavailable, locked, or cancelled at its deadline (aidapi.deadlines).
+    if is_of_database(error):
         log.warning("The database did not answer.", error=str(error))
         return generic(503)
     return None
+
+
+def is_of_database(error: BaseException | None) -> bool:
+    """Return whether the database is unavailable, locked, damaged, or was cancelled at a deadline
+    (aidapi.deadlines); other errors of databases are ours."""
+    return isinstance(error, (OperationalError, InterfaceError)) or type(error) is DatabaseError
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:

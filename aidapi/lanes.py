@@ -56,9 +56,13 @@ class Slot:
 
     def __enter__(self) -> None:
         connections[DEFAULT_DB_ALIAS] = self.connection
+        self.was_open = self.connection.connection is not None
 
     def __exit__(self, *_: object) -> None:
         del connections[DEFAULT_DB_ALIAS]
+        if self.was_open and self.connection.connection is None:
+            # It was lost, and so probably were all: each would fail a request of its own.
+            self.lane.renew()
         self.lane.give_back(self)
 
 
@@ -112,6 +116,12 @@ class Lane:
                 waiter.served.release()
             else:
                 self.free.append(slot)
+
+    def renew(self) -> None:
+        """Let the free slots open new connections."""
+        with self.lock:
+            for slot in self.free:
+                slot.connection.close_at = 0
 
     def addresses(self) -> set[str]:
         """Return the addresses whose requests are executed or wait."""

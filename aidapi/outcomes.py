@@ -1,6 +1,7 @@
 """What curators and operators read when the database fails them: what happened, and whether
 anything was written."""
 
+import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -9,7 +10,8 @@ from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
-from aidapi.errors import RETRY_AFTER, for_people, log
+from aidapi import errors
+from aidapi.errors import RETRY_AFTER, for_people, generic, is_of_database, log
 
 HAPPENED = {
     "55P03": "Another process holds what this needs: somebody publishes or imports, or the "
@@ -49,11 +51,16 @@ def commits() -> Commits:
     return Commits(database.committed, database.unconfirmed, database.unknown)
 
 
-def explain(error: Exception, before: Commits) -> list[str]:
-    """Return what happened and what was written since, in sentences."""
+def happened(error: BaseException) -> str:
+    """Return what happened, in a sentence."""
     code = getattr(error.__cause__, "sqlstate", None) or next(
         (code for words, code in ON_SQLITE.items() if words in str(error)), ""
     )
+    return HAPPENED.get(code, AWAY)
+
+
+def explain(error: BaseException, before: Commits) -> list[str]:
+    """Return what happened and what was written since, in sentences."""
     now = commits()
     if now.unknown > before.unknown:
         written = UNKNOWN
@@ -61,7 +68,7 @@ def explain(error: Exception, before: Commits) -> list[str]:
         written = IN_PART
     else:
         written = NOTHING
-    return [HAPPENED.get(code, AWAY), written]
+    return [happened(error), written]
 
 
 def page(request: HttpRequest, sentences: list[str], status: int = 503) -> HttpResponse:
@@ -71,12 +78,14 @@ def page(request: HttpRequest, sentences: list[str], status: int = 503) -> HttpR
     headers = {"Cache-Control": "no-store"}
     if status == 503:
         headers["Retry-After"] = str(RETRY_AFTER)
-    return HttpResponse(body, status=status, headers=headers)
+    response: Any = HttpResponse(body, status=status, headers=headers)
+    response.explains_itself = True
+    return response
 
 
 class OutcomeMiddleware:
-    """Innermost middleware of the admin: a database that fails is a page in words, and a commit
-    that the standby did not confirm is a message."""
+    """Innermost middleware: a database that fails is a 503, in the admin a page in words, and a
+    commit that the standby did not confirm is a message."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -91,10 +100,34 @@ class OutcomeMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if not for_people(request) or not isinstance(error, (OperationalError, InterfaceError)):
-            return None
-        log.warning("The database did not answer.", error=str(error))
-        return page(request, explain(error, request.commits_before))  # type: ignore[attr-defined]
+        return unavailable(request, error) if is_of_database(error) else None
+
+
+def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
+    """Return the response to a request whose database failed: a page for people, else a
+    problem."""
+    log.warning("The database did not answer.", error=str(error))
+    if for_people(request):
+        return page(request, explain(error, getattr(request, "commits_before", commits())))
+    if not request.path_info.startswith("/api/") and "text/html" in request.headers.get(
+        "Accept", ""
+    ):
+        return page(request, [happened(error)])
+    response = generic(503).response()
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Return the response to an error outside views, named in aidapi.urls. Django calls it while
+    it handles the error."""
+    error = sys.exc_info()[1]
+    if error is None or not is_of_database(error):
+        return errors.server_error(request)
+    response: Any = unavailable(request, error)
+    # Without a trace in the log for each request.
+    response._has_been_logged = True
+    return response
 
 
 def explained(act: Callable[[], Any], before: Commits = NONE) -> str:

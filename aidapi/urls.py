@@ -21,4 +21,4 @@ urlpatterns = [
 handler400 = "aidapi.errors.bad_request"
 handler403 = "aidapi.errors.permission_denied"
 handler404 = "aidapi.errors.page_not_found"
-handler500 = "aidapi.errors.server_error"
+handler500 = "aidapi.outcomes.server_error"

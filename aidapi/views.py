@@ -23,7 +23,7 @@ from rest_framework.views import APIView
 from aidapi import readiness
 from aidapi.addresses import base_url, site_path
 from aidapi.checks import sqlite_is_sound
-from aidapi.errors import Problem
+from aidapi.errors import RETRY_AFTER, Problem
 from aidapi.parameters import ParameterSet
 from aidapi.problems import FAILURES
 from aidapi.renderers import JSONRenderer, YAMLRenderer
@@ -125,7 +125,9 @@ class Ready(Page):
     def get(self, request: HttpRequest) -> HttpResponse:
         faults = not_ready()
         if faults:
-            return Problem(503, "not_ready", "Not ready", " ".join(faults)).response()
+            problem = Problem(503, "not_ready", "Not ready", " ".join(faults))
+            problem.headers |= {"Retry-After": str(RETRY_AFTER), "Cache-Control": "no-store"}
+            return problem.response()
         return JsonResponse({"status": "ok"})
 
 

@@ -69,6 +69,14 @@ class Cluster:
         if (self.data / "postmaster.pid").exists():
             self.run("pg_ctl", "stop", "--silent", "--mode=immediate", f"--pgdata={self.data}")
 
+    def signal(self, number: int) -> None:
+        """Send a signal to all processes of the server."""
+        main = int((self.data / "postmaster.pid").read_text().splitlines()[0])
+        children = Path(f"/proc/{main}/task/{main}/children").read_text().split()
+        for pid in (main, *map(int, children)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
     def url(self, name: str = NAME) -> str:
         return f"postgres://postgres@127.0.0.1:{self.port}/{name}"
 

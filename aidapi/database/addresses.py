@@ -35,6 +35,8 @@ def connection_settings(
     elif engine.endswith("postgresql"):
         found["ENGINE"] = "aidapi.database.postgresql"
         found["OPTIONS"] = {
+            # Not the minutes that a network without an answer takes.
+            "connect_timeout": 3,
             # Statements of every request are planned once per connection
             # (records.query.prepared).
             "prepare_threshold": 2,

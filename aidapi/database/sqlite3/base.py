@@ -56,7 +56,17 @@ class DatabaseWrapper(CommitNotes, base.DatabaseWrapper):
         self.execute_wrappers.append(wait_for_lock)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        connection = super().get_new_connection(conn_params)
         name = str(self.settings_dict["NAME"])
+        if opened.get(name) and not identity(name):
+            # SQLite would make an empty file in its place.
+            raise OperationalError("The database file is away.")
+        connection = super().get_new_connection(conn_params)
         opened.setdefault(name, identity(name))
         return connection
+
+    def _start_transaction_under_autocommit(self) -> None:
+        name = str(self.settings_dict["NAME"])
+        if opened.get(name) and identity(name) != opened[name]:
+            # What is written to a file without a name is lost with the process.
+            raise OperationalError("The database file was deleted or replaced.")
+        super()._start_transaction_under_autocommit()  # type: ignore[misc]  # not in the stubs

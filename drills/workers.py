@@ -1,0 +1,147 @@
+"""A killed worker, and the end on SIGTERM, while readers read.
+
+Of two workers one is killed: at most the requests that it was executing are lost, the other goes
+on, and a new one takes its place. Then the server is stopped: what runs is finished, nothing new
+is accepted, and it ends in time. Everything stays on 127.0.0.1. Exit status 1 if it is otherwise.
+"""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+from drills.database_away import LIST, PINNED, prepare  # noqa: E402 (scripts beside this one)
+from drills.faults import Readers, Seen, head, row, wait_for  # noqa: E402
+from drills.overload import LIMITS, Drill, serving  # noqa: E402
+
+READ = [LIST, PINNED, "/", "/guide/", f"{LIST}&count=true", "/livez", "/readyz", "/dictionary/"]
+BODY = b"username=somebody&password=" + b"x" * 173
+DRAIN = LIMITS["DRAIN_SECONDS"]
+
+
+def main() -> None:
+    os.environ |= {"LOAD_AT_START": "0", "RATE_LIMIT": "0"}
+    failures = []
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/site.sqlite3"
+        prepare(url)
+        with serving(url, None, "--workers", "2") as site:
+            site.wait()
+            wait_for(lambda: len(workers(site)) == 2)
+            readers = Readers(site, READ)
+            head()
+            failures += kill_one(site, readers)
+            failures += stop(site, readers)
+    if failures:
+        sys.exit(f"Failed: {'; '.join(failures)}.")
+
+
+def workers(site: Drill) -> set[int]:
+    """Return the processes that accept connections: the server has other children, too."""
+    return {pid for pid in site.workers() if b"spawn_main" in command(pid)}
+
+
+def command(pid: int) -> bytes:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
+
+
+def kill_one(site: Drill, readers: Readers) -> list[str]:
+    before = workers(site)
+    victim = min(before)
+    with readers.reading() as seen:
+        time.sleep(2)
+        os.kill(victim, signal.SIGKILL)
+        recovered = wait_for(lambda: len(workers(site) - before) == 1)
+        time.sleep(5)
+    wrong = []
+    # Each reader has one request at a time, so no more can have been with the worker; and those
+    # that it had accepted, and not yet begun.
+    if seen.lost > len(READ):
+        wrong.append("more than its own requests lost")
+    if seen.unavailable or recovered > 10:
+        wrong.append("refused, or replaced late")
+    return row("one of two workers killed", seen, recovered, "; ".join(wrong))
+
+
+def stop(site: Drill, readers: Readers) -> list[str]:
+    """Stop the server while readers read, and while a sign-in is being sent."""
+    wrong = []
+    client = socket.create_connection(("127.0.0.1", site.port), timeout=30)
+    client.sendall(
+        b"POST /admin/login/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        b"Content-Type: application/x-www-form-urlencoded\r\n"
+        b"Content-Length: %d\r\n\r\n%b" % (len(BODY), BODY[:100])
+    )
+    seen, counting = Seen(), threading.Lock()
+    end = threading.Event()
+
+    def read(path: str) -> None:
+        while not end.is_set():
+            began = time.monotonic()
+            outcome = one(site.port, path)
+            with counting:
+                seen.requests += 1
+                seen.slowest = max(seen.slowest, time.monotonic() - began)
+                seen.lost += outcome == "lost"
+                if outcome == "refused":
+                    return
+
+    threads = [threading.Thread(target=read, args=[path]) for path in READ]
+    for thread in threads:
+        thread.start()
+    time.sleep(1)
+    began = time.monotonic()
+    site.process.send_signal(signal.SIGTERM)
+    time.sleep(1)
+    client.sendall(BODY[100:])
+    answer = b""
+    with contextlib.suppress(OSError):
+        while piece := client.recv(4096):
+            answer += piece
+    if not answer.startswith(b"HTTP/1.1 ") or b"\r\n\r\n" not in answer:
+        wrong.append(f"the request that was being sent got {answer[:40]!r}")
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        site.process.wait(DRAIN + 30)
+    took = time.monotonic() - began
+    end.set()
+    for thread in threads:
+        thread.join()
+    if took > DRAIN + 5:
+        wrong.append("ends late")
+    if seen.lost:
+        wrong.append("running requests lost")
+    return row("stopped by SIGTERM", seen, took, "; ".join(wrong))
+
+
+def one(port: int, path: str) -> str:
+    """Send one request; return "refused" if the server takes no connection, "lost" if it took the
+    request and did not answer."""
+    try:
+        client = socket.create_connection(("127.0.0.1", port), timeout=30)
+    except OSError:
+        return "refused"
+    with client:
+        try:
+            client.sendall(
+                f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
+            )
+            answer = b""
+            while piece := client.recv(65536):
+                answer += piece
+        except OSError:
+            return "lost"
+    return "answered" if answer.startswith(b"HTTP/1.1 200") else "lost"
+
+
+if __name__ == "__main__":
+    main()

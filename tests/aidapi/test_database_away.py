@@ -1,0 +1,155 @@
+"""The database is away: every route says so, and what needs no database is answered."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections
+from django.test import Client, override_settings
+
+from aidapi import caching, deadlines
+from aidapi.caching import newest_revision
+from aidapi.lanes import Lane
+from tests.support.histories import History
+from tests.support.routes import API, addresses, problem
+
+LOCAL = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+WITHOUT = {"/livez", "/docs/", "/reference/", "/guide/", "/dictionary/", f"{API}openapi.json"}
+"""Addresses that need no database."""
+PAGES = ["/", "/how-we-count/", "/records/don-7k3m9q2x/", "/records/don-00000000/"]
+ADMIN = ["/admin/", "/admin/records/donation/", "/admin/password_change/"]
+
+
+@contextmanager
+def away() -> Iterator[None]:
+    """No statement is executed, as when the server ended."""
+
+    def refuse(*_: Any) -> Any:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    newest_revision.forget()
+    with connection.execute_wrapper(refuse):
+        yield
+
+
+def test_every_route_is_503_with_retry_after(client: Client, history: History) -> None:
+    api = [address for address, _ in addresses(history)]
+    assert len(api) > 20
+    with away():
+        for address in [*api, *PAGES, "/readyz"]:
+            response = client.get(address)
+
+            problem(response, 503)
+            assert int(response["Retry-After"]) > 0, address
+            assert response["Cache-Control"] == "no-store", address
+        for address in WITHOUT:
+            assert client.get(address).status_code == 200, address
+
+
+def test_people_read_it_in_words(superuser_client: Client) -> None:
+    superuser_client.raise_request_exception = False
+    with away():
+        pages = [superuser_client.get(address) for address in ADMIN]
+        pages.append(superuser_client.get("/", headers={"Accept": "text/html,*/*;q=0.8"}))
+
+    for page in pages:
+        assert (page.status_code, page["Content-Type"]) == (503, "text/html; charset=utf-8")
+        assert "The database is not available." in page.content.decode()
+        assert page["Retry-After"] == "5"
+    assert "Nothing was written." in pages[0].content.decode()
+    assert "written" not in pages[-1].content.decode()
+
+
+def test_lost_session_store_after_a_view_is_no_error_of_ours(
+    superuser_client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In middleware, where no view handles it."""
+    superuser_client.raise_request_exception = False
+    with away():
+        superuser_client.get("/admin/")
+
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+def test_pinned_responses_are_served_and_latest_ones_are_not(
+    client: Client, history: History
+) -> None:
+    client.raise_request_exception = False
+    latest = f"{API}donations/?page_size=2"
+    pinned = f"{latest}&revision={history.newest}"
+    with override_settings(CACHES=LOCAL):
+        cache.clear()
+        before = {address: client.get(address) for address in (latest, pinned)}
+        with away():
+            served = client.get(pinned)
+            refused = client.get(latest)
+            newest_revision.observe(history.newest)
+            newest_revision.known = history.newest, float("-inf")
+            same = client.get(pinned, headers={"If-None-Match": before[pinned]["ETag"]})
+        cache.clear()
+
+    assert served.content == before[pinned].content
+    assert same.status_code == 304
+    problem(refused, 503)
+    assert refused["Retry-After"]
+
+
+def test_revision_number_has_a_deadline_of_its_own(
+    client: Client, db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is read before the deadline of the request begins."""
+    seen: list[Any] = []
+
+    def number() -> int:
+        seen.extend(deadlines.watch.watched)
+        return 0
+
+    monkeypatch.setattr(caching, "import_string", lambda _: SimpleNamespace(number=number))
+    with override_settings(CACHES=LOCAL):
+        newest_revision.forget()
+        newest_revision()
+
+    assert len(seen) == 1
+    assert not deadlines.watch.watched
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="of PostgreSQL")
+def test_server_that_takes_no_cancellation_loses_its_client(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deadlines, "CUT_SECONDS", -1)
+    began = time.monotonic()
+
+    with (
+        pytest.raises(OperationalError),
+        deadlines.limited(0.2, connections[DEFAULT_DB_ALIAS]),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("SELECT pg_sleep(20)")
+
+    assert time.monotonic() - began < 5
+    connection.close()
+
+
+def test_lost_connection_renews_those_of_free_slots(db: None) -> None:
+    lane = Lane("test", 3, 1)
+    free: Any = lane.slots[0].connection
+    free.close_at = None
+    done = threading.Event()
+
+    def lose() -> None:
+        slot = lane.take("192.0.2.1", 0)
+        slot.connection.connection = object()
+        with slot:
+            slot.connection.connection = None
+        done.set()
+
+    threading.Thread(target=lose).start()
+
+    assert done.wait(5)
+    assert free.close_at == 0
