@@ -133,6 +133,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.sitemaps",  # its templates
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "csp",

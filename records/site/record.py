@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.text import capfirst
 
+from aidapi.addresses import origin
 from aidapi.dates import in_words
 from aidapi.errors import Problem
 from aidapi.parameters import IntegerField, Parameter, ParameterSet
@@ -111,6 +112,7 @@ class RecordPage(Page):
             "bibtex": cited.bibtex(),
             "kinds": plural,
             "list": reverse(f"{plural}-list"),
+            "canonical": origin(request) + reverse("record-page", args=[document["id"]]),
             "json": f"{api}?revision={version['published_in']}",
             "api": api,
         }

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from records.api.urls import RESOURCES
+from records.site.crawlers import Favicon, Robots, SitemapIndex, SitemapPage
 from records.site.dictionary import Dictionary
 from records.site.guide import Guide
 from records.site.home import Home
@@ -15,4 +16,8 @@ urlpatterns = [
     path("how-we-count/", HowWeCount.as_view(), name="how-we-count"),
     path("dictionary/", Dictionary.as_view(resources=RESOURCES), name="dictionary"),
     path("records/<str:id>/", RecordPage.as_view(), name="record-page"),
+    path("robots.txt", Robots.as_view(), name="robots"),
+    path("sitemap.xml", SitemapIndex.as_view(), name="sitemaps"),
+    path("sitemaps/<str:name>.xml", SitemapPage.as_view(), name="sitemap"),
+    path("favicon.ico", Favicon.as_view(), name="favicon"),
 ]
