@@ -87,15 +87,20 @@ def signer() -> signing.Signer:
 def digest(request: HttpRequest) -> str:
     """Return the digest that binds a cursor to its list and filters, in any order, without the
     parameters that may change from page to page."""
-    bound = sorted((name, values) for name, values in request.GET.lists() if name not in FREE)
+    bound = [pair for pair in given(request) if pair[0] not in FREE]
     return hashlib.blake2b(orjson.dumps([request.path_info, bound]), digest_size=9).hexdigest()
+
+
+def given(request: HttpRequest) -> list[tuple[str, str]]:
+    """Return the parameters of a request, repeated ones joined, in alphabetical order, so that
+    equal requests have equal responses."""
+    return sorted((name, ",".join(values)) for name, values in request.GET.lists())
 
 
 def page_link(request: HttpRequest, cursor: Cursor | None) -> str | None:
     """Return the URL of the page at the cursor."""
     if cursor is None:
         return None
-    query = [(name, value) for name, value in request.GET.items() if name != "cursor"]
-    # In alphabetical order, so that equal requests have equal responses.
-    query = [*sorted(query), ("cursor", cursor.encode(request))]
+    query = [pair for pair in given(request) if pair[0] != "cursor"]
+    query.append(("cursor", cursor.encode(request)))
     return f"{base_url(request)}{request.path_info}?{urlencode(query, safe=',:')}"

@@ -1,5 +1,6 @@
-"""Strict query parameters: an unknown, repeated, empty or malformed one is an error that names
-what would be right; none is ignored.
+"""Strict query parameters: an unknown, empty or malformed one is an error that names what would be
+right; none is ignored. Where only the spelling differs by the client, each is accepted: `True`,
+`1e+06`, a list as a repeated parameter.
 
 A parameter is a `django_filters` filter whose form field is one of those below. Only the
 parameters that a request gives are cleaned and applied.
@@ -8,7 +9,7 @@ parameters that a request gives are cleaned and applied.
 import datetime
 import re
 from collections.abc import Iterable, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, ClassVar, NamedTuple
 
 import django_filters
@@ -73,12 +74,27 @@ class SlugField(TextField):
 
 
 class BooleanField(ParameterField):
+    """True or false, as JSON, Python, R or C write them."""
+
     schema: ClassVar = {"type": "boolean"}
+    SPELLINGS: ClassVar = {
+        **dict.fromkeys(["true", "True", "TRUE", "1"], True),
+        **dict.fromkeys(["false", "False", "FALSE", "0"], False),
+    }
 
     def clean(self, value: str) -> bool:
-        if value not in ("true", "false"):
+        if value not in self.SPELLINGS:
             raise refuse("not_a_boolean", "Not a boolean: give `true` or `false`.")
-        return value == "true"
+        return self.SPELLINGS[value]
+
+
+NUMBER = re.compile(r"(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?(?:[eE][+-]?[0-9]{1,2})?", re.ASCII)
+"""A number as JSON writes it; R writes a million as 1e+06, pandas the region 002 as 2.0."""
+
+
+def parsed_number(value: str) -> Decimal | None:
+    """Return the number that is written so; None if it is none."""
+    return Decimal(value) if NUMBER.fullmatch(value) else None
 
 
 class IntegerField(ParameterField):
@@ -90,14 +106,17 @@ class IntegerField(ParameterField):
         return {"type": "integer", "minimum": self.minimum, "maximum": self.maximum}
 
     def clean(self, value: str) -> int:
-        if re.fullmatch(r"0|[1-9][0-9]{0,9}", value) is None or not (
-            self.minimum <= int(value) <= self.maximum
+        number = parsed_number(value)
+        if (
+            number is None
+            or number != number.to_integral_value()
+            or not self.minimum <= number <= self.maximum
         ):
             raise refuse(
                 "not_a_number_in_range",
                 f"Not a whole number in range: give one from {self.minimum} to {self.maximum}.",
             )
-        return int(value)
+        return int(number)
 
 
 class NumberField(ParameterField):
@@ -106,16 +125,15 @@ class NumberField(ParameterField):
     schema: ClassVar = {"type": "number", "minimum": 0, "exclusiveMaximum": 10**15}
 
     def clean(self, value: str) -> Decimal:
-        try:
-            if not re.fullmatch(r"[0-9]{1,15}(?:\.[0-9]{1,6})?", value):
-                raise InvalidOperation
-            return Decimal(value)
-        except InvalidOperation:
+        number = parsed_number(value)
+        if number is None or number >= 10**15 or number != round(number, 6):
             raise refuse(
                 "not_a_number",
                 "Not a number: give at most 15 digits without separators, at most 6 of them "
                 "decimals, such as 500000 or 1.5.",
-            ) from None
+            )
+        # Without an exponent, as databases take it.
+        return Decimal(f"{number:f}")
 
 
 class Days(NamedTuple):
@@ -269,7 +287,7 @@ class ParameterSet(django_filters.FilterSet):
         # Not the parent's constructor: it copies and builds every filter of the set for every
         # request, which costs more than the query itself.
         self.given: dict[str, str] = {}
-        """Name → the value as it was sent."""
+        """Name → the value as it was sent; of a repeated list its union."""
         self.cleaned: dict[str, Any] = {}
         errors: list[ParameterError] = []
         for name, values in query.lists():
@@ -278,24 +296,16 @@ class ParameterSet(django_filters.FilterSet):
             filter_ = self.base_filters.get(name)
             if filter_ is None:
                 errors.append(self.unknown(name))
-            elif len(values) > 1:
-                errors.append(
-                    ParameterError(
-                        name,
-                        "repeated",
-                        "Repeated: give it once, with several values separated by commas."
-                        if filter_.field.many
-                        else "Repeated: give it once.",
-                    )
-                )
-            elif not values[0].strip():
+            elif len(values) > 1 and not filter_.field.many:
+                errors.append(ParameterError(name, "repeated", "Repeated: give it once."))
+            elif not all(value.strip() for value in values):
                 errors.append(
                     ParameterError(name, "empty", "Empty: give a value, or leave it out.")
                 )
             else:
-                self.given[name] = values[0]
+                self.given[name] = ",".join(values)
                 try:
-                    self.cleaned[name] = filter_.field.clean(values[0])
+                    self.cleaned[name] = filter_.field.clean(self.given[name])
                 except ValidationError as error:
                     errors.append(parameter_error(name, error))
         if not errors:

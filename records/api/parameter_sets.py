@@ -257,11 +257,13 @@ FITTING = {
 
 
 def check_fitting(parameters: ParameterSet, representation: str) -> None:
-    """Raise an error for each parameter that the representation does not allow."""
+    """Raise an error for each parameter that the representation does not allow, unless it is a
+    switch that is off."""
     errors = []
     for name in parameters.given:
         allowed = FITTING.get(name)
-        if allowed is not None and representation not in allowed:
+        is_off = parameters.cleaned[name] is False
+        if allowed is not None and representation not in allowed and not is_off:
             reason = "is paginated" if representation in PAGED else "has all results"
             errors.append(
                 ParameterError(

@@ -96,9 +96,64 @@ def test_repeated_parameters_are_refused(
     path = resource.path + below.format(id=resource.example(history))
 
     for name, parameter in parameters.base_filters.items():
+        if parameter.field.many:
+            continue
         value = (good_values(name, parameter, history) or ["a"])[0]
         (error,) = problem(client.get(path, {name: [value, value]}), 400)["errors"]
         assert (error["parameter"], error["code"]) == (name, "repeated")
+
+
+@pytest.mark.parametrize("resource", RESOURCES, ids=str)
+def test_a_repeated_list_is_its_union(
+    client: Client, history: History, resource: Resource
+) -> None:
+    """As generated clients and `requests` send lists; on every page of it."""
+    for name, parameter in resource.parameters.base_filters.items():
+        values = good_values(name, parameter, history)[:2] if parameter.field.many else []
+        if len(values) < 2 or name == "total" or "," in "".join(values):
+            continue
+        beside = {key: text for key, text in anchored(name, "").items() if key != name}
+        joined = found(client, resource.path, **beside, **{name: ",".join(values)}, page_size="2")
+        apart = client.get(resource.path, {**beside, name: values, "page_size": "2"}).json()
+
+        assert apart == joined, name
+        (error,) = problem(client.get(resource.path, {**beside, name: [values[0], ""]}), 400)[
+            "errors"
+        ]
+        assert (error["parameter"], error["code"]) == (name, "empty")
+
+
+@pytest.mark.parametrize(
+    ("spelling", "usual"),
+    [
+        ("countable=True", "countable=true"),
+        ("countable=FALSE", "countable=false"),
+        ("countable=1&joint=0", "countable=true&joint=false"),
+        ("currency=USD&value_min=1e+06", "currency=USD&value_min=1000000"),
+        ("currency=USD&value_max=2.5E5", "currency=USD&value_max=250000"),
+        ("recipient_region=2", "recipient_region=002"),
+        ("recipient_region=2.0,19", "recipient_region=002,019"),
+        ("page_size=1e2", "page_size=100"),
+        ("revision=3.0", "revision=3"),
+        ("fields=id&fields=title", "fields=id,title"),
+    ],
+)
+def test_spellings_of_other_languages_mean_the_same(
+    client: Client, history: History, spelling: str, usual: str
+) -> None:
+    found_, expected = (client.get(f"{API}donations/?{query}") for query in (spelling, usual))
+
+    assert found_.status_code == expected.status_code == 200
+    assert found_.json()["results"] == expected.json()["results"]
+
+
+@pytest.mark.parametrize("format", ["json", "atom", "csv", "ndjson", "xlsx", "metadata"])
+def test_a_switch_that_is_off_is_allowed_in_every_format(
+    client: Client, history: History, format: str
+) -> None:
+    response = client.get(f"{API}donations/?format={format}&raw=false&count=false")
+
+    assert response.status_code == 200
 
 
 @pytest.mark.slow(every=True)

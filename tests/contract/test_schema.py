@@ -55,7 +55,7 @@ def test_document_reads_alike_as_yaml_1_1_and_1_2() -> None:
         event.value
         for event in yaml.parse(COMMITTED.read_text("utf-8"))
         if isinstance(event, yaml.ScalarEvent)
-        and event.style is None
+        and event.style in (None, "")
         and isinstance(yaml.safe_load(event.value), str)
     ]
 

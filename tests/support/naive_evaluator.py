@@ -97,7 +97,7 @@ FIGURE_TESTS: dict[str, Callable[[Document, str, Version], bool]] = {
     "unit": code("unit"),
     "currency": code("currency"),
     "party_type": code("party_type"),
-    "countable": lambda figure, wanted, version: figure["countable"] == (wanted == "true"),
+    "countable": lambda figure, wanted, version: figure["countable"] == is_true(wanted),
     "value_min": lambda figure, wanted, version: at_least(figure, wanted),
     "value_max": lambda figure, wanted, version: at_most(figure, wanted),
     "statement": lambda figure, wanted, version: any_of(wanted, [figure["evidence"]["statement"]]),
@@ -125,7 +125,7 @@ def reached(figure: Document, version: Version, query: Query) -> bool:
     end = known_days(query.get("reached_to", "9999-12-31"))[1]
     stage = query.get("milestone", "")
     spans = days_reached(figure, version, stage, "reached_from" in query)
-    if query.get("certain") == "true":
+    if is_true(query.get("certain", "")):
         return any(start <= first and last <= end for first, last in spans)
     return any(first <= end and last >= start for first, last in spans)
 
@@ -175,6 +175,10 @@ def days_of_milestones(
 # Tests of a record
 
 
+def is_true(wanted: str) -> bool:
+    return wanted in ("true", "True", "TRUE", "1")
+
+
 def within(region: str, number: str) -> bool:
     """Whether a region is, or lies in, another."""
     while region:
@@ -198,7 +202,7 @@ def latest(version: Version, wanted: str, others: list[Version]) -> bool:
         )
         for other in others
     )
-    return overtaken != (wanted == "true")
+    return overtaken != is_true(wanted)
 
 
 def in_role(name: str, wanted: str, version: Version, roles: dict[str, str]) -> bool:
@@ -206,7 +210,10 @@ def in_role(name: str, wanted: str, version: Version, roles: dict[str, str]) -> 
     role, _, column = name.partition("_")
     parties = version.document[roles[role]]
     if column == "region":
-        numbers = [REGION_SLUGS.get(region, region) for region in wanted.split(",")]
+        numbers = [
+            REGION_SLUGS.get(region, region.removesuffix(".0").zfill(3))
+            for region in wanted.split(",")
+        ]
         found = [version.regions[party["code"]] for party in parties]
         return any(within(region, number) for region in found for number in numbers)
     if column:
@@ -331,7 +338,7 @@ def meets(
             return any_of(wanted, (party["code"] for many in plurals for party in document[many]))
         case "joint":
             many = any(len(document[roles[role]]) > 1 for role in model.MAIN_ROLES)
-            return many == (wanted == "true")
+            return many == is_true(wanted)
         case "series":
             return document["series"] == wanted
         case "latest":
@@ -394,7 +401,7 @@ def evaluate(history: History, kind: str, query: Query, ordering: str) -> list[V
         if has_figures and name in {*FIGURE_TESTS, *REACHED}
     }
     total = conditions.pop("total", None)
-    certain = conditions.pop("certain", "") == "true"
+    certain = is_true(conditions.pop("certain", ""))
     if total is not None:
         # Of a total the dates are those of its figures.
         conditions = {name: value for name, value in conditions.items() if name not in AS_OF}

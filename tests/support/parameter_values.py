@@ -23,8 +23,9 @@ INTEGERS = dict.fromkeys(
     [
         "-1",
         "+1",
-        "1.0",
-        "1e3",
+        "1.5",
+        "1e-1",
+        "1e99",
         "0x1",
         "01",
         "1_0",
@@ -80,7 +81,10 @@ NUMBERS = dict.fromkeys(
     [
         "-1",
         "+1",
-        "1e5",
+        "1e15",
+        "1e-7",
+        "1e",
+        "0x10",
         "NaN",
         "Infinity",
         "1,000",
@@ -121,7 +125,7 @@ BAD: dict[type, dict[str, str]] = {
         LONG: "too_long",
     },
     parameters.BooleanField: dict.fromkeys(
-        ["True", "TRUE", "1", "0", "yes", "maybe", "null", "true,false"], "not_a_boolean"
+        ["tRUE", "2", "01", "yes", "maybe", "null", "true,false"], "not_a_boolean"
     ),
     parameters.IntegerField: INTEGERS,
     parameters.NumberField: NUMBERS,
@@ -144,7 +148,8 @@ BAD: dict[type, dict[str, str]] = {
         **LISTS,
         "atlantis": "unknown_value",
         "999": "unknown_value",
-        "2": "malformed",
+        "2.5": "malformed",
+        "02": "malformed",
         "Africa": "malformed",
         "٠٠٢": "malformed",
         "0021": "malformed",
@@ -209,16 +214,26 @@ def good_values(name: str, parameter: Any, history: History) -> list[str]:
         case parameters.ChoiceField():
             return [*field.choices, ",".join(field.choices[:3])]
         case parameters.BooleanField():
-            return ["true", "false"]
+            return ["true", "false", "True", "FALSE", "1"]
         case parameters.IntegerField():
             known = {"revision": ["2", "3", "7"], "figure": ["1"]}
             return known.get(name, [str(field.minimum), "2", "3"])
         case parameters.NumberField():
-            return ["0", "1.5", "5", "500.5", "50000", "2000001", "999999999999999.999999"]
+            return ["0", "1.5", "5", "500.5", "5e+04", "2000001", "999999999999999.999999", "1e6"]
         case parameters.DateField():
             return DATES
         case filters.RegionField():
-            return ["africa", "002", "030,014", "asia", "south-eastern-asia", "150", "world"]
+            return [
+                "africa",
+                "002",
+                "030,014",
+                "asia",
+                "south-eastern-asia",
+                "150",
+                "world",
+                "2",
+                "19.0",
+            ]
         case filters.IdListField():
             return ids(field, history)
         case parameter_sets.PathListField():

@@ -1,5 +1,6 @@
 """Form fields of the filters: how a parameter's text becomes a value."""
 
+import re
 from typing import Any
 
 from aidapi.errors import nearest
@@ -60,6 +61,9 @@ class RegionField(ListField):
     hint = "give UN M49 numbers (002) or names (africa)."
 
     def clean_value(self, value: str) -> str:
+        # Programs that take digits for a number drop the zeros at its start.
+        digits = re.fullmatch(r"([1-9][0-9]?|[1-9][0-9]{2})(\.0)?", value, re.ASCII)
+        value = digits[1].zfill(3) if digits else value
         number = REGION_SLUGS.get(super().clean_value(value), value)
         if number not in REGIONS:
             raise refuse(
