@@ -45,7 +45,7 @@ def running(id: str, value: int | str | None = 100, **content: Any) -> Figure:
     return figure(id, value, **({"basis": "cumulative_to_date"} | content))
 
 
-def about(id: str, value: int, **content: Any) -> Figure:
+def about(id: str, value: int | str, **content: Any) -> Figure:
     """Make the same as an approximate single."""
     return figure(id, value, **({"operator": "approx", "lower": None, "upper": None} | content))
 

@@ -47,6 +47,17 @@ def test_what_is_apart_holds_nothing() -> None:
     assert (found.at_least, reasons(found)) == (1200, {"t": ("overlaps", "b")})
 
 
+def test_the_largest_of_several_holders_is_named() -> None:
+    rows = [
+        running("t", 300, receivers=(KENYA,)),
+        running("u", 500),
+        figure("a", 10, receivers=()),
+    ]
+    assert reasons(only(*rows)) == {"a": ("overlaps", "u")}
+    rows[0], rows[1] = running("t", 600, receivers=(KENYA,)), running("u", 500)
+    assert reasons(only(*rows)) == {"a": ("overlaps", "t")}
+
+
 def test_a_greater_running_total_stands_for_singles_that_it_may_hold() -> None:
     rows = [figure("a", 100), figure("b", 200, receivers=(KENYA,)), running("t", 150)]
     found = only(*rows)
@@ -241,6 +252,9 @@ def test_a_rival_lends_its_lower_bound_to_an_approximate_preferred_report() -> N
     assert [one.value for one in found.used] == [48]
     assert [row.in_about.reason for row in found.judged] == ["", "rival", "rival"]
     assert only(preferred, figure("a", 50)).at_least == 50
+    joint: dict[str, Any] = {"givers": (CHINA, ITALY)}
+    rows = about("a", 50, rank="preferred", **joint), figure("a", 48, **joint)
+    assert reasons(only(*rows, query=Query(givers=by("code", "CHN")))) == {"a": ("joint", None)}
     unchosen = about("a", 50, rank="preferred", chosen=False)
     assert totals(unchosen, figure("a", 48))[0].at_least is None
 
@@ -335,6 +349,8 @@ def test_counts_of_parties_are_never_added() -> None:
     ]
     assert only(*series).at_least == 150
     assert only(figure("a", 50, **count)).unproven == Unproven(0, 0, None)
+    singles = [figure(id, 50, **(count | {"basis": "single"})) for id in ("a", "b")]
+    assert only(*singles, links=[("a", "may_overlap", "b")]).at_least == 50
     assert reasons(only(*series)) == {"a": ("overtaken", "b")}
 
 
@@ -433,7 +449,7 @@ def test_sums_keep_every_digit() -> None:
     assert str(found.at_least) == "999999999999999.0000000000000001"
     assert str(only(figure("a", "100.000000"), figure("b", 200)).at_least) == "300"
     assert str(only(figure("a", "0.000001"), figure("b", "1.5")).at_least) == "1.500001"
-    assert str(only(figure("a", "1000.000001")).about) == "1000.000001"
+    assert str(only(about("a", "1000.000001")).about) == "1000.000001"
     overlapping = [figure("a", "0.00000001"), figure("b", 2), running("t", 9)]
     assert str(only(*overlapping).unproven.sum) == "2.00000001"
 
@@ -441,3 +457,5 @@ def test_sums_keep_every_digit() -> None:
 def test_a_query_needs_figures_that_were_prepared_for_it() -> None:
     with pytest.raises(AssertionError):
         answer(prepare([figure("a", 1)]), Query(milestone="delivered"))
+    with pytest.raises(AssertionError):
+        answer(prepare([figure("a", 1)], None, {"pledge"}), Query())

@@ -63,6 +63,8 @@ def test_groups_by_party_are_joint_or_unknown_where_several_or_none_are_named() 
         None: 32,
     }
     assert sums(rows, "givers_region")["030"] == 1
+    there_and_back = [figure("a", 1), figure("b", 2, givers=(ITALY,), receivers=(CHINA,))]
+    assert sums(there_and_back, "givers_code") == {"CHN": 1, "ITA": 2}
     assert sums(rows, "receivers_type") == {"country": 63}
 
 
