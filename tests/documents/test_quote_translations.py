@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.test import Client
+from django.urls import reverse
 
 from records import publishing
 from records.content.lines import figure_lines, milestone_lines
@@ -90,6 +91,20 @@ def test_translation_is_in_feeds_citations_and_histories(
     document = found(client, f"{resource.path}{record.public_id}/")
     for row in [*document["figures"], *document.get("milestones", [])]:
         assert f"(“{QUOTE}” (in English: “given masks”))" in change_in_words(row, defaultdict(str))
+
+
+@pytest.mark.parametrize("resource", KINDS, ids=str)
+def test_translation_is_in_reviews(
+    resource: Resource, editor: User, superuser_client: Client
+) -> None:
+    record = made(resource, SAID)
+    publishing.submit(record, by=editor)
+
+    address = reverse(f"admin:records_{resource.kind}_approve", args=[record.pk])
+    page = superuser_client.get(address).content.decode()
+    quotes = len(record.ordered_evidence())
+    assert page.count(f'<blockquote lang="zh-Hans"><mark>{QUOTE}</mark>') == quotes
+    assert page.count(f"In English: “{TRANSLATION}”") == quotes
 
 
 @pytest.mark.parametrize("resource", KINDS, ids=str)

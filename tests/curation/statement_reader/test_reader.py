@@ -443,7 +443,12 @@ class TestTexts:
         told = json.loads(client.get(url(donation)).context["reader"])
 
         assert told["figures"] == [
-            {"statement": figure.statement_id, "quote": "70 masks", "at": FIRST}
+            {
+                "statement": figure.statement_id,
+                "quote": "70 masks",
+                "translation": "",
+                "at": FIRST,
+            }
         ]
 
 

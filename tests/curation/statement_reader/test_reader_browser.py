@@ -462,7 +462,13 @@ def test_what_was_selected_survives_a_refusal(
 @pytest.fixture
 def published(transactional_db: None) -> Donation:
     donation = DonationFactory(
-        figures=[{"statement": StatementFactory(text=TEXT), "quote": "127 countries"}]
+        figures=[
+            {
+                "statement": StatementFactory(text=TEXT, language="fr"),
+                "quote": "127 countries",
+                "quote_translation": "127 of all countries",
+            }
+        ]
     )
     publish(donation)
     return donation
@@ -477,6 +483,8 @@ def test_a_published_version_is_read_and_not_written(
     curator.text().wait_for()
 
     curator.click(page.get_by_role("button", name="Find in the text"))
+    status = page.locator(".reader-status").inner_text()
+    assert status == "“127 countries”: in English “127 of all countries”."
     curator.select("16,000 ventilators")
     curator.press("Enter")
     curator.shoot(f"published-{width}")
@@ -499,4 +507,6 @@ def test_a_statement_shows_what_was_drawn_from_it(
     drawn = curator.page.locator(".curation-drawn")
     assert drawn.get_by_role("link", name=published.public_id).is_visible()
     assert "127 countries" in drawn.inner_text()
+    assert "(in English: “127 of all countries”)" in drawn.inner_text()
+    assert drawn.locator("q").get_attribute("lang") == "fr"
     assert wrong_with(curator) == []
