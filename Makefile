@@ -103,10 +103,11 @@ guide-pictures: $(VENV)/development ## Retake the pictures of docs/curating.md (
 bench: $(VENV)/development ## Measure against a textbook API (BENCH_N records; both databases)
 	$(BIN)/python benchmarks/run.py
 
-drills: $(VENV)/development ## Run the drills: overload, approvals that wait, restores, 200 kills
+drills: $(VENV)/development ## Run the drills: overload, approvals that wait, restores, a move, 200 kills
 	$(BIN)/python drills/overload.py
 	$(BIN)/python drills/waiting.py
 	$(BIN)/python drills/restore.py
+	$(BIN)/python drills/moving.py
 	$(BIN)/python drills/kills.py
 
 lock: $(BIN)/uv ## Update the hashed lists of dependencies from pyproject.toml

@@ -359,24 +359,28 @@ def environment(url: str) -> dict[str, str]:
 
 
 def manage(url: str, *command: str) -> None:
-    subprocess.run(
-        [sys.executable, "manage.py", *command],
+    run(url, "manage.py", *command)
+
+
+def run(url: str, *command: str) -> None:
+    """Run a script for the site."""
+    printed(url, *command)
+
+
+def printed(url: str, *command: str) -> str:
+    """Run a script for the site; return what it prints."""
+    return subprocess.run(
+        [sys.executable, *command],
         cwd=ROOT,
         env=environment(url),
         check=True,
-        stdout=subprocess.DEVNULL,
-    )
+        text=True,
+        stdout=subprocess.PIPE,
+    ).stdout
 
 
 def state_of(url: str) -> State:
-    read = subprocess.run(
-        [sys.executable, "drills/checks.py"],
-        cwd=ROOT,
-        env=environment(url),
-        check=True,
-        stdout=subprocess.PIPE,
-    )
-    return State(**json.loads(read.stdout))
+    return State(**json.loads(printed(url, "drills/checks.py")))
 
 
 def server_tool(*command: str) -> None:

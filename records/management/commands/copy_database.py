@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DEFAULT_DB_ALIAS, OperationalError, connection
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection
 from tqdm import tqdm
 
 from aidapi.database.addresses import attached, connection_settings
@@ -51,7 +51,7 @@ class Command(BaseCommand):
                 sessions = Session.objects.using(SOURCE).count()
         except CopyError as error:
             raise CommandError(f"{error}\nNothing was written.") from error
-        except OperationalError as error:
+        except DatabaseError as error:
             raise CommandError(f"Nothing was written: {str(error).strip()}") from error
         self.report(copied, sessions)
         self.gather_statistics()
