@@ -50,7 +50,7 @@ def main() -> None:
     if options.prepare:
         prepare()
         return
-    # Its header tells how many requests are left.
+    # Its header says how many requests are left.
     os.environ["RATE_LIMIT"] = "0"
     report = Report()
     with tempfile.TemporaryDirectory() as folder, cluster(fsync="off") as server:
