@@ -6,6 +6,7 @@ with the readings, so that the author says which is meant.
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from decimal import Decimal
 
 from records.curation.statement_reader.suggestions import UNITS
@@ -48,6 +49,24 @@ DIGITS = r"(?P<digits>\d(?:[\d.,'’ ]*\d)?)"
 AMOUNT = re.compile(rf"(?:{CURRENCY}\s*)?{DIGITS}\s*-?(?:{SCALE}\.?)?")
 PAID = re.compile(rf"{DIGITS}\s*-?(?:{SCALE}\.?)?(?:\s*(?:of |de )?{CURRENCY})?")
 QUALIFIED = re.compile(rf"(?:{alternatives(BEFORE)}|[<>≥≤~≈±])\s*[^\d]*\d.*|.*\d.*\+", re.DOTALL)
+
+SIGNS = {
+    ">": "more_than",
+    "<": "less_than",
+    "≥": "at_least",
+    ">=": "at_least",
+    "≤": "at_most",
+    "<=": "at_most",
+    "~": "approx",
+    "≈": "approx",
+    "ca.": "approx",
+    "c.": "approx",
+    "=": "exact",
+    "+": "at_least",
+    "approx.": "approx",
+}
+NAMED: Mapping[str, Mapping[str, str]] = {"unit": UNITS, "operator": {**BEFORE, **SIGNS}}
+"""Column of codes → words and signs for them beside those of the form."""
 
 Y, M, D = r"(?P<year>\d{4})", r"(?P<month>\d{1,2})", r"(?P<day>\d{1,2})"
 MONTH = rf"(?:{alternatives(MONTHS)})\.?"
@@ -160,9 +179,10 @@ def read_currency(text: str, given: str = "") -> str:
     return NAMES.get(name, text)
 
 
-def read_unit(text: str) -> str:
-    """Return the code of the unit that a text names; the text itself where none is known."""
-    return UNITS.get(folded(text).strip(), text)
+def read_name(column: str, text: str) -> str:
+    """Return the code of the unit or operator that a text names; the text itself where none is
+    known."""
+    return NAMED[column].get(" ".join(folded(text).split()), text)
 
 
 def read_date(text: str) -> str:

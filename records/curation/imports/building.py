@@ -12,7 +12,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db.models import Max, Prefetch
 
-from aidapi.tables import SEPARATOR
+from aidapi.tables import SEPARATOR, joined
 from records.content import values
 from records.content.builder import Builder, Entry, kind_of
 from records.content.fields import ContentField
@@ -37,6 +37,7 @@ from records.models import (
     OPEN,
     DatedRecord,
     Item,
+    Party,
     Record,
     StagedRecord,
     State,
@@ -304,7 +305,8 @@ class SheetBuilder(Builder):
         }
 
     def _fetch_statements(self, rows: Sequence[ImportRow]) -> None:
-        """Set the statements that rows cite: by id every version, by address the citable ones."""
+        """Set the statements that rows cite: by id every version, by address or title the citable
+        ones."""
         cited = {row.cells.get("statement", "") for row in rows}
         ids = {name for name in cited if re.fullmatch(ID_PATTERN, name)}
         for row in rows:
@@ -313,6 +315,12 @@ class SheetBuilder(Builder):
         self.urls: dict[str, set[str]] = defaultdict(set)
         for url, public_id in by_url.values_list("url", "public_id"):
             self.urls[url].add(public_id)
+        titles = {fold(name): name for name in cited - ids - set(self.urls)}
+        by_title = Statement.objects.filter(
+            title_key__in=[*titles], state__in=[State.PUBLISHED, *OPEN]
+        )
+        for title, public_id in by_title.values_list("title_key", "public_id"):
+            self.urls[titles[title]].add(public_id)
         ids |= {public_id for found in self.urls.values() for public_id in found}
         self.statements: dict[str, dict[int, Statement]] = defaultdict(dict)
         for statement in Statement.objects.filter(public_id__in=ids):
@@ -483,9 +491,12 @@ class SheetBuilder(Builder):
         if not re.fullmatch(ID_PATTERN, name):
             ids = sorted(self.urls.get(name, ()))
             if len(ids) != 1:
-                hint = (f"Several statements were read there: {', '.join(ids[:5])}. Give the "
-                        f"id." if ids else f"No statement has this id or address. Enter it first."
-                        f"{self._suggest(Statement, name)}")  # fmt: skip
+                hint = (
+                    f"Several statements have it: {', '.join(ids[:5])}. Give the id."
+                    if ids
+                    else f"No statement has this id, address or title. Enter it first."
+                    f"{self._suggest(Statement, name)}"
+                )
                 entry.fault(hint, "statement")
                 return
             name = ids[0]
@@ -590,6 +601,21 @@ class SheetBuilder(Builder):
         """Ids and addresses of the statements that a figure may cite."""
         rows = Statement.objects.filter(state__in=[State.PUBLISHED, *OPEN])
         return [name for pair in rows.values_list("public_id", "url") for name in pair]
+
+    def meant(self, row: ImportRow) -> dict[str, str]:
+        """Return the cells of a row that name parties or items otherwise than by their codes →
+        the codes that they mean."""
+        named = {"item": Item, **dict.fromkeys(self.model.ROLES.values(), Party)}
+        found = {}
+        for name in row.cells:
+            if name not in named:
+                continue
+            written = split(row.cells[name])
+            codes = [self._called(named[name]).get(fold(part), {part}) for part in written]
+            meant = [min(one) for one in codes]
+            if meant != written:
+                found[name] = joined(meant)
+        return found
 
     # --- Comparison
 

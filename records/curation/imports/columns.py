@@ -36,7 +36,7 @@ MILESTONES = (
 )
 LOOKED_UP = {
     "item": "Code or name of the item that is counted, or that the money is for.",
-    "statement": "Id of the statement, or the address at which it was read.",
+    "statement": "Id of the statement, or the address at which it was read, or its title.",
     "statement_version": "Version of the statement that was read; empty for the latest.",
 }
 COMPUTED = {"offset", "quote_found", "text_sha256"}

@@ -36,7 +36,9 @@ def chosen(
         found = named
     headers = [(grid, header_of(grid, columns, known)) for grid in found if grid.rows]
     sound = [(grid, line) for grid, (line, complete, _) in headers if complete]
-    visible = [(grid, line) for grid, line in sound if not grid.is_hidden or sheet]
+    # A sheet of names alone, as a template beside the data, is not meant where another has rows.
+    filled = [(grid, line) for grid, line in sound if grid.rows[-1][0] > line]
+    visible = [(grid, line) for grid, line in filled or sound if not grid.is_hidden or sheet]
     if len(visible) == 1:
         return visible[0]
     if visible:

@@ -134,6 +134,8 @@ class LineReader:
 
     def read(self) -> Sheet:
         lines = list(self.lines())
+        if self.grid.is_cut:
+            raise self.too_many_rows()
         if not lines:
             raise SheetError(
                 f"There is no row below the names of the columns, {self.grid.line(self.header)}."
@@ -165,8 +167,11 @@ class LineReader:
                 continue
             count += 1
             if count > grids.MAX_ROWS:
-                raise SheetError(f"The file has more than {grids.MAX_ROWS:,} rows: divide it.")
+                raise self.too_many_rows()
             yield line
+
+    def too_many_rows(self) -> SheetError:
+        return SheetError(f"The file has more than {grids.MAX_ROWS:,} rows: divide it.")
 
     # Merged cells
 
@@ -175,7 +180,7 @@ class LineReader:
         self.open = [(merged, value) for merged, value in self.open if merged.last_line >= number]
         while self.merged and self.merged[-1].first_line <= number:
             merged = self.merged.pop()
-            if merged.last_line >= number:
+            if merged.last_line >= number and not self.overlaps(merged):
                 at_first = merged.first_line == number
                 self.open.append((merged, row.get(merged.first_place) if at_first else None))
         own = dict(row)
@@ -186,6 +191,13 @@ class LineReader:
                 if place > grids.MAX_COLUMNS:
                     break
         return own
+
+    def overlaps(self, merged: Range) -> bool:
+        """Whether a range is beyond the columns or, as in no sound workbook, over another."""
+        return merged.first_place > grids.MAX_COLUMNS or any(
+            merged.first_place <= other.last_place and other.first_place <= merged.last_place
+            for other, _ in self.open
+        )
 
     def with_values_above(self, line: Line, own: Row) -> Row:
         """Return the values of a line with those of merged cells, which count for every line that
@@ -322,8 +334,8 @@ class LineReader:
         if column.is_number:
             # What a workbook has as a number is one for certain.
             return text if isinstance(value, str) else as_written.clear(text)
-        if column.name == "unit":
-            return as_written.read_unit(text)
+        if column.name in as_written.NAMED:
+            return as_written.read_name(column.name, text)
         return text
 
     def settle(self, line: Line) -> None:

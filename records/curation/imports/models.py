@@ -100,6 +100,8 @@ class ImportRow(models.Model):
     verdict = models.CharField(
         max_length=9, choices=Verdict, blank=True, help_text="What was found; empty until checked."
     )
+    meant: dict[str, str] = {}
+    """Column → codes that its names mean, where the page shows it."""
     findings = models.JSONField(
         default=list,
         help_text="Of a changed row [column, old, new] for each cell, of a refused one [column, "

@@ -350,7 +350,12 @@ class ImportBatchAdmin(admin.ModelAdmin):
             found = set(checked.values_list("verdict", flat=True).distinct())
             show = next((verdict for verdict in Verdict.values if verdict in found), "")
         pages = Paginator(checked.filter(verdict=show).order_by("number"), LINES)
-        return {"show": show, "page": pages.get_page(request.GET.get("page"))}
+        page = pages.get_page(request.GET.get("page"))
+        if show == Verdict.NEW:
+            builder = batches.builder_for(batch)
+            for row in page:
+                row.meant = builder.meant(row)
+        return {"show": show, "page": page}
 
     def standing(self, batch: ImportBatch) -> dict[str, Any]:
         """Return the drafts with their states and pages."""

@@ -34,13 +34,15 @@ from records.curation.imports.grids import (
 
 MAX_UNPACKED = 80_000_000
 """Bytes that a workbook may have when it is unpacked."""
-MAX_TAGS = 12_000_000
+MAX_TAGS = 8_000_000
 """Tags of XML that are read of a workbook; a cell with a value has four."""
 EMPTY_CELL = re.compile(rb'<c r="[A-Z]{1,3}[0-9]{1,7}"(?: s="[0-9]{1,5}")? ?/>')
 """A cell that is only formatted, as programs write it: passed over before the parser sees it."""
+MAX_MERGED = 200_000
+MAX_LENGTH = 1_000_000
+"""Characters of a cell. Spreadsheet programs write 32,767 at most, other programs more."""
 LAST_LINE = 1_048_576
 """Of any worksheet."""
-LAST_PLACE = 16_383
 CHUNK = 1 << 16
 NO_WORKBOOK = (
     "The file cannot be read as an XLSX workbook: open it in a spreadsheet program and save it "
@@ -330,11 +332,17 @@ class SheetReader(Texts):
         return self.places[letters]
 
     def note_merged(self, reference: str) -> None:
+        if len(self.grid.merged) == MAX_MERGED:
+            raise SheetError(
+                f"Sheet {self.grid.name} has more than {MAX_MERGED:,} merged cells: undo them."
+            )
         left, top, right, bottom = range_boundaries(reference)
         self.grid.merged.append(Range(top, bottom, left - 1, right - 1))
 
     def value(self, text: str) -> Any:
         """Return the value of a cell; None where it has none."""
+        if len(text) > MAX_LENGTH:
+            return Unreadable(f"The cell holds more than {MAX_LENGTH:,} characters: shorten it.")
         kind = self.cell.get("t", "n")
         if kind == "inlineStr":
             return text

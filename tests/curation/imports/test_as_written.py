@@ -5,17 +5,19 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
 
 from records.curation.imports.as_written import (
     is_nothing,
     read_amount,
     read_currency,
     read_date,
-    read_unit,
+    read_name,
 )
 from records.models import Donation
 from tests.curation.imports.test_imports import as_csv, as_xlsx, checked, imported, row, told
-from tests.support.factories import ItemFactory, PartyFactory, StatementFactory
+from tests.support.factories import ItemFactory, PartyFactory, StatementFactory, UserFactory
 
 
 @pytest.mark.parametrize(
@@ -121,9 +123,12 @@ def test_what_says_that_a_cell_is_empty() -> None:
     assert not any(is_nothing(text) for text in ("NA", "unknown", "'-", "0"))
 
 
-def test_units_and_currencies_are_known_by_name() -> None:
-    assert [read_unit(text) for text in ("Pieces", "kg", "只", "furlong")] == [
+def test_units_operators_and_currencies_are_known_by_name() -> None:
+    assert [read_name("unit", text) for text in ("Pieces", "kg", "只", "furlong")] == [
         *("piece", "kilogram", "piece", "furlong")
+    ]
+    assert [read_name("operator", text) for text in ("Over", ">=", "≈", "between")] == [
+        *("more_than", "at_least", "approx", "between")
     ]
     assert [read_currency(text) for text in ("US dollars", "euro", "USD", "RMB")] == [
         *("USD", "EUR", "USD", "CNY")
@@ -183,3 +188,27 @@ class TestImports:
 
         assert name == column
         assert words in message
+
+    def test_a_statement_is_known_by_its_title(self, statement: Any, editor: User) -> None:
+        (draft,) = imported([row(statement, statement=statement.title.upper())], editor)
+        assert draft.figures.get().statement == statement
+
+        StatementFactory(published=True, title=statement.title)
+        ((column, message),) = told(checked([row(statement, statement=statement.title)], editor))
+        assert column == "statement"
+        assert message.startswith("Several statements have it: st-")
+
+    def test_the_preview_shows_what_names_mean(self, statement: Any) -> None:
+        root = UserFactory(username="root", is_superuser=True)
+        client = Client()
+        client.force_login(root)
+
+        batch = checked([row(statement, donors="chine", item="口罩", value="20,000",
+                             quote="20,000 masks")], root)  # fmt: skip
+
+        page = client.get(reverse("admin:records_importbatch_change", args=[batch.pk]))
+        html = page.content.decode()
+        assert "<code>donors</code> means CHN" in html
+        assert "<code>item</code> means surgical-mask" in html
+        assert "<code>value</code> 20000" in html
+        assert "<code>recipients</code> means" not in html

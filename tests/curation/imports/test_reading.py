@@ -90,6 +90,11 @@ class TestWhereTheRowsAre:
                 "sheet Sheet, header in line 3, last row in line 4",
             ),
             (
+                [("template", [NAMES]), ("Data", [NAMES, MASKS])],
+                [],
+                "sheet Data, header in line 1",
+            ),
+            (
                 [("old", [NAMES, MASKS]), ("new", [["Gifts"], NAMES, MASKS])],
                 ["old"],
                 "sheet new, header in line 2",
