@@ -81,6 +81,10 @@ class RowGroup:
         if [column, message] not in self.faults[row.number]:
             self.faults[row.number].append([column, message])
 
+    def row_of(self, name: str) -> ImportRow:
+        """Return the row that fills a column of the record itself, else the first."""
+        return next((row for row in self.rows if name in row.cells), self.rows[0])
+
     @property
     def verdict(self) -> Verdict:
         if any(self.faults.values()):
@@ -130,7 +134,9 @@ class CellEntry(Entry):
     def fault(self, message: str, key: str = "") -> None:
         self.wrong.add(key)
         if key not in self.unread:
-            self.group.fault(self.row, key if key in self.group.columns else "", message)
+            column = self.group.columns.get(key)
+            row = self.row if column is None or column.of_figure else self.group.row_of(key)
+            self.group.fault(row, key if column else "", message)
 
     def text(self, key: str) -> str:
         text = self.cells.get(key, "") if key in self else ""
@@ -331,6 +337,8 @@ class SheetBuilder(Builder):
     def _build(self, group: RowGroup) -> None:
         for row in group.rows:
             group.faults[row.number] += row.faults
+        if any(not column for row in group.rows for column, _ in row.faults):
+            return
         own = self._own_cells(group)
         if not self._find_base(group):
             return
@@ -484,6 +492,9 @@ class SheetBuilder(Builder):
             and version in ("", shown["statement_version"])
         ):
             row.statement = entry.base.statement
+            if isinstance(entry, MilestoneEntry) and entry.text("quote") == entry.base.quote:
+                # Which of several places in the text was selected.
+                row.offset, row.quote_found = entry.base.offset, entry.base.quote_found
             return
         if not name:
             entry.fault("It is empty: no number without a sentence.", "statement")
@@ -626,7 +637,10 @@ class SheetBuilder(Builder):
         base, first = group.base, group.rows[0]
         new = rows_of(group.draft)
         changes = group.changes
-        self._note(changes[first.number], shown[0], new[0], of_figure=False)
+        own: list[list[str]] = []
+        self._note(own, shown[0], new[0], of_figure=False)
+        for change in own:
+            changes[group.row_of(change[0]).number].append(change)
         nothing: Cells = {}
         kept: set[int | None] = set()
         for (row, place), now in zip(group.figure_rows, new, strict=False):

@@ -33,6 +33,7 @@ TOTAL = re.compile(
 NOTE = re.compile(
     r"(?:sources?|notes?|n\.?b\.?|remarks?|quelle|fuente|注|来源|來源)\s*[:：.]|[*†‡]"
 )
+ALONE = "Nothing else is filled in. If it is a note or a total, delete it or begin it with “# ”."
 OVER_COLUMNS = (
     "“{shown}” is in a cell that is merged over the columns {names}: undo that, and fill in each."
 )
@@ -48,7 +49,7 @@ SHOWN = 40
 """Characters of a cell that a message repeats."""
 
 Fault = list[str]
-"""[column, what is wrong and what would be right]"""
+"""[column, what is wrong and what would be right]; the column is empty if it is the whole line"""
 
 
 @dataclass
@@ -163,6 +164,8 @@ class LineReader:
             for place, value in sorted(values.items()):
                 self.read_cell(line, place, value)
             self.settle(line)
+            if len(values) == 1 and line.cells and "record" not in line.cells:
+                line.faults.append(["", ALONE])
             if not (line.cells or line.faults):
                 continue
             count += 1

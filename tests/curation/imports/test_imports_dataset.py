@@ -41,6 +41,9 @@ def test_what_was_sorted_is_unchanged(kind: str, column: str, dataset: None) -> 
     root = UserFactory(username="root", is_superuser=True)
     model = KINDS[kind]
     rows = table(downloaded(superuser_client(), model, "csv"))
+    for cells in rows:
+        if cells.get("milestones"):
+            cells["milestones"] = "|".join(reversed(cells["milestones"].split("|")))
 
     batch = checked(as_csv(sorted(rows, key=lambda cells: cells[column])), root, model)
 

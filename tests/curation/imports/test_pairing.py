@@ -133,6 +133,17 @@ class TestSorted:
         figures = Donation.objects.get(pk=draft.pk).ordered_figures()
         assert [figure.countable for figure in figures] == [True, True, True]
 
+    def test_findings_are_in_the_row_that_has_the_cell(
+        self, published: Donation, editor: User
+    ) -> None:
+        first, second, third = table(downloaded(superuser_client(), Donation, "csv"))
+
+        changed = checked([third, second, first | {"note": "Seen."}], editor)
+        wrong = checked([third, second, first | {"form": "x"}], editor)
+
+        assert changed.lines.get(number=4).findings == [["note", "", "Seen."]]
+        assert wrong.lines.get(number=4).findings[0][0] == "form"
+
     def test_a_reason_may_be_in_any_row(self, published: Donation, editor: User) -> None:
         first, second, third = table(downloaded(superuser_client(), Donation, "csv"))
 
@@ -143,7 +154,8 @@ class TestSorted:
         assert (draft.reason, draft.note) == ("It says so.", "Seen.")
 
     def test_milestones_in_another_order_are_unchanged(self, editor: User) -> None:
-        cited = StatementFactory(published=True)
+        text = "It arrived on 5 April. So we said: arrived on 5 April. It left on 1 April."
+        cited = StatementFactory(published=True, text=text)
         said = {"statement": cited, "quote": "It left on 1 April"}
         DonationFactory(
             published=True,
@@ -155,16 +167,20 @@ class TestSorted:
                     "stage": "delivered",
                     "date": "2020-04-05",
                     "quote": "arrived on 5 April",
+                    "offset": text.rindex("arrived"),
                 },
             ],
         )
         (cells,) = table(downloaded(superuser_client(), Donation, "csv"))
         lines = [line.replace(" v1 ", " ") for line in cells["milestones"].split("|")]
-        assert len(lines) == 2
+        cells |= {"milestones": " | ".join(reversed(lines))}
 
-        batch = checked([cells | {"milestones": " | ".join(reversed(lines))}], editor)
+        batch = checked([cells], editor)
+        (draft,) = imported([cells | {"note": "Seen."}], editor, reason="A note.")
 
         assert found(batch) == ["unchanged"], told(batch)
+        draft = Donation.objects.get(pk=draft.pk)
+        assert draft.milestones.get(stage="delivered").offset == text.rindex("arrived")
 
     def test_a_number_of_three_decimals_comes_back(self, editor: User) -> None:
         DonationFactory(published=True, figures=[{"value": "1.234", "quote": "masks"}])

@@ -342,6 +342,13 @@ class TestLinesForPeople:
 
         assert sheet.notes[1] == "Passed over: line 2, a note (“Asia”)."
 
+    @pytest.mark.parametrize("row", [["Prepared by the desk"], [None] * 9 + [51200]])
+    def test_a_line_of_one_cell_is_refused_with_what_to_do(self, row: Any) -> None:
+        ((column, message),) = faults(book(("A", [NAMES, MASKS, row])))
+
+        assert column == ""
+        assert "delete it or begin it with “# ”" in message
+
     def test_a_row_that_is_called_total_is_a_row(self) -> None:
         assert len(cells(book(("A", [NAMES, ["Total", *MASKS[1:]]])))) == 1
 
