@@ -87,3 +87,9 @@ def text_of(value: Any) -> str:
         midnight = value.time() == time()
         return value.date().isoformat() if midnight else value.isoformat(" ")
     return "" if value is None else str(value)
+
+
+def shown(value: Any, most: int = 40) -> str:
+    """Return the beginning of a value for a message, without what is no text."""
+    text = text_of(value)[:most].replace("\0", "\ufffd")
+    return text.encode(errors="replace").decode()

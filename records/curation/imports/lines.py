@@ -15,7 +15,7 @@ from aidapi.tables import FORMULA
 from records.content.values import read_text
 from records.curation.imports import as_written, grids
 from records.curation.imports.columns import Column
-from records.curation.imports.grids import Grid, Range, Row, SheetError, Unreadable, text_of
+from records.curation.imports.grids import Grid, Range, Row, SheetError, Unreadable, shown, text_of
 from records.curation.imports.headers import key_of, with_merged
 from records.models import fold
 
@@ -45,8 +45,6 @@ ONE_TITLE = (
     "The cell is merged with that of line {line}, “{shown}”. If the lines are one record, give "
     "them the same label in “record”; if not, undo that, and give each its title."
 )
-SHOWN = 40
-"""Characters of a cell that a message repeats."""
 
 Fault = list[str]
 """[column, what is wrong and what would be right]; the column is empty if it is the whole line"""
@@ -113,7 +111,7 @@ class LineReader:
             elif column is None:
                 meant = nearest(key_of(name), self.known, exact_case=True)
                 question = f" Did you mean {self.known[meant].name}?" if meant else ""
-                problems.append(f"There is no column “{name[:60]}”.{question}")
+                problems.append(f"There is no column “{shown(name, 60)}”.{question}")
             elif column in places.values():
                 problems.append(f"The column “{column.name}” is there twice.")
             else:
@@ -129,7 +127,7 @@ class LineReader:
 
     def far_away(self, line: int, place: int, text: str) -> str:
         return (
-            f"Cell {get_column_letter(place + 1)}{line} holds “{text[:SHOWN]}”, beyond the "
+            f"Cell {get_column_letter(place + 1)}{line} holds “{shown(text)}”, beyond the "
             f"{grids.MAX_COLUMNS} columns that a sheet may have: delete it."
         )
 
@@ -216,21 +214,21 @@ class LineReader:
                     values[merged.first_place] = value
                 continue
             name = self.places[places[0]].name
-            shown = text_of(value)[:SHOWN]
+            said = shown(value)
             if len(places) > 1:
                 names = ", ".join(self.places[place].name for place in places)
                 line.faults.append(
-                    [name, OVER_COLUMNS.format(shown=shown, names=names)],
+                    [name, OVER_COLUMNS.format(shown=said, names=names)],
                 )
                 continue
             from_above = merged.first_line < line.number
             if from_above and self.places[places[0]].is_number:
-                fault = ONE_NUMBER.format(line=merged.first_line, shown=shown)
+                fault = ONE_NUMBER.format(line=merged.first_line, shown=said)
                 line.faults.append([name, fault])
                 continue
             values[places[0]] = value
             if from_above and name == "title" and not self.is_labelled(values):
-                fault = ONE_TITLE.format(line=merged.first_line, shown=shown)
+                fault = ONE_TITLE.format(line=merged.first_line, shown=said)
                 line.faults.append([name, fault])
         return values
 
@@ -263,7 +261,7 @@ class LineReader:
             )
         what = self.purpose(number, texts)
         if what:
-            self.notes.append(f"Passed over: line {number:,}, {what} (“{first[:SHOWN]}”).")
+            self.notes.append(f"Passed over: line {number:,}, {what} (“{shown(first)}”).")
         return bool(what)
 
     def is_comment(self, texts: Mapping[int, str]) -> bool:
@@ -320,10 +318,10 @@ class LineReader:
     def unnamed(self, number: int, place: int, text: str) -> str:
         if place >= grids.MAX_COLUMNS:
             return self.far_away(number, place, text)
-        shown = f"“{text[:SHOWN]}” is in a column without a name"
+        stray = f"“{shown(text)}” is in a column without a name"
         if wide := self.wide_header.get(place):
-            return f"{shown}: the name “{wide}” is merged over it, and counts for one column."
-        return f"{shown}."
+            return f"{stray}: the name “{wide}” is merged over it, and counts for one column."
+        return f"{stray}."
 
     def read_text(self, column: Column, value: Any, text: str) -> str:
         """Return the text of a cell in the form that files have."""
@@ -352,7 +350,7 @@ class LineReader:
                 number, said = as_written.read_amount(text, decimal_comma=self.grid.decimal_comma)
                 currency = as_written.read_currency(said, given) if said else ""
                 if currency and given and currency != given:
-                    raise ValueError(f"The cell names {currency}, and “currency” {given[:SHOWN]}.")
+                    raise ValueError(f"The cell names {currency}, and “currency” {shown(given)}.")
             except ValueError as error:
                 line.faults.append([column.name, str(error)])
             else:

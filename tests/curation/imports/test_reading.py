@@ -390,6 +390,22 @@ class TestCells:
 
         assert cells(made)[0]["value"] == "1.2340"
 
+    @pytest.mark.django_db
+    @pytest.mark.parametrize("stray", ["_xD800_", "_x0000_"])
+    def test_what_is_no_text_is_reported_without_it(self, stray: str) -> None:
+        client = Client()
+        client.force_login(UserFactory(username="root", is_superuser=True))
+        made = book(("A", [NAMES, [*MASKS, None, f"x{stray}"], [f"Source: {stray}"]]))
+        made["A"].merge_cells("B2:C2")
+        made["A"]["B2"] = stray
+        named = book(("A", [[*NAMES, stray], MASKS]))
+
+        for workbook in (made, named):
+            file = io.BytesIO(saved(workbook))
+            file.name = "gifts.xlsx"
+            url = reverse("admin:records_donation_import")
+            assert client.post(url, {"file": file}, follow=True).status_code == 200
+
     def test_text_in_parts_is_one_text(self) -> None:
         file = io.BytesIO()
         with Written(file) as made:
