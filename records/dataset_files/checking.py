@@ -89,6 +89,7 @@ class Dataset:
             self._check_order(act)
         self._check_withdrawn_evidence(active)
         self._check_revisions_bring_something()
+        self._check_times()
         self._compare(active)
         return False
 
@@ -229,6 +230,18 @@ class Dataset:
         for number, announced in self.announced.items():
             if number not in bringing and not self.unread:
                 announced.entry.fault("No entry has this revision: it brings nothing.")
+
+    def _check_times(self) -> None:
+        """Report revisions of the files that go back in time."""
+        before = None
+        for announced in self.announced.values():
+            if announced.at and before and announced.at < before:
+                announced.entry.fault(
+                    f"Revision {announced.number - 1} was published later, at {before}: "
+                    "revisions never go back in time.",
+                    "at",
+                )
+            before = announced.at or before
 
     def _compare(self, acts: Sequence[Act]) -> None:
         """Check that the files and the database agree on the revisions that both have. What this

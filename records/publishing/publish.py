@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
+import structlog
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import prefetch_related_objects
@@ -35,6 +36,8 @@ from records.models import (
 from records.publishing.review import check
 from records.publishing.sealing import seal
 from records.publishing.vocabulary_edits import VocabularyEdit, apply_vocabulary_edit
+
+log = structlog.get_logger("records.publishing")
 
 MAX_LOGGED = 50
 """Maximum changes of one revision that its audit entry names; its own page has them all."""
@@ -103,15 +106,27 @@ def publish_revision(
     if not message.strip():
         raise ValidationError({"message": "Say in a sentence what this revision brings."})
     with transaction.atomic():
+        number = RevisionCounter.advance()
         revision = Revision.objects.create(
-            number=RevisionCounter.advance(),
-            published_at=at or timezone.now(),
+            number=number,
+            published_at=at or now_after(number - 1),
             message=message.strip(),
             origin=origin,
         )
         changes = _Publisher(revision, acts, by, progress).write()
         _log(revision, changes, by=by)
     return revision
+
+
+def now_after(number: int) -> datetime:
+    """Return the time, but none before that of the revision, whatever the clock says: revisions
+    never go back in time."""
+    now = timezone.now()
+    before = Revision.objects.filter(number=number).values_list("published_at", flat=True).first()
+    if before is None or before <= now:
+        return now
+    log.warning("The clock is behind the latest revision.", now=now, latest=before)
+    return before
 
 
 class _Publisher:

@@ -643,6 +643,8 @@ FAULTS = [
      "lower-case letters"),
     ("revisions", "number: 2", "number: 3", "revision 3 number", "this is the place of 2"),
     ("revisions", "at: 2026-05-02T09:30:00Z", "at: 2026-05-02", "revision 2 at", "with its zone"),
+    ("revisions", "at: 2026-05-02T09:30:00Z", "at: 2020-05-02T09:30:00Z", "revision 2 at",
+     "revisions never go back in time"),
     ("revisions", "origin: file", "origin: files", "revision 1 origin", "Did you mean file?"),
     ("revisions", "  message: The first records.\n", "", "revision 1 message",
      "This key is missing."),

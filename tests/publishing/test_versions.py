@@ -3,6 +3,7 @@ withdrawn. Each act has its effect, or is refused with a reason that a curator u
 
 import json
 import re
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
+from django.test import Client
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -279,6 +281,46 @@ class TestReturn:
 
         record.refresh_from_db()
         assert record.state == State.PUBLISHED
+
+
+class TestTime:
+    def test_no_revision_is_before_the_previous_one(self, clock: Any, client: Client) -> None:
+        def on(day: str) -> list[int]:
+            page = client.get("/api/v1/revisions/", {"on": day}).json()
+            return [row["number"] for row in page["results"]]
+
+        first = publish(StatementFactory())
+        clock.shift(86_400)
+        second = publish(StatementFactory())
+        days = {day: on(day) for day in ("2026-05-03", "2026-05-04")}
+        clock.shift(-10 * 86_400)
+        third = publish(StatementFactory())
+        clock.shift(20 * 86_400)
+        fourth = publish(StatementFactory())
+
+        assert third.published_at == second.published_at > first.published_at
+        assert fourth.published_at > third.published_at
+        assert (
+            {day: on(day) for day in days}
+            == days
+            == {
+                "2026-05-03": [],
+                "2026-05-04": [first.number],
+            }
+        )
+        assert on("2026-05-05") == [third.number]
+
+    def test_revision_that_a_clock_dated_back_changes_no_earlier_day(self, client: Client) -> None:
+        """As an earlier release may have published it."""
+        first = publish(StatementFactory())
+        earlier = first.published_at - timedelta(days=3)
+        Revision.objects.create(
+            number=RevisionCounter.advance(), published_at=earlier, message="Dated back."
+        )
+
+        page = client.get("/api/v1/revisions/", {"on": f"{earlier:%Y-%m-%d}"}).json()
+
+        assert page["results"] == []
 
 
 class TestApprove:

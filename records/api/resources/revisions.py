@@ -3,7 +3,8 @@
 import datetime
 from typing import Any, ClassVar
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from rest_framework import serializers
 
 from aidapi.addresses import base_url
@@ -39,8 +40,10 @@ class InForceOnParameter(Parameter):
 
     def filter(self, queryset: QuerySet, value: Days) -> QuerySet:
         end = datetime.datetime.combine(value.last, datetime.time.max, tzinfo=datetime.UTC)
-        before = queryset.filter(published_at__lte=end).order_by("-number")
-        return queryset.filter(number__in=before.values("number")[:1])
+        # All before the first one after that day: whatever a clock said later changes nothing.
+        after = Revision.objects.filter(published_at__gt=end).order_by("number").values("number")
+        before = queryset.filter(number__lt=Coalesce(Subquery(after[:1]), Value(2**31 - 1)))
+        return queryset.filter(number__in=before.order_by("-number").values("number")[:1])
 
 
 class RevisionListParameters(DocumentParameters, PageParameters):
