@@ -23,6 +23,7 @@ from django.utils.module_loading import import_string
 
 from aidapi.deadlines import limited
 from aidapi.lanes import REFUSAL
+from aidapi.requests import route_of
 from aidapi.shared import PREFIX as SHARED_PREFIX
 from aidapi.shared import Unavailable, shared
 
@@ -123,10 +124,13 @@ class CacheMiddleware:
         response["ETag"] = etag
         response["Cache-Control"] = lifetime(pinned)
         if request.method == "GET" and len(response.content) <= MAX_BODY:
-            match = request.resolver_match
             # A cached response has no resolved view, and metrics need the route.
-            route = f"/{match.route}" if match else ""
-            keep(key, Kept(revision, pinned, route, dict(response.items()), response.content))
+            keep(
+                key,
+                Kept(
+                    revision, pinned, route_of(request), dict(response.items()), response.content
+                ),
+            )
         if known and etag in tags(known):
             return not_modified(revision, pinned, etag)
         return response

@@ -20,8 +20,8 @@ from aidapi.errors import generic
 from aidapi.shared import PREFIX, Shared, Unavailable, shared
 
 log = structlog.get_logger("aidapi.limits")
-FREE = ("/livez", "/readyz", "/static/")
-"""Paths without a limit: probes, and the assets of pages."""
+FREE = ("/livez", "/readyz", "/metrics", "/static/")
+"""Paths without a limit: probes, the scraper of metrics, and the assets of pages."""
 
 
 class Counter:

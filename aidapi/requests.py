@@ -5,8 +5,10 @@ import re
 import secrets
 import time
 from collections.abc import Callable
+from functools import lru_cache
 
 import structlog
+from django.contrib.admindocs.views import simplify_regex
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import Counter, Histogram
 
@@ -24,6 +26,18 @@ SECONDS = Histogram(
 BEGAN = "aidapi.began"
 """Key of the time at which a request came, where it may have waited before it gets here."""
 METHODS = {"GET", "HEAD", "OPTIONS", "POST"}
+
+
+@lru_cache(1_000)
+def in_plain(route: str) -> str:
+    """Return a route as a path: those of Django's admin are regular expressions."""
+    return simplify_regex(route)
+
+
+def route_of(request: HttpRequest) -> str:
+    """Return the route of a request; empty before it is resolved."""
+    match = request.resolver_match
+    return in_plain(match.route) if match else ""
 
 
 class RequestMiddleware:
@@ -44,8 +58,7 @@ class RequestMiddleware:
         response.headers["X-Request-Id"] = own
         seconds = time.perf_counter() - began
         # The route, not the URL: otherwise each invalid URL would create a new time series.
-        match = request.resolver_match
-        route = f"/{match.route}" if match else getattr(response, "route", None) or "none"
+        route = route_of(request) or getattr(response, "route", None) or "none"
         method = request.method if request.method in METHODS else "other"
         REQUESTS.labels(method, route, str(response.status_code)).inc()
         SECONDS.labels(route).observe(seconds)

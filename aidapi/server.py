@@ -6,6 +6,7 @@ own, and override these.
 
 import os
 import sys
+import tempfile
 
 from django.conf import settings
 from granian.cli import entrypoint
@@ -25,8 +26,12 @@ def options() -> list[str]:
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aidapi.settings")
-    sys.argv = ["granian", *options(), *sys.argv[1:], "aidapi.wsgi:application"]
-    entrypoint()
+    with tempfile.TemporaryDirectory(prefix="aidapi-metrics-") as folder:
+        # Where the workers count together; what a worker that ended has counted stays. Before the
+        # settings are read.
+        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
+        sys.argv = ["granian", *options(), *sys.argv[1:], "aidapi.wsgi:application"]
+        entrypoint()
 
 
 if __name__ == "__main__":

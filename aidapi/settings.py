@@ -368,6 +368,8 @@ LOADER = "records.query.loading.load"
 
 # Metrics are not secret, but not public in production by default.
 METRICS = boolean("METRICS", not PRODUCTION)
+# Where all processes count (prometheus_client's name); empty if each counts alone.
+METRICS_FOLDER = env.str("PROMETHEUS_MULTIPROC_DIR", default="")
 
 # --- Logs
 

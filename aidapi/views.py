@@ -16,7 +16,13 @@ from django.urls import resolve
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -132,12 +138,17 @@ class Ready(Page):
 
 
 class Metrics(Page):
-    """Metrics of this process for Prometheus; in production only if METRICS is set."""
+    """Metrics for Prometheus, of all processes that write to the same folder (aidapi.server); in
+    production only if METRICS is set."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         if not settings.METRICS:
             raise Http404
-        return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+        registry = REGISTRY
+        if settings.METRICS_FOLDER:
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry, settings.METRICS_FOLDER)
+        return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
 def not_ready() -> list[str]:

@@ -119,6 +119,7 @@ class TestLimit:
         client = Client()
 
         assert {client.get("/livez").status_code for _ in range(9)} == {200}
+        assert {client.get("/metrics").status_code for _ in range(9)} == {200}
 
     def test_no_limit_no_headers(self) -> None:
         with override_settings(RATE_LIMIT=0):

@@ -3,6 +3,11 @@
 import io
 import json
 import logging
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -81,6 +86,25 @@ def test_requests_are_counted_by_route_not_by_address(client: Client) -> None:
 
     assert counted(page, f'{line}"404"') == before + 2
     assert "don-00000000" not in page
+
+
+def test_metrics_are_of_all_processes(client: Client, settings: Any, tmp_path: Path) -> None:
+    settings.METRICS_FOLDER = str(tmp_path)
+    count = "from prometheus_client import Counter; Counter('aidapi_things', 'Things.').inc()"
+    for _ in range(2):
+        variables = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+        subprocess.run([sys.executable, "-c", count], env=variables, check=True)
+
+    assert "aidapi_things_total 2.0" in client.get("/metrics").content.decode()
+
+
+def test_routes_are_paths_also_where_they_are_regular_expressions(client: Client) -> None:
+    client.get("/admin/nothing/at/all")
+    client.get("/admin/records/donation/5/change/")
+
+    routes = set(re.findall(r'route="([^"]*)"', client.get("/metrics").content.decode()))
+    assert "/admin/<url>" in routes
+    assert not [route for route in routes if re.search(r"[()?*^$\\]", route)]
 
 
 def test_unknown_methods_and_addresses_make_no_series_of_their_own(client: Client) -> None:
