@@ -103,21 +103,15 @@ guide-pictures: $(VENV)/development ## Retake the pictures of docs/curating.md (
 bench: $(VENV)/development ## Measure against a textbook API (BENCH_N records; both databases)
 	$(BIN)/python benchmarks/run.py
 
-<<<<<<< HEAD
-drills: $(VENV)/development ## Run the drills: overload, approvals that wait, restores, a move, 200 kills
+drills: $(VENV)/development ## Run the drills: overload, faults, kills, moves and restores
 	$(BIN)/python drills/overload.py
 	$(BIN)/python drills/waiting.py
 	$(BIN)/python drills/restore.py
 	$(BIN)/python drills/moving.py
 	$(BIN)/python drills/kills.py
-=======
-drills: $(VENV)/development ## Run the drills: overload, waiting approvals, Redis and the database away, a killed worker
-	$(BIN)/python drills/overload.py
-	$(BIN)/python drills/waiting.py
 	$(BIN)/python drills/redis_faults.py
 	$(BIN)/python drills/database_away.py
 	$(BIN)/python drills/workers.py
->>>>>>> 94122f8 (Record the decisions on paths, Redis and the database away)
 
 lock: $(BIN)/uv ## Update the hashed lists of dependencies from pyproject.toml
 	@compile() { $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade \
