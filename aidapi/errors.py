@@ -14,7 +14,7 @@ from django.core.exceptions import (
     RequestDataTooBig,
     TooManyFieldsSent,
 )
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.views import defaults
@@ -216,9 +216,9 @@ def problem_from(error: Exception) -> Problem | None:
 
 
 def is_of_database(error: BaseException | None) -> bool:
-    """Return whether the database is unavailable, locked, damaged, or was cancelled at a deadline
+    """Return whether the database is unavailable, locked, or was cancelled at a deadline
     (aidapi.deadlines); other errors of databases are ours."""
-    return isinstance(error, (OperationalError, InterfaceError)) or type(error) is DatabaseError
+    return isinstance(error, (OperationalError, InterfaceError))
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:

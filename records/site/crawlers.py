@@ -1,7 +1,7 @@
 """What crawlers may visit, and where the pages of records are listed for them."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib.sitemaps import Sitemap
@@ -62,13 +62,13 @@ class RecordSitemap(SiteSitemap):
     def lastmod(self, item: Any) -> date:
         return item[1].date()
 
-    def get_latest_lastmod(self) -> date | None:
+    def get_latest_lastmod(self) -> datetime | None:
         """Not the latest of all rows: what is in force may have changed by a withdrawal, too."""
-        latest = Revision.objects.order_by("-number").values_list("published_at").first()
-        return latest[0].date() if latest else None
+        times = Revision.objects.order_by("-number").values_list("published_at", flat=True)
+        return times.first()
 
 
-def sitemaps(request: HttpRequest) -> dict[str, SiteSitemap]:
+def sitemaps(request: HttpRequest) -> dict[str, Any]:
     """Return the sitemaps by the name that their addresses have."""
     return {
         "pages": PageSitemap(request),

@@ -129,7 +129,7 @@ def test_a_repeated_list_is_its_union(
         ("countable=True", "countable=true"),
         ("countable=FALSE", "countable=false"),
         ("countable=1&joint=0", "countable=true&joint=false"),
-        ("currency=USD&value_min=1e+06", "currency=USD&value_min=1000000"),
+        ("currency=USD&value_min=1e%2B06", "currency=USD&value_min=1000000"),
         ("currency=USD&value_max=2.5E5", "currency=USD&value_max=250000"),
         ("recipient_region=2", "recipient_region=002"),
         ("recipient_region=2.0,19", "recipient_region=002,019"),
