@@ -83,10 +83,11 @@ class Robots(Page):
         path = site_path()
         lines = [
             "User-agent: *",
-            f"Disallow: {path}/admin/",
-            f"Disallow: {path}/api/",
-            # The description of the dataset, which data catalogues harvest.
+            # The description of the dataset, which data catalogues harvest. It comes first: in
+            # RFC 9309 the longest rule decides, in Python's robotparser the first.
             f"Allow: {path}/api/v1/metadata/",
+            f"Disallow: {path}/api/",
+            f"Disallow: {path}/admin/",
             "",
             f"Sitemap: {base_url(request)}/sitemap.xml",
             "",

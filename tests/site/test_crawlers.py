@@ -64,7 +64,7 @@ def test_robots_keeps_crawlers_from_lists_and_the_admin(client: Client) -> None:
     assert response["Content-Type"].startswith("text/plain")
     for path in ("/api/v1/donations/?cursor=x", "/api/v1/donations/?format=csv", "/admin/"):
         assert not robots.can_fetch("anybody", path), path
-    for path in ("/", "/guide/", "/records/don-7k3m9q2x/", "/docs/"):
+    for path in ("/", "/guide/", "/records/don-7k3m9q2x/", "/docs/", "/api/v1/metadata/"):
         assert robots.can_fetch("anybody", path), path
     assert robots.site_maps() == ["http://testserver/sitemap.xml"]
 
