@@ -109,8 +109,8 @@ if PUBLIC_URL and not re.fullmatch(
 # (aidapi.addresses).
 SITE_PATH = urlsplit(PUBLIC_URL).path
 FORCE_SCRIPT_NAME = SITE_PATH or None
-# Paths of the site itself. Below one of them a proxy that removes the path could not be told from
-# one that keeps it.
+# Paths of the site itself. Below one of them a proxy that removes the path could not be
+# distinguished from one that keeps it.
 OWN_PATHS = {
     *("admin", "api", "static", "livez", "readyz", "metrics"),
     *("docs", "reference", "guide", "how-we-count", "dictionary", "records"),

@@ -1,6 +1,6 @@
-"""The CHECKs of a model, asked of the database before a row is written.
+"""The CHECKs of a model, evaluated by the database before a row is written.
 
-`CheckConstraint.validate` compiles its condition anew for every row, which took half the time of
+`CheckConstraint.validate` compiles its condition for every row, which took half the time of
 loading a dataset. Here the SQL of all CHECKs of a model is compiled once, with a slot for each
 column.
 """

@@ -1,4 +1,4 @@
-"""What a server reads before the first reader asks."""
+"""What a server reads before the first request."""
 
 from records.models import DATED, KINDS, RevisionCounter
 from records.query.coverage import counts_at

@@ -399,7 +399,7 @@ class Points:
 
 
 def series_key(entry: Entry) -> tuple[object, ...]:
-    """Return what points of a series that tell of the same thing have in common."""
+    """Return what points of a series that report the same thing have in common."""
     figure = entry.figure
     return figure.series, figure.sort, entry.stage, entry.sides[:2], figure.start
 

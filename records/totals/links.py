@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 PART_OF = "part_of"
 BY_ITEM = "by_item"
-"""Related records whose figures are told apart by item only."""
+"""Related records whose figures are distinguished by item only."""
 NEVER = "never"
 """Related records whose figures are never added."""
 EVENT_KINDS = frozenset({"same_event_as", "funds"})

@@ -174,7 +174,7 @@ class Overlaps:
         return found, [self.everything & ~mask for mask in masks]
 
     def corrected(self, entry: Entry, mask: int, related: int, near: bool = False) -> int:
-        """Return the set after links had their say: they tell apart by item what sides cannot,
+        """Return the set after links had their say: they distinguish by item what sides cannot,
         and the other way round."""
         for n in bits(related):
             mask &= ~(1 << n)

@@ -109,7 +109,7 @@ class Table:
     face_high: Array
     face_low: Array
     size: Array
-    """What figures are listed by, as floats: exact enough to tell numbers of 15 digits apart."""
+    """What figures are listed by, as floats: exact enough to distinguish numbers of 15 digits."""
     single: Array
     chosen: Array
     operator: Array

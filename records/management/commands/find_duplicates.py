@@ -1,4 +1,4 @@
-"""Look through all records for pairs that may tell of one event."""
+"""Look through all records for pairs that may report one event."""
 
 from time import monotonic
 from typing import Any
