@@ -19,6 +19,7 @@ from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import second_factor as factor
+from accounts.lookups import WholeLookups
 from accounts.models import AuditEntry
 from accounts.read_only import ReadOnlyAdmin
 from accounts.signals import SecondFactor, second_factor, unlocked
@@ -33,7 +34,7 @@ admin.site.unregister([TOTPDevice, StaticDevice, User])
 
 
 @admin.register(User)
-class AccountAdmin(UserAdmin):
+class AccountAdmin(WholeLookups, UserAdmin):
     """Admin of accounts. An account is never deleted, since history names it: remove its staff or
     active status instead. Only superusers edit superusers, or grant permissions beside roles."""
 
@@ -123,7 +124,7 @@ class AccountAdmin(UserAdmin):
 
 
 @admin.register(AccessAttempt)
-class AccessAttemptAdmin(admin.ModelAdmin):
+class AccessAttemptAdmin(WholeLookups, admin.ModelAdmin):
     """Admin of failed sign-ins that still count; unlocking deletes them."""
 
     list_display = ["username", "ip_address", "failures_since_start", "attempt_time", "standing"]

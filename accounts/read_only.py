@@ -6,11 +6,13 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 
+from accounts.lookups import WholeLookups
+
 MAX_SEARCH = 200
 """Maximum length of a search text in characters; the rest is ignored."""
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
+class ReadOnlyAdmin(WholeLookups, admin.ModelAdmin):
     """Admin of a table that can be read and searched, not written."""
 
     list_per_page = 50

@@ -88,8 +88,8 @@ class BooleanField(ParameterField):
         return self.SPELLINGS[value]
 
 
-NUMBER = re.compile(r"(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?(?:[eE][+-]?[0-9]{1,2})?", re.ASCII)
-"""A number as JSON writes it; R writes a million as 1e+06, pandas the region 002 as 2.0."""
+NUMBER = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,15})?(?:[eE][+-]?[0-9]{1,2})?", re.ASCII)
+"""A number as programs write it; R writes a million as 1e+06, pandas the region 002 as 2.0."""
 
 
 def parsed_number(value: str) -> Decimal | None:
@@ -109,6 +109,7 @@ class IntegerField(ParameterField):
         number = parsed_number(value)
         if (
             number is None
+            or re.match("0[0-9]", value)
             or number != number.to_integral_value()
             or not self.minimum <= number <= self.maximum
         ):

@@ -114,6 +114,7 @@ FORCE_SCRIPT_NAME = SITE_PATH or None
 OWN_PATHS = {
     *("admin", "api", "static", "livez", "readyz", "metrics"),
     *("docs", "reference", "guide", "how-we-count", "dictionary", "records"),
+    *("robots.txt", "sitemap.xml", "sitemaps", "favicon.ico"),
 }
 if (FIRST := SITE_PATH[1:].partition("/")[0]) in OWN_PATHS:
     raise ImproperlyConfigured(

@@ -260,7 +260,6 @@ def test_a_query_of_three_megabytes(client: Client, history: History, resource: 
         "&".join(f"unheard_of_{n}=1" for n in range(1_000)),
         "&".join("page_size=1" for _ in range(1_001)),
         "&".join("page_size=1" for _ in range(1_000)),
-        "&" * 5_000,
         "&" * 5_000 + "giver=1",
         "=" * 5_000,
         "%" * 5_000,

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -124,10 +125,14 @@ def work_in_private() -> None:
     DonationFactory().delete()
 
 
+numbers = count()
+
+
 @contextlib.contextmanager
 def empty(databases: Templates) -> Iterator[str]:
     """The name of another database, migrated and empty."""
-    name = connection.creation.get_test_db_clone_settings("empty")["NAME"]
+    # A name of its own: SQLite's file of one name must stay the same in a process.
+    name = connection.creation.get_test_db_clone_settings(f"empty{next(numbers)}")["NAME"]
     databases.copy(MIGRATED, name)
     try:
         yield name

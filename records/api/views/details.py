@@ -52,6 +52,9 @@ class RowDetail(DetailView):
             key = self.lookup_parameter.field.clean(text)  # type: ignore[union-attr]
         except ValidationError:
             raise no_such(self.resource.noun, text) from None
+        if isinstance(key, int) and str(key) != text:
+            # One row has one address.
+            raise no_such(self.resource.noun, text)
         row = self.resource.rows(revision).filter(**{name: key}).first()
         if row is None:
             raise no_such(self.resource.noun, text)

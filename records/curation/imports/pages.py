@@ -26,6 +26,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
+from accounts.lookups import WholeLookups
 from aidapi.tables import MAX_SHEET_ROWS
 from records.curation.imports import batches, columns, downloads, grids
 from records.curation.imports.models import ImportBatch, ImportState, Verdict
@@ -183,7 +184,7 @@ class UndoForm(forms.Form):
 
 
 @admin.register(ImportBatch)
-class ImportBatchAdmin(admin.ModelAdmin):
+class ImportBatchAdmin(WholeLookups, admin.ModelAdmin):
     """The imported files, with the state of each and its undoing."""
 
     list_display = ["file_name", "kind", "shown_state", "rows", "by", "created_at", "imported_at"]

@@ -12,6 +12,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
+from accounts.lookups import WholeLookups
 from aidapi.fields import NumberField
 from records.curation.workflow.form_changes import changed_values
 from records.curation.workflow.history import history_page
@@ -109,7 +110,7 @@ class SeenForm(forms.ModelForm):
         return cleaned
 
 
-class CuratedAdmin(admin.ModelAdmin):
+class CuratedAdmin(WholeLookups, admin.ModelAdmin):
     """A noun that curators edit."""
 
     change_form_template = "admin/records/curated_change_form.html"
