@@ -8,7 +8,8 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.auth import get_user_model
-from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -19,6 +20,7 @@ from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import second_factor as factor
+from accounts.kept_forms import KeepingAdmin
 from accounts.lookups import WholeLookups
 from accounts.models import AuditEntry
 from accounts.read_only import ReadOnlyAdmin
@@ -30,11 +32,11 @@ User = get_user_model()
 # register their pages after this one, since this app comes first.
 for app in ("otp_totp", "otp_static"):
     import_module(f"django_otp.plugins.{app}.admin")
-admin.site.unregister([TOTPDevice, StaticDevice, User])
+admin.site.unregister([TOTPDevice, StaticDevice, User, Group])
 
 
 @admin.register(User)
-class AccountAdmin(WholeLookups, UserAdmin):
+class AccountAdmin(WholeLookups, KeepingAdmin, UserAdmin):
     """Admin of accounts. An account is never deleted, since history names it: remove its staff or
     active status instead. Only superusers edit superusers, or grant permissions beside roles."""
 
@@ -121,6 +123,11 @@ class AccountAdmin(WholeLookups, UserAdmin):
             "back": page,
         }
         return TemplateResponse(request, "admin/accounts/reset.html", context)
+
+
+@admin.register(Group)
+class RoleAdmin(WholeLookups, KeepingAdmin, GroupAdmin):
+    """Admin of roles."""
 
 
 @admin.register(AccessAttempt)

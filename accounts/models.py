@@ -1,6 +1,12 @@
-"""Audit log of sign-ins, permissions and publications; entries are never changed."""
+"""Audit log of sign-ins, permissions and publications, whose entries are never changed; forms that
+are kept for their owner."""
 
+import json
+from typing import Any
+
+from django.conf import settings
 from django.db import models
+from django.http import QueryDict
 from django.utils import timezone
 
 from aidapi.fields import CodeField
@@ -63,3 +69,36 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return " ".join(filter(None, [self.person, self.get_act_display(), self.about]))
+
+
+class KeptForm(models.Model):
+    """Form that was sent after the session had ended (accounts.kept_forms)."""
+
+    key = CodeField(max_length=32, unique=True, help_text="Random key of its address.")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, help_text="Who entered it, and alone sees it."
+    )
+    at = models.DateTimeField(default=timezone.now, db_index=True, help_text="When, in UTC.")
+    path = models.TextField(help_text="The page that it was sent to.")
+    data = models.TextField(help_text="Name → values, in JSON; without passwords.")
+    files = models.JSONField(default=list, help_text="Names of its files, which are not kept.")
+
+    is_shown = False
+    """Whether the view of this request shows it."""
+
+    class Meta:
+        # Like the audit log, so that all tables of this site have one app.
+        app_label = "records"
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"form of {self.path}"
+
+    @property
+    def content(self) -> QueryDict:
+        """What was sent, as a view gets it."""
+        found: Any = QueryDict(mutable=True)
+        for name, values in json.loads(self.data).items():
+            found.setlist(name, values)
+        found._mutable = False
+        return found

@@ -1,5 +1,7 @@
 """Admin site with a password and, if SECOND_FACTOR is set, a second factor."""
 
+from collections.abc import Callable
+from functools import wraps
 from time import time
 from typing import Any
 from urllib.parse import urlencode
@@ -7,6 +9,7 @@ from urllib.parse import urlencode
 import django_otp
 from django import forms
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
@@ -17,12 +20,13 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.csrf import csrf_failure as csrf_refusal
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import lockout, sessions
+from accounts import kept_forms, lockout, sessions
 from accounts import second_factor as factor
 from accounts.signals import SecondFactor, second_factor
 
@@ -71,6 +75,7 @@ class CurationSite(AdminSite):
         return {
             **super().each_context(request),
             "second_factor": settings.SECOND_FACTOR,
+            "owner": kept_forms.owner_token(request.user) if request.user.pk else "",
             # With its closing slash, also below a path.
             "site_url": reverse("home"),
         }
@@ -85,6 +90,56 @@ class CurationSite(AdminSite):
             path("logout/", self.logout, name="logout"),
         ]
         return [*own, *super().get_urls()]
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Return the view behind the sign-in. A form that is sent without it is kept, and shown
+        again after it."""
+        inner = super().admin_view(view, cacheable)
+
+        @wraps(inner)
+        def keeping(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not self.has_permission(request):
+                address = kept_forms.keep(request) if request.method == "POST" else ""
+                if address:
+                    return redirect_to_login(address, reverse("admin:login"))
+                return inner(request, *args, **kwargs)
+            key = kept_forms.without_key(request)
+            if not key:
+                return inner(request, *args, **kwargs)
+            if request.method == "POST":
+                response = inner(request, *args, **kwargs)
+                if response.status_code == 302 and (sent := kept_forms.find(request, key)):
+                    sent.delete()
+                return response
+            return self.show_again(request, key, inner, *args, **kwargs)
+
+        return keeping
+
+    def show_again(
+        self, request: Any, key: str, view: Callable, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Return the page with the kept form; from a view that does not show it, a list of what
+        was entered."""
+        kept = kept_forms.find(request, key)
+        if kept is None:
+            messages.warning(
+                request,
+                "What was entered is not here any more: it was sent since, is older than a day, "
+                "or another person entered it.",
+            )
+            return HttpResponseRedirect(request.get_full_path())
+        request.kept_form = kept
+        response = view(request, *args, **kwargs)
+        if kept.is_shown:
+            return response
+        return self.page(
+            request,
+            "kept",
+            "Not saved",
+            explained=kept_forms.not_saved(kept),
+            typed=kept_forms.typed_values(kept.content),
+            back=request.get_full_path(),
+        )
 
     @method_decorator(never_cache)
     def login(
@@ -235,3 +290,11 @@ class CurationSite(AdminSite):
 
     def send_event(self, request: Any, event: SecondFactor, detail: str = "") -> None:
         second_factor.send(type(self), user=request.user, event=event, detail=detail)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Refuse a request without a right CSRF token. A form of an earlier session is kept, and shown
+    again with a new token."""
+    if address := kept_forms.keep(request):
+        return HttpResponseRedirect(address)
+    return csrf_refusal(request, reason)

@@ -402,6 +402,7 @@ SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
 # Of several sites of a host each has cookies of its own.
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"{SITE_PATH}/"
+CSRF_FAILURE_VIEW = "accounts.site.csrf_failure"
 MESSAGE_STORAGE = "accounts.messages.MessageStorage"
 if PUBLIC_URL:
     # What a browser shows as the address, whatever host the proxy requests of this server.

@@ -9,11 +9,12 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db import connections
 
+from accounts.models import KeptForm
 from records.index.models import DerivedState
 from records.models import RevisionCounter
 
-LEFT_OUT: tuple[Any, ...] = (Session,)
-"""What is not copied: people sign in again."""
+LEFT_OUT: tuple[Any, ...] = (Session, KeptForm)
+"""What is not copied: people sign in again, and forms wait for that for a day only."""
 MADE_BY_MIGRATE: tuple[Any, ...] = (
     ContentType,
     Permission,

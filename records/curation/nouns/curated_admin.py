@@ -12,6 +12,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
+from accounts.kept_forms import KeepingAdmin, fill, typed_values
 from accounts.lookups import WholeLookups
 from aidapi.fields import NumberField
 from records.curation.workflow.form_changes import changed_values
@@ -110,7 +111,7 @@ class SeenForm(forms.ModelForm):
         return cleaned
 
 
-class CuratedAdmin(WholeLookups, admin.ModelAdmin):
+class CuratedAdmin(WholeLookups, KeepingAdmin):
     """A noun that curators edit."""
 
     change_form_template = "admin/records/curated_change_form.html"
@@ -161,6 +162,7 @@ class CuratedAdmin(WholeLookups, admin.ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
+        fill(request)
         if request.method == "POST" and super().has_change_permission(request):
             found = self.get_object(request, unquote(object_id))
             if found is None or not self.has_change_permission(request, found):
@@ -169,23 +171,13 @@ class CuratedAdmin(WholeLookups, admin.ModelAdmin):
 
     def gone(self, request: HttpRequest, found: Any) -> HttpResponse:
         """Return what was typed, where the row was published or discarded meanwhile."""
-        typed = [
-            (name, value)
-            for name, values in request.POST.lists()
-            for value in values
-            if value
-            and name != "csrfmiddlewaretoken"
-            and not name.startswith("_")
-            and not name.endswith(("_FORMS", "-id", "-record", "-item_ptr"))
-            and "-__prefix__-" not in name
-        ]
         context = {
             **self.admin_site.each_context(request),
             "title": "Not saved",
             "opts": self.opts,
             "media": self.media,
             "original": found,
-            "typed": typed,
+            "typed": typed_values(request.POST),
         }
         return TemplateResponse(request, "admin/records/not_saved.html", context, status=409)
 

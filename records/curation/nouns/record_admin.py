@@ -25,6 +25,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.text import capfirst
 
+from accounts.kept_forms import fill, not_saved, shown_again
 from aidapi.dates import in_words
 from records.curation.duplicates.pages import panel, warn_of_duplicates
 from records.curation.imports import pages
@@ -251,6 +252,7 @@ class RecordAdmin(CuratedAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Merge what the page of a merge sends, then save it like any form."""
+        fill(request)
         if request.method == "POST" and "_merge" in request.POST:
             data = merging.unpacked(request.POST.get("_typed", ""))
             with transaction.atomic():
@@ -424,6 +426,21 @@ class RecordAdmin(CuratedAdmin):
             raise Http404
         return HttpResponseRedirect(self.page(record))
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show a kept form of a bulk action again, which is then to be confirmed."""
+        if kept := getattr(request, "kept_form", None):
+            for step in STEPS:
+                if step.name == kept.content.get("action") and self.user_may(
+                    request, step.permission
+                ):
+                    keys = map(merging.number, kept.content.getlist(ACTION_CHECKBOX_NAME))
+                    chosen = self.get_queryset(request).filter(pk__in=[*filter(None, keys)])
+                    if page := chosen and self.bulk_view(request, chosen, step):
+                        return page
+        return super().changelist_view(request, extra_context)
+
     def step_view(self, request: HttpRequest, object_id: str, step: Step) -> HttpResponse:
         """Return the page of a step for one record, with a form for its words; a POST takes it."""
         if not self.user_may(request, step.permission):
@@ -463,6 +480,9 @@ class RecordAdmin(CuratedAdmin):
         """Take the step if it is confirmed and its words are there; else, or where errors block
         it, return the page that lists the records, with every error."""
         form = step.form(request.POST if confirmed else None, owed=bulk or not step.at_once)
+        if kept := shown_again(request):
+            form.initial = {name: kept.content.get(name, "") for name in form.fields}
+            self.message_user(request, not_saved(kept), messages.WARNING)
         shown = shown_versions(request, records, confirmed=confirmed)
         reviewed = step.name == "approve"
         also = also_chosen(request) if reviewed and confirmed else {}

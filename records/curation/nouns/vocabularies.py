@@ -14,6 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
+from accounts.kept_forms import fill
 from records.curation.nouns.curated_admin import CuratedAdmin, SeenForm, touched
 from records.curation.workflow.form_changes import changed_values
 from records.curation.workflow.steps import READERS_SEE_IT, sentences
@@ -77,6 +78,7 @@ class VocabularyAdmin(CuratedAdmin):
     ) -> HttpResponse:
         """Lock the row that every revision takes first, so that what the form is compared with
         does not change until the save is done."""
+        fill(request)
         if request.method != "POST":
             return super().changeform_view(request, object_id, form_url, extra_context)
         with transaction.atomic():
