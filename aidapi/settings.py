@@ -10,7 +10,7 @@ import sys
 import tomllib
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -371,6 +371,46 @@ LOADER = "records.query.loading.load"
 METRICS = boolean("METRICS", not PRODUCTION)
 # Where all processes count (prometheus_client's name); empty if each counts alone.
 METRICS_FOLDER = env.str("PROMETHEUS_MULTIPROC_DIR", default="")
+
+# --- Mail
+
+# Notices of open work (send_notices). The value of EMAIL_URL is never shown: it may contain a
+# password.
+EMAIL_URL = env.str("EMAIL_URL", default="")
+DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="")
+# Minimum time between two notices to one person.
+NOTICE_HOURS = integer("NOTICE_HOURS", 12, 0)
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_URL else 'dummy'}.EmailBackend"
+EMAIL_TIMEOUT = 20
+if EMAIL_URL:
+    # Scheme → whether TLS begins by STARTTLS, whether at once, the port.
+    MAIL_SCHEMES = {
+        "smtp": (False, False, 25),
+        "smtp+tls": (True, False, 587),
+        "smtp+ssl": (False, True, 465),
+    }
+    try:
+        MAIL_SERVER = urlsplit(EMAIL_URL)
+        EMAIL_USE_TLS, EMAIL_USE_SSL, EMAIL_PORT = MAIL_SCHEMES[MAIL_SERVER.scheme]
+        EMAIL_PORT = MAIL_SERVER.port or EMAIL_PORT
+        EMAIL_HOST = MAIL_SERVER.hostname or ""
+        if not EMAIL_HOST or MAIL_SERVER.path.strip("/") or MAIL_SERVER.query:
+            raise ValueError
+    except (ValueError, KeyError):
+        raise ImproperlyConfigured(
+            "EMAIL_URL cannot be read: give smtp+tls://user:password@host:587 (STARTTLS), "
+            "smtp+ssl://user:password@host:465, or smtp://host:25 without encryption; in user and "
+            "password write @, : and / as %40, %3A and %2F."
+        ) from None
+    EMAIL_HOST_USER = unquote(MAIL_SERVER.username or "")
+    EMAIL_HOST_PASSWORD = unquote(MAIL_SERVER.password or "")
+    if not re.fullmatch(r"[^@<>\r\n]*<?[^@\s<>]+@[^@\s<>]+>?", DEFAULT_FROM_EMAIL):
+        raise ImproperlyConfigured(
+            f"MAIL_FROM={DEFAULT_FROM_EMAIL!r}: with EMAIL_URL, give the address that mail comes "
+            "from, such as AidAPI <aid@example.org>."
+        )
+    if not PUBLIC_URL:
+        raise ImproperlyConfigured("Set PUBLIC_URL with EMAIL_URL: links in mail begin with it.")
 
 # --- Logs
 

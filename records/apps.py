@@ -9,6 +9,7 @@ MODELS = (
     "records.index.models",
     "records.curation.duplicates.models",
     "records.curation.imports.models",
+    "records.curation.notices.models",
 )
 """Modules with models of this app beside `records.models`: each lives with its workflow."""
 

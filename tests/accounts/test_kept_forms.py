@@ -188,8 +188,9 @@ def test_figures_of_a_donation_come_back_after_both_factors(writer: User) -> Non
     client.cookies.clear()
     give_password(client, writer)
 
-    sent = client.post(url(donation), data)  # between the two factors
-    code = client.get(client.get(sent.url).url)
+    sent: Any = client.post(url(donation), data)  # between the two factors
+    half_way: Any = client.get(sent.url)
+    code = client.get(half_way.url)
     entered = give_code(
         client, authenticator_shows(device.key, later=1), next=code.context["next"]
     )
@@ -299,7 +300,7 @@ def test_a_form_of_an_earlier_session_needs_a_new_token(writer: User) -> None:
         "csrfmiddlewaretoken": "x" * 64,
     }
 
-    sent = client.post(url(Statement, "add"), data)
+    sent: Any = client.post(url(Statement, "add"), data)
 
     assert sent.status_code == 302
     page = client.get(sent.url)

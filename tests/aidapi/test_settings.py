@@ -98,6 +98,45 @@ def test_path_of_public_url_carries_addresses_and_cookies(load: Any, url: str) -
     assert f"https://{read['SECURE_SSL_HOST']}" in read["CSRF_TRUSTED_ORIGINS"]
 
 
+def test_mail_is_off_until_a_server_is_named(load: Any) -> None:
+    assert load()["EMAIL_BACKEND"].endswith("dummy.EmailBackend")
+
+    read = load(
+        EMAIL_URL="smtp+tls://me:p%40ss+word@mail.example.org",
+        MAIL_FROM="AidAPI <aid@example.org>",
+        PUBLIC_URL="https://aid.example.org",
+    )
+
+    names = ("HOST", "PORT", "HOST_USER", "HOST_PASSWORD", "USE_TLS", "USE_SSL")
+    assert [read[f"EMAIL_{name}"] for name in names] == [
+        *("mail.example.org", 587, "me", "p@ss+word"),
+        *(True, False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("variables", "remedy"),
+    [
+        ({"EMAIL_URL": "me:secret@mail.example.org"}, "give smtp"),
+        ({"EMAIL_URL": "http://me:secret@mail.example.org"}, "give smtp"),
+        ({"EMAIL_URL": "smtp://me:secret@mail.example.org:secret"}, "give smtp"),
+        ({"EMAIL_URL": "smtp://"}, "give smtp"),
+        ({"EMAIL_URL": "smtp://h", "MAIL_FROM": ""}, "give the address"),
+        ({"EMAIL_URL": "smtp://h", "MAIL_FROM": "a@b\nBcc: c@d"}, "give the address"),
+        ({"EMAIL_URL": "smtp://h", "PUBLIC_URL": ""}, "Set PUBLIC_URL"),
+    ],
+)
+def test_what_mail_needs_is_named_without_its_password(
+    load: Any, variables: dict[str, str], remedy: str
+) -> None:
+    right = {"MAIL_FROM": "aid@example.org", "PUBLIC_URL": "https://aid.example.org"}
+
+    with pytest.raises(ImproperlyConfigured, match=remedy) as refused:
+        load(**right | variables)
+
+    assert "secret" not in str(refused.value)
+
+
 def test_every_path_of_the_site_is_refused_as_its_beginning(load: Any) -> None:
     routes: list[Any] = [*urlpatterns, *site_patterns]
     first = {str(route.pattern).split("/")[0] for route in routes}

@@ -1,0 +1,1 @@
+"""Notices by mail of what waits for people."""
