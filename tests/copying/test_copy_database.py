@@ -32,6 +32,7 @@ from records.copying.rows import Tally, tally
 from records.copying.tables import filled, tables
 from records.curation.duplicates.models import DuplicateStatus
 from records.curation.imports.models import ImportBatch, ImportedDraft, ImportRow
+from records.curation.notices.models import SentNotice
 from records.index import search_index
 from records.management.commands.copy_database import SOURCE
 from records.models import Donation, DraftSave, RevisionCounter, form_values
@@ -119,6 +120,7 @@ def work_in_private() -> None:
     )
     ImportRow.objects.create(batch=batch, number=2, first=2, cells={"title": "Masks", "n": "1"})
     ImportedDraft.of(batch, draft).save()
+    SentNotice.objects.create(user=reviewer, items=["review:don-00000000:1:00"])
     pair = DuplicatePairFactory()
     pair.decide(DuplicateStatus.NOT_A_DUPLICATE, by=editor, why="Two flights.")
     # A deleted draft's key must not be given again: logs name it.
