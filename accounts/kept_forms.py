@@ -145,12 +145,22 @@ def not_saved(kept: KeptForm) -> str:
 
 def fill(request: Any) -> None:
     """Make the request one that sends the kept form, for a view whose form then refuses to be
-    saved (`KeepingAdmin.get_form`)."""
-    if kept := shown_again(request):
+    saved (`KeepingAdmin.get_form`). Done once: a view may change what it got."""
+    if request.method == "GET" and (kept := shown_again(request)):
         # Read before: read later, it would replace what is set here.
         request.FILES.clear()
         request.method = "POST"
         request.POST = kept.content
+
+
+def fill_forms(request: HttpRequest, *shown: forms.Form) -> None:
+    """Give forms of a page the values of the kept form, and say on the page that nothing was
+    done."""
+    if kept := shown_again(request):
+        for form in shown:
+            sent = {name: kept.content.get(form.add_prefix(name)) for name in form.fields}
+            form.initial.update({name: value for name, value in sent.items() if value})
+        messages.warning(request, not_saved(kept))
 
 
 class KeepingAdmin(admin.ModelAdmin):

@@ -21,6 +21,7 @@ from records.models import KINDS, Donation, Revision, State, Statement
 from tests.curation.workflow.test_steps import allow, state, told, typed, url
 from tests.support.factories import (
     DonationFactory,
+    DuplicatePairFactory,
     ItemFactory,
     PartyFactory,
     StatementFactory,
@@ -260,6 +261,44 @@ def test_words_of_a_review_are_shown_again_and_nothing_is_done(
         assert sent.status_code == 302
         assert state(donation) == State.DRAFT
         assert not KeptForm.objects.exists()
+
+
+def test_reasons_of_other_pages_are_shown_again(writer: User) -> None:
+    pair, party = DuplicatePairFactory(kind="donation"), PartyFactory()
+    allow(writer, ["view", "change"], ["duplicatepair"])
+    writer.is_superuser = True
+    writer.save()
+    for address, data, form in [
+        (url(pair), {"apart-why": "Two flights.", "not_a_duplicate": "1"}, "apart"),
+        (url(party, "republish"), {"reason": "Two flights."}, "form"),
+    ]:
+        client = enter(writer)
+        owner = {"_owner": fields(client.get(address), form=-1)["_owner"]}
+        client.cookies.clear()
+
+        page = back(client, writer, client.post(address, data | owner))
+
+        assert "Two flights." in [bound.value() for bound in page.context[form]]
+        assert "your session had ended" in page.content.decode()
+    pair.refresh_from_db()
+    assert pair.is_open
+    assert not Revision.objects.exists()
+
+
+def test_a_merge_is_shown_again(writer: User, other: User) -> None:
+    donation = DonationFactory(title="As it was")
+    client, second = enter(writer), enter(other)
+    data = owned(client.get(url(donation))) | {"title": "Mine"}
+    second.post(url(donation), owned(second.get(url(donation))) | {"title": "Theirs"})
+    merge = client.post(url(donation), data)
+    assert merge.status_code == 409
+    chosen = fields(merge) | {"_merge": "mine"}
+    client.cookies.clear()
+
+    page = back(client, writer, client.post(url(donation), chosen))
+
+    assert typed(page)["title"] == "Mine"
+    assert Donation.objects.get().title == "Theirs"
 
 
 def test_a_file_is_left_out_and_named(writer: User) -> None:

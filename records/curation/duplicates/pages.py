@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
+from accounts.kept_forms import fill_forms
 from accounts.read_only import ReadOnlyAdmin
 from records.content.lines import (
     Line,
@@ -268,6 +269,7 @@ class DuplicatePairAdmin(ReadOnlyAdmin):
         records = self.records(candidate)
         ids, titles = candidate.ids, [getattr(row, "title", "") for row in records]
         apart, same = WhyForm(), SameForm(ids, titles)
+        fill_forms(request, apart, same)
         if request.method == "POST":
             if not may_decide:
                 raise PermissionDenied

@@ -25,7 +25,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.text import capfirst
 
-from accounts.kept_forms import fill, not_saved, shown_again
+from accounts.kept_forms import fill, fill_forms
 from aidapi.dates import in_words
 from records.curation.duplicates.pages import panel, warn_of_duplicates
 from records.curation.imports import pages
@@ -480,9 +480,7 @@ class RecordAdmin(CuratedAdmin):
         """Take the step if it is confirmed and its words are there; else, or where errors block
         it, return the page that lists the records, with every error."""
         form = step.form(request.POST if confirmed else None, owed=bulk or not step.at_once)
-        if kept := shown_again(request):
-            form.initial = {name: kept.content.get(name, "") for name in form.fields}
-            self.message_user(request, not_saved(kept), messages.WARNING)
+        fill_forms(request, form)
         shown = shown_versions(request, records, confirmed=confirmed)
         reviewed = step.name == "approve"
         also = also_chosen(request) if reviewed and confirmed else {}

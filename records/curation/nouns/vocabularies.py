@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
-from accounts.kept_forms import fill
+from accounts.kept_forms import fill, fill_forms
 from records.curation.nouns.curated_admin import CuratedAdmin, SeenForm, touched
 from records.curation.workflow.form_changes import changed_values
 from records.curation.workflow.steps import READERS_SEE_IT, sentences
@@ -177,6 +177,7 @@ class VocabularyAdmin(CuratedAdmin):
             self.message_user(request, "There is no such code.", messages.WARNING)
             return HttpResponseRedirect(reverse(changelist))
         form = RepublishForm(request.POST if request.method == "POST" else None)
+        fill_forms(request, form)
         problems: list[str] = []
         if form.is_valid():
             reason = form.cleaned_data["reason"]
