@@ -30,7 +30,7 @@ MILESTONE = (
     *("stage", "date", "dated", "statement", "statement_version"),
     *("quote", "quote_translation", "offset", "quote_found", "quote_reason"),
 )
-LOOKED_UP = {"record", "statement", "item", "parent"}
+LOOKED_UP = {"record", "statement", "item", "parent", "replaced_by"}
 """Relations that the builder checks itself, against what will be there, not what is."""
 
 

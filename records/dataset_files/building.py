@@ -24,6 +24,8 @@ from records.models import (
     StagedRecord,
     Statement,
     VocabularyEntry,
+    inside,
+    unlike_types,
 )
 
 
@@ -136,6 +138,8 @@ class FileBuilder(Builder):
             field.name: field.column.value_from_object(term)
             for field in layout.columns(model, keys)
         }
+        if act.content["replaced_by"] is None:
+            del act.content["replaced_by"]
         if model is Item:
             act.content["hs_codes"] = layout.by_edition(
                 {name: getattr(row, name) for name in layout.HS_CODE} for row in hs_codes
@@ -167,6 +171,27 @@ class FileBuilder(Builder):
             circle = " → ".join([*line, act.public_id])
             act.entry.fault(f"This would make the item its own ancestor: {circle}.", "parent")
 
+    def replacement(self, act: Act, model: type[VocabularyEntry]) -> None:
+        """Check that what newly replaces the entry exists, and that it can be the same."""
+        before = self.history.term_at(act.kind, act.public_id, act.at - 1) or {}
+        by = act.content.get("replaced_by")
+        # The constraint of the model reports what would replace itself.
+        if not by or by in (before.get("replaced_by"), act.public_id):
+            return
+        self._begin(act)
+        found = self.refer(act.entry, "replaced_by", model, by)
+        act.rests_on = act.rests_on or self.rests_on
+        other = self.history.term_at(act.kind, by, act.at) or {}
+        problem = ""
+        if further := other.get("replaced_by"):
+            problem = f"{by} is itself replaced by {further}: name the latter."
+        elif model is Item:
+            problem = inside(act.public_id, by, self.history.lineage(by, act.at))
+        elif other:
+            problem = unlike_types(act.content["type"], other["type"])
+        if found and problem:
+            act.entry.fault(problem, "replaced_by")
+
     # --- Records
 
     def record(
@@ -190,6 +215,9 @@ class FileBuilder(Builder):
 
     def find_code(self, entry: FileEntry, key: str, model: Any, name: str) -> str:
         self.refer(entry, key, model, name)
+        by = (self.history.term_at(model.KIND, name, self.at) or {}).get("replaced_by")
+        if by and self.entered:
+            entry.fault(f"{name} is replaced by {by}: write {by}.", key)
         return name
 
     def check_target(self, entry: FileEntry, target: str) -> bool:

@@ -161,6 +161,7 @@ class Dataset:
                 builder.parent(act)
             else:
                 builder.region(act)
+            builder.replacement(act, nouns[act.kind].model)
         for act in tqdm(acts, desc="Checking", unit="entry", disable=None):
             if nouns[act.kind].is_record and act.action != Action.WITHDRAWN:
                 noun = nouns[act.kind]

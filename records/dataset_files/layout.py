@@ -66,13 +66,17 @@ NOUNS: dict[str, Noun] = {
     "revisions": Noun(Revision, REVISION),
     "items": Noun(
         Item,
-        (*TERM_HEAD, "name", "parent", "default_unit", "description", "hs_codes", "aliases"),
+        (
+            *(*TERM_HEAD, "name", "parent", "default_unit", "description", "hs_codes"),
+            *("aliases", "replaced_by"),
+        ),
     ),
     "parties": Noun(
         Party,
         (
             *(*TERM_HEAD, "name", "type", "country", "region"),
             *("iati_type", "identifier_scheme", "identifier", "aliases"),
+            "replaced_by",
         ),
     ),
     "statements": Noun(

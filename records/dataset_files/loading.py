@@ -136,10 +136,19 @@ class Replay:
         self.outcome.withdrawals += len(withdrawn)
 
     def parents_first(self, act: Act) -> tuple:
-        """Items from the roots of the tree down, then countries, then other parties."""
+        """Items from the roots of the tree down, then countries, then other parties; each after
+        what replaces it."""
+        rests = self.resting(act.kind, act.public_id, act.at)
         if act.kind == Item.KIND:
-            return 0, len(self.dataset.history.lineage(act.public_id, act.at)), act.public_id
-        return 1, act.content["type"] != PartyType.COUNTRY, act.public_id
+            return 0, rests, act.public_id
+        return 1, act.content["type"] != PartyType.COUNTRY, rests, act.public_id
+
+    def resting(self, kind: str, code: str, at: int, *passed: str) -> int:
+        """Return the length of the longest way by parents and replacements from an entry."""
+        content = self.dataset.history.term_at(kind, code, at) or {}
+        named = {content.get("parent"), content.get("replaced_by")} - {None, "", code, *passed}
+        ways = (self.resting(kind, str(one), at, code, *passed) for one in named)
+        return 1 + max(ways, default=0)
 
     def write(self, act: Act) -> Record:
         """The version and its children as rows in review, ready to be published."""

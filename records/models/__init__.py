@@ -59,9 +59,16 @@ from records.models.figures import (
     PartyRole,
     Rank,
 )
-from records.models.items import HSCode, Item, Unit, item_lineages
+from records.models.items import HSCode, Item, Unit, inside, item_lineages
 from records.models.milestones import Dated, Milestone, StagedRecord
-from records.models.parties import IatiType, Party, PartyType, VocabularyEntry
+from records.models.parties import (
+    IatiType,
+    Party,
+    PartyType,
+    VocabularyEntry,
+    in_the_end,
+    unlike_types,
+)
 from records.models.revisions import (
     Action,
     Change,
@@ -159,6 +166,9 @@ __all__ = [
     "VocabularyEntry",
     "fold",
     "form_values",
+    "in_the_end",
+    "inside",
     "item_lineages",
     "plain",
+    "unlike_types",
 ]

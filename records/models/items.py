@@ -69,11 +69,20 @@ class Item(VocabularyEntry):
                 condition=~models.Q(name=""),
                 violation_error_message="Give the item's name.",
             ),
+            models.CheckConstraint(
+                name="item_does_not_replace_itself",
+                condition=models.Q(replaced_by=None) | ~models.Q(replaced_by=models.F("code")),
+                violation_error_message="An item cannot replace itself.",
+            ),
         ]
 
     def clean(self) -> None:
         if self.code and self.parent and self.code in self.parent.lineage():
             raise ValidationError({"parent": "This would make the item its own ancestor."})
+        super().clean()
+
+    def unlike(self, other: "Item") -> str:
+        return inside(self.code, other.code, other.lineage())
 
     def lineage(self) -> list[str]:
         """Return the codes from the item up to its root; one query per level."""
@@ -83,6 +92,11 @@ class Item(VocabularyEntry):
             item = item.parent
             codes.append(item.code)
         return codes
+
+
+def inside(item: str, other: str, lineage: list[str]) -> str:
+    """Return why an item, given the other's lineage, cannot be the same; empty if it can."""
+    return f"{other} is an item below {item}, not the same." if item in lineage else ""
 
 
 def item_lineages() -> dict[str, list[str]]:

@@ -1,9 +1,10 @@
 """Parties: countries, governments, companies, foundations and others that give, receive, export,
 buy, sell or pass on aid."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import iso3166
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 
@@ -54,6 +55,7 @@ class VocabularyEntry(models.Model):
     """Base of parties and items: a code that never changes, and edits that are revisions."""
 
     KIND: ClassVar[str]
+    replaced_by_id: str | None
 
     code = CodeField(
         max_length=60,
@@ -89,6 +91,15 @@ class VocabularyEntry(models.Model):
         blank=True,
         help_text="Other names that statements use, in any language: for search and matching.",
     )
+    replaced_by = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="replaces",
+        help_text="Code that replaces this one, if the same was entered under two: filters by "
+        "either find the records of both. Null if none does.",
+    )
 
     objects = models.Manager()
 
@@ -104,9 +115,51 @@ class VocabularyEntry(models.Model):
         self.words_key = "\n".join(map(fold, self.names()))
         super().save(*args, **kwargs)
 
+    def clean(self) -> None:
+        super().clean()
+        if problem := self.replacement_problem():
+            raise ValidationError({"replaced_by": problem})
+
+    def replacement_problem(self) -> str:
+        """Return what is wrong with a new replacement; empty if nothing is. One that was right
+        when it was made stays, also if that code is replaced later."""
+        entries = type(self).objects
+        before = entries.filter(code=self.code).values_list("replaced_by", flat=True).first()
+        # A code that does not exist is reported by the field.
+        by = entries.filter(code=self.replaced_by_id).first()
+        if by is None or by.code == before:
+            return ""
+        if by.code == self.code:
+            return "It cannot replace itself."
+        if by.replaced_by_id is not None:
+            return f"{by.code} is itself replaced by {by.replaced_by_id}: name the latter."
+        return self.unlike(by)
+
+    def unlike(self, other: Any) -> str:
+        """Return why the other cannot be the same; empty if it can."""
+        return ""
+
+    @classmethod
+    def replacements(cls) -> dict[str, str]:
+        """Return each replaced code → the code that replaces it in the end, as it is now."""
+        rows = cls.objects.filter(replaced_by__isnull=False)
+        return in_the_end(dict(rows.values_list("code", "replaced_by")))
+
     def names(self) -> list[str]:
         """Return all names under which it is known, its code excepted."""
         return [self.name, *self.aliases]
+
+
+def in_the_end(replaced_by: dict[str, str]) -> dict[str, str]:
+    """Return each replaced code → the last of the codes that replace one another."""
+    found = {}
+    for code, by in replaced_by.items():
+        seen = {code}
+        while by in replaced_by and by not in seen:
+            seen.add(by)
+            by = replaced_by[by]
+        found[code] = by
+    return found
 
 
 class Party(VocabularyEntry):
@@ -163,6 +216,11 @@ class Party(VocabularyEntry):
                 condition=~models.Q(name=""),
                 violation_error_message="Give the party's name.",
             ),
+            models.CheckConstraint(
+                name="party_does_not_replace_itself",
+                condition=models.Q(replaced_by=None) | ~models.Q(replaced_by=models.F("code")),
+                violation_error_message="A party cannot replace itself.",
+            ),
         ]
         indexes = [
             # /parties/?type= and ?country=, by name.
@@ -170,8 +228,19 @@ class Party(VocabularyEntry):
             models.Index(fields=["country", "name_key"], name="party_country"),
         ]
 
+    def unlike(self, other: "Party") -> str:
+        return unlike_types(self.type, other.type)
+
     def names(self) -> list[str]:
         """Return all names: those of a country include its code of two letters. Not an alias,
         since it would be found in texts: as the words in, it, no or to."""
         country = iso3166.countries_by_alpha3.get(self.code)
         return [*super().names(), *([country.alpha2] if country else [])]
+
+
+def unlike_types(one: str, other: str) -> str:
+    """Return why parties of two types cannot be the same; empty if they can. A country holds its
+    bodies in filters and totals, so it is none of them."""
+    if (one == PartyType.COUNTRY) == (other == PartyType.COUNTRY):
+        return ""
+    return "A country is replaced by a country only, and nothing else by one."

@@ -138,6 +138,13 @@ class Change(models.Model):
         help_text="Content of the party or item after the edit; null for records, whose versions "
         "are rows of their own.",
     )
+    replaced_by = CodeField(
+        max_length=60,
+        blank=True,
+        default="",
+        help_text="Code that replaces the party or item after the edit, as its content has it; "
+        "empty for none.",
+    )
 
     class Meta:
         ordering = ["revision_id", "position"]
@@ -159,6 +166,12 @@ class Change(models.Model):
             models.Index(fields=["action", "revision", "position"], name="change_action"),
             # The history of one record: /versions/, 410 pages.
             models.Index(fields=["public_id", "revision"], name="change_record"),
+            # Which codes were one body as of a revision: every query that names codes.
+            models.Index(
+                fields=["kind", "public_id"],
+                name="change_replaced",
+                condition=~models.Q(replaced_by=""),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -174,7 +174,14 @@ class _Publisher:
 
     def edit(self, edit: VocabularyEdit) -> None:
         entry = apply_vocabulary_edit(edit)
-        self.note(entry, entry.code, Action.EDITED, reason=edit.reason, content=edit.content)
+        self.note(
+            entry,
+            entry.code,
+            Action.EDITED,
+            reason=edit.reason,
+            content=edit.content,
+            replaced_by=entry.replaced_by_id or "",
+        )
 
     def publish(self, record: Record, publication: Publication) -> None:
         """Publish a version: check it, retire its predecessor, seal it, derive from it."""

@@ -5,7 +5,16 @@ from typing import Any
 
 from django.db import transaction
 
-from records.models import DATED, Origin, Party, Revision, State, VocabularyEntry
+from records.models import (
+    DATED,
+    DatedRecord,
+    Item,
+    Origin,
+    Party,
+    Revision,
+    State,
+    VocabularyEntry,
+)
 from records.publishing.drafts import begin_correction
 from records.publishing.publish import Publication, publish_revision
 from records.publishing.vocabulary_edits import VocabularyEdit
@@ -18,9 +27,10 @@ def edit_vocabulary(edits: Sequence[VocabularyEdit], *, message: str) -> Revisio
 
 def republish_users(entry: VocabularyEntry, *, by: Any, reason: str) -> Revision:
     """Publish new versions of every published record that uses the entry, as one revision, so
-    that their documents have its current name and codes."""
+    that their documents have its current name and codes, or those of what replaces it."""
     with transaction.atomic():
         publications = []
+        parties, items = Party.replacements(), Item.replacements()
         for model in DATED.values():
             if isinstance(entry, Party):
                 using = model.objects.filter(parties__party=entry)
@@ -28,8 +38,29 @@ def republish_users(entry: VocabularyEntry, *, by: Any, reason: str) -> Revision
                 using = model.objects.filter(figure_items__item=entry)
             for record in using.filter(state=State.PUBLISHED).distinct():
                 draft = begin_correction(record, by=by, reason=reason)
+                replace_codes(draft, parties, items)
                 draft.digest = draft.content_digest()
                 draft.state = State.IN_REVIEW
                 draft.save()
                 publications.append(Publication(draft))
         return publish_revision(publications, by=by, message=reason, origin=Origin.VOCABULARY)
+
+
+def replace_codes(draft: DatedRecord, parties: dict[str, str], items: dict[str, str]) -> None:
+    """Write the codes that replace others into a draft; who is then in a role twice is there
+    once."""
+    for rows in draft.parties_by_role.values():
+        replaced = [row for row in rows if row.party_id in parties]
+        named = {row.party_id for row in rows} - parties.keys()
+        for row in replaced:
+            code = parties[row.party_id]
+            if code in named:
+                row.delete()
+            else:
+                row.party_id = code
+                row.save()
+            named.add(code)
+    for figure in draft.ordered_figures():
+        if figure.item_id in items:
+            figure.item_id = items[figure.item_id]
+            figure.save()

@@ -22,8 +22,9 @@ FIELDS: dict[type[VocabularyEntry], tuple[str, ...]] = {
         "identifier_scheme",
         "identifier",
         "aliases",
+        "replaced_by_id",
     ),
-    Item: ("name", "parent_id", "default_unit", "description", "aliases"),
+    Item: ("name", "parent_id", "default_unit", "description", "aliases", "replaced_by_id"),
 }
 HS_FIELDS = ("code", "edition", "assigned_by", "confidence")
 
@@ -41,6 +42,9 @@ class VocabularyEdit:
 def vocabulary_content(entry: VocabularyEntry) -> dict[str, Any]:
     """Return a party or item as plain data, as changes store it."""
     content = {name.removesuffix("_id"): getattr(entry, name) for name in FIELDS[type(entry)]}
+    if content["replaced_by"] is None:
+        # As all changes have it that were made before there were replacements.
+        del content["replaced_by"]
     if isinstance(entry, Item):
         content["hs_codes"] = [
             {name: getattr(row, name) for name in HS_FIELDS} for row in entry.hs_codes.all()
@@ -52,7 +56,9 @@ def apply_vocabulary_edit(edit: VocabularyEdit) -> VocabularyEntry:
     """Write the entry, inside the transaction of its revision."""
     entry = edit.model.objects.filter(code=edit.code).first() or edit.model(code=edit.code)
     for name in FIELDS[edit.model]:
-        setattr(entry, name, edit.content[name.removesuffix("_id")])
+        key = name.removesuffix("_id")
+        value = edit.content.get(key) if key == "replaced_by" else edit.content[key]
+        setattr(entry, name, value)
     if entry.version and not edit.reason.strip():
         raise ValidationError({"reason": "Say why the entry changes: readers see the reason."})
     entry.version += 1

@@ -23,10 +23,11 @@ def check_codes(codes: Iterable[tuple[str, str, str]], known: set[tuple[str, str
 
 
 def folded_names(vocabulary: str) -> dict[str, str]:
-    """Return every name, alias and code of the vocabulary, folded → its code."""
+    """Return every name, alias and code of the vocabulary, folded → its code; none of an entry
+    that is replaced."""
     model: Any = Party if vocabulary == "party" else Item
     names: dict[str, str] = {}
-    rows = list(model.objects.values_list("code", "words_key"))
+    rows = list(model.objects.filter(replaced_by=None).values_list("code", "words_key"))
     for known, words in rows:
         names |= dict.fromkeys(words.split("\n"), known)
     return names | {fold(known): known for known, _ in rows}

@@ -12,6 +12,7 @@ from django.db.models.functions import Cast
 
 from records.models import DATED
 from records.models.regions import regions_around
+from records.query.bodies import Bodies
 from records.query.groupings import side_of
 from records.query.ids import id_list
 from records.query.revisions import difference, in_force
@@ -24,16 +25,18 @@ def has(model: Any, name: str) -> bool:
     return any(field.name == name for field in model._meta.get_fields())
 
 
-def engine_rows(records: Any) -> list[Figure]:
-    """Return the rows of records in force at a revision, in the order of their ids."""
-    return Reader(records).read()
+def engine_rows(records: Any, bodies: Bodies) -> list[Figure]:
+    """Return the rows of records in force at a revision, in the order of their ids, with the
+    codes of bodies as they are then."""
+    return Reader(records, bodies).read()
 
 
 class Reader:
     """Reads the rows of records in force. Equal values are shared, as the engine wishes."""
 
-    def __init__(self, records: Any) -> None:
+    def __init__(self, records: Any, bodies: Bodies) -> None:
         self.records = records
+        self.bodies = bodies
         self.model = records.model
         self.shared: dict[Hashable, Any] = {}
         self.days: dict[str, date] = {}
@@ -189,7 +192,9 @@ class Reader:
             above = self.model.child("figure_items").objects
             found = above.filter(figure__in=id_list(samples.values())).order_by("pk")
             for figure, item in found.values_list("figure_id", "item_id"):
-                lines[figure].append(item)
+                code = self.bodies.code("item", item)
+                if code not in lines[figure]:
+                    lines[figure].append(code)
         return {key: self.share(tuple(lines[figure])) for key, figure in samples.items()}
 
     def parties(self) -> dict[int, dict[str, tuple[Party, ...]]]:
@@ -203,7 +208,7 @@ class Reader:
         ):
             found[record][side_of(role)].append(self.party(tuple(party)))
         return {
-            record: {side: self.share(tuple(sorted(names))) for side, names in sides.items()}
+            record: {side: self.share(once(names)) for side, names in sides.items()}
             for record, sides in found.items()
         }
 
@@ -212,6 +217,7 @@ class Reader:
         found = self.known_parties.get(row)
         if found is None:
             code, type_, country, region = row
+            code, country = self.bodies.code("party", code), self.bodies.code("party", country)
             around = tuple(regions_around(region)) if region else ()
             found = self.known_parties[row] = Party(code, type_, country, around)
         return found
@@ -227,6 +233,14 @@ class Reader:
         ):
             found[record].append(Milestone._make(milestone))
         return {record: self.share(tuple(listed)) for record, listed in found.items()}
+
+
+def once(names: Iterable[Party]) -> tuple[Party, ...]:
+    """Return the parties in their order, each body once."""
+    found: dict[str, Party] = {}
+    for party in sorted(names):
+        found.setdefault(party.code, party)
+    return tuple(found.values())
 
 
 class Head(NamedTuple):

@@ -33,6 +33,14 @@ def engine_grouping(name: str, model: Any) -> str:
     return f"{side_of(role)}_{column or 'code'}" if role in model.MAIN_ROLES else name
 
 
+def vocabulary_of(name: str, model: Any) -> str:
+    """Return the vocabulary of whose codes the groups of a grouping are; empty for none."""
+    role, _, column = name.partition("_")
+    if role in model.MAIN_ROLES and column in ("", "country"):
+        return "party"
+    return "item" if name in ("item", "item_category") else ""
+
+
 def reasons(model: Any) -> list[str]:
     """Return the reasons for leaving a figure out that a client can override."""
     found = [reason for reason in CountableReason.values if reason != CountableReason.TARGET]

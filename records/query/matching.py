@@ -4,7 +4,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from records.query.filters import FigureFilters, RecordFilters, TotalParameter
+from records.query.bodies import bodies_at
+from records.query.filters import FigureFilters, RecordFilters, TotalParameter, widened
 from records.query.ids import id_list
 from records.query.planner import RecordQuery
 from records.query.totals import records_in_total
@@ -16,6 +17,7 @@ def matching_records(records: Any, filters: RecordFilters) -> QuerySet:
     Filters on figures must pass for one and the same figure. A filter by a total takes all
     others, since it totals what they select.
     """
+    filters = widened(filters, bodies_at(records.revision))
     for name, (filter_, value) in filters.items():
         if isinstance(filter_, TotalParameter):
             others = {key: pair for key, pair in filters.items() if key != name}

@@ -17,6 +17,7 @@ from records.index.search import BODY, HEAD, Search, Term
 from records.index.statistics import IndexKey
 from records.models import Item, Party, RevisionCounter
 from records.query import limits
+from records.query.bodies import Bodies, bodies_of, replaced_codes
 from records.query.prepared import fetch
 
 EVERY_VERSION: IndexKey = ("word", "")
@@ -36,6 +37,7 @@ class Part(StrEnum):
     REVISION = "revision"
     STATISTICS = "statistics"
     CODE = "code"
+    BODY = "body"
     PROBE = "probe"
     FOUND = "found"
 
@@ -47,7 +49,8 @@ class PlanRow(NamedTuple):
     role: str
     """Role of an index key; vocabulary of a code."""
     key: str | None
-    """Index key; code; or ids, separated by commas."""
+    """Index key; code; a replaced code and the one that replaces it; or ids, separated by
+    commas."""
     n: int
     """Number of the revision; versions with the key; ids."""
 
@@ -60,6 +63,8 @@ class Plan:
     """The latest revision."""
     codes: set[tuple[str, str]] = field(default_factory=set)
     """(vocabulary, code) of those of the query's codes that exist."""
+    bodies: Bodies = field(default_factory=Bodies)
+    """Which codes are those of one party or item."""
     probed: list[int] | None = None
     """Ids of all records that the probe finds; None where these are too many."""
     found: dict[str, list[int]] = field(default_factory=dict)
@@ -72,6 +77,7 @@ class Plan:
     def of(cls, rows: Iterable[Sequence[Any]]) -> "Plan":
         """Return the plan that the rows of its statement state."""
         plan = cls()
+        replaced: list[list[str]] = []
         for row in map(PlanRow._make, rows):
             match row.part:
                 case Part.REVISION:
@@ -80,12 +86,15 @@ class Plan:
                     plan.versions[row.role, row.key or ""] = row.n
                 case Part.CODE:
                     plan.codes.add((row.role, row.key or ""))
+                case Part.BODY:
+                    replaced.append([row.role, *(row.key or "").split()])
                 case Part.PROBE if row.n <= limits.probe_ids():
                     plan.probed = sorted(set(map(int, row.key.split(",")))) if row.key else []
                 case Part.FOUND if row.key is not None:
                     ids = list(map(int, row.key.split(","))) if row.key else []
                     if len(ids) <= limits.SEARCH_IDS:
                         plan.found[row.role] = ids
+        plan.bodies = bodies_of(replaced)
         return plan
 
 
@@ -124,6 +133,15 @@ class PlanStatement:
                 f" WHERE code IN ({marks(of_vocabulary)})"
             )
             self.params += of_vocabulary
+
+    def read_bodies(self, revision: int | None) -> None:
+        """Read which codes were replaced as of a revision, by default the latest."""
+        sql, params = replaced_codes(revision)
+        self.parts.append(
+            f"SELECT '{Part.BODY}', kind, public_id || ' ' || replaced_by, 0"
+            f" FROM ({sql}) AS replaced"
+        )
+        self.params += params
 
     def read_probe(self, ids: QuerySet) -> None:
         """Read the ids of records, unless they exceed the limit."""

@@ -32,6 +32,7 @@ from records.query.filters import (
     RecordFilter,
     RecordFilters,
     TotalParameter,
+    widened,
 )
 from records.query.filters.base import unindexed
 from records.query.filters.series import in_series
@@ -62,10 +63,9 @@ class RecordQuery:
 
     def __init__(self, model: Any, filters: RecordFilters, requested: int | None = None) -> None:
         self.model = model
-        self.filters = filters
+        self.given = filters
         self.requested = requested
         """The requested revision; None for the latest."""
-        self.figures = FigureFilters.among(filters)
         self.search: Search | None = filters["search"][1] if "search" in filters else None
         self.conditions: dict[str, Any] = {}
         """Filter → its condition, once it was needed."""
@@ -75,12 +75,24 @@ class RecordQuery:
     @cached_property
     def plan(self) -> Plan:
         """The facts to plan by, read in one statement; raises an error if the revision or a code
-        does not exist."""
+        does not exist. If a code is one of several of its body, they are read again for all."""
+        plan, codes = self.read_plan(self.given)
+        self.revision = shown_revision(self.requested, plan.latest)
+        check_codes(codes, plan.codes)
+        self.filters = widened(self.given, plan.bodies)
+        if self.filters != self.given:
+            plan, _ = self.read_plan(self.filters)
+        return plan
+
+    def read_plan(self, filters: RecordFilters) -> tuple[Plan, list[tuple[str, str, str]]]:
+        """Return the facts to plan by, and the codes that the filters name."""
         statement = PlanStatement(self.model.KIND)
-        statement.read_statistics(chain.from_iterable(self.index_keys.values()))
+        statement.read_bodies(self.requested)
+        statement.read_statistics(chain.from_iterable(index_keys(filters).values()))
         codes: list[tuple[str, str, str]] = []
-        probe = self.figures.probe(self.model) if self.figures.probed else None
-        for name, (filter_, value) in self.filters.items():
+        figures = FigureFilters.among(filters)
+        probe = figures.probe(self.model) if figures.probed else None
+        for name, (filter_, value) in filters.items():
             if filter_.vocabulary:
                 for code in filter_.codes(value):
                     codes.append((name, filter_.vocabulary, code))
@@ -91,19 +103,22 @@ class RecordQuery:
             statement.read_probe(probe)
         if self.search and self.search.groups:
             statement.read_search(self.model.child("search_document"), self.search)
-        plan = statement.fetch()
-        self.revision = shown_revision(self.requested, plan.latest)
-        check_codes(codes, plan.codes)
-        return plan
+        return statement.fetch(), codes
+
+    @cached_property
+    def filters(self) -> RecordFilters:
+        """The filters, with all codes of the bodies that they name."""
+        return widened(self.given, self.plan.bodies)
+
+    @cached_property
+    def figures(self) -> FigureFilters:
+        """Those of the filters that are on figures."""
+        return FigureFilters.among(self.filters)
 
     @cached_property
     def index_keys(self) -> dict[str, list[IndexKey]]:
         """Filter → its index keys, for filters that have any."""
-        found = {}
-        for name, (filter_, value) in self.filters.items():
-            if keys := filter_.index_keys(value):
-                found[name] = keys
-        return found
+        return index_keys(self.filters)
 
     @cached_property
     def revision(self) -> int:
@@ -323,9 +338,8 @@ class RecordQuery:
         _ = self.plan  # read before it is copied, so that it is read once
         query = copy(self)
         query.filters = {key: pair for key, pair in self.filters.items() if key != name}
-        query.figures = FigureFilters.among(query.filters)
-        query.__dict__.pop("total_ids", None)
-        query.__dict__.pop("index_keys", None)
+        for made in ("figures", "total_ids", "index_keys"):
+            query.__dict__.pop(made, None)
         return query
 
     # How many there are
@@ -362,6 +376,15 @@ class RecordQuery:
             return rows.exclude(record__in=ended.values("pk")).count()
         # PostgreSQL would search a long list again for each row, but joins it once here.
         return rows.filter(~Exists(ended.filter(pk=OuterRef("record")))).count()
+
+
+def index_keys(filters: RecordFilters) -> dict[str, list[IndexKey]]:
+    """Return filter → its index keys, for filters that have any."""
+    found = {}
+    for name, (filter_, value) in filters.items():
+        if keys := filter_.index_keys(value):
+            found[name] = keys
+    return found
 
 
 UNORDERED = Ordering("id", {"id": "public_id"})

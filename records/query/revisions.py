@@ -38,6 +38,19 @@ class Difference(NamedTuple):
     after: list[int]
     """Keys of their versions in force at the second."""
 
+    def and_users(
+        self, model: Any, revision: int, parties: list[str], items: list[str]
+    ) -> "Difference":
+        """Return the same with the records in force at the second revision that name one of the
+        codes."""
+        rows = model.child("parties").objects
+        naming = rows.filter(Q(party__in=parties) | Q(country__in=parties)).values("record")
+        under = model.child("figure_items").objects.filter(item__in=items).values("record")
+        records = in_force(model, revision).filter(Q(pk__in=naming) | Q(pk__in=under))
+        found = dict(records.order_by().values_list("pk", "public_id"))
+        after = sorted({*self.after, *found})
+        return Difference(self.ids | frozenset(found.values()), self.before, after)
+
 
 def difference(model: Any, before: int, after: int) -> Difference:
     """Return by which records of a kind two revisions differ; either may be the earlier."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 import numpy as np
 
 from records.index.statistics import UNKNOWN
+from records.query.bodies import bodies_at
 from records.query.engine_rows import PublishedLinks, engine_rows, published_links
 from records.query.filters import (
     ChoiceParameter,
@@ -29,7 +30,14 @@ from records.query.filters import (
     RecordFilter,
     TotalNames,
 )
-from records.query.groupings import SPLIT, engine_grouping, groupings, reasons, side_of
+from records.query.groupings import (
+    SPLIT,
+    engine_grouping,
+    groupings,
+    reasons,
+    side_of,
+    vocabulary_of,
+)
 from records.query.ids import key_array
 from records.query.kept import Kept, Subject
 from records.query.revisions import difference, in_force
@@ -97,9 +105,9 @@ class Totals:
         """Read and prepare the figures; `listed`: only those of records that a list with the same
         filters has, which takes `as_of_from` and `as_of_to` for bounds of `as_of`."""
         self.model = query.model
-        self.filters = query.filters
         # The plan checks revision and codes.
-        _ = query.plan
+        self.bodies = query.plan.bodies
+        self.filters = query.filters
         self.revision = query.revision
         self.listed = listed
         self.members: Array | None = None
@@ -247,11 +255,17 @@ class Totals:
         """Yield what became of the figures in the groups of totals that `total` names, or in the
         totals of the query."""
         by = [name for name in total if name in groupings(self.model)]
+        total = {name: self.of_bodies(name, values) for name, values in total.items()}
         # Values of the split are those of the group of that name, too.
         split = {name: total[name][0] for name in SPLIT if name in total}
         for group in self.grouped(by, [total[name][0] or None for name in by]):
             if all(getattr(group.total.split, name) == value for name, value in split.items()):
                 yield group.total.outcome
+
+    def of_bodies(self, name: str, values: list[str]) -> list[str]:
+        """Return the values of a grouping, replaced codes as those of their bodies."""
+        vocabulary = vocabulary_of(name, self.model)
+        return [self.bodies.code(vocabulary, value) for value in values] if vocabulary else values
 
     def verdicts(self, total: TotalNames) -> dict[tuple[str, int], Verdict]:
         """Return (record, number of a figure) → what became of it, in the groups of totals that
@@ -374,15 +388,20 @@ def prepared_at(
         links = links_at(revision)
         # Others are made from the plain ones, which are read.
         base = None if plain else prepared_at(model, revision)
+        bodies = bodies_at(revision)
         if known is None:
-            figures = base.figures() if base else engine_rows(model.objects.in_force(revision))
+            records = model.objects.in_force(revision)
+            figures = base.figures() if base else engine_rows(records, bodies)
             return prepare(figures, links, include, milestone)
         number, prepared = known
         changed = difference(model, number, revision)
+        moved = bodies.moved(bodies_at(number))
+        if any(moved.values()):
+            changed = changed.and_users(model, revision, moved["party"], moved["item"])
         figures = (
             base.figures(base.of_records(changed.ids))
             if base
-            else engine_rows(in_force(model, revision, changed.after))
+            else engine_rows(in_force(model, revision, changed.after), bodies)
         )
         return prepared.moved(changed.ids, figures, links)
 

@@ -536,6 +536,58 @@ def test_items_are_moved_top_down(small: Path, tmp_path: Path) -> None:
     assert dump(tmp_path / "dumped")["items"].startswith("- code: mask\n")
 
 
+LAHORE_TWICE = """
+- code: pak-lahore-city
+  version: 1
+  name: City of Lahore
+  type: local_government
+  country: PAK
+  replaced_by: pak-lahore
+"""
+MASKS_TWICE = """
+- code: a-mask
+  version: 1
+  name: Masks
+  parent: medical-supplies
+  replaced_by: mask
+"""
+
+
+@pytest.mark.django_db
+def test_replacements_come_and_go_with_the_files(small: Path, tmp_path: Path) -> None:
+    """An entry comes after what replaces it, and a file without the key has none."""
+    files = {"parties": PARTIES + LAHORE_TWICE + PENDING_PARTY, "items": ITEMS + MASKS_TWICE}
+    load(write(small, files))
+
+    assert Party.objects.get(code="pak-lahore-city").replaced_by_id == "pak-lahore"
+    dumped = dump(tmp_path / "dumped")
+    assert "  replaced_by: mask\n" in dumped["items"]
+    assert dumped["parties"].count("replaced_by") == 1
+    assert "Nothing to do" in load(tmp_path / "dumped")
+    donation = PENDING_DONATION.replace("donors: [CHN]", "donors: [pak-lahore-city]")
+    assert donation != PENDING_DONATION
+    (fault,) = refused(write(small, {"donations": DONATIONS + donation}))
+    assert "pak-lahore-city is replaced by pak-lahore: write pak-lahore." in fault
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("by", "message"),
+    [
+        ("pak-lahore-city", "A party cannot replace itself"),
+        ("pak-lahor", "There is no party pak-lahor. Did you mean pak-lahore?"),
+        ("PAK", "A country is replaced by a country only"),
+    ],
+)
+def test_replacements_that_cannot_be_are_faults(small: Path, by: str, message: str) -> None:
+    entry = LAHORE_TWICE.replace("replaced_by: pak-lahore", f"replaced_by: {by}")
+
+    (fault,) = refused(write(small, {"parties": PARTIES + PENDING_PARTY + entry}))
+
+    assert message in fault
+    assert "pak-lahore-city v1" in fault
+
+
 # --- What is refused
 
 

@@ -33,6 +33,12 @@ QUERIES: list[dict[str, str]] = [
     {"as_of_to": "2020-04-10"},
     {"measure": "money"},
 ]
+SAME: list[tuple[Any, str, str]] = [
+    (Party, "jack-ma-foundation", "alibaba-foundation"),
+    (Party, "JPN", "CHN"),
+    (Item, "surgical-mask", "respirator-n95"),
+]
+"""Codes that may come to be replaced, each with the one that replaces it."""
 COUNTED = [resource for resource in RECORDS if resource.kind in DATED]
 
 
@@ -43,6 +49,11 @@ def act(history: History) -> None:
         code = rng.choice(list(PARTIES))
         region = rng.choice([region for _, _, _, region in PARTIES.values() if region])
         history.edit(Party.objects.get(code=code), name=f"New {code}", region=region)
+        return
+    if rng.random() < 0.2:
+        model, old, new = rng.choice(SAME)
+        entry = model.objects.get(code=old)
+        history.edit(entry, replaced_by=None if entry.replaced_by else new)
         return
     if rng.random() < 0.1:
         code, parent = rng.choice([("surgical-mask", "goggles"), ("surgical-mask", "mask")])
@@ -105,8 +116,8 @@ def test_only_what_changed_is_read(client: Client) -> None:
     assert only(client)["at_least"] == 5000
     read = []
 
-    def note(records: Any) -> Any:
-        found = engine_rows(records)
+    def note(records: Any, bodies: Any) -> Any:
+        found = engine_rows(records, bodies)
         read.append({figure.id for figure in found})
         return found
 

@@ -43,6 +43,7 @@ class ItemSerializer(DocumentSerializer):
             "description",
             "hs_codes",
             "aliases",
+            "replaced_by",
             "version",
         ]
 

@@ -32,6 +32,7 @@ class PartySerializer(DocumentSerializer):
             "identifier_scheme",
             "identifier",
             "aliases",
+            "replaced_by",
             "version",
         ]
 

@@ -64,18 +64,19 @@ def of_links(query: RecordQuery, parameter: LinkedParameter) -> Counts:
 def of_parties(query: RecordQuery, parameter: PartyParameter) -> Counts:
     """Count the parties in the role, and the records that name none."""
     rows = query.model.child("parties").objects.filter(role=parameter.role)
-    yield from per_record(rows, query, "party_id")
+    yield from per_record(rows, query, "party_id", parameter.vocabulary)
     named = rows.filter(record__in=query.selection().values("pk")).values("record")
     yield UNKNOWN, query.selection().exclude(pk__in=named).count()
 
 
 def of_any_party(query: RecordQuery, parameter: AnyRolePartyParameter) -> Counts:
-    return per_record(query.model.child("parties").objects.all(), query, "party_id")
+    rows = query.model.child("parties").objects.all()
+    return per_record(rows, query, "party_id", parameter.vocabulary)
 
 
 def of_party_column(query: RecordQuery, parameter: PartyColumnParameter) -> Counts:
     rows = query.model.child("parties").objects.filter(role=parameter.role)
-    return per_record(rows, query, parameter.column)
+    return per_record(rows, query, parameter.column, parameter.vocabulary)
 
 
 def of_region(query: RecordQuery, parameter: PartyRegionParameter) -> Counts:
@@ -104,13 +105,15 @@ def of_items(query: RecordQuery, parameter: ItemParameter) -> Counts:
         rows = rows.filter(figure__in=query.figures.rows(query.model).values(key))
     else:
         rows = rows.filter(lead=True)
-    return per_record(rows, query, "item_id")
+    return per_record(rows, query, "item_id", parameter.vocabulary)
 
 
-def per_record(rows: QuerySet, query: RecordQuery, column: str) -> Counts:
-    """Count, for each value of the column, the records of the query that have it."""
+def per_record(rows: QuerySet, query: RecordQuery, column: str, vocabulary: str = "") -> Counts:
+    """Count, for each value of the column, the records of the query that have it; of a
+    vocabulary, for each body."""
     rows = rows.filter(record__in=query.selection().values("pk")).order_by()
-    return rows.values(column).annotate(n=Count("record", distinct=True)).values_list(column, "n")
+    rows = rows.values(counted=query.plan.bodies.expression(vocabulary, column))
+    return rows.annotate(n=Count("record", distinct=True)).values_list("counted", "n")
 
 
 COUNTERS: dict[type, Callable[[RecordQuery, Any], Counts]] = {

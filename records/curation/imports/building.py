@@ -265,6 +265,7 @@ class SheetBuilder(Builder):
         self.may_change = may_change
         self.suggestions: dict[tuple[str, str], str] = {}
         self._names: dict[Any, dict[str, set[str]]] = {}
+        self._replacements: dict[Any, dict[str, tuple[str, str]]] = {}
 
     def build_all(self, rows: Iterable[Sequence[ImportRow]]) -> list[RowGroup]:
         """Return the groups of rows, each with its draft or its faults."""
@@ -463,6 +464,13 @@ class SheetBuilder(Builder):
     def find_code(self, entry: CellEntry, key: str, model: Any, name: str) -> str | None:
         """Return the code of the party or item that has this code or name."""
         codes = self._called(model).get(fold(name), set())
+        if found := self._replaced(model).get(fold(name)):
+            code, by = found
+            if code in split(entry.shown.get(key, "")):
+                # As in the version that is corrected.
+                return code
+            entry.fault(f"{code} is replaced by {by}: write {by}.", key)
+            return None
         if len(codes) == 1:
             return next(iter(codes))
         if codes:
@@ -585,13 +593,21 @@ class SheetBuilder(Builder):
         row, even if another has it as a name."""
         if model not in self._names:
             names: dict[str, set[str]] = defaultdict(set)
+            replaced = dict(self._replaced(model).values())
             rows = list(model.objects.values_list("code", "words_key"))
             for code, folded in rows:
                 for called in folded.split("\n"):
-                    names[called].add(code)
-            names |= {fold(code): {code} for code, _ in rows}
+                    names[called].add(replaced.get(code, code))
+            names |= {fold(code): {code} for code, _ in rows if code not in replaced}
             self._names[model] = names
         return self._names[model]
+
+    def _replaced(self, model: Any) -> dict[str, tuple[str, str]]:
+        """Return folded codes of replaced parties or items → the code, and what replaces it."""
+        if model not in self._replacements:
+            pairs = model.replacements().items()
+            self._replacements[model] = {fold(code): (code, by) for code, by in pairs}
+        return self._replacements[model]
 
     def _suggest(self, model: Any, word: str) -> str:
         """Return a question that names what was probably meant."""

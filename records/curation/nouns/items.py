@@ -20,16 +20,18 @@ class HSCodeInline(OfRecord, admin.TabularInline):
 
 @admin.register(Item)
 class ItemAdmin(VocabularyAdmin):
-    list_display = ["code", "name", "parent", "default_unit", "shown_codes", "version"]
+    list_display = [
+        *("code", "name", "parent", "default_unit", "shown_codes", "replaced_by", "version")
+    ]
     list_filter = ["default_unit", "hs_codes__edition"]
-    list_select_related = ["parent"]
+    list_select_related = ["parent", "replaced_by"]
     ordering = ["name_key", "code"]
-    autocomplete_fields = ["parent"]
+    autocomplete_fields = ["parent", "replaced_by"]
     inlines = [HSCodeInline]
     fieldsets = [
         ("Identification", {"fields": [("code", "version"), "name", "aliases"]}),
         ("What", {"fields": ["parent", "default_unit", "description"]}),
-        ("Lifecycle", {"fields": ["reason"]}),
+        ("Lifecycle", {"fields": ["replaced_by", "reason"]}),
     ]
 
     @admin.display(description="HS codes")

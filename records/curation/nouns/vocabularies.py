@@ -60,12 +60,22 @@ class VocabularyAdmin(CuratedAdmin):
     search_fields = ["code", "name"]
     search_help_text = "Words of a name or an alias; or a code."
     readonly_fields = ["version"]
+    autocomplete_fields = ["replaced_by"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [*super().get_readonly_fields(request, obj), *(["code"] if obj else [])]
 
     def matching(self, word: str) -> Q:
         return Q(code__icontains=word) | Q(words_key__contains=word)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet, search_term: str
+    ) -> tuple[models.QuerySet, bool]:
+        """Return the rows in which every word occurs: in the list all, in the search boxes of
+        forms those that are not replaced."""
+        if request.path == reverse(f"{self.admin_site.name}:autocomplete"):
+            queryset = queryset.filter(replaced_by=None)
+        return super().get_search_results(request, queryset, search_term)
 
     # Saving
 

@@ -160,7 +160,8 @@ def suggestion_view(modeladmin: Any, request: HttpRequest) -> HttpResponse:
     words = request.GET.get("words", "")
     if len(words) > MAX_WORDS:
         return JsonResponse({"error": f"Send at most {MAX_WORDS} characters."}, status=400)
-    known = Known.of(Item.objects.values_list("code", "name", "aliases", "default_unit"))
+    items = Item.objects.filter(replaced_by=None)
+    known = Known.of(items.values_list("code", "name", "aliases", "default_unit"))
     fields = suggest(words, known, request.GET.get("language", ""), request.GET.get("role", ""))
     code = fields.get("item")
     item = {"id": code, "text": known.items[code][2]} if code else None

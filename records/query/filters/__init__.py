@@ -1,6 +1,6 @@
 """Filters of records: one class for each sort of query parameter."""
 
-from records.query.filters.base import RecordFilter, RecordFilters
+from records.query.filters.base import RecordFilter, RecordFilters, widened
 from records.query.filters.columns import (
     ChoiceParameter,
     ColumnParameter,
@@ -89,4 +89,5 @@ __all__ = [
     "ValueParameter",
     "not_after",
     "not_before",
+    "widened",
 ]

@@ -13,6 +13,7 @@ from django.db.models import F, Func, Q, QuerySet
 
 from aidapi.parameters import Parameter
 from records.index.statistics import IndexKey
+from records.query.bodies import Bodies
 
 
 class Unindexed(Func):
@@ -55,6 +56,10 @@ class RecordFilter(Parameter):
         """Return the codes that must exist in the vocabulary."""
         return value if self.vocabulary else []
 
+    def widened(self, value: Any, bodies: Bodies) -> Any:
+        """Return the value with all codes of the bodies that it names."""
+        return bodies.codes(self.vocabulary, value) if self.vocabulary else value
+
     # Hints
 
     def index_keys(self, value: Any) -> list[IndexKey]:
@@ -75,3 +80,8 @@ class RecordFilter(Parameter):
 
 RecordFilters = Mapping[str, tuple[RecordFilter, Any]]
 """Parameter → its filter and the value."""
+
+
+def widened(filters: RecordFilters, bodies: Bodies) -> RecordFilters:
+    """Return the filters, each with all codes of the bodies that it names."""
+    return {name: (one, one.widened(value, bodies)) for name, (one, value) in filters.items()}

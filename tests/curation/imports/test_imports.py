@@ -28,6 +28,7 @@ from records.models import (
     KINDS,
     Contributor,
     Donation,
+    Party,
     State,
     Statement,
 )
@@ -542,6 +543,25 @@ class TestFiles:
         batch = checked(rows, editor)
 
         assert list(batch.lines.values_list("number", "verdict")) == [(4, "new")]
+
+    def test_a_replaced_code_is_refused_and_its_names_mean_the_new_one(
+        self, statement: Statement, editor: User
+    ) -> None:
+        """What a published record has stays, if its row is imported again."""
+        DonationFactory(published=True, donors=["who"], figures__statement=statement)
+        Party.objects.filter(code="who").update(replaced_by="CHN")
+        new = {"record": "", "donors": "World Health Organization"}
+
+        refused = checked([row(statement, donors="WHO")], editor)
+        named = checked([row(statement, **new)], editor)
+        (known,) = table(downloaded(superuser_client(), Donation, "csv"))
+        unchanged = checked([known], editor)
+        kept = checked([known | {"donors": "who|ITA", "reason": "Both gave it."}], editor)
+
+        assert told(refused) == [["donors", "who is replaced by CHN: write CHN."]]
+        assert found(named) == ["new"]
+        assert found(unchanged) == ["unchanged"]
+        assert told(kept) == [["donors", "who", "who|ITA"]]
 
     def test_a_value_without_a_column_is_refused(self, statement: Statement, editor: User) -> None:
         data = as_csv([row(statement)]).rstrip() + b",stray\r\n"

@@ -970,6 +970,36 @@ class TestTerms:
             found = editor_client.get(url(Party, "changelist"), {"q": asked})
             assert [row.code for row in found.context["cl"].result_list] == ["CHN"]
 
+    def test_what_is_replaced_is_listed_and_no_longer_offered(
+        self, superuser_client: Client
+    ) -> None:
+        for code in ("chn-companies", "jack-ma-foundation"):
+            PartyFactory(code=code, name="The fund")
+        old = Party.objects.get(code="chn-companies")
+        data = opened(superuser_client, old) | {"reason": "It was entered twice."}
+
+        refused = superuser_client.post(url(old), data | {"replaced_by": old.code})
+        superuser_client.post(url(old), data | {"replaced_by": "jack-ma-foundation"})
+
+        assert "cannot replace itself" in refused.content.decode()
+        change = Change.objects.get(public_id=old.code, kind="party")
+        assert (change.replaced_by, change.reason) == (
+            "jack-ma-foundation",
+            "It was entered twice.",
+        )
+        listed = superuser_client.get(url(Party, "changelist"), {"q": "fund"})
+        assert [row.code for row in listed.context["cl"].result_list] == [
+            "chn-companies",
+            "jack-ma-foundation",
+        ]
+        for app, model, field in (
+            ("records", "donationparty", "party"),
+            ("records", "party", "replaced_by"),
+        ):
+            query = {"app_label": app, "model_name": model, "field_name": field, "term": "fund"}
+            offered = superuser_client.get(reverse("admin:autocomplete"), query).json()
+            assert [row["id"] for row in offered["results"]] == ["jack-ma-foundation"]
+
 
 class TestRepublish:
     @pytest.fixture
