@@ -388,13 +388,12 @@ def prepared_at(
         links = links_at(revision)
         # Others are made from the plain ones, which are read.
         base = None if plain else prepared_at(model, revision)
-        bodies = bodies_at(revision)
         if known is None:
-            records = model.objects.in_force(revision)
-            figures = base.figures() if base else engine_rows(records, bodies)
+            figures = base.figures() if base else every_figure(model, revision)
             return prepare(figures, links, include, milestone)
         number, prepared = known
         changed = difference(model, number, revision)
+        bodies = bodies_at(revision)
         moved = bodies.moved(bodies_at(number))
         if any(moved.values()):
             changed = changed.and_users(model, revision, moved["party"], moved["item"])
@@ -407,6 +406,11 @@ def prepared_at(
 
     subject = Subject.of(model.KIND, include, milestone)
     return kept_prepared.get(subject, revision, make)
+
+
+def every_figure(model: Any, revision: int) -> list[Figure]:
+    """Return the figures of all records of a kind at a revision."""
+    return engine_rows(model.objects.in_force(revision), bodies_at(revision))
 
 
 def links_at(revision: int) -> Links:

@@ -103,12 +103,13 @@ def test_no_filter_takes_more_than_three_queries(
         found(client, f"{API}{name}/", page_size=size, **asked)
 
 
-FIRST_TOTALS = 6
+FIRST_TOTALS = 7
 """Queries of the first totals of a revision in a process; what they read is then kept."""
 STAGED_TOTALS = FIRST_TOTALS + 1
 """The same for records with milestones."""
 TOTALS: list[tuple[str, int, dict[str, Any]]] = [
-    # The plan, the records, the figures, their parties, the items above theirs, all links.
+    # The plan, replaced codes, the records, the figures, their parties, the items above theirs,
+    # all links.
     ("donations/summary/", STAGED_TOTALS, {}),
     ("exports/summary/", FIRST_TOTALS, {"group_by": "month", "convert": "USD"}),
     ("donations/summary/", STAGED_TOTALS, {"group_by": "donor,recipient_region"}),

@@ -131,6 +131,8 @@ VIOLATIONS: dict[str, Any] = {
     "party_identifier_pair": {"identifier": "47-1234567"},
     "party_has_name": {"name": ""},
     "item_is_not_its_parent": {"parent_id": "surgical-mask"},
+    "item_does_not_replace_itself": {"replaced_by_id": "surgical-mask"},
+    "party_does_not_replace_itself": {"replaced_by_id": "PAK"},
     "item_has_name": {"name": ""},
     # of possible duplicates
     "in_order": {"first": "zzz-zzzzzzzz"},
