@@ -1,6 +1,8 @@
 """A party or item that was entered under two codes: which code may replace which, and that records
 follow."""
 
+import csv
+import io
 from typing import Any
 
 import pytest
@@ -80,6 +82,12 @@ def test_a_replacement_is_shown_kept_and_taken_back(client: Client) -> None:
     assert (shown[FIRM], shown[FUND], shown["CHN"]) == (FUND, "alibaba-foundation", None)
     assert found(client, f"{API}parties/{FIRM}/")["replaced_by"] == FUND
     assert found(client, f"{API}items/goggles/")["replaced_by"] is None
+    file: Any = ask(client, f"{API}parties/", format="csv")
+    rows = {
+        row["code"]: row
+        for row in csv.DictReader(io.StringIO(file.getvalue().decode("utf-8-sig")))
+    }
+    assert (rows[FIRM]["replaced_by"], rows["CHN"]["replaced_by"]) == (FUND, "")
     assert Party.replacements() == {FIRM: "alibaba-foundation", FUND: "alibaba-foundation"}
 
     replace(Party, FIRM, None)
