@@ -45,7 +45,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in unwanted]
 
 
-# Servers that tests start read what is asked for only.
+# Servers that tests start read what is requested only.
 os.environ.setdefault("LOAD_AT_START", "0")
 
 LOCAL = ("localhost", "127.0.0.1", "::1", "")
@@ -67,7 +67,7 @@ def django_db_modify_db_settings(
 @pytest.fixture(scope="session", autouse=True)
 def straight_answers() -> Iterator[None]:
     """Static files come straight from the packages: nothing need be collected before a test.
-    Answers come from the database and are as many as asked for, except where a test is about
+    Answers come from the database and are as many as requested, except where a test is about
     those that are kept, or about the limits. Passwords are hashed fast."""
     plain = {"BACKEND": "tests.support.static_files.PlainStaticFiles"}
     with override_settings(
@@ -122,7 +122,7 @@ class WatchedClient(Client):
 
 @pytest.fixture(scope="session", autouse=True)
 def watch() -> None:
-    """Lets Django tell zeal of every related row that is loaded; it listens in requests."""
+    """Lets Django say zeal of every related row that is loaded; it listens in requests."""
     zeal.constants.initialize_app_registry()
     zeal.patch.patch()
 
@@ -171,7 +171,7 @@ def logged_in(user: User) -> Client:
 
 @pytest.fixture
 def clock(time_machine: Any) -> Any:
-    """A clock that stands at noon of 4 May 2026, UTC, until moved with `clock.shift(seconds)`."""
+    """A clock that is at noon of 4 May 2026, UTC, until moved with `clock.shift(seconds)`."""
     time_machine.move_to("2026-05-04T12:00:00+00:00", tick=False)
     return time_machine
 
@@ -282,7 +282,7 @@ def look(live_server: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
             return looked
 
         def note_failed(request: Any, looked: Looked) -> None:
-            # Whoever goes to another page stops what the first was still loading.
+            # Who goes to another page stops what the first was still loading.
             if request.failure != "net::ERR_ABORTED":
                 looked.complaints.append(request.url)
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('records', '0008_import_notes'),
+        ('records', '0009_kept_forms_and_notices'),
     ]
 
     operations = [

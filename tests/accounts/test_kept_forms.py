@@ -18,7 +18,7 @@ from accounts import kept_forms
 from accounts.models import KeptForm
 from records import publishing
 from records.models import KINDS, Donation, Revision, State, Statement
-from tests.curation.workflow.test_steps import allow, state, told, typed, url
+from tests.curation.workflow.test_steps import allow, reported, state, typed, url
 from tests.support.factories import (
     DonationFactory,
     DuplicatePairFactory,
@@ -371,7 +371,7 @@ class TestLimits:
         sent = self.send(writer, text="x" * 1_000)
 
         assert not KeptForm.objects.exists()
-        assert "too long" in told(sent)
+        assert "too long" in reported(sent)
 
     def test_a_person_has_few_for_a_day_without_passwords(self, writer: User) -> None:
         for number in range(kept_forms.MAX_FORMS + 2):

@@ -195,10 +195,10 @@ class TestLockout:
             ({"REMOTE_ADDR": ""}, None),
         ],
     )
-    def test_addresses_are_told_as_limits_see_them(
-        self, asked: dict[str, str], seen: str | None, rf: Any
+    def test_addresses_are_reported_as_limits_see_them(
+        self, requested: dict[str, str], seen: str | None, rf: Any
     ) -> None:
-        assert lockout.address(rf.get("/", **asked)) == seen
+        assert lockout.address(rf.get("/", **requested)) == seen
 
     @pytest.mark.parametrize("forwarded", ["203.0.113.7", "6.6.6.6, 203.0.113.7"])
     def test_a_proxy_of_ours_is_believed(self, forwarded: str, rf: Any) -> None:
@@ -261,7 +261,7 @@ class TestLockout:
 
 
 class TestBruteForce:
-    """Whoever tries, however: no more passwords are looked at than the limit."""
+    """Who tries, however: no more passwords are looked at than the limit."""
 
     @pytest.fixture
     def looked_at(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -590,7 +590,7 @@ class TestSecondFactor:
         assert not admin.site.is_registered(TOTPDevice)
         assert not admin.site.is_registered(StaticDevice)
 
-    def test_whoever_is_half_way_may_leave(self, client: Client, person: User) -> None:
+    def test_who_is_half_way_may_leave(self, client: Client, person: User) -> None:
         give_password(client, person)
 
         client.post("/admin/logout/")
@@ -677,12 +677,12 @@ class TestSessions:
         with override_settings(SECOND_FACTOR=True):
             device, _ = enrolled(person)
             password = give_password(client, person, next=next)
-            asked = client.get(LOGIN, {"next": next})
+            requested = client.get(LOGIN, {"next": next})
             form = client.get(CODE, {"next": next})
             code = give_code(client, authenticator_shows(device.key), next=next)
 
         assert password["Location"] == "/admin/"
-        assert asked["Location"].startswith(CODE)
+        assert requested["Location"].startswith(CODE)
         assert form.context["next"] == ""
         assert code["Location"] == "/admin/"
 
@@ -723,7 +723,7 @@ def admin_addresses() -> set[str]:
         if str(pattern.pattern) == "admin/":
             assert isinstance(pattern, URLResolver)
             walk(pattern.url_patterns, "admin/")
-    # Those that are there for whoever is not in yet, and the pattern of everything else.
+    # Those that are there for those who are not in yet, and the pattern of everything else.
     without = {LOGIN, "/admin/logout/", CODE, SET_UP, "/admin/second-factor/qr.svg"}
     return {address for address in found if "(" not in address and "*" not in address} - without
 

@@ -1,4 +1,4 @@
-"""What is going to be taken out says so: in the document, and to whoever uses it."""
+"""What is going to be taken out says so: in the document, and to its users."""
 
 import datetime
 from collections.abc import Iterator
@@ -98,7 +98,7 @@ def test_a_field_is_not_used_by_an_answer_without_it(query: str) -> None:
     assert used(query) == []
 
 
-def test_headers_tell_the_first_day_of_each() -> None:
+def test_headers_say_the_first_day_of_each() -> None:
     assert headers([]) == {}
     assert headers([OLD]) == HEADERS
     assert headers([OLD, OLDER]) == {
@@ -112,7 +112,7 @@ def test_a_field_that_is_not_there_cannot_be_marked() -> None:
         deprecated_fields(total=OLD)(Part)
 
 
-# --- How it is told
+# --- How it is reported
 
 
 def test_answer_to_a_deprecated_parameter_says_so(

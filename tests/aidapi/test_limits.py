@@ -25,7 +25,7 @@ def limited() -> Iterator[None]:
 
 @pytest.mark.usefixtures("limited", "clock")
 class TestLimit:
-    def test_every_response_tells_what_is_left(self) -> None:
+    def test_every_response_says_what_is_left(self) -> None:
         responses = [Client().get("/docs/") for _ in range(1)]
         client = Client()
         responses = [client.get(address) for address in ("/docs/", "/nothing/", "/docs/")]
@@ -37,7 +37,7 @@ class TestLimit:
         ]
         assert responses[0]["RateLimit-Policy"] == '"requests";q=3;w=60'
 
-    def test_beyond_it_waiting_is_asked_for(self, clock: Any) -> None:
+    def test_beyond_it_waiting_is_requested_for(self, clock: Any) -> None:
         client = Client()
         for _ in range(3):
             client.get("/docs/")
@@ -68,7 +68,7 @@ class TestLimit:
 
         assert statuses == [200] * 3 + [429] * 5
 
-    def test_a_proxy_of_ours_is_believed_and_who_stands_before_it_is_not(self) -> None:
+    def test_a_proxy_of_ours_is_believed_and_who_is_before_it_is_not(self) -> None:
         with override_settings(PROXIES=1):
             client = Client()
             statuses = [

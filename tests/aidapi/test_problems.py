@@ -1,4 +1,4 @@
-"""Whatever fails, anywhere but in the admin, fails as a problem that tells what to do and nothing
+"""Whatever fails, anywhere but in the admin, fails as a problem that says what to do and nothing
 of the source."""
 
 from typing import Any, NoReturn
@@ -70,7 +70,7 @@ handler404 = "aidapi.errors.page_not_found"
 
 @pytest.mark.urls("tests.aidapi.test_problems")
 @pytest.mark.parametrize("debug", [False, True])
-def test_a_crash_is_a_problem_that_tells_nothing(
+def test_a_crash_is_a_problem_that_says_nothing(
     settings: Settings, db: None, caplog: pytest.LogCaptureFixture, debug: bool
 ) -> None:
     settings.DEBUG = debug

@@ -42,7 +42,7 @@ PRODUCTION = {
 
 @pytest.fixture
 def load(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Reads the settings anew, with these variables and no others of ours."""
+    """Reads the settings again, with these variables and no others of ours."""
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
 
@@ -152,7 +152,7 @@ def test_a_proxy_is_believed_when_there_is_one(load: Any) -> None:
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "CURSOR_KEYS", "ALLOWED_HOSTS"])
 @pytest.mark.parametrize("value", [None, "", " , "])
-def test_a_variable_that_production_needs_is_asked_for(
+def test_a_variable_that_production_needs_is_requested_for(
     load: Any, name: str, value: str | None
 ) -> None:
     variables = {key: text for key, text in PRODUCTION.items() if key != name}
@@ -229,7 +229,7 @@ def test_keys_of_development_are_refused_in_production() -> None:
     assert "CURSOR_KEYS" in done.stderr
 
 
-def test_a_missing_variable_is_told_without_a_trace_of_the_rest() -> None:
+def test_a_missing_variable_is_reported_without_a_trace_of_the_rest() -> None:
     done = manage("check", **{k: v for k, v in PRODUCTION.items() if k != "SECRET_KEY"})
 
     assert done.returncode != 0
@@ -306,7 +306,7 @@ def test_missing_guards_are_noticed() -> None:
     assert "migrate" in str(warning.hint)
 
 
-# --- What probes are told
+# --- What probes are reported
 
 
 @pytest.mark.django_db

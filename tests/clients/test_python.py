@@ -1,7 +1,7 @@
 """A client in Python, generated from the committed document: it compiles, and it reads from a
 running server what the server sent, operation by operation.
 
-The document drives the loop: a new operation is asked, a new parameter is sent.
+The document drives the loop: a new operation is requested, a new parameter is sent.
 """
 
 import datetime
@@ -51,7 +51,7 @@ def over(reads: list[tuple[str, Json]]) -> pytest.MarkDecorator:
     )
 
 
-pytestmark = pytest.mark.django_db  # asks for the database that the server reads
+pytestmark = pytest.mark.django_db  # requests the database that the server reads
 every_operation = over(READS)
 
 
@@ -117,8 +117,10 @@ def test_parameters_are_sent_as_documented(package: Path, path: str, operation: 
         if parameter["in"] == "path" or "example" not in parameter:
             continue
         value = typed(parameter["example"], promised[name].annotation)
-        asked = module._get_kwargs(**in_path, **{name: value})
-        request = httpx.Request("GET", f"http://testserver{asked['url']}", params=asked["params"])
+        requested = module._get_kwargs(**in_path, **{name: value})
+        request = httpx.Request(
+            "GET", f"http://testserver{requested['url']}", params=requested["params"]
+        )
         sent = request.url.params.multi_items()
         assert {name for name, _ in sent} == {parameter["name"]}
         assert ",".join(value for _, value in sent) == as_sent(parameter["example"])
@@ -150,9 +152,9 @@ def test_answers_are_parsed_as_they_were_sent(
     package: Path, served: Served, path: str, operation: Json
 ) -> None:
     names = {parameter["name"] for parameter in operation.get("parameters", ())}
-    asked: Json = {"page_size": 500, "count": True} if "page_size" in names else {}
+    requested: Json = {"page_size": 500, "count": True} if "page_size" in names else {}
 
-    response = ask(client(served), operation, **path_values(operation), **asked)
+    response = ask(client(served), operation, **path_values(operation), **requested)
 
     assert response.status_code == 200
     check_parsed(response, alternatives(operation)[0])
@@ -160,7 +162,7 @@ def test_answers_are_parsed_as_they_were_sent(
 
 
 @over([read for read in READS if len(alternatives(read[1])) == 2])
-def test_parts_of_answers_are_told_from_the_whole(
+def test_parts_of_answers_are_reported_from_the_whole(
     package: Path, served: Served, path: str, operation: Json
 ) -> None:
     examples = {

@@ -14,7 +14,7 @@ from tests.clients.conftest import Served
 
 PROGRAM = Path(settings.BASE_DIR) / "clients" / "typescript"
 
-pytestmark = pytest.mark.django_db  # asks for the database that the server reads
+pytestmark = pytest.mark.django_db  # requests the database that the server reads
 
 
 def run(*command: str) -> str:
@@ -34,9 +34,9 @@ def compiled() -> None:
 
 
 def test_every_operation_answers_as_its_type_says(compiled: None, served: Served) -> None:
-    told = run("node", "build/ask.js", served.url, json.dumps(served.withdrawn))
+    reported = run("node", "build/ask.js", served.url, json.dumps(served.withdrawn))
 
-    assert sorted(told.splitlines()) == sorted(document()["paths"])
+    assert sorted(reported.splitlines()) == sorted(document()["paths"])
 
 
 def test_lock_file_has_checksums_and_no_addresses() -> None:

@@ -1,4 +1,4 @@
-"""CHECKs that are asked of the database at once judge every row as Django judges it by each."""
+"""CHECKs that the database evaluates at once judge every row as Django judges it by each."""
 
 from datetime import date
 from decimal import Decimal

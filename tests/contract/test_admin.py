@@ -218,11 +218,11 @@ def test_foreign_key_is_searched_not_listed(
 ) -> None:
     """A list of all statements, parties or items would not fit a page."""
     DonationFactory(published=True)
-    asked = {"app_label": "records", "model_name": model._meta.model_name, "field_name": name}
+    requested = {"app_label": "records", "model_name": model._meta.model_name, "field_name": name}
 
     assert isinstance(widget, AutocompleteSelect)
-    found = superuser_client.get(widget.get_url(), asked | {"term": "a"})
-    missed = superuser_client.get(widget.get_url(), asked | {"term": "zzyzx"})
+    found = superuser_client.get(widget.get_url(), requested | {"term": "a"})
+    missed = superuser_client.get(widget.get_url(), requested | {"term": "zzyzx"})
     assert found.json()["results"]
     assert missed.json()["results"] == []
 

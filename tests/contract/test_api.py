@@ -1,5 +1,5 @@
 """Lists and documents of every resource: their shape, their bytes, what is absent, and how they
-are asked for."""
+are requested."""
 
 from typing import Any
 
@@ -79,7 +79,7 @@ def test_a_page_has_its_size(client: Client, history: History, resource: Resourc
 
 
 @pytest.mark.parametrize("resource", RESOURCES, ids=str)
-def test_count_is_told_when_asked_for(
+def test_count_is_reported_when_requested_for(
     client: Client, history: History, resource: Resource
 ) -> None:
     whole = found(client, resource.path, page_size=500)["results"]
@@ -322,7 +322,7 @@ def test_head_is_get_without_a_body(client: Client, history: History) -> None:
         assert head["Content-Type"] == get["Content-Type"]
 
 
-def test_options_tell_what_is_allowed(client: Client, history: History) -> None:
+def test_options_say_what_is_allowed(client: Client, history: History) -> None:
     for address, _ in addresses(history):
         response = client.options(address)
 

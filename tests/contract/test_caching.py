@@ -183,7 +183,7 @@ def test_equal_questions_are_one(client: Client, history: History) -> None:
         {"Origin": "https://example.org"},
     ],
 )
-def test_what_the_answer_depends_on_is_told_apart(
+def test_what_the_answer_depends_on_is_reported_apart(
     client: Client, history: History, headers: dict[str, str]
 ) -> None:
     plain = client.get(f"{API}donations/?page_size=2")

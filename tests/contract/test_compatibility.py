@@ -75,7 +75,7 @@ ACCEPTED: dict[str, str] = {
     **{f"GET /api/v1/statements/{view}: parameter language[]: has now the bound pattern "
        '"^[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*$"': TAGS for view in ("", "facets/", "cite/")},
 }  # fmt: skip
-"""Break, as the check tells it → why it is worth it. Stands in CHANGELOG.md under "Breaks", and is
+"""Break, as the check says it → why it is worth it. Is in CHANGELOG.md under "Breaks", and is
 taken out when the release is made."""
 
 
@@ -354,14 +354,14 @@ HARMLESS: dict[str, Callable[[Json], Any]] = {
 
 
 @pytest.mark.parametrize("name", BREAKING)
-def test_breaking_change_is_told(name: str) -> None:
-    change, told = BREAKING[name]
+def test_breaking_change_is_reported(name: str) -> None:
+    change, reported = BREAKING[name]
     changed = copy.deepcopy(GIVEN)
     change(changed)
 
     found = breaking_changes(GIVEN, changed)
 
-    assert any(told in line for line in found), found
+    assert any(reported in line for line in found), found
 
 
 @pytest.mark.parametrize("name", HARMLESS)
@@ -373,8 +373,10 @@ def test_harmless_change_is_no_failure(name: str) -> None:
 
 
 def test_report_names_each_change_and_the_way_out() -> None:
-    told = report(["GET /gifts/: parameter donor is gone", "Gift.url: the field is gone"], "0.1.0")
+    reported = report(
+        ["GET /gifts/: parameter donor is gone", "Gift.url: the field is gone"], "0.1.0"
+    )
 
-    assert "release 0.1.0" in told
-    assert told.count("\n- ") == 2
-    assert "deprecated" in told
+    assert "release 0.1.0" in reported
+    assert reported.count("\n- ") == 2
+    assert "deprecated" in reported

@@ -32,7 +32,7 @@ def cursor_of(link: str) -> str:
 
 
 def name_of(row: dict[str, Any]) -> Any:
-    """What tells a result from the others."""
+    """What says a result from the others."""
     if "code" in row:
         return row["code"]
     if "slug" in row:
@@ -194,9 +194,9 @@ def test_links_keep_the_question(client: Client, history: History) -> None:
     link = urlsplit(found(client, f"{API}donations/", **query)["next"])
 
     assert link.path == f"{API}donations/"
-    asked = {name: values[0] for name, values in parse_qs(link.query).items()}
-    assert asked.pop("cursor")
-    assert asked == query
+    requested = {name: values[0] for name, values in parse_qs(link.query).items()}
+    assert requested.pop("cursor")
+    assert requested == query
 
 
 def test_the_longest_title_still_makes_a_cursor(client: Client, history: History) -> None:

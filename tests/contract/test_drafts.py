@@ -1,8 +1,8 @@
 """Drafts are nowhere to be seen: every address answers, byte for byte, as if there were none.
 
-Thousands of addresses are asked without and with drafts. Of those that are products (of filters
-with orderings, formats, searches, revisions …) the suite takes a sample, always the same, and asks
-few with odd headers; `EVERY_ADDRESS=1` asks all, which takes minutes.
+Thousands of addresses are requested without and with drafts. Of products (of filters with
+orderings, formats, searches, revisions …) the suite takes a sample, always the same, and few with
+odd headers; `EVERY_ADDRESS=1` takes all, which takes minutes.
 """
 
 import datetime
@@ -40,12 +40,12 @@ from tests.support.routes import API, RECORDS, RESOURCES, Resource, addresses, a
 pytestmark = pytest.mark.django_db
 
 CANARY = "canary"
-"""Stands in every text of every draft, and in what curators alone may read of published ones."""
+"""Is in every text of every draft, and in what curators alone may read of published ones."""
 DRAFTS = ["00000000", "11111111", "22222222", "33333333"]
 """Ends of the ids of drafts that are new records."""
 EVERY = bool(os.environ.get("EVERY_ADDRESS"))
 SAMPLE = 1_000
-"""So many of the addresses with a query are asked, if not every one."""
+"""So many of the addresses with a query are requested, if not every one."""
 SEARCHES = ["masks", "chin*", '"surgical masks"', "口罩", CANARY, "3.86 billion"]
 FORMATS = ["csv", "ndjson", "xlsx", "metadata"]
 ACCEPTED = ["text/csv", "application/x-ndjson", "application/ld+json", "text/html;q=0.1,*/*;q=0.2"]
@@ -115,7 +115,7 @@ def products(history: History) -> Iterator[str]:
             )
         for below, besides in others:
             for one, other in product(filters, besides):
-                # What is asked for twice is refused elsewhere.
+                # What is requested twice is refused elsewhere.
                 if not one.keys() & other.keys():
                     yield f"{resource.path}{below}?{urlencode(one | other)}"
 
@@ -128,7 +128,7 @@ def filters_of(resource: Resource, history: History) -> Iterator[dict[str, str]]
             yield anchored(name, values[len(values) // 2])
 
 
-def asked(history: History) -> list[str]:
+def requested(history: History) -> list[str]:
     """Every address, or all without a query and a sample of the others."""
     every = sorted({*questions(history), *products(history)})
     if EVERY:
@@ -143,11 +143,11 @@ def crawl(client: Client, history: History) -> dict[str, Any]:
 
     def note(address: str, method: str = "get", **headers: str) -> Any:
         response = getattr(client, method)(address, headers=headers)
-        answers[" ".join([method, address, *headers.values()])] = told(response)
+        answers[" ".join([method, address, *headers.values()])] = reported(response)
         return response
 
     representative = {path for path, _ in addresses(history)}
-    for address in asked(history):
+    for address in requested(history):
         response = note(address)
         if "?" not in address:
             note(address, "options")
@@ -165,7 +165,7 @@ def crawl(client: Client, history: History) -> dict[str, Any]:
     return answers
 
 
-def told(response: Any) -> tuple[int, dict[str, str], bytes]:
+def reported(response: Any) -> tuple[int, dict[str, str], bytes]:
     """Of the body its digest: all bodies together take gigabytes."""
     headers = {name: value for name, value in response.items() if name != "Set-Cookie"}
     return response.status_code, headers, hashlib.blake2b(response.getvalue()).digest()
@@ -244,14 +244,14 @@ def drafts_everywhere(history: History) -> None:
 
 @pytest.mark.slow
 def test_drafts_change_no_answer(client: Client, clock: Any, history: History) -> None:
-    """Citations tell the day, so the clock stands still."""
+    """Citations say the day, so the clock is still."""
     before = crawl(client, history)
 
     drafts_everywhere(history)
     after = crawl(client, history)
 
-    addresses_asked = {question.split(" ")[1] for question in before}
-    assert len(addresses_asked) >= (8_000 if EVERY else 1_200)
+    addresses_requested = {question.split(" ")[1] for question in before}
+    assert len(addresses_requested) >= (8_000 if EVERY else 1_200)
     assert after.keys() == before.keys()
     changed = [question for question in before if after[question] != before[question]]
     assert changed == []
@@ -292,8 +292,8 @@ def test_a_draft_is_as_absent_as_an_id_that_never_was(client: Client, history: H
             absent = client.get(resource.path + below.format(id=f"{prefix}-zzzzzzzz"))
 
             assert draft.status_code == absent.status_code
-            told = draft.content.replace(DRAFTS[2].encode(), b"zzzzzzzz")
-            assert told == absent.content
+            reported = draft.content.replace(DRAFTS[2].encode(), b"zzzzzzzz")
+            assert reported == absent.content
         page = client.get(f"/records/{prefix}-{DRAFTS[2]}/")
         absent = client.get(f"/records/{prefix}-zzzzzzzz/")
         assert page.status_code == absent.status_code == 404

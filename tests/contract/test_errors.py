@@ -25,7 +25,7 @@ SECRETS = [
     "records_",
     "django",
 ]
-"""What no answer may tell of the machine."""
+"""What no answer may say of the machine."""
 
 
 def assert_discreet(content: bytes) -> None:
@@ -97,7 +97,7 @@ def test_before_the_first_revision_there_is_none(client: Client, history: Histor
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyError, DatabaseError, RecursionError])
-def test_a_crash_tells_nothing(
+def test_a_crash_says_nothing(
     history: History, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
     def crash(*args: Any, **kwargs: Any) -> None:
@@ -111,7 +111,7 @@ def test_a_crash_tells_nothing(
     assert_discreet(response.content)
 
 
-def test_a_crash_outside_the_views_tells_nothing(
+def test_a_crash_outside_the_views_says_nothing(
     history: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def crash(*args: Any) -> None:

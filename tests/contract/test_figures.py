@@ -47,7 +47,7 @@ def test_conditions_hold_for_one_and_the_same_figure(
 ) -> None:
     publish([MASKS, DOLLARS])
 
-    for asked in (
+    for requested in (
         {"item": "mask"},
         {"currency": "USD"},
         {"item": "test-kit"},
@@ -55,16 +55,16 @@ def test_conditions_hold_for_one_and_the_same_figure(
         {"measure": "quantity,money", "unit": "piece", "value_max": "5"},
         {"item": "mask,test-kit", "value_min": "800"},
     ):
-        assert found(client, resource.path, **asked, count="true")["count"] == 1, asked
+        assert found(client, resource.path, **requested, count="true")["count"] == 1, requested
     # Dollars for kits are no dollars for masks, nor are they many masks.
-    for asked in (
+    for requested in (
         {"item": "mask", "currency": "USD"},
         {"item": "mask", "value_min": "6"},
         {"unit": "piece", "currency": "USD"},
         {"measure": "quantity", "currency": "USD"},
         {"item": "mask", "value_min": "5", "measure": "money"},
     ):
-        assert found(client, resource.path, **asked, count="true")["count"] == 0, asked
+        assert found(client, resource.path, **requested, count="true")["count"] == 0, requested
 
 
 def test_an_item_includes_all_below_it(
@@ -73,8 +73,8 @@ def test_an_item_includes_all_below_it(
     codes = ["mask", "surgical-mask", "respirator-n95", "goggles", "medical-team"]
     publish(*([MASKS | {"item": code}] for code in codes))
 
-    def items(asked: str) -> list[str]:
-        results = found(client, resource.path, item=asked)["results"]
+    def items(requested: str) -> list[str]:
+        results = found(client, resource.path, item=requested)["results"]
         return sorted(row["figures"][0]["item"] for row in results)
 
     masks = ["mask", "respirator-n95", "surgical-mask"]
@@ -90,9 +90,9 @@ def test_a_record_with_several_figures_is_found_once(
     """Joins repeat no record and inflate no count."""
     publish([MASKS, MASKS | {"item": "surgical-mask"}, MASKS | {"item": "respirator-n95"}])
 
-    for asked in ({"item": "mask"}, {"item": "medical-supplies,mask"}, {"unit": "piece"}):
-        answer = found(client, resource.path, **asked, count="true")
-        assert (len(answer["results"]), answer["count"]) == (1, 1), asked
+    for requested in ({"item": "mask"}, {"item": "medical-supplies,mask"}, {"unit": "piece"}):
+        answer = found(client, resource.path, **requested, count="true")
+        assert (len(answer["results"]), answer["count"]) == (1, 1), requested
 
 
 BOUNDS: list[tuple[str, dict[str, Any], int, int]] = [
@@ -121,8 +121,10 @@ def test_bounds_are_compared_where_there_is_no_value(
             ({"value_min": f"{most}.000001"}, 0),
             ({"value_max": least - 1}, 0),
         ):
-            asked = {"item": "mask", "operator": operator} | bounds
-            assert found(client, resource.path, **asked, count="true")["count"] == count, asked
+            requested = {"item": "mask", "operator": operator} | bounds
+            assert found(client, resource.path, **requested, count="true")["count"] == count, (
+                requested
+            )
 
 
 def test_an_unnumbered_figure_meets_no_bound(
@@ -142,6 +144,6 @@ def test_numbers_are_exact_to_fifteen_digits(
     publish(*([MASKS | {"value": number}] for number in numbers))
 
     for number in numbers:
-        asked = {"unit": "piece", "value_min": number, "value_max": number}
-        (row,) = found(client, resource.path, **asked)["results"]
+        requested = {"unit": "piece", "value_min": number, "value_max": number}
+        (row,) = found(client, resource.path, **requested)["results"]
         assert row["figures"][0]["value"] == float(number)

@@ -1,4 +1,4 @@
-"""Some of the requests and searches that `benchmarks/fuzz.py` asks by the ten thousand: no answer
+"""Some of the requests and searches that `benchmarks/fuzz.py` sends by the ten thousand: no answer
 is a server error, and each is as the OpenAPI document has it."""
 
 from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ from tests.support.routes import API, RECORDS
 pytestmark = pytest.mark.django_db
 
 EACH = 6
-"""So many derived requests, and so many hostile ones, are asked of each operation."""
+"""So many derived requests, and so many hostile ones, are requested of each operation."""
 
 
 @pytest.fixture(scope="module")
@@ -47,24 +47,28 @@ def application() -> Iterator[Callable]:
     request_finished.connect(close_old_connections)
 
 
-def wrong(application: Callable, asked: list[HostileRequest]) -> list[tuple[str, list[str]]]:
+def wrong(application: Callable, requested: list[HostileRequest]) -> list[tuple[str, list[str]]]:
     """The requests that are answered as they must not be."""
-    found = [(str(one.request), faults(one, answer(application, one.request))) for one in asked]
-    return [(request, told) for request, told in found if told]
+    found = [
+        (str(one.request), faults(one, answer(application, one.request))) for one in requested
+    ]
+    return [(request, reported) for request, reported in found if reported]
 
 
 def test_requests_derived_from_the_document_are_answered_as_it_says(
     application: Callable, history: History, schema: Any
 ) -> None:
     operations = fuzzing.operations(schema)
-    asked = [
+    requested = [
         one
         for operation in operations
         for one in islice(fuzzing.systematic(schema, operation), EACH)
     ]
 
-    assert len({one.case.operation.label for one in asked if one.case}) == len(document()["paths"])
-    assert wrong(application, asked) == []
+    assert len({one.case.operation.label for one in requested if one.case}) == len(
+        document()["paths"]
+    )
+    assert wrong(application, requested) == []
 
 
 @pytest.mark.slow(sample=True)
@@ -72,10 +76,10 @@ def test_requests_derived_from_the_document_are_answered_as_it_says(
 def test_requests_drawn_from_the_document_are_answered_as_it_says(
     application: Callable, history: History, schema: Any, path: str
 ) -> None:
-    asked = fuzzing.drawn(schema[API + path]["GET"], examples=10, seed_=1)
+    requested = fuzzing.drawn(schema[API + path]["GET"], examples=10, seed_=1)
 
-    assert len(asked) >= 10
-    assert wrong(application, asked) == []
+    assert len(requested) >= 10
+    assert wrong(application, requested) == []
 
 
 @pytest.mark.slow
@@ -83,11 +87,11 @@ def test_hostile_requests_are_refused_as_the_document_says(
     application: Callable, history: History, schema: Any
 ) -> None:
     rng = Random(1)
-    asked = list(fuzzing.elsewhere())
+    requested = list(fuzzing.elsewhere())
     for operation in fuzzing.operations(schema):
-        asked += rng.sample(list(fuzzing.hostile(operation)), EACH)
+        requested += rng.sample(list(fuzzing.hostile(operation)), EACH)
 
-    assert wrong(application, asked) == []
+    assert wrong(application, requested) == []
 
 
 def test_searches_of_any_text_find_what_they_mean(application: Callable, history: History) -> None:
@@ -119,29 +123,29 @@ def good(
     application: Callable, history: History, schema: Any
 ) -> tuple[HostileRequest, fuzzing.Answer]:
     operation = schema[f"{API}donations/"]["GET"]
-    asked = HostileRequest(Request("GET", f"{API}donations/", HEADERS), operation.Case())
-    return asked, answer(application, asked.request)
+    requested = HostileRequest(Request("GET", f"{API}donations/", HEADERS), operation.Case())
+    return requested, answer(application, requested.request)
 
 
 def test_what_must_not_be_is_noticed(good: tuple[HostileRequest, fuzzing.Answer]) -> None:
-    asked, got = good
+    requested, got = good
     page = orjson.loads(got.body)
     page["results"][0]["title"] = None
     headers = {name: value for name, value in got.headers.items() if name != "dataset-revision"}
 
-    assert faults(asked, got) == []
-    assert "JsonSchemaError" in faults(asked, replace(got, body=orjson.dumps(page)))[0]
-    assert "MissingHeaders" in faults(asked, replace(got, headers=headers))[0]
-    assert faults(asked, replace(got, status=500))
-    assert faults(asked, replace(got, status=418))
-    assert faults(replace(asked, statuses=(400,)), got) == ["200 is none of (400,)"]
+    assert faults(requested, got) == []
+    assert "JsonSchemaError" in faults(requested, replace(got, body=orjson.dumps(page)))[0]
+    assert "MissingHeaders" in faults(requested, replace(got, headers=headers))[0]
+    assert faults(requested, replace(got, status=500))
+    assert faults(requested, replace(got, status=418))
+    assert faults(replace(requested, statuses=(400,)), got) == ["200 is none of (400,)"]
 
 
 def test_what_differs_is_noticed(good: tuple[HostileRequest, fuzzing.Answer]) -> None:
-    asked, got = good
+    requested, got = good
 
-    assert difference(asked.request, got, got) is None
-    assert difference(asked.request, got, replace(got, status=404)) == "status 200 and 404"
-    assert difference(asked.request, got, replace(got, body=b"")) == "bodies"
+    assert difference(requested.request, got, got) is None
+    assert difference(requested.request, got, replace(got, status=404)) == "status 200 and 404"
+    assert difference(requested.request, got, replace(got, body=b"")) == "bodies"
     other = replace(got, headers=got.headers | {"etag": "x"})
-    assert difference(asked.request, got, other) == "headers etag"
+    assert difference(requested.request, got, other) == "headers etag"

@@ -1,4 +1,4 @@
-"""The past: every revision can be asked for, always answers the same, and is what its changes made
+"""The past: every revision can be requested, always answers the same, and is what its changes made
 of the one before."""
 
 import datetime
@@ -185,7 +185,7 @@ def test_the_vocabulary_shows_its_current_state(client: Client, history: History
 
 
 @pytest.mark.parametrize("resource", RECORDS, ids=str)
-def test_versions_are_told_with_their_lives(
+def test_versions_are_reported_with_their_lives(
     client: Client, history: History, resource: Resource
 ) -> None:
     for id in history.ids(resource.kind):
@@ -200,24 +200,24 @@ def test_versions_are_told_with_their_lives(
 
             assert page["count"] == len(known)
             assert page["revision"] == number
-            for told, row in zip(page["results"], known, strict=True):
+            for reported, row in zip(page["results"], known, strict=True):
                 ended = row.retired_in is not None and row.retired_in <= number
-                assert told["id"] == id
-                assert told["version"] == row.version
-                assert told["published_in"] == row.published_in
-                assert told["retired_in"] == (row.retired_in if ended else None)
-                assert told["reason"] == (row.reason or None)
-                assert told["withdrawn"] == (
+                assert reported["id"] == id
+                assert reported["version"] == row.version
+                assert reported["published_in"] == row.published_in
+                assert reported["retired_in"] == (row.retired_in if ended else None)
+                assert reported["reason"] == (row.reason or None)
+                assert reported["withdrawn"] == (
                     {"revision": row.retired_in, "reason": row.withdrawn}
                     if row.withdrawn and ended
                     else None
                 )
-                assert client.get(told["url"]).content == row.body.encode()
+                assert client.get(reported["url"]).content == row.body.encode()
 
 
 @pytest.mark.parametrize("resource", RECORDS, ids=str)
-def test_versions_tell_what_changed(client: Client, history: History, resource: Resource) -> None:
-    told = 0
+def test_versions_say_what_changed(client: Client, history: History, resource: Resource) -> None:
+    reported = 0
     for id in history.ids(resource.kind):
         rows = history.of(id)
         results = found(client, f"{resource.path}{id}/versions/")["results"]
@@ -232,13 +232,13 @@ def test_versions_tell_what_changed(client: Client, history: History, resource: 
                 assert (name in changed) == (value != was)
                 if name in changed:
                     assert (changed[name]["before"], changed[name]["after"]) == (was, value)
-                    told += 1
-    assert told
+                    reported += 1
+    assert reported
 
 
 @pytest.mark.parametrize("resource", RECORDS, ids=str)
 def test_a_record_can_come_back(client: Client, history: History, resource: Resource) -> None:
-    """Withdrawn, then published again as the next version: it is there, and its past is told."""
+    """Withdrawn, then published again as the next version: it is there, with its past."""
     books = history.fork()
     id = books.withdrawn_ids(resource.kind)[0]
     gone = books.of(id)[-1]
@@ -270,7 +270,7 @@ def feed(client: Client, **query: Any) -> list[dict[str, Any]]:
     ]
 
 
-def test_the_feed_tells_every_change_in_order(client: Client, history: History) -> None:
+def test_the_feed_says_every_change_in_order(client: Client, history: History) -> None:
     assert feed(client) == history.changes
 
 
@@ -350,7 +350,7 @@ def test_changed_since_finds_the_new_versions_in_force(
 # Revisions
 
 
-def test_revisions_tell_what_they_brought(client: Client, history: History) -> None:
+def test_revisions_say_what_they_brought(client: Client, history: History) -> None:
     results = found(client, f"{API}revisions/")["results"]
 
     assert [row["number"] for row in results] == list(range(history.newest, 0, -1))

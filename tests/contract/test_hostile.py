@@ -147,10 +147,10 @@ def test_text_means_itself(
     ],
 )
 def test_text_is_found_without_case_and_accents(
-    client: Client, history: History, asked: str, publisher: str
+    client: Client, history: History, requested: str, publisher: str
 ) -> None:
     """The databases fold differently, and by themselves no further than ASCII."""
-    response = ask(client, STATEMENTS, publisher=asked, revision=1)
+    response = ask(client, STATEMENTS, publisher=requested, revision=1)
 
     assert {row["publisher"] for row in response.json()["results"]} == {publisher}
 

@@ -317,7 +317,7 @@ def test_unknown_is_a_party_value_and_no_code_otherwise(client: Client, history:
         assert errors == {name: "unknown_code"}
 
 
-def test_all_faults_are_told_at_once(client: Client, history: History) -> None:
+def test_all_faults_are_reported_at_once(client: Client, history: History) -> None:
     errors = refused(
         client, f"{API}donations/", giver="CHN", page_size="0", as_of_from="soon", form="gold"
     )
@@ -330,7 +330,7 @@ def test_all_faults_are_told_at_once(client: Client, history: History) -> None:
     }
 
 
-def test_a_hundred_faults_are_told_in_twenty(client: Client, db: None) -> None:
+def test_a_hundred_faults_are_reported_in_twenty(client: Client, db: None) -> None:
     response = ask(client, f"{API}donations/", **{f"unheard_of_{n}": "1" for n in range(100)})
 
     assert len(problem(response, 400)["errors"]) == 20

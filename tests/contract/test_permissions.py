@@ -49,7 +49,7 @@ MAY: dict[str, tuple[set[str], set[str]]] = {
     "discard": (WRITERS, OPEN),
 }
 NEVER_OWN = {"approve"}
-"""Four eyes: not of what one had a hand in, whoever one is."""
+"""Four eyes: not of what one had a hand in, of what one is."""
 ONE_BY_ONE = {"edit", "revert", "discard"}
 """No bulk action does these."""
 
@@ -164,8 +164,8 @@ def act_by_page(client: Client, act: str, cell: Cell) -> None:
     elif f'action="{address}"' in cell.html:
         client.post(address)
     elif f'href="{address}' in cell.html:
-        asked = client.get(address).content.decode()
-        seen = re.findall(r'name="seen" value="([^"]+)"', asked)
+        requested = client.get(address).content.decode()
+        seen = re.findall(r'name="seen" value="([^"]+)"', requested)
         client.post(address, {"seen": seen, **WORDS})
 
 

@@ -96,11 +96,11 @@ def test_no_filter_takes_more_than_three_queries(
     django_assert_num_queries: Callable,
     name: str,
     queries: int,
-    asked: dict[str, Any],
+    requested: dict[str, Any],
     size: int,
 ) -> None:
     with django_assert_num_queries(queries):
-        found(client, f"{API}{name}/", page_size=size, **asked)
+        found(client, f"{API}{name}/", page_size=size, **requested)
 
 
 FIRST_TOTALS = 7
@@ -136,11 +136,11 @@ def test_totals_and_facets_take_the_same_queries_whatever_there_is(
     django_assert_num_queries: Callable,
     path: str,
     queries: int,
-    asked: dict[str, Any],
+    requested: dict[str, Any],
     narrow: dict[str, Any],
 ) -> None:
     with django_assert_num_queries(queries):
-        found(client, API + path, **asked, **narrow)
+        found(client, API + path, **requested, **narrow)
 
 
 def test_figures_of_a_revision_are_read_once(

@@ -322,7 +322,7 @@ def names(operation: Json) -> set[str]:
 
 
 def resolved(part: Json) -> Json:
-    """What a reference of the document stands for."""
+    """What a reference of the document is for."""
     if "$ref" not in part:
         return part
     found: Any = document()

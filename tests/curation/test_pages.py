@@ -1,5 +1,5 @@
 """The curators' pages as a browser shows them: the worklist, a review, a merge. They fit a desk
-and a phone, keep nobody out, and ask for nothing that the policy forbids."""
+and a phone, keep nobody out, and request nothing that the policy forbids."""
 
 import os
 from pathlib import Path
@@ -221,7 +221,7 @@ def test_a_search_left_open_takes_no_click(width: int, curator: User, enter: Any
     page.locator(".messagelist .success").wait_for()
 
 
-def test_the_browser_asks_before_typed_words_are_lost(curator: User, enter: Any) -> None:
+def test_the_browser_requests_before_typed_words_are_lost(curator: User, enter: Any) -> None:
     draft = DonationFactory(title="As it was")
     page = enter(f"/admin/records/donation/{draft.pk}/change/", 1280).page
     leave = "() => window.dispatchEvent(new Event('beforeunload', {cancelable: true}))"

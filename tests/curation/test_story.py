@@ -103,7 +103,7 @@ def wait_for_focus(person: Curator, place: str) -> None:
 
 
 def picture(person: Curator, name: str, width: int, at: str = "") -> None:
-    """The page as it stands, for the guide, from the place `at` on; whatever its width, it has
+    """The page as it is, for the guide, from the place `at` on; whatever its width, it has
     to fit."""
     assert fits(person.looked), name
     if PICTURES and PICTURED[name] == width:
@@ -112,10 +112,10 @@ def picture(person: Curator, name: str, width: int, at: str = "") -> None:
         person.page.screenshot(path=Path(PICTURES) / f"{name}.png")
 
 
-def press(person: Curator, button: str, told: str) -> None:
-    """Press a button, and be told that it is done."""
+def press(person: Curator, button: str, reported: str) -> None:
+    """Press a button, and be reported that it is done."""
     person.click(person.page.get_by_role("button", name=button, exact=True))
-    person.page.locator(".messagelist .success", has_text=told).wait_for()
+    person.page.locator(".messagelist .success", has_text=reported).wait_for()
 
 
 def follow(person: Curator, link: str, page: str) -> None:
@@ -175,7 +175,7 @@ def enter_donation(person: Curator, width: int) -> None:
 def test_two_people_take_a_statement_to_readers(width: int, sit_down: Any) -> None:
     curator, reviewer = sit_down("curator", width), sit_down("reviewer", width)
 
-    def asked(address: str) -> tuple[int, Any]:
+    def requested(address: str) -> tuple[int, Any]:
         answer = reviewer.page.request.get(f"{reviewer.address}/api/v1/donations/{address}")
         return answer.status, answer.json()
 
@@ -189,7 +189,7 @@ def test_two_people_take_a_statement_to_readers(width: int, sit_down: Any) -> No
     figures = stored(DonationFigure.objects.all)
     assert {row.quote: (row.measure, row.operator, row.value) for row in figures} == QUOTES
     assert all(row.quote_found and row.offset == text.index(row.quote) for row in figures)
-    assert asked("")[1]["results"] == []
+    assert requested("")[1]["results"] == []
 
     # The reviewer sees them in their context, and hands them back.
     review(reviewer)
@@ -216,7 +216,7 @@ def test_two_people_take_a_statement_to_readers(width: int, sit_down: Any) -> No
     reviewer.page.get_by_label("Message").fill("What China gave by 10 April 2020.")
     press(reviewer, "Approve and publish", "approved and published")
     picture(reviewer, "approved", width)
-    status, public = asked(f"{donation.public_id}/")
+    status, public = requested(f"{donation.public_id}/")
     assert (status, public["version"]) == (200, 1)
     assert [row["evidence"]["quote"] for row in public["figures"]] == list(QUOTES)
     assert all(row["evidence"]["quote_found"] for row in public["figures"])
@@ -234,19 +234,19 @@ def test_two_people_take_a_statement_to_readers(width: int, sit_down: Any) -> No
     press(curator, "Save and continue editing", "was changed")
     picture(curator, "correction", width)
     press(curator, "Submit for review", "was submitted for review")
-    assert asked(f"{donation.public_id}/") == (200, public)
+    assert requested(f"{donation.public_id}/") == (200, public)
     review(reviewer)
     picture(reviewer, "difference", width)
     changed = reviewer.page.locator(".curation-comparison tr.changed").all_inner_texts()
     assert [row for row in changed if re.search(r"(?i)stage", row)]
     reviewer.page.get_by_label("Message").fill("All of it arrived.")
     press(reviewer, "Approve and publish", "approved and published")
-    status, public = asked(f"{donation.public_id}/")
+    status, public = requested(f"{donation.public_id}/")
     assert (public["version"], public["stage"]) == (2, "delivered")
-    versions = asked(f"{donation.public_id}/versions/")[1]["results"]
+    versions = requested(f"{donation.public_id}/versions/")[1]["results"]
     assert CORRECTED in [row["reason"] for row in versions]
 
-    # Withdrawn, its reason stands in its place.
+    # Withdrawn, its reason is in its place.
     follow(reviewer, "History", "history")
     picture(reviewer, "history", width)
     reviewer.page.go_back()
@@ -254,7 +254,7 @@ def test_two_people_take_a_statement_to_readers(width: int, sit_down: Any) -> No
     reviewer.page.get_by_label("Reason").fill(WITHDRAWN)
     picture(reviewer, "withdraw", width)
     press(reviewer, "Withdraw", "was withdrawn")
-    status, gone = asked(f"{donation.public_id}/")
+    status, gone = requested(f"{donation.public_id}/")
     assert (status, WITHDRAWN in str(gone)) == (410, True)
 
     # Nothing was refused by the policy, failed, or complained of in the console.

@@ -343,7 +343,7 @@ def test_a_correction_of_what_was_published_before_needs_the_reason(
 
 
 @EVERY_DATED_KIND
-def test_a_sound_record_asks_for_no_reason(kind: str, reviewer: User) -> None:
+def test_a_sound_record_requests_for_no_reason(kind: str, reviewer: User) -> None:
     record = RECORDS[DATED[kind]](in_review=True)
 
     page = entered(reviewer).get(url(record, "approve")).content.decode()

@@ -60,5 +60,5 @@ def test_the_answers_of_the_readme_are_those_of_the_api(
         assert quote in body
 
 
-def test_the_readme_asks_five_questions() -> None:
+def test_the_readme_requests_five_questions() -> None:
     assert len(QUESTIONS) == 5

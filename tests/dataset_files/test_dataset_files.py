@@ -301,9 +301,9 @@ def small(tmp_path: Path) -> Path:
 
 
 def load(directory: Path, **options: Any) -> str:
-    told = StringIO()
-    call_command("load_dataset", directory, stdout=told, **options)
-    return told.getvalue().strip()
+    reported = StringIO()
+    call_command("load_dataset", directory, stdout=reported, **options)
+    return reported.getvalue().strip()
 
 
 def refused(directory: Path) -> list[str]:
@@ -371,9 +371,11 @@ def undone() -> Iterator[None]:
 
 @pytest.mark.django_db
 def test_history_is_replayed(small: Path) -> None:
-    told = load(small)
+    reported = load(small)
 
-    assert told == "Published revisions 1 to 2. Terms: 5, versions of records: 8, withdrawals: 1."
+    assert (
+        reported == "Published revisions 1 to 2. Terms: 5, versions of records: 8, withdrawals: 1."
+    )
     assert RevisionCounter.number() == 2
     assert list(Change.objects.filter(revision=2).values_list("public_id", "version", "action",
                                                               "reason")) == [
@@ -424,9 +426,9 @@ def test_loading_again_changes_nothing(small: Path) -> None:
     load(small)
     before = snapshot()
 
-    told = load(small)
+    reported = load(small)
 
-    assert told == "Nothing to do: the database is at revision 2."
+    assert reported == "Nothing to do: the database is at revision 2."
     assert snapshot() == before
 
 
@@ -449,9 +451,9 @@ def test_only_missing_revisions_are_replayed(small: Path, tmp_path: Path) -> Non
     )  # fmt: skip
     assert RevisionCounter.number() == 1
 
-    told = load(small)
+    reported = load(small)
 
-    assert told == "Published revision 2. Terms: 0, versions of records: 2, withdrawals: 1."
+    assert reported == "Published revision 2. Terms: 0, versions of records: 2, withdrawals: 1."
 
 
 PENDING_DONATION = """
@@ -513,8 +515,8 @@ def test_the_files_may_lag_behind_the_database(small: Path, tmp_path: Path) -> N
 
     assert load(small) == "Nothing to do: the database is at revision 3."
     # What a pending entry names may stand in the database alone.
-    told = load(write(small, {"donations": DONATIONS + PENDING_DONATION}))
-    assert told == "Published revision 4. Terms: 0, versions of records: 1, withdrawals: 0."
+    reported = load(write(small, {"donations": DONATIONS + PENDING_DONATION}))
+    assert reported == "Published revision 4. Terms: 0, versions of records: 1, withdrawals: 0."
 
 
 @pytest.mark.django_db
@@ -592,7 +594,7 @@ def test_replacements_that_cannot_be_are_faults(small: Path, by: str, message: s
 
 
 FAULTS = [
-    # (noun, what stands there, what stands there instead, where the fault is, words of its report)
+    # (noun, what is there, what is there instead, where the fault is, words of its report)
     ("donations", "form: goods", "forms: goods", "don-0000000a v1 forms",
      "There is no such key here. Did you mean form?"),
     ("donations", "form: goods\n", "form: goods\n  form: cash # twice\n", "don-0000000a v1 form",
@@ -705,28 +707,28 @@ FAULTS = [
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("noun", "old", "new", "where", "words"), FAULTS)
-def test_every_fault_is_told_with_its_place(
+def test_every_fault_is_reported_with_its_place(
     tmp_path: Path, noun: str, old: str, new: str, where: str, words: str
 ) -> None:
     files = replaced(noun, old, new)
 
     faults = refused(write(tmp_path / "files", files))
 
-    told = [fault for fault in faults if words in fault]
-    assert told, faults
-    place, _, rest = told[0].partition(" ")
+    reported = [fault for fault in faults if words in fault]
+    assert reported, faults
+    place, _, rest = reported[0].partition(" ")
     place = place.rstrip(":")
-    assert rest.startswith(f"{where}: " if where else "Aliases and tags"), told[0]
+    assert rest.startswith(f"{where}: " if where else "Aliases and tags"), reported[0]
     file, _, number = place.partition(":")
     assert file == f"{noun}.yaml"
     line = files[noun].lstrip("\n").splitlines()[int(number) - 1]
     key = where.rpartition(" ")[2].rpartition(".")[2].partition("[")[0]
     # The line of the key; where the key is absent, the line on which its entry begins.
-    assert f"{key}:" in line or line.lstrip().startswith("- "), (told[0], line)
+    assert f"{key}:" in line or line.lstrip().startswith("- "), (reported[0], line)
 
 
 @pytest.mark.django_db
-def test_all_faults_of_all_files_are_told_together(tmp_path: Path) -> None:
+def test_all_faults_of_all_files_are_reported_together(tmp_path: Path) -> None:
     files = SMALL | {
         "donations": DONATIONS.replace("form: cash", "form: cahs").replace("[CHN]", "[CNH]"),
         "exports": EXPORTS.replace("as_of: 2020-03-01", "as_of: March"),
@@ -757,7 +759,7 @@ BROKEN = [
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("old", "new", "words"), BROKEN)
-def test_what_is_no_plain_list_is_told_alone(
+def test_what_is_no_plain_list_is_reported_alone(
     tmp_path: Path, old: str, new: str, words: str
 ) -> None:
     faults = refused(write(tmp_path / "files", replaced("donations", old, new)))
@@ -768,7 +770,7 @@ def test_what_is_no_plain_list_is_told_alone(
 
 
 @pytest.mark.django_db
-def test_missing_and_misnamed_files_are_told(small: Path) -> None:
+def test_missing_and_misnamed_files_are_reported(small: Path) -> None:
     (small / "donations.yaml").rename(small / "donation.yaml")
     (small / "exports.yaml").write_bytes(EXPORTS.encode("gb18030"))
 
@@ -782,7 +784,7 @@ def test_missing_and_misnamed_files_are_told(small: Path) -> None:
 
 
 @pytest.mark.django_db
-def test_a_directory_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_directory_that_is_not_there_is_reported(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="there is no such directory"):
         load(tmp_path / "nowhere")
 
@@ -821,9 +823,9 @@ MILESTONES = """
 def with_milestones(old: str = "", new: str = "") -> dict[str, str]:
     """The small dataset with milestones in the second version of the donation."""
     head, tail = DONATIONS.split("  stage: delivered\n", 1)
-    told = f"{head}  stage: delivered{MILESTONES}{tail}"
-    assert old in told
-    return SMALL | {"donations": told.replace(old, new, 1) if old else told}
+    reported = f"{head}  stage: delivered{MILESTONES}{tail}"
+    assert old in reported
+    return SMALL | {"donations": reported.replace(old, new, 1) if old else reported}
 
 
 @pytest.mark.django_db
@@ -894,7 +896,7 @@ def test_withdrawn_evidence_is_not_cited(tmp_path: Path) -> None:
 
 
 @pytest.mark.django_db
-def test_an_empty_revision_is_told(tmp_path: Path) -> None:
+def test_an_empty_revision_is_reported(tmp_path: Path) -> None:
     third = "- number: 3\n  at: 2026-05-03T00:00:00Z\n  message: Nothing.\n  origin: file\n"
 
     (fault,) = refused(write(tmp_path / "files", SMALL | {"revisions": REVISIONS + third}))
@@ -1078,7 +1080,7 @@ def test_a_region_unlike_the_countrys_is_kept(small: Path, tmp_path: Path) -> No
 
 
 @pytest.mark.django_db
-def test_what_the_files_cannot_say_is_told_and_nothing_replaced(
+def test_what_the_files_cannot_say_is_reported_and_nothing_replaced(
     small: Path, tmp_path: Path
 ) -> None:
     load(small)
@@ -1115,11 +1117,11 @@ def test_the_format_has_every_column_of_the_content() -> None:
 
 
 def test_the_format_is_documented() -> None:
-    told = (settings.BASE_DIR / "docs" / "dataset.md").read_text(encoding="utf-8")
+    reported = (settings.BASE_DIR / "docs" / "dataset.md").read_text(encoding="utf-8")
 
     keys = {key for noun in NOUNS.values() for key in noun.keys} | {*FIGURE, *HS_CODE, *MILESTONE}
 
-    assert sorted(key for key in keys if not re.search(rf"\b{key}\b", told)) == []
+    assert sorted(key for key in keys if not re.search(rf"\b{key}\b", reported)) == []
 
 
 # --- There and back, whatever people write
@@ -1155,26 +1157,26 @@ REASONS = text(400).filter(str.strip)
 def figures(draw: st.DrawFn, statement: str, measure: str) -> dict[str, Any]:
     """One figure of a measure, with any operator."""
     operator = draw(st.sampled_from(Operator.values))
-    told: dict[str, Any] = {"measure": measure, "operator": operator}
+    reported: dict[str, Any] = {"measure": measure, "operator": operator}
     if operator in ("between", "order_of_magnitude"):
         low, high = sorted(draw(st.lists(NUMBERS, min_size=2, max_size=2, unique=True)), key=float)
-        told |= {"lower": low, "upper": high}
+        reported |= {"lower": low, "upper": high}
     elif operator != "unspecified":
-        told["value"] = draw(NUMBERS)
+        reported["value"] = draw(NUMBERS)
     if measure == "quantity":
-        told["item"] = draw(st.sampled_from(["goods", "mask"]))
-        told |= optional(draw, unit=st.sampled_from(Unit.values))
+        reported["item"] = draw(st.sampled_from(["goods", "mask"]))
+        reported |= optional(draw, unit=st.sampled_from(Unit.values))
     elif measure == "money":
-        told |= optional(draw, currency=st.sampled_from(["USD", "CNY"]), item=st.just("mask"))
+        reported |= optional(draw, currency=st.sampled_from(["USD", "CNY"]), item=st.just("mask"))
     else:
-        told |= {"party_type": "mixed", "party_role": "recipient"}
-    told["basis"] = draw(st.sampled_from(Basis.values))
-    if told["basis"] in NEVER_COUNT or draw(st.booleans()):
-        told |= {"countable": "false", "countable_reason": "unclear"}
+        reported |= {"party_type": "mixed", "party_role": "recipient"}
+    reported["basis"] = draw(st.sampled_from(Basis.values))
+    if reported["basis"] in NEVER_COUNT or draw(st.booleans()):
+        reported |= {"countable": "false", "countable_reason": "unclear"}
     if draw(st.booleans()):
-        told |= {"rank": "preferred", "rank_reason": draw(text(200))}
-    told |= optional(draw, offset=st.integers(0, 10**6).map(str), quote_found=st.just("true"))
-    return told | {"statement": statement, "quote": draw(text(200))}
+        reported |= {"rank": "preferred", "rank_reason": draw(text(200))}
+    reported |= optional(draw, offset=st.integers(0, 10**6).map(str), quote_found=st.just("true"))
+    return reported | {"statement": statement, "quote": draw(text(200))}
 
 
 def optional(draw: st.DrawFn, **values: st.SearchStrategy[Any]) -> dict[str, Any]:
@@ -1188,17 +1190,19 @@ def versions(draw: st.DrawFn, prefix: str, content: st.SearchStrategy[dict]) -> 
     public_id = f"{prefix}-{draw(ID_TAIL)}"
     revisions = draw(st.sets(st.sampled_from("23"))) if prefix != "st" else set(draw(
         st.sampled_from(["", "2", "23"])))  # fmt: skip
-    told = [{"id": public_id, "version": "1", "revision": "1", **draw(content)}]
+    reported = [{"id": public_id, "version": "1", "revision": "1", **draw(content)}]
     if revisions and prefix != "st" and draw(st.booleans()):
         revision, reason = sorted(revisions)[0], draw(REASONS)
-        return [*told, {"id": public_id, "version": "1", "revision": revision,
+        return [*reported, {"id": public_id, "version": "1", "revision": revision,
                         "action": "withdrawn", "reason": reason}]  # fmt: skip
     for version, revision in enumerate(sorted(revisions), start=2):
         head = {"version": str(version), "revision": revision, "reason": draw(REASONS)}
         # What decides whether there may be milestones is of each version alone.
-        kept = {key: told[0][key] for key in told[0] if key not in ("milestones", "series")}
-        told.append(kept | head | draw(content))
-    return told
+        kept = {
+            key: reported[0][key] for key in reported[0] if key not in ("milestones", "series")
+        }
+        reported.append(kept | head | draw(content))
+    return reported
 
 
 @st.composite
@@ -1229,7 +1233,7 @@ def dated_content(
     parties = st.lists(st.sampled_from(["CHN", "PAK", "who"]), min_size=1, max_size=3, unique=True)
     first = st.just("2020-01-01")
     measures = draw(st.lists(st.sampled_from(Measure.values), min_size=1, unique=True))
-    told = {
+    reported = {
         "title": draw(text(200)),
         roles[0]: draw(parties),
         **fixed,
@@ -1244,12 +1248,12 @@ def dated_content(
         "as_of": draw(DATES),
         "figures": [draw(figures(statement, measure)) for measure in measures],
     }
-    single = "series" not in told and all(
-        figure["basis"] not in RUNNING for figure in told["figures"]
+    single = "series" not in reported and all(
+        figure["basis"] not in RUNNING for figure in reported["figures"]
     )
     if "stage" in fixed and single and draw(st.booleans()):
-        told["milestones"] = [draw(milestones(statement, fixed["stage"]))]
-    return told
+        reported["milestones"] = [draw(milestones(statement, fixed["stage"]))]
+    return reported
 
 
 @st.composite
@@ -1268,7 +1272,7 @@ def datasets(draw: st.DrawFn) -> dict[str, list[dict[str, Any]]]:
     """A dataset of a few records in up to three revisions."""
     statements = draw(versions("st", statement_content()))
     cited = statements[0]["id"]
-    told = {
+    reported = {
         "items": [
             {"code": "goods", "version": "1", "revision": "1", "name": draw(text(200)),
              **optional(draw, description=text(400))},
@@ -1300,16 +1304,16 @@ def datasets(draw: st.DrawFn) -> dict[str, list[dict[str, Any]]]:
             cited, ("buyers", "suppliers"), stage="signed", ocid="ocds-1"))),
     }  # fmt: skip
     linked = {"type": "funds", "id": cited}
-    for entry in draw(st.sampled_from([told["donations"], told["exports"], []])):
+    for entry in draw(st.sampled_from([reported["donations"], reported["exports"], []])):
         if "action" not in entry:
             entry["links"] = [linked]
-    brought = {entry["revision"] for entries in told.values() for entry in entries}
-    told["revisions"] = [
+    brought = {entry["revision"] for entries in reported.values() for entry in entries}
+    reported["revisions"] = [
         {"number": number, "at": f"2026-05-0{number}T10:00:00.000001Z",
          "message": draw(REASONS).strip(), "origin": draw(st.sampled_from(Origin.values))}
         for number in sorted(brought)
     ]  # fmt: skip
-    return told
+    return reported
 
 
 @given(texts=st.lists(text(400), min_size=1, max_size=4), day=DATES)
@@ -1330,11 +1334,13 @@ def test_any_text_is_read_as_it_was_written(texts: list[str], day: str) -> None:
     phases=set(Phase) - {Phase.shrink, Phase.explain},
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(told=datasets())
-def test_any_dataset_goes_there_and_back(tmp_path: Path, told: dict[str, list]) -> None:
+@given(reported=datasets())
+def test_any_dataset_goes_there_and_back(tmp_path: Path, reported: dict[str, list]) -> None:
     # Another hand than ours writes the files first, with everything quoted and escaped.
-    told = json.loads(json.dumps(told))
-    files = {noun: yaml.safe_dump(entries, default_style='"') for noun, entries in told.items()}
+    reported = json.loads(json.dumps(reported))
+    files = {
+        noun: yaml.safe_dump(entries, default_style='"') for noun, entries in reported.items()
+    }
     with undone():
         load(write(tmp_path / "quoted", files))
         loaded = snapshot()
@@ -1347,7 +1353,7 @@ def test_any_dataset_goes_there_and_back(tmp_path: Path, told: dict[str, list]) 
         assert dump(tmp_path / "again") == dumped
 
     # Nothing was lost, and nothing is said that need not be.
-    for noun, entries in told.items():
+    for noun, entries in reported.items():
         read = yaml.load(dumped[noun], Loader=yaml.BaseLoader)
         by_key = {entry_key(entry): entry for entry in read}
         for entry in entries:

@@ -102,13 +102,13 @@ def test_its_number_and_revision_are_no_change() -> None:
         ),
     ],
 )
-def test_a_change_is_told_where_it_is(
+def test_a_change_is_reported_where_it_is(
     changes: dict[str, Any], expected: list[tuple[str, Any, Any]]
 ) -> None:
     assert changed(**changes) == expected
 
 
-def test_a_new_field_of_the_document_is_told() -> None:
+def test_a_new_field_of_the_document_is_reported() -> None:
     assert changed(form="goods") == [("form", None, "goods")]
 
 
@@ -116,8 +116,8 @@ def test_what_only_moved_is_no_change() -> None:
     assert changed(figures=[MONEY, FIGURE], recipients=DOCUMENT["recipients"][::-1]) == []
 
 
-def test_rival_reports_are_told_apart_by_their_statements() -> None:
-    """A second report joins the first, and then stands before it."""
+def test_rival_reports_are_reported_apart_by_their_statements() -> None:
+    """A second report joins the first, and then is before it."""
     rival = FIGURE | {"value": 700, "evidence": {"statement": "st-00000002", "quote": "700"}}
     one, two = {"figures": [FIGURE]}, {"figures": [FIGURE, rival]}
     name = "figures[quantity surgical-mask piece single by st-0000000{}]"
@@ -147,16 +147,16 @@ documents = st.fixed_dictionaries(
 
 
 @given(documents, documents, st.randoms(use_true_random=False))
-def test_what_is_told_is_what_differs(
+def test_what_is_reported_is_what_differs(
     before: dict[str, Any], after: dict[str, Any], rng: Random
 ) -> None:
     """The differences put into the old document make the new one, and none is idle."""
     rng.shuffle(before["donors"])
-    told = differences(before, after)
+    reported = differences(before, after)
 
     rebuilt = copy.deepcopy(before)
     donors = {member["code"]: member for member in rebuilt["donors"]}
-    for change in told:
+    for change in reported:
         assert change["before"] != change["after"]
         name, _, inner = change["field"].partition(".")
         if name.startswith("donors["):

@@ -171,7 +171,7 @@ def test_search_finds_what_was_reindexed(client: Client, published: None) -> Non
 
 
 class Killed(Exception):
-    """Stands for a process that ends in the middle."""
+    """Is for a process that ends in the middle."""
 
 
 def dying(after: int, act: Callable[..., Any]) -> Callable[..., Any]:

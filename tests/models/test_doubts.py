@@ -137,7 +137,7 @@ def test_a_bound_is_a_number_of_the_figure(kind: str) -> None:
     ],
 )
 def test_a_date_that_cannot_be_needs_a_reason(
-    model: Any, name: str, day: datetime.date, asked: str
+    model: Any, name: str, day: datetime.date, requested: str
 ) -> None:
     row = model(**{name: day})
     if issubclass(model, Milestone) and day < FLOOR:
@@ -147,7 +147,7 @@ def test_a_date_that_cannot_be_needs_a_reason(
 
     (message,) = refusal(row)[name]
 
-    assert asked in message
+    assert requested in message
     reason = "date_reason" if model in KINDS.values() else "quote_reason"
     assert f"`{reason}`" in message
     setattr(row, reason, "It is a plan for decades.")

@@ -1,4 +1,4 @@
-"""Milestones: what the model asks of each, their order, and the stage that follows from them."""
+"""Milestones: what the model requires of each, their order, and the stage that they give."""
 
 import datetime
 from typing import Any

@@ -143,7 +143,7 @@ VIOLATIONS: dict[str, Any] = {
     "of_public_has_reason": correction_without_reason,
 }
 """What the database must refuse: columns written over a sound row, or an act. The name of a
-constraint that several models share stands without the model's."""
+constraint that several models share is without the model's."""
 
 
 FACTORIES: dict[Any, Any] = {

@@ -126,7 +126,7 @@ def test_more_digits_are_refused_by_the_form(value: Decimal) -> None:
 @given(excessive_numbers())
 def test_more_digits_are_refused_by_the_database(value: Decimal) -> None:
     if connection.vendor == "sqlite":
-        # What one float stands for cannot be told apart here; the form refuses it all the same.
+        # What one float is for cannot be reported apart here; the form refuses it all the same.
         assume(float(value) != float(Context(prec=15).plus(value)))
 
     with pytest.raises(IntegrityError, match="donationfigure_digits"), transaction.atomic():

@@ -1,5 +1,5 @@
 """`migrate` beside a running site: it touches the guards only with something to migrate, in one
-transaction, waits for nobody for long, and drops no history without being told to."""
+transaction, waits for nobody for long, and drops no history without being reported to."""
 
 import io
 import itertools
@@ -141,7 +141,7 @@ def test_migration_behind_a_backup_ends_with_everything_as_it_was(client: Client
     if connection.vendor == "postgresql":
         assert "Locks are held by process" in str(error)
         assert time.monotonic() - began < PATIENCE
-        # Whoever reads waits behind an attempt, which is short.
+        # Who reads waits behind an attempt, which is short.
         assert max(b - a for a, b in itertools.pairwise(took)) < 4
     assert (after, "later" in there) == (before, False)
     assert "later" in migrated
@@ -207,7 +207,7 @@ def test_two_migrates_at_once_are_one() -> None:
 
 
 @pytest.mark.slow
-def test_going_back_drops_history_only_if_told_to() -> None:
+def test_going_back_drops_history_only_if_reported_to() -> None:
     StatementFactory(published=True)
 
     with pytest.raises(CommandError, match=r"records_auditentry.*--drop-history"):

@@ -1,4 +1,4 @@
-"""What was published stays as it was, on the running database, whoever writes and however: by the
+"""What was published stays as it was, on the running database, by any writer and means: by the
 ORM, in bulk, in raw SQL; before and after a migration that rebuilds the tables."""
 
 from functools import partial
@@ -209,7 +209,7 @@ class TestRetirement:
 
 
 class Rebuild(migrations.Migration):
-    """Adds a column to every guarded table, which makes SQLite build them anew."""
+    """Adds a column to every guarded table, which makes SQLite build them again."""
 
     operations: ClassVar = [
         migrations.AddField(

@@ -233,7 +233,7 @@ class TestRivals:
         submit(self.two({}, {"value": 120, "quote": "donated supplies"} | other), by=editor)
 
     @pytest.mark.parametrize("reason", ["part_of_total", "valuation", "instalment"])
-    def test_what_stands_aside_is_no_rival(self, reason: str, editor: Any) -> None:
+    def test_what_is_aside_is_no_rival(self, reason: str, editor: Any) -> None:
         """“1,000, of which 200 for Rome and 300 for Milan”, in one statement."""
         said = {"statement": StatementFactory()}
         aside = said | {"countable": False, "countable_reason": reason}
@@ -472,9 +472,7 @@ class TestEvidence:
         assert approvals.get(public_id=doubtful.public_id).reason == "Spelt out."
         assert approvals.get(public_id=sound.public_id).reason == ""
 
-    def test_the_database_refuses_them_whoever_writes(
-        self, doubtful: Donation, reviewer: Any
-    ) -> None:
+    def test_the_database_refuses_them_who_writes(self, doubtful: Donation, reviewer: Any) -> None:
         ContributorFactory(
             public_id=doubtful.public_id, version=doubtful.version, user=reviewer, role="approver"
         )
@@ -1361,7 +1359,7 @@ class History(RuleBasedStateMachine):
             assert replayed == {public_id: version for public_id, (version, _) in held.items()}
 
 
-def test_every_revision_of_a_random_history_can_be_read_as_it_stood() -> None:
+def test_every_revision_of_a_random_history_can_be_read_as_it_was() -> None:
     run_state_machine_as_test(
         History, settings=settings(max_examples=10, stateful_step_count=15, deadline=None)
     )

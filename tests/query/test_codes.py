@@ -83,7 +83,7 @@ def test_imports_take_two_letters_for_their_country(dataset: None) -> None:
 
     found = {code: called[code.lower()] for code in COUNTRIES}
 
-    # The African Union is called so, too: an import asks which is meant.
+    # The African Union is called so, too: an import requests which is meant.
     assert found == {two: {three} for two, three in COUNTRIES.items()} | {
         "AU": {"AUS", "african-union"}
     }

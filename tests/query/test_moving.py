@@ -98,15 +98,15 @@ def test_answers_after_any_history_are_as_if_all_were_read(client: Client, seed:
     rng = history.random
     history.release(*(history.draft("statement") for _ in range(3)))
     history.release(*(history.draft(kind) for kind in DATED for _ in range(4)))
-    asked = []
+    requested = []
     # Numbers of values that no figure has any longer are soon dropped in some histories.
     with mock.patch.object(prepare, "SPARE", rng.choice([0, prepare.SPARE])):
         for _ in range(STEPS):
             act(history)
             for _ in range(rng.randrange(3)):
                 address, query = drawn_query(rng, history)
-                asked.append((address, query, answer(client, address, query)))
-    for address, query, found in asked:
+                requested.append((address, query, answer(client, address, query)))
+    for address, query, found in requested:
         kept.forget()
         assert answer(client, address, query) == found, (address, query)
 

@@ -78,20 +78,20 @@ def test_every_plan_finds_the_same(
     client: Client,
     history: History,
     name: str,
-    asked: Query,
+    requested: Query,
 ) -> None:
     resource = next(resource for resource in RECORDS if resource.name == name)
     for few in PLANS:
         with planned_for(few):
-            for ordering in ORDERINGS + VALUE_ORDERINGS * has_unit(asked):
-                check(client, history, resource, asked | {"ordering": ordering})
+            for ordering in ORDERINGS + VALUE_ORDERINGS * has_unit(requested):
+                check(client, history, resource, requested | {"ordering": ordering})
 
 
 ORDERINGS = ["-as_of", "as_of", "title", "-published_in", "id"]
 VALUE_ORDERINGS = ["value", "-value"]
 
 
-def has_unit(asked: Query) -> bool:
-    """Whether all figures that are asked for have one unit."""
-    units = [asked.get("unit", ","), asked.get("currency", ",")]
-    return asked.get("measure") == "parties" or any("," not in codes for codes in units)
+def has_unit(requested: Query) -> bool:
+    """Whether all figures that are requested have one unit."""
+    units = [requested.get("unit", ","), requested.get("currency", ",")]
+    return requested.get("measure") == "parties" or any("," not in codes for codes in units)

@@ -105,8 +105,8 @@ MAKERS: dict[str, Any] = {
 }
 
 
-def titles(client: Client, kind: str, **asked: str) -> list[str]:
-    return [row["title"] for row in found(client, f"{API}{kind}/", **asked)["results"]]
+def titles(client: Client, kind: str, **requested: str) -> list[str]:
+    return [row["title"] for row in found(client, f"{API}{kind}/", **requested)["results"]]
 
 
 @pytest.fixture
@@ -201,7 +201,7 @@ UNFOUND = [
 
 
 @pytest.mark.django_db
-def test_what_stands_in_its_texts_finds_a_record(client: Client, donation: Any) -> None:
+def test_what_is_in_its_texts_finds_a_record(client: Client, donation: Any) -> None:
     missed = [text for text in FOUND if not titles(client, "donations", search=text)]
     wrong = [text for text in UNFOUND if titles(client, "donations", search=text)]
 
@@ -322,7 +322,7 @@ def test_what_is_found_by_name_comes_first_then_the_newest(client: Client) -> No
     # All words must stand in the head; it does not matter in which of its texts.
     assert titles(client, "donations", search="oximeters ventilators") == tiers
     assert titles(client, "donations", search="oximeters newest") == [tiers[2]]
-    # An order that is asked for holds, the default one too.
+    # An order that is requested holds, the default one too.
     by_date = [tiers[2], tiers[0], tiers[1], tiers[3]]
     assert titles(client, "donations", search="oximeters", ordering="-as_of") == by_date
     assert titles(client, "donations", search="oximeters", ordering="as_of") == by_date[::-1]

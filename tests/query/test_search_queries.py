@@ -229,8 +229,8 @@ def test_hundred_words_are_a_search(client: Client, history: History) -> None:
 
 def test_the_withdrawn_is_found_in_its_time(client: Client, history: History) -> None:
     gone = history.of(history.withdrawn_ids("donation")[0])[-1]
-    asked = {"search": f'"{gone.document["title"]}"', "id": gone.id}
+    requested = {"search": f'"{gone.document["title"]}"', "id": gone.id}
 
-    assert found(client, f"{API}donations/", **asked)["results"] == []
-    before = found(client, f"{API}donations/", **asked, revision=str(gone.published_in))
+    assert found(client, f"{API}donations/", **requested)["results"] == []
+    before = found(client, f"{API}donations/", **requested, revision=str(gone.published_in))
     assert [row["id"] for row in before["results"]] == [gone.id]

@@ -45,9 +45,9 @@ def history(django_db_setup: None, django_db_blocker: Any) -> Iterator[History]:
 
 def reference(resource: Resource, query: Query, history: History) -> list[str]:
     """Return the ids that the filters of the query select by themselves."""
-    asked = QueryDict(mutable=True)
-    asked.update(query)
-    parameters: ParameterSet = resource.parameters(asked)
+    requested = QueryDict(mutable=True)
+    requested.update(query)
+    parameters: ParameterSet = resource.parameters(requested)
     filters = {
         name: (parameters.base_filters[name], value)
         for name, value in parameters.cleaned.items()
@@ -116,9 +116,9 @@ def test_every_ordering_walks_both_ways_under_any_statistics(
                 query = drawn_query(rng, resource, history) | anchored("ordering", ordering)
                 with planned_for(rng.choice(PLANS)):
                     check(client, history, resource, query)
-                    asked = QueryDict(mutable=True)
-                    asked.update(query | {"page_size": "2"})
-                    pages = list(walk(client, f"{resource.path}?{asked.urlencode()}"))
+                    requested = QueryDict(mutable=True)
+                    requested.update(query | {"page_size": "2"})
+                    pages = list(walk(client, f"{resource.path}?{requested.urlencode()}"))
                     if len(pages) > 1:
                         back = list(walk(client, pages[-1]["previous"], "previous"))
                         assert [page["results"] for page in reversed(back)] == [
@@ -134,11 +134,11 @@ def test_facets_are_the_same_under_any_statistics(
 ) -> None:
     query = rng.choice([{}, drawn_conditions(rng, resource, history)])
     names = resource.sets["facets/"].base_filters["facets"].field.choices
-    asked = query | {"facets": ",".join(names), "limit": "500"}
-    expected = found(client, f"{resource.path}facets/", **asked)
+    requested = query | {"facets": ",".join(names), "limit": "500"}
+    expected = found(client, f"{resource.path}facets/", **requested)
 
     with statistics(state, rng):
-        assert found(client, f"{resource.path}facets/", **asked) == expected
+        assert found(client, f"{resource.path}facets/", **requested) == expected
 
 
 @pytest.mark.parametrize("counted", [False, True])

@@ -99,7 +99,7 @@ def test_every_version_is_shown_for_ever(client: Client, history: History, kind:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_revision_shows_the_record_as_it_stood(
+def test_a_revision_shows_the_record_as_it_was(
     client: Client, history: History, kind: str
 ) -> None:
     for id in history.ids(kind):

@@ -2,7 +2,7 @@
 
 For documents of an API that only reads: whatever a question may name must stay sayable, and
 whatever an answer promises must stay so. A question may be given more room, an answer less.
-References are followed, so that it does not matter where a schema stands.
+References are followed, so that it does not matter where a schema is.
 
 Judged as breaking, though a careful client bears it: a further code in an answer. Generated
 clients turn code lists into enumerations and refuse, or misread, what is not in them.
@@ -19,7 +19,7 @@ UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"
 
 
 def breaking_changes(before: Json, after: Json) -> list[str]:
-    """A line for each, told by where it stands."""
+    """A line for each, reported by where it is."""
     found = list(Comparison(before, after).changes())
     return list(dict.fromkeys(found))
 
@@ -201,16 +201,16 @@ def values(schema: Json) -> list[Any] | None:
 
 def bounds(less: Json, more: Json, where: str, *, asking: bool) -> Iterator[str]:
     """Where the one that must not admit more does."""
-    told = "has now the bound" if asking else "has no longer the bound"
+    reported = "has now the bound" if asking else "has no longer the bound"
     for word, open_, sign in [
         *((word, float("-inf"), 1) for word in LOWER),
         *((word, float("inf"), -1) for word in UPPER),
     ]:
         if word in more and sign * less.get(word, open_) < sign * more[word]:
-            yield f"{where}: {told} {word} {more[word]}"
+            yield f"{where}: {reported} {word} {more[word]}"
     for word in ("pattern", "format", "uniqueItems", "multipleOf"):
         if word in more and less.get(word) != more[word]:
-            yield f"{where}: {told} {word} {json.dumps(more[word])}"
+            yield f"{where}: {reported} {word} {json.dumps(more[word])}"
 
 
 def report(changes: Iterable[str], release: str) -> str:

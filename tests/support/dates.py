@@ -1,4 +1,4 @@
-"""Dates that may lack their day or month, told apart from the code under test."""
+"""Dates that may lack their day or month, reported apart from the code under test."""
 
 import calendar
 

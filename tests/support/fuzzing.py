@@ -9,7 +9,7 @@ Three sources, for every operation of the OpenAPI document:
   methods and bodies.
 
 `faults` holds an answer against the document, with the checks of schemathesis, and `difference`
-two answers against each other. A test asks some of them, and `benchmarks/fuzz.py`
+two answers against each other. A test requests some of them, and `benchmarks/fuzz.py`
 all, of both databases.
 """
 
@@ -47,8 +47,12 @@ class Request:
 
     def __str__(self) -> str:
         odd = {name: value for name, value in self.headers.items() if name not in HEADERS}
-        told = f"{self.method} {self.target[:2_000]}"
-        return f"{told} { ({name: value[:100] for name, value in odd.items()}) }" if odd else told
+        reported = f"{self.method} {self.target[:2_000]}"
+        return (
+            f"{reported} { ({name: value[:100] for name, value in odd.items()}) }"
+            if odd
+            else reported
+        )
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,7 @@ def environ(request: Request) -> dict[str, Any]:
     return found
 
 
-# What is asked
+# What is requested
 
 
 def schema_of(document: dict[str, Any]) -> Any:
@@ -123,7 +127,7 @@ def operations(schema: Any) -> list[Any]:
 
 
 def of_case(case: schemathesis.Case) -> HostileRequest:
-    """The request that a case stands for."""
+    """The request that a case is for."""
     prepared = prepare(case)
     headers = {name: as_text(value) for name, value in prepared.headers.items()}
     headers.pop("X-Schemathesis-TestCaseId", None)
@@ -163,8 +167,8 @@ def drawn(operation: Any, *, examples: int, seed_: int) -> list[HostileRequest]:
         )
         @given(operation.as_strategy(generation_mode=mode))
         def note(case: schemathesis.Case) -> None:
-            asked = of_case(case)
-            found.setdefault(asked.request.target, asked)
+            requested = of_case(case)
+            found.setdefault(requested.request.target, requested)
 
         note()
     return list(found.values())
@@ -195,7 +199,7 @@ TEXTS = [
     # Cursors that we did not write.
     *(cursor("junk"), cursor(1, "-as_of", 0, "\0", "x", 0, ""), f"{cursor(1)}:{'a' * 43}"),
 ]
-"""What stands in place of a parameter's value, as it is sent."""
+"""What is in place of a parameter's value, as it is sent."""
 NAMES = ["{}%5B%5D", "{}%5B$ne%5D", "{}__in", "{}__regex", "{}.code", "{}%00", "_{}"]
 """What is made of a parameter's name."""
 PLACES = [
@@ -215,7 +219,7 @@ PLACES = [
     *("don-00000000", "don-zzzzzzzz", "st-76867pfx", "DON-7K3M9Q2X", "a" * 5_000, "*", "%25", "~"),
     *("%2e%2e", "%2F", "a%2Fb", "%0D%0A", "null", "'%20OR%201=1", "%7Bid%7D", ";a=b"),
 ]
-"""What stands in a path in place of an id."""
+"""What is in a path in place of an id."""
 ACCEPTED = [
     *("*/*", "application/*", "APPLICATION/JSON", "application/json; charset=utf-7", "text/html"),
     *("application/json;q=0", "*/*;q=0", "application/json; indent=99999999999", "garbage", "/"),
@@ -272,7 +276,7 @@ def hostile(operation: Any) -> Iterator[HostileRequest]:
     }
     path = operation.full_path.format(**examples)
 
-    def asked(
+    def requested(
         query: str = "",
         *,
         at: str = path,
@@ -290,31 +294,31 @@ def hostile(operation: Any) -> Iterator[HostileRequest]:
     for parameter in operation.query:
         name = parameter.name
         for text in TEXTS:
-            yield asked(f"{name}={text}")
+            yield requested(f"{name}={text}")
         for pattern in NAMES:
-            yield asked(f"{pattern.format(name)}=1", statuses=(400,))
-        yield asked(f"{name}=1&{name}=1", statuses=(400,))
-        yield asked(name, statuses=(400,))
+            yield requested(f"{pattern.format(name)}=1", statuses=(400,))
+        yield requested(f"{name}=1&{name}=1", statuses=(400,))
+        yield requested(name, statuses=(400,))
     for text in TEXTS:
         if text and text != "+":
-            yield asked(f"{text[:5_000]}=1", statuses=(400,))
+            yield requested(f"{text[:5_000]}=1", statuses=(400,))
     for query in (
         "&" * 5_000,
         "=" * 5_000,
         "%" * 5_000,
         "&".join(f"u{n}=1" for n in range(1_001)),
     ):
-        yield asked(query, statuses=(200, 400, 404))
+        yield requested(query, statuses=(200, 400, 404))
     for name in examples:
         for place in PLACES:
             at = operation.full_path.format(**{**examples, name: place})
-            yield asked(at=at, statuses=(200, 400, 404, 410))
-            yield asked("format=json&revision=1", at=at, statuses=(200, 400, 404, 410))
+            yield requested(at=at, statuses=(200, 400, 404, 410))
+            yield requested("format=json&revision=1", at=at, statuses=(200, 400, 404, 410))
     for headers in ODD_HEADERS:
-        yield asked(headers=headers, statuses=(200, 304, 400, 404, 406))
+        yield requested(headers=headers, statuses=(200, 304, 400, 404, 406))
     for method in METHODS:
         for body in (b"", *BODIES):
-            yield asked(
+            yield requested(
                 method=method,
                 body=body,
                 headers={"Content-Type": "application/json"},
@@ -323,9 +327,9 @@ def hostile(operation: Any) -> Iterator[HostileRequest]:
     # The example of a path may not be in the database.
     there = (200, 404) if examples else (200,)
     for method in ("HEAD", "OPTIONS"):
-        yield asked(method=method, statuses=there)
+        yield requested(method=method, statuses=there)
     for body in BODIES:
-        yield asked(body=body, headers={"Content-Type": "application/json"}, statuses=there)
+        yield requested(body=body, headers={"Content-Type": "application/json"}, statuses=there)
 
 
 ELSEWHERE = [
@@ -401,18 +405,22 @@ signed by us, that there is a letter in it, that a number is written without an 
 there is no NUL in it."""
 
 
-def faults(asked: HostileRequest, got: Answer) -> list[str]:
+def faults(requested: HostileRequest, got: Answer) -> list[str]:
     """What is wrong with an answer: as the OpenAPI document has it, and by what we promise."""
     found = []
-    if asked.statuses and got.status not in asked.statuses:
-        found.append(f"{got.status} is none of {asked.statuses}")
+    if requested.statuses and got.status not in requested.statuses:
+        found.append(f"{got.status} is none of {requested.statuses}")
     squeezed = "content-encoding" in got.headers
-    if asked.case is not None and asked.request.method not in ("HEAD", "OPTIONS") and not squeezed:
-        found += against_document(asked.case, got)
+    if (
+        requested.case is not None
+        and requested.request.method not in ("HEAD", "OPTIONS")
+        and not squeezed
+    ):
+        found += against_document(requested.case, got)
     if got.status >= 500:
         found.append(f"{got.status}: a server error")
-    if got.status >= 400 and asked.request.method != "HEAD" and not squeezed:
-        found += against_promise(asked, got)
+    if got.status >= 400 and requested.request.method != "HEAD" and not squeezed:
+        found += against_promise(requested, got)
     return found
 
 
@@ -446,10 +454,12 @@ def excused(failure: BaseException, got: Answer) -> bool:
     return codes <= ONLY_TOGETHER | ONLY_IN_WORDS
 
 
-def against_promise(asked: HostileRequest, got: Answer) -> list[str]:
+def against_promise(requested: HostileRequest, got: Answer) -> list[str]:
     """Every refusal is a problem that says what it is."""
     if got.headers.get("content-type") != "application/problem+json":
-        if asked.case is None and asked.request.target.startswith(("/records/", "/admin/")):
+        if requested.case is None and requested.request.target.startswith(
+            ("/records/", "/admin/")
+        ):
             return []  # a page for people
         return [f"refused as {got.headers.get('Content-Type')}"]
     problem = orjson.loads(got.body)

@@ -101,7 +101,7 @@ class Version:
     regions: dict[str, str]
     """Party → number of the region it then lay in."""
     lineages: dict[str, list[str]]
-    """Item → itself and what then stood above it."""
+    """Item → itself and what then was above it."""
     names: dict[str, tuple[str, list[str]]]
     """Party or item → what it was then called, and its other names."""
     retired_in: int | None = None
@@ -196,7 +196,7 @@ class History:
         reason = "It told of the same flight twice."
         acts: list[Any] = [Publication(draft) for draft in drafts]
         acts += [Withdrawal(record, reason) for record in withdrawing or ()]
-        # What is drawn here is valid as it stands; checking it again takes most of the time.
+        # What is drawn here is valid as it is; checking it again takes most of the time.
         with mock.patch("records.publishing.publish.check"):
             at = self.note(publish_revision(acts, message=message, origin=Origin.FILE, at=at))
         order = list(KINDS)

@@ -107,7 +107,7 @@ def links(history: History, revision: int | None) -> list[tuple[str, str, str]]:
     ]
 
 
-def engine_query(kind: str, asked: Query, include: Iterable[str] = ()) -> EngineQuery:
+def engine_query(kind: str, requested: Query, include: Iterable[str] = ()) -> EngineQuery:
     """Return the query of the engine that parameters come to, but for `item`, which chooses among
     the figures here, and for whether there may be an upper bound."""
     sides: dict[str, Any] = {}
@@ -115,16 +115,20 @@ def engine_query(kind: str, asked: Query, include: Iterable[str] = ()) -> Engine
         found = []
         for column, name in COLUMNS.items():
             parameter = f"{roles[kind]}_{column}" if column else roles[kind]
-            values = asked.get(parameter, "").split(",")
+            values = requested.get(parameter, "").split(",")
             if values != [""] and "unknown" not in values:
                 found.append(Condition(name, frozenset(REGION_SLUGS.get(v, v) for v in values)))
         sides[side] = tuple(found)
     return EngineQuery(
         **sides,
-        start=day(max((days(asked[name])[0] for name in STARTS if name in asked), default=None)),
-        end=day(min((days(asked[name])[1] for name in ENDS if name in asked), default=None)),
+        start=day(
+            max((days(requested[name])[0] for name in STARTS if name in requested), default=None)
+        ),
+        end=day(
+            min((days(requested[name])[1] for name in ENDS if name in requested), default=None)
+        ),
         include=frozenset(include),
-        milestone=asked.get("milestone", ""),
+        milestone=requested.get("milestone", ""),
         filtered=True,
     )
 
@@ -139,13 +143,13 @@ def engine_name(kind: str, grouping: str) -> str:
 
 
 def records_in_total(
-    rows: list[Figure], linked: list[tuple[str, str, str]], kind: str, asked: Query, total: str
+    rows: list[Figure], linked: list[tuple[str, str, str]], kind: str, requested: Query, total: str
 ) -> set[str]:
     """Return the ids of the records of a total, given as `total=` has it."""
     pairs = [pair.split(":") for pair in total.split(",")]
     include = [value for name, value in pairs if name == "include"]
     given: dict[str, Any] = {name: value for name, value in pairs if name != "include"}
-    query = engine_query(kind, asked, include)
+    query = engine_query(kind, requested, include)
     prepared = prepare(rows, Links(linked), query.include, query.milestone)
     split = {name: given[name] for name in given if name in SPLIT}
     by = [name for name in given if name not in SPLIT]

@@ -1,4 +1,4 @@
-"""What a query is to find, told plainly: every parameter as a test of a record's document.
+"""What a query is to find, reported plainly: every parameter as a test of a record's document.
 
 Slow and without any index, this is the meaning that the API's queries are held to.
 """
@@ -270,7 +270,7 @@ def searched(version: Version) -> tuple[list[str | None], list[str | None]]:
     return head, [*others, document.get("summary")]
 
 
-def stands_in(phrase: list[str], open_end: bool, texts: list[str | None]) -> bool:
+def has_phrase(phrase: list[str], open_end: bool, texts: list[str | None]) -> bool:
     """Whether one of the texts has the words in a row; the last may go on if the end is open."""
     for text in texts:
         found = letters(text)
@@ -288,7 +288,7 @@ Phrase = tuple[list[str], bool]
 
 def phrases(search: str) -> tuple[list[list[Phrase]], list[Phrase]]:
     """Alternatives of which one must be found, several times; and what must not be."""
-    asked: list[list[Phrase]] = []
+    requested: list[list[Phrase]] = []
     excluded: list[Phrase] = []
     or_else = False
     for part in re.findall(r'[-‐−﹣－]?"[^"]*"|[^\s"]+', re.sub("[“”„‟«»＂]", '"', search)):
@@ -298,19 +298,19 @@ def phrases(search: str) -> tuple[list[list[Phrase]], list[Phrase]]:
         elif part[0] in "-‐−﹣－":
             excluded.append(phrase)
         elif phrase[0]:
-            asked[-1:] = [[*asked[-1], phrase]] if or_else else [*asked[-1:], [phrase]]
+            requested[-1:] = [[*requested[-1], phrase]] if or_else else [*requested[-1:], [phrase]]
             or_else = False
-    return asked, excluded
+    return requested, excluded
 
 
 def tier(version: Version, search: str) -> int:
-    """1 where title and names have all that is sought, 2 where it stands anywhere, else 0."""
+    """1 where title and names have all that is searched for, 2 where it is anywhere, else 0."""
     head, others = searched(version)
-    asked, excluded = phrases(search)
-    if any(stands_in(*phrase, head + others) for phrase in excluded):
+    requested, excluded = phrases(search)
+    if any(has_phrase(*phrase, head + others) for phrase in excluded):
         return 0
     for place, texts in enumerate([head, head + others], start=1):
-        if all(any(stands_in(*phrase, texts) for phrase in group) for group in asked):
+        if all(any(has_phrase(*phrase, texts) for phrase in group) for group in requested):
             return place
     return 0
 
@@ -365,7 +365,7 @@ DATES = {"as_of": "as_of", "published": "published_on", "said": "said_on"}
 
 
 def sort_key(version: Version, ordering: str, on_figures: Query) -> Any:
-    """What orders a version: of the figures that are asked for the largest or the smallest."""
+    """What orders a version: of the figures that are requested the largest or the smallest."""
     column = ordering.lstrip("-")
     if column != "value":
         value = version.document[column]

@@ -197,7 +197,7 @@ BAD: dict[type, dict[str, str]] = {
 
 
 def bad_values(field: Any) -> dict[str, str]:
-    """The first list entry that is wrong decides which error is told, so entries stand alone."""
+    """The first list entry that is wrong decides which error is reported, so entries are apart."""
     return BAD[type(field)]
 
 
@@ -327,7 +327,7 @@ WORDS = {
         "nothing has-this",
     ],
 }
-"""Parameter → texts that it may be asked for: whole ones, parts, other case and accents, and
+"""Parameter → texts that it may be requested: whole ones, parts, other case and accents, and
 what a pattern would take for a wildcard."""
 
 
@@ -359,7 +359,7 @@ def anchored(name: str, value: str) -> Query:
 
 
 def as_sent(example: Any) -> str:
-    """An example of the documentation as it stands in a query."""
+    """An example of the documentation as it is in a query."""
     if isinstance(example, bool):
         return str(example).lower()
     return ",".join(example) if isinstance(example, list) else str(example)

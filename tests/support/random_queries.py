@@ -66,14 +66,14 @@ def drawn_conditions(rng: Random, resource: Resource, history: History) -> Query
     return {name: value for name, value in query.items() if name not in ("ordering", "total")}
 
 
-def check(client: Client, history: History, resource: Resource, asked: Query) -> None:
+def check(client: Client, history: History, resource: Resource, requested: Query) -> None:
     expected = [
-        row.id for row in evaluate(history, resource.kind, asked, resource.default_ordering())
+        row.id for row in evaluate(history, resource.kind, requested, resource.default_ordering())
     ]
-    whole = found(client, resource.path, **asked, count="true", page_size="500")
-    pages = walk(client, f"{resource.path}?{urlencode(asked)}&page_size=3")
+    whole = found(client, resource.path, **requested, count="true", page_size="500")
+    pages = walk(client, f"{resource.path}?{urlencode(requested)}&page_size=3")
     walked = [row["id"] for page in pages for row in page["results"]]
 
-    assert [row["id"] for row in whole["results"]] == expected, asked
-    assert whole["count"] == len(expected), asked
-    assert walked == expected, asked
+    assert [row["id"] for row in whole["results"]] == expected, requested
+    assert whole["count"] == len(expected), requested
+    assert walked == expected, requested

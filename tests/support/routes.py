@@ -95,7 +95,7 @@ class Resource:
 
 RESOURCES = [Resource(declared) for declared in urls.RESOURCES]
 ABOUT: dict[str, Any] = {name: ROUTES[f"{name}/"] for name in ("coverage", "cite", "metadata")}
-"""What is told of the dataset as a whole."""
+"""What is reported the dataset as a whole."""
 RECORDS = [resource for resource in RESOURCES if resource.is_record]
 
 

@@ -54,8 +54,10 @@ def totals(
     *rows: Figure, query: Query | None = None, links: list[tuple[str, str, str]] | None = None
 ) -> list[Total]:
     """Return the totals of a query over rows."""
-    asked = query or Query()
-    return answer(prepare(rows, Links(links or []), asked.include, asked.milestone), asked)
+    requested = query or Query()
+    return answer(
+        prepare(rows, Links(links or []), requested.include, requested.milestone), requested
+    )
 
 
 def only(*rows: Figure, **content: Any) -> Total:

@@ -126,7 +126,7 @@ class World:
         return found
 
     def truth(self, query: Query, *, wide: bool = True, touched: bool = False) -> int:
-        """Return how much there really was of what a query asks for; with `touched`, a gift
+        """Return how much there really was of what a query requests; with `touched`, a gift
         counts whole as soon as one giver and one receiver fit."""
         sides = []
         for conditions in (query.givers, query.receivers):
@@ -143,7 +143,10 @@ class World:
                 (cell.giver in sides[0] and cell.receiver in sides[1])
                 or (touched and cell.gift in givers and cell.gift in receivers)
             )
-            and (not query.items or any(asked[0] in path(cell.item) for asked in query.items))
+            and (
+                not query.items
+                or any(requested[0] in path(cell.item) for requested in query.items)
+            )
             and self.happened(cell, query)
         )
 

@@ -58,7 +58,7 @@ def test_the_largest_of_several_holders_is_named() -> None:
     assert reasons(only(*rows)) == {"a": ("overlaps", "t")}
 
 
-def test_a_greater_running_total_stands_for_singles_that_it_may_hold() -> None:
+def test_a_greater_running_total_is_for_singles_that_it_may_hold() -> None:
     rows = [figure("a", 100), figure("b", 200, receivers=(KENYA,)), running("t", 150)]
     found = only(*rows)
     assert found.at_least == 350
@@ -102,7 +102,7 @@ def test_a_total_to_an_unknown_number_of_parties_surely_contains_nobody() -> Non
     assert reasons(found) == {"p": ("overlaps", "t")}
 
 
-def test_figures_of_one_record_are_told_apart_by_item() -> None:
+def test_figures_of_one_record_are_reported_apart_by_item() -> None:
     found = only(figure("a", 10), figure("a", 20, item=GLOVES), figure("a", 25, item=PPE))
     assert found.at_least == 30
     assert reasons(found) == {"a": ("same_event", "a")}
@@ -207,7 +207,7 @@ def test_points_of_different_series_only_overlap(large: str, small: str) -> None
     assert reasons(found) == {"b": ("overlaps", "a")}
 
 
-def test_linked_figures_are_told_apart_by_the_dates_of_the_sum() -> None:
+def test_linked_figures_are_reported_apart_by_the_dates_of_the_sum() -> None:
     """Parts of one whole: one came by December, and in no case before it was committed."""
     part = figure("a", 10, stage="committed", as_of=DECEMBER)
     other = running("b", 20, start=MARCH, as_of=date(2020, 5, 1))

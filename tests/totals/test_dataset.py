@@ -132,7 +132,7 @@ def test_every_item_party_and_year_comes_to_the_same_when_computed_again(kind: s
     items = sorted({figure.item[at:] for figure in figures for at in range(len(figure.item))})
     givers = sorted({party.code for figure in figures for party in figure.givers})
     receivers = sorted({party.code for figure in figures for party in figure.receivers})
-    asked = [
+    requested = [
         Query(),
         *(Query(items=(item,)) for item in items),
         *(Query(givers=named(code)) for code in givers),
@@ -141,7 +141,7 @@ def test_every_item_party_and_year_comes_to_the_same_when_computed_again(kind: s
     compared = 0
     for start, end in PERIODS:
         chinese = [Query(givers=named("CHN"), items=(item,)) for item in items]
-        for one in asked if start or end else asked + chinese:
+        for one in requested if start or end else requested + chinese:
             query = Query(one.givers, one.receivers, one.items, start, end)
             totals = answer(prepared, query)
             assert {total.search for total in totals} <= {EXACT}

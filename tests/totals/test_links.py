@@ -44,7 +44,7 @@ def test_relation_of_two_records(links: list[Link], expected: str) -> None:
     assert Links(links[::-1]).relation("a", "b") == expected
 
 
-def test_figures_of_one_record_are_told_apart_by_item() -> None:
+def test_figures_of_one_record_are_reported_apart_by_item() -> None:
     assert Links().relation("a", "a") == BY_ITEM
     assert Links([("a", MAY, "b")]).relation("a", "a") == BY_ITEM
 

@@ -62,7 +62,7 @@ def test_a_purchase_has_a_stage_and_says_why_it_ended(client: Client) -> None:
     assert row["note"] == "The masks failed a test."
 
 
-def test_a_method_that_nobody_told_is_null(client: Client) -> None:
+def test_a_method_that_nobody_reported_is_null(client: Client) -> None:
     ContractFactory(title="unknown", published=True)
     ContractFactory(title="direct", method="direct", published=True)
 
@@ -71,7 +71,7 @@ def test_a_method_that_nobody_told_is_null(client: Client) -> None:
     assert methods == {"unknown": None, "direct": "direct"}
 
 
-def test_the_document_tells_signature_and_process(client: Client) -> None:
+def test_the_document_says_signature_and_process(client: Client) -> None:
     ContractFactory(
         signed_on=datetime.date(2020, 4, 1),
         signed_on_precision="month",

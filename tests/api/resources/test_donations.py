@@ -223,7 +223,7 @@ def test_a_region_is_found_by_number_and_name_with_those_inside_it(client: Clien
 
 
 def test_latest_leaves_of_each_series_its_last_point(client: Client) -> None:
-    """What stands in no series stays; of two points of one day the greater id is the later."""
+    """What is in no series stays; of two points of one day the greater id is the later."""
     for day, value in ((1, 10), (9, 20), (9, 30)):
         DonationFactory(
             title=str(value), series="doses", as_of=datetime.date(2021, 4, day), published=True

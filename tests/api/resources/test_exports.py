@@ -44,7 +44,7 @@ def test_customs_statistics_name_no_destination(client: Client) -> None:
     assert row["figures"][0]["value"] == 3_860_000_000
 
 
-def test_sales_are_told_from_gifts(client: Client) -> None:
+def test_sales_are_reported_from_gifts(client: Client) -> None:
     for trade in ("commercial", "includes_donations", "unclear"):
         ExportFactory(title=trade, trade=trade, published=True)
 
@@ -52,7 +52,7 @@ def test_sales_are_told_from_gifts(client: Client) -> None:
     assert titles(client, trade="commercial,unclear") == {"commercial", "unclear"}
 
 
-def test_who_counted_is_told(client: Client) -> None:
+def test_who_counted_is_reported(client: Client) -> None:
     for side in ("exporter", "destination", "official_record"):
         ExportFactory(title=side, reported_by=side, published=True)
 

@@ -16,7 +16,7 @@ SERIES = f"{API}series/"
 
 
 def point(day: int, *figures: dict[str, Any], **content: Any) -> Any:
-    """A point of China's exports, told in April 2020."""
+    """A point of China's exports, reported in April 2020."""
     return ExportFactory(
         published=True,
         **{"series": "customs", "as_of": datetime.date(2020, 4, day)} | content,
@@ -52,18 +52,18 @@ def test_series_are_listed_with_their_span_and_latest_title(client: Client) -> N
     assert found(client, SERIES, kind="contract")["results"] == []
 
 
-def test_a_series_is_told_from_its_first_point_on(client: Client) -> None:
+def test_a_series_is_reported_from_its_first_point_on(client: Client) -> None:
     later = point(9, {"value": 150})
     first = point(1, {"value": 100}, {"item": "goggles", "unit": "", "value": 7})
 
-    told = over_time(client)
+    reported = over_time(client)
 
-    assert [row["id"] for row in told["points"]] == [first.public_id, later.public_id]
-    assert [row["overtaken"] for row in told["points"]] == [True, False]
+    assert [row["id"] for row in reported["points"]] == [first.public_id, later.public_id]
+    assert [row["overtaken"] for row in reported["points"]] == [True, False]
     # Of goggles the later point says nothing.
-    marks = [figure["left_out"] for row in told["points"] for figure in row["figures"]]
+    marks = [figure["left_out"] for row in reported["points"] for figure in row["figures"]]
     assert marks == ["overtaken", None, None]
-    assert client.get(told["points"][0]["url"]).json()["id"] == first.public_id
+    assert client.get(reported["points"][0]["url"]).json()["id"] == first.public_id
 
 
 def test_differences_pass_over_silent_points_and_flag_a_fall(client: Client) -> None:
@@ -74,11 +74,11 @@ def test_differences_pass_over_silent_points_and_flag_a_fall(client: Client) -> 
 
     steps = over_time(client)["differences"]
 
-    told = [
+    reported = [
         (step["earlier"], step["later"], step["difference"], step["exact"], step["negative"])
         for step in steps
     ]
-    assert told == [
+    assert reported == [
         (first.public_id, third.public_id, 150, False, False),
         (third.public_id, last.public_id, -10, False, True),
     ]
@@ -112,10 +112,10 @@ def test_contradictions_and_rivals_are_marked(client: Client) -> None:
     mine = point(1, *rivals)
     other = point(2, {"value": 9}, series="", links={"contradicts": mine})
 
-    (told,) = over_time(client)["points"]
+    (reported,) = over_time(client)["points"]
 
-    assert told["contradicts"] == [other.public_id]
-    assert [figure["left_out"] for figure in told["figures"]] == ["rival", None]
+    assert reported["contradicts"] == [other.public_id]
+    assert [figure["left_out"] for figure in reported["figures"]] == ["rival", None]
     assert over_time(client)["differences"] == []
 
 
@@ -129,9 +129,9 @@ def test_of_equal_reports_the_first_counts(client: Client, positions: tuple[int,
         type(figure).objects.filter(pk=figure.pk).update(position=position)
     publish(record)
 
-    (told,) = over_time(client)["points"]
+    (reported,) = over_time(client)["points"]
 
-    assert [figure["left_out"] for figure in told["figures"]] == [None, "repeated"]
+    assert [figure["left_out"] for figure in reported["figures"]] == [None, "repeated"]
 
 
 def test_a_series_is_shown_as_of_a_revision(client: Client) -> None:

@@ -173,7 +173,7 @@ def test_what_is_not_there_is_not_cited(client: Client, history: History) -> Non
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_a_style_is_asked_for_by_name_or_by_accept(
+def test_a_style_is_requested_for_by_name_or_by_accept(
     client: Client, history: History, style: str
 ) -> None:
     for address in cites(history):
@@ -186,8 +186,8 @@ def test_a_style_is_asked_for_by_name_or_by_accept(
 
         assert named["Content-Type"] == accepted["Content-Type"] == STYLES[style]
         assert named.content == accepted.content
-        told = named.json() if style == "csl-json" else named.content.decode()
-        assert told == in_json
+        reported = named.json() if style == "csl-json" else named.content.decode()
+        assert reported == in_json
         assert named["Dataset-Revision"] == str(history.newest)
 
 
@@ -337,40 +337,44 @@ def test_a_list_says_how_to_cite_it(client: Client, history: History, resource: 
 
 
 @pytest.mark.parametrize("accept", ["application/json", "application/ld+json"])
-def test_catalogues_are_told_of_the_dataset(client: Client, history: History, accept: str) -> None:
+def test_catalogues_are_reported_of_the_dataset(
+    client: Client, history: History, accept: str
+) -> None:
     response = client.get(f"{API}metadata/", headers={"Accept": accept})
-    told = response.json()
+    reported = response.json()
 
     assert response["Content-Type"] == accept
-    assert told["@type"] == "dcat:Dataset"
-    assert told["dcat:version"] == str(history.newest)
-    assert told["dct:publisher"]["foaf:name"] == "AidAPI"
+    assert reported["@type"] == "dcat:Dataset"
+    assert reported["dcat:version"] == str(history.newest)
+    assert reported["dct:publisher"]["foaf:name"] == "AidAPI"
     days = [v.document["as_of"] for r in DATED for v in history.at(r.kind)]
-    assert told["dct:temporal"]["dcat:startDate"] == min(days)
-    assert told["dct:temporal"]["dcat:endDate"] == max(days)
-    assert len(told["dcat:distribution"]) == len(RECORDS) * 3
-    for distribution in told["dcat:distribution"]:
+    assert reported["dct:temporal"]["dcat:startDate"] == min(days)
+    assert reported["dct:temporal"]["dcat:endDate"] == max(days)
+    assert len(reported["dcat:distribution"]) == len(RECORDS) * 3
+    for distribution in reported["dcat:distribution"]:
         file = client.get(path(distribution["dcat:downloadURL"]["@id"]))
         assert file.status_code == 200
         assert file["Content-Type"].startswith(distribution["dcat:mediaType"])
         assert file["Dataset-Revision"] == str(history.newest)
-    assert client.get(path(told["@id"])).json() == told
+    assert client.get(path(reported["@id"])).json() == reported
 
 
 def test_a_dataset_of_statements_alone_covers_no_time(client: Client, history: History) -> None:
-    told = found(client, f"{API}metadata/", revision=1)
+    reported = found(client, f"{API}metadata/", revision=1)
 
-    assert told["dct:temporal"] is None
-    check_answer(f"{API}metadata/", told)
+    assert reported["dct:temporal"] is None
+    check_answer(f"{API}metadata/", reported)
 
 
-def test_search_engines_are_told_on_the_first_page(client: Client, history: History) -> None:
+def test_search_engines_are_reported_on_the_first_page(client: Client, history: History) -> None:
     page = client.get("/").content.decode()
 
     (script,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', page, re.DOTALL)
-    told = json.loads(script)
-    assert told["@type"] == "Dataset"
-    assert told["version"] == str(history.newest)
-    assert told["license"] == "https://creativecommons.org/licenses/by/4.0/"
+    reported = json.loads(script)
+    assert reported["@type"] == "Dataset"
+    assert reported["version"] == str(history.newest)
+    assert reported["license"] == "https://creativecommons.org/licenses/by/4.0/"
     assert not set("<>&") & set(script)
-    assert all(client.get(path(d["contentUrl"])).status_code == 200 for d in told["distribution"])
+    assert all(
+        client.get(path(d["contentUrl"])).status_code == 200 for d in reported["distribution"]
+    )

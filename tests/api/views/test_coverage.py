@@ -12,8 +12,8 @@ pytestmark = pytest.mark.django_db
 
 
 def test_coverage_of_nothing(client: Client) -> None:
-    for told in found(client, f"{API}coverage/")["kinds"]:
-        assert (told["records"], told["months"], told["gaps"]) == (0, [], [])
+    for reported in found(client, f"{API}coverage/")["kinds"]:
+        assert (reported["records"], reported["months"], reported["gaps"]) == (0, [], [])
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,9 @@ def test_coverage_lists_long_gaps_as_one(
         )
         publish(record)
 
-    (told,) = [row for row in found(client, f"{API}coverage/")["kinds"] if row["kind"] == "export"]
+    (reported,) = [
+        row for row in found(client, f"{API}coverage/")["kinds"] if row["kind"] == "export"
+    ]
 
-    assert {row["month"]: row["records"] for row in told["months"]} == dict(listed)
-    assert [(row["first"], row["last"], row["months"]) for row in told["gaps"]] == gaps
+    assert {row["month"]: row["records"] for row in reported["months"]} == dict(listed)
+    assert [(row["first"], row["last"], row["months"]) for row in reported["gaps"]] == gaps

@@ -40,7 +40,10 @@ def test_other_lists_and_documents_have_no_verdicts(client: Client) -> None:
 
 def test_fields_can_name_the_verdicts(client: Client) -> None:
     DonationFactory(published=True, figures=[{"value": 5}])
-    asked = {"total": "measure:quantity,unit:piece", "fields": "figures.in_at_least,figures.lower"}
-    assert found(client, f"{API}donations/", **asked)["results"] == [
+    requested = {
+        "total": "measure:quantity,unit:piece",
+        "fields": "figures.in_at_least,figures.lower",
+    }
+    assert found(client, f"{API}donations/", **requested)["results"] == [
         {"figures": [{"in_at_least": True, "lower": 5}]}
     ]

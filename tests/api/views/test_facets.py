@@ -46,10 +46,10 @@ def test_a_facet_counts_what_its_value_would_find(
     assert answer["records"] == len(evaluate(history, resource.kind, query, "id"))
     assert [facet["parameter"] for facet in answer["facets"]] == names
     for facet in answer["facets"]:
-        for told in facet["values"]:
-            further = query | {facet["parameter"]: told["value"]}
+        for reported in facet["values"]:
+            further = query | {facet["parameter"]: reported["value"]}
             expected = evaluate(history, resource.kind, further, "id")
-            assert told["records"] == len(expected), further
+            assert reported["records"] == len(expected), further
 
 
 def values_of(parameter: str, value: str | None) -> list[str]:
@@ -73,8 +73,8 @@ def test_facets_miss_no_value(client: Client, history: History, resource: Resour
             for document in documents
             for value in values_of(facet["parameter"], document[facet["parameter"]])
         )
-        told = {row["value"]: row["records"] for row in facet["values"]}
-        assert told == counts
+        reported = {row["value"]: row["records"] for row in facet["values"]}
+        assert reported == counts
         assert facet["more"] == 0
 
 
@@ -104,28 +104,28 @@ def test_coverage_counts_what_there_is(
     kinds = {row["kind"]: row for row in found(client, f"{API}coverage/", **query)["kinds"]}
 
     assert list(kinds) == list(KINDS)
-    for kind, told in kinds.items():
+    for kind, reported in kinds.items():
         documents = [row.document for row in history.at(kind, revision)]
         date = KINDS[kind].DATE
         days = [document[date] for document in documents]
-        assert told["records"] == len(documents)
-        assert (told["first"], told["last"]) == (min(days), max(days))
+        assert reported["records"] == len(documents)
+        assert (reported["first"], reported["last"]) == (min(days), max(days))
         counts = Counter(
             document[date][:7]
             for document in documents
             if document.get(f"{date}_precision", "day") != "year"
         )
-        months = {row["month"]: row["records"] for row in told["months"]}
+        months = {row["month"]: row["records"] for row in reported["months"]}
         assert {month: n for month, n in months.items() if n} == counts
         names = list(months)
         assert names == sorted(names)
         if kind in DATED:
-            check_children(kind, told, documents)
+            check_children(kind, reported, documents)
         else:
-            assert (told["figures"], told["countries"]) == (0, [])
+            assert (reported["figures"], reported["countries"]) == (0, [])
 
 
-def check_children(kind: str, told: dict[str, Any], documents: list[dict[str, Any]]) -> None:
+def check_children(kind: str, reported: dict[str, Any], documents: list[dict[str, Any]]) -> None:
     model = DATED[kind]
     countries: Counter = Counter()
     missing: Counter = Counter()
@@ -144,14 +144,14 @@ def check_children(kind: str, told: dict[str, Any], documents: list[dict[str, An
         )
         missing["day"] += document["as_of_precision"] != "day"
         missing["month"] += document["as_of_precision"] == "year"
-    found = {(row["role"], row["country"]): row["records"] for row in told["countries"]}
+    found = {(row["role"], row["country"]): row["records"] for row in reported["countries"]}
     assert found == countries
-    assert {row["what"]: row["records"] for row in told["missing"]} == +missing
+    assert {row["what"]: row["records"] for row in reported["missing"]} == +missing
     quotes = Counter(
         figure["evidence"]["quote_found"] for row in documents for figure in row["figures"]
     )
-    assert told["figures"] == quotes.total()
-    assert told["quotes"] == {
+    assert reported["figures"] == quotes.total()
+    assert reported["quotes"] == {
         "found": quotes[True],
         "not_found": quotes[False],
         "not_checked": quotes[None],
@@ -166,17 +166,17 @@ def test_what_publishing_counted_is_what_lists_find(
     answer = found(
         client, f"{resource.path}facets/", facets=",".join(facets_of(resource)), limit="500"
     )
-    asked = [
-        {facet["parameter"]: told["value"]}
+    requested = [
+        {facet["parameter"]: reported["value"]}
         for facet in answer["facets"]
-        for told in facet["values"]
+        for reported in facet["values"]
     ]
-    told = [row["records"] for facet in answer["facets"] for row in facet["values"]]
+    reported = [row["records"] for facet in answer["facets"] for row in facet["values"]]
     flags = [{name: value} for name in ("joint", "countable") for value in ("true", "false")]
-    asked += [query for query in flags if resource.kind in DATED]
-    asked += [{"search": word} for word in ("mask", "china", "ventilators", "canary")]
+    requested += [query for query in flags if resource.kind in DATED]
+    requested += [{"search": word} for word in ("mask", "china", "ventilators", "canary")]
 
-    for query, records in zip_longest([{}, *asked], [answer["records"], *told]):
+    for query, records in zip_longest([{}, *requested], [answer["records"], *reported]):
         expected = len(evaluate(history, resource.kind, query, "id"))
         page = found(client, resource.path, **query, count="true", page_size="1")
         assert page["count"] == expected, query

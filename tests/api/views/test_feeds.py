@@ -72,7 +72,7 @@ def entries(client: Client, path: str = CHANGES, **query: Any) -> Iterator[Any]:
         root = feed(client, further)
 
 
-def told(entry: Any) -> tuple[str, str]:
+def reported(entry: Any) -> tuple[str, str]:
     return link(entry, "alternate") or "", entry.find(f"{ATOM}updated").text[:19]
 
 
@@ -90,16 +90,16 @@ def told(entry: Any) -> tuple[str, str]:
         {"changed_since": "7", "kind": "item"},
     ],
 )
-def test_the_feed_tells_what_the_list_tells(
+def test_the_feed_says_what_the_list_says(
     client: Client, history: History, query: dict[str, str]
 ) -> None:
-    """All changes, newest first unless asked otherwise."""
-    asked = {"ordering": "-revision", **query, "page_size": "500"}
-    listed = found(client, CHANGES, **asked)["results"]
+    """All changes, newest first unless requested otherwise."""
+    requested = {"ordering": "-revision", **query, "page_size": "500"}
+    listed = found(client, CHANGES, **requested)["results"]
 
     walked = list(entries(client, **query))
 
-    assert [told(entry) for entry in walked] == [
+    assert [reported(entry) for entry in walked] == [
         (change["url"], change["published_at"][:19]) for change in listed
     ]
     for entry, change in zip(walked, listed, strict=True):
@@ -119,18 +119,18 @@ def test_entries_are_named_as_people_call_things(client: Client, history: Histor
 
 
 def test_ids_never_change(client: Client, history: History, settings: Any) -> None:
-    before = {told(entry): entry.findtext(f"{ATOM}id") for entry in entries(client)}
+    before = {reported(entry): entry.findtext(f"{ATOM}id") for entry in entries(client)}
     feed_id = feed(client).findtext(f"{ATOM}id")
 
     fork = history.fork()
     fork.release(fork.draft("statement"), fork.correction(fork.ids("donation")[0]))
-    after = {told(entry): entry.findtext(f"{ATOM}id") for entry in entries(client)}
+    after = {reported(entry): entry.findtext(f"{ATOM}id") for entry in entries(client)}
 
     assert len(set(before.values())) == len(before)
     assert {key: after[key] for key in before} == before
     assert len(after) == len(before) + 2
     assert feed(client).findtext(f"{ATOM}id") == feed_id
-    # The site moves; what it told stays what it was.
+    # The site moves; what it reported stays what it was.
     settings.PUBLIC_URL = "https://moved.example.org"
     moved = {entry.findtext(f"{ATOM}id") for entry in entries(client)}
     assert moved == set(after.values())
@@ -154,7 +154,7 @@ def test_the_feed_is_as_old_as_its_revision(client: Client, history: History) ->
         assert root.find(f"{ATOM}updated").text[:19] == revision["published_at"][:19]
 
 
-def test_it_is_asked_for_by_accept_too(client: Client, history: History) -> None:
+def test_it_is_requested_for_by_accept_too(client: Client, history: History) -> None:
     by_name = client.get(f"{CHANGES}?format=atom")
 
     for accept in (
@@ -185,11 +185,11 @@ def test_a_walk_keeps_its_order_whatever_its_form(client: Client, history: Histo
     second = found(client, CHANGES, page_size=3)["next"]
     in_json = found(client, second)["results"]
     in_atom = feed(client, f"{second}&format=atom").findall(f"{ATOM}entry")
-    assert [told(entry)[0] for entry in in_atom] == [change["url"] for change in in_json]
+    assert [reported(entry)[0] for entry in in_atom] == [change["url"] for change in in_json]
 
     further = link(feed(client, CHANGES, format="atom", page_size="3"), "next")
     assert further is not None
-    expected = [told(entry)[0] for entry in feed(client, further).findall(f"{ATOM}entry")]
+    expected = [reported(entry)[0] for entry in feed(client, further).findall(f"{ATOM}entry")]
     in_json = found(client, further.replace("format=atom", "format=json"))["results"]
     assert [change["url"] for change in in_json] == expected
 
@@ -201,8 +201,8 @@ def test_pages_lead_back(client: Client, history: History) -> None:
     back = feed(client, link(second, "previous") or "")
 
     assert link(first, "previous") is None
-    assert [told(e) for e in back.findall(f"{ATOM}entry")] == [
-        told(e) for e in first.findall(f"{ATOM}entry")
+    assert [reported(e) for e in back.findall(f"{ATOM}entry")] == [
+        reported(e) for e in first.findall(f"{ATOM}entry")
     ]
 
 
@@ -236,7 +236,7 @@ def test_what_xml_cannot_hold_is_kept_out(client: Client, history: History, text
     (entry,) = root.findall(f"{ATOM}entry")
     clean = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "\ufffd", text)
     assert entry.findtext(f"{ATOM}title") == f"Published: {clean}"
-    # The summary is HTML, in which the text stands for itself.
+    # The summary is HTML, in which the text is for itself.
     assert unescape(entry.findtext(f"{ATOM}summary")).startswith(clean)
 
 
@@ -271,8 +271,8 @@ def test_a_list_of_records_is_a_feed_of_its_records(
     client: Client, history: History, resource: Resource, query: dict[str, str]
 ) -> None:
     """What was published or corrected last comes first, and the conditions are the list's."""
-    asked = {"ordering": "-published_in", **query, "page_size": "500"}
-    listed = found(client, resource.path, **asked)["results"]
+    requested = {"ordering": "-published_in", **query, "page_size": "500"}
+    listed = found(client, resource.path, **requested)["results"]
 
     walked = list(entries(client, resource.path, **query))
 
@@ -281,14 +281,14 @@ def test_a_list_of_records_is_a_feed_of_its_records(
     ]
     for entry, document in zip(walked, listed, strict=True):
         assert document["title"] in entry.findtext(f"{ATOM}title")
-        told = entry.findtext(f"{ATOM}summary")
-        assert f"({document['kind']} {document['id']}, version {document['version']})" in told
+        reported = entry.findtext(f"{ATOM}summary")
+        assert f"({document['kind']} {document['id']}, version {document['version']})" in reported
         for figure in document.get("figures", ()):
-            assert figure["evidence"]["quote"] in unescape(told)
+            assert figure["evidence"]["quote"] in unescape(reported)
 
 
 def test_a_record_has_one_entry_in_every_feed(client: Client, history: History) -> None:
-    """So that readers who follow several are told once."""
+    """So that readers who follow several are reported once."""
     of_changes = {entry.findtext(f"{ATOM}id") for entry in entries(client)}
 
     for resource in RECORDS:
@@ -309,9 +309,11 @@ def test_a_walk_of_records_keeps_its_order_whatever_its_form(
         (in_feed.replace("format=atom", "format=json"), in_feed),
     ):
         pages = [document["page"] for document in found(client, further)["results"]]
-        told = [link(entry, "alternate") for entry in feed(client, other).findall(f"{ATOM}entry")]
+        reported = [
+            link(entry, "alternate") for entry in feed(client, other).findall(f"{ATOM}entry")
+        ]
         assert pages
-        assert told == [f"http://testserver{page}" for page in pages]
+        assert reported == [f"http://testserver{page}" for page in pages]
 
 
 def test_the_queries_of_a_feed_of_records_are_few(

@@ -47,7 +47,7 @@ ROWS = [
 FILES = ["csv", "ndjson", "xlsx"]
 
 
-def asked(rows: str, **query: Any) -> dict[str, Any]:
+def requested(rows: str, **query: Any) -> dict[str, Any]:
     return query | ({"rows": rows} if rows else {})
 
 
@@ -141,7 +141,7 @@ def test_csv_says_what_the_documents_say(
     documents = listed(client, resource, **when)
 
     header, *table = in_documents(
-        read_csv(file(client, resource, **asked(rows, format="csv", **when)))
+        read_csv(file(client, resource, **requested(rows, format="csv", **when)))
     )
 
     wanted = [row for document in documents for row in expected(document, header, rows)]
@@ -154,7 +154,7 @@ def test_csv_says_what_the_documents_say(
 def test_every_field_of_the_documents_has_its_column(
     client: Client, history: History, resource: Resource, rows: str
 ) -> None:
-    header, *_ = read_csv(file(client, resource, **asked(rows, format="csv")))
+    header, *_ = read_csv(file(client, resource, **requested(rows, format="csv")))
 
     for document in listed(client, resource):
         for name, value in document.items():
@@ -249,7 +249,7 @@ def test_ndjson_of_figures_has_the_columns_of_the_csv(
 def test_xlsx_is_the_csv(
     client: Client, history: History, resource: Resource, rows: str, raw: str
 ) -> None:
-    query = asked(rows, raw=raw)
+    query = requested(rows, raw=raw)
     header, *table = read_csv(file(client, resource, format="csv", **query))
 
     book = openpyxl.load_workbook(io.BytesIO(file(client, resource, format="xlsx", **query)))
@@ -271,16 +271,16 @@ def as_csv(cell: Any) -> str:
     return text(cell.value)
 
 
-# What is not asked for
+# What is not requested
 
 
 @pytest.mark.parametrize("resource", LISTS, ids=str)
 @pytest.mark.parametrize("format", [*FILES, "metadata"])
-def test_what_pages_are_asked_is_refused(
+def test_what_pages_are_requested_is_refused(
     client: Client, history: History, resource: Resource, format: str
 ) -> None:
-    sought = {"page_size": "5", "count": "true", "fields": "version", "omit": "version"}
-    for name, value in sought.items():
+    wanted_words = {"page_size": "5", "count": "true", "fields": "version", "omit": "version"}
+    for name, value in wanted_words.items():
         assert refused(client, resource.path, format=format, **{name: value}) == {
             name: "not_with_this_format"
         }
@@ -289,7 +289,7 @@ def test_what_pages_are_asked_is_refused(
     assert problem(response, 400)["errors"][0]["parameter"] == "cursor"
 
 
-def test_what_files_are_asked_is_refused_of_pages(client: Client, history: History) -> None:
+def test_what_files_are_requested_is_refused_of_pages(client: Client, history: History) -> None:
     for resource in LISTS:
         assert refused(client, resource.path, raw="true") == {"raw": "not_with_this_format"}
         assert refused(client, resource.path, format="ndjson", raw="true")
@@ -299,7 +299,7 @@ def test_what_files_are_asked_is_refused_of_pages(client: Client, history: Histo
     assert refused(client, "/api/v1/statements/", format="csv", rows="figures") == {
         "rows": "unknown_value"
     }
-    # What Accept asks for is asked for.
+    # What Accept requests is requested.
     response = client.get("/api/v1/donations/?page_size=1", headers={"Accept": "text/csv"})
     assert problem(response, 400)["errors"][0]["parameter"] == "page_size"
 
@@ -315,7 +315,7 @@ def test_a_workbook_has_an_end(
     assert ask(client, "/api/v1/donations/", format="csv").status_code == 200
 
 
-# How it is asked for
+# How it is requested
 
 CSV = "text/csv; charset=utf-8; header=present"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -382,7 +382,7 @@ def test_format_goes_before_accept(client: Client, history: History) -> None:
 
 
 @pytest.mark.parametrize("accept", ["text/csv", "application/x-ndjson", "application/json"])
-def test_options_are_told_in_json_alone(client: Client, history: History, accept: str) -> None:
+def test_options_are_reported_in_json_alone(client: Client, history: History, accept: str) -> None:
     response = client.options("/api/v1/donations/", headers={"Accept": accept})
 
     assert response.status_code == (200 if accept == "application/json" else 406)
@@ -391,7 +391,7 @@ def test_options_are_told_in_json_alone(client: Client, history: History, accept
 @pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("resource", LISTS, ids=str)
 @pytest.mark.parametrize("format", [*FILES, "metadata"])
-def test_head_tells_of_the_file_without_making_it(
+def test_head_says_of_the_file_without_making_it(
     client: Client, history: History, resource: Resource, format: str
 ) -> None:
     get, head = (
@@ -405,7 +405,7 @@ def test_head_tells_of_the_file_without_making_it(
     assert head["Link"] == get["Link"]
 
 
-# What stands beside it
+# What is beside it
 
 
 @pytest.mark.slow(sample=True)
@@ -414,13 +414,13 @@ def test_head_tells_of_the_file_without_making_it(
 def test_the_twin_describes_the_file(
     client: Client, history: History, resource: Resource, rows: str, format: str
 ) -> None:
-    response = ask(client, resource.path, **asked(rows, format=format))
+    response = ask(client, resource.path, **requested(rows, format=format))
     (address,) = re.findall(
         r'<([^>]+)>; rel="describedby"; type="application/csvm\+json"', response["Link"]
     )
     twin = client.get(address).json()
 
-    header, *table = read_csv(file(client, resource, **asked(rows, format="csv")))
+    header, *table = read_csv(file(client, resource, **requested(rows, format="csv")))
     columns = twin["tableSchema"]["columns"]
     assert [column["name"] for column in columns] == header
     assert all(column["dc:description"] and column["datatype"] for column in columns)
@@ -438,13 +438,13 @@ def test_the_twin_describes_the_file(
             assert data == response.getvalue()
 
 
-def test_the_twin_tells_the_question(client: Client, history: History) -> None:
+def test_the_twin_says_the_question(client: Client, history: History) -> None:
     twin = ask(
         client, "/api/v1/donations/", donor="CHN", ordering="title", format="metadata"
     ).json()
 
-    told = {p["schema:name"]: p["schema:value"] for p in twin["schema:additionalProperty"]}
-    assert told == {"donor": "CHN", "ordering": "title"}
+    reported = {p["schema:name"]: p["schema:value"] for p in twin["schema:additionalProperty"]}
+    assert reported == {"donor": "CHN", "ordering": "title"}
     assert "donor=CHN" in twin["dc:title"]
 
 
@@ -678,7 +678,7 @@ def test_a_file_that_is_cut_off_says_so(format: str, fault: str) -> None:
         try:
             data += next(stream)
         except (Interrupted, tables.Incomplete):
-            # The server is told, too.
+            # The server is reported, too.
             break
 
     assert b"good" in data

@@ -94,12 +94,12 @@ def page(client: Client) -> Iterator[str]:
     """Yield the lines of the page."""
     yield INTRODUCTION.rstrip()
     for number, (title, kind, query) in enumerate(QUESTIONS, start=1):
-        asked = query | {"revision": "4"}
-        answer = get(client, kind, **asked)
+        requested = query | {"revision": "4"}
+        answer = get(client, kind, **requested)
         yield ""
         yield f"## {number}. {title}"
         yield ""
-        yield f"`/api/v1/{kind}/summary/?{urlencode(asked)}`"
+        yield f"`/api/v1/{kind}/summary/?{urlencode(requested)}`"
         if not answer["totals"]:
             yield ""
             yield "No figure is about it."

@@ -22,7 +22,7 @@ from tests.support.totals_answers import exact, get
 pytestmark = pytest.mark.django_db
 
 DATASETS = int(os.environ.get("DATASETS") or 10)
-"""So many are made up; DATASETS asks for more."""
+"""So many are made up; DATASETS requests more."""
 COUNTED = [resource for resource in RECORDS if resource.kind in DATED]
 SPLIT = ("measure", "unit", "currency", "party_type", "party_role")
 NUMBERS = [
@@ -114,8 +114,8 @@ def check(
     client: Client, history: History, resource: Resource, query: Query, include: list[str]
 ) -> None:
     """Check the totals of a query, and the lists behind them."""
-    asked = query | ({"include": ",".join(include)} if include else {})
-    answer = get(client, resource.name, **asked)
+    requested = query | ({"include": ",".join(include)} if include else {})
+    answer = get(client, resource.name, **requested)
     rows, links = proving(history, resource.kind, query)
     expected = proven_minimum(rows, links, engine_query(resource.kind, query, include))
     stages = (
@@ -135,9 +135,9 @@ def check(
             assert total["about"] >= total["at_least"]
         page = exact(client.get(f"{total['url']}&page_size=500&fields=id"))
         used = {row["id"] for row in total["used"]}
-        assert {row["id"] for row in page["results"]} >= used, asked
-        assert len(page["results"]) == total["records"], asked
-    assert found == (expected if proves else {}), asked
+        assert {row["id"] for row in page["results"]} >= used, requested
+        assert len(page["results"]) == total["records"], requested
+    assert found == (expected if proves else {}), requested
 
 
 def check_groups(client: Client, history: History, resource: Resource, by: str) -> None:

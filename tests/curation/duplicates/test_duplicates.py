@@ -158,7 +158,7 @@ class TestFigures:
 
 def account(id: str, **changes: Any) -> Account:
     first, last = days(*changes.pop("when", (datetime.date(2020, 4, 10), "day")))
-    told: dict[str, Any] = {
+    reported: dict[str, Any] = {
         "givers": frozenset({"CHN"}),
         "receivers": frozenset({"PAK"}),
         "first": first,
@@ -170,7 +170,7 @@ def account(id: str, **changes: Any) -> Account:
         name: frozenset(value) if isinstance(value, set) else value
         for name, value in changes.items()
     }
-    return Account(id, **told | sets)
+    return Account(id, **reported | sets)
 
 
 def on(month: int, day: int, *rest: Any) -> tuple:
@@ -272,22 +272,22 @@ class TestRecords:
     @given(st.lists(ACCOUNTS, max_size=8))
     def test_filing_loses_no_candidate(self, made: list[Any]) -> None:
         """All pairs, compared one by one, are the reference."""
-        told = [make(name) for make, name in zip(made, "abcdefgh", strict=False)]
+        reported = [make(name) for make, name in zip(made, "abcdefgh", strict=False)]
 
-        filed = {frozenset({a.id, b.id}) for a, b in pairs(told) if compare(a, b)}
-        expected = {frozenset({a.id, b.id}) for a, b in combinations(told, 2) if compare(a, b)}
+        filed = {frozenset({a.id, b.id}) for a, b in pairs(reported) if compare(a, b)}
+        expected = {frozenset({a.id, b.id}) for a, b in combinations(reported, 2) if compare(a, b)}
 
         assert filed == expected
 
 
 def text(id: str, **changes: Any) -> Text:
-    told: dict[str, Any] = {
+    reported: dict[str, Any] = {
         "publisher": "xinhua",
         "day": datetime.date(2020, 4, 10),
         "title": "china sends masks to pakistan",
         "address": f"example.org/{id}",
     }
-    return Text(id, **told | changes)
+    return Text(id, **reported | changes)
 
 
 class TestStatements:
@@ -325,7 +325,7 @@ class TestStatements:
     def test_spellings_of_one_address(self, url: str) -> None:
         assert address(url) == "example.org/news/1"
 
-    def test_queries_tell_addresses_apart(self) -> None:
+    def test_queries_say_addresses_apart(self) -> None:
         assert address("https://example.org/?id=1") != address("https://example.org/?id=2")
 
 
@@ -417,21 +417,21 @@ class TestCommand:
         assert pair_of(one, other).is_open
         assert pair_of(one, other).why == "One delivery."
 
-    def test_it_asks_as_often_whatever_the_number_of_records(self) -> None:
-        def asked() -> int:
+    def test_it_requests_as_often_whatever_the_number_of_records(self) -> None:
+        def requested() -> int:
             with CaptureQueriesContext(connection) as queries:
                 finding.find("donation")
             return len(queries)
 
         DonationFactory.create_batch(2)
-        asked()
+        requested()
         DonationFactory(figures__value=7)
         DonationFactory(figures__value=7)
-        few = asked()
+        few = requested()
         DonationFactory.create_batch(3, figures__value=9)
         DonationFactory.create_batch(3, figures__value=9, recipients=["ITA"])
 
-        assert asked() == few
+        assert requested() == few
 
     def test_the_near_ones_are_those_of_the_command(self) -> None:
         """Around a save, the same pairs are found as by comparing all."""
@@ -588,7 +588,7 @@ def allow(user: User, *codenames: str) -> None:
     user.user_permissions.add(*Permission.objects.filter(codename__in=codenames))
 
 
-def told(response: Any) -> str:
+def reported(response: Any) -> str:
     return " ".join(str(message) for message in get_messages(response.wsgi_request))
 
 
@@ -618,7 +618,7 @@ class TestPages:
         client.force_login(editor)
         return client
 
-    def test_saving_tells_of_what_is_found_and_is_not_stopped(self, curator: Client) -> None:
+    def test_saving_says_of_what_is_found_and_is_not_stopped(self, curator: Client) -> None:
         other, draft = DonationFactory(published=True), DonationFactory()
         address = reverse("admin:records_donation_change", args=[draft.pk])
         opened = curator.get(address)
@@ -636,7 +636,7 @@ class TestPages:
         assert Donation.objects.get(pk=draft.pk).title == "Masks for Pakistan"
         assert (
             f'compare it with <a href="{page(pair_of(other, draft))}">{other.public_id}'
-            in told(saved)
+            in reported(saved)
         )
         assert page(pair_of(other, draft)) in curator.get(address).content.decode()
 
@@ -658,7 +658,7 @@ class TestPages:
         assert "exact 51,000" in html
         assert "donated 51,000" in html
 
-    def test_not_a_duplicate_asks_why_and_leaves_the_queue(
+    def test_not_a_duplicate_requests_why_and_leaves_the_queue(
         self, pair: DuplicatePair, curator: Client, editor: User
     ) -> None:
         refused = curator.post(page(pair), {"not_a_duplicate": "yes", "apart-why": ""})
@@ -693,7 +693,7 @@ class TestPages:
         assert taken["Location"] == reverse("admin:records_donation_change", args=[draft.pk])
         assert draft.links.get().target == keep
 
-    def test_a_second_decision_is_told_who_was_first(
+    def test_a_second_decision_is_reported_who_was_first(
         self, pair: DuplicatePair, curator: Client
     ) -> None:
         finding.not_a_duplicate(pair, by=UserFactory(username="other"), why="Two flights.")
@@ -703,7 +703,7 @@ class TestPages:
             {"same_event": "yes", "same-keep": pair.first, "same-why": "One delivery."},
         )
 
-        assert "other decided already: not a duplicate. Two flights." in told(late)
+        assert "other decided already: not a duplicate. Two flights." in reported(late)
 
     def test_a_decided_pair_is_put_back_and_keeps_what_was_said(
         self, pair: DuplicatePair, curator: Client
@@ -715,9 +715,7 @@ class TestPages:
         assert DuplicatePair.objects.open().get() == pair
         assert "Two flights." in curator.get(page(pair)).content.decode()
 
-    def test_whoever_may_only_look_decides_nothing(
-        self, pair: DuplicatePair, reviewer: User
-    ) -> None:
+    def test_who_may_only_look_decides_nothing(self, pair: DuplicatePair, reviewer: User) -> None:
         allow(reviewer, "view_donation")
         client = Client()
         client.force_login(reviewer)
@@ -756,18 +754,18 @@ class TestPages:
     def test_pages_ask_as_often_however_much_there_is(
         self, pair: DuplicatePair, curator: Client
     ) -> None:
-        def asked(address: str) -> int:
+        def requested(address: str) -> int:
             with CaptureQueriesContext(connection) as queries:
                 assert curator.get(address).status_code == 200
             return len(queries)
 
-        few = asked(QUEUE), asked(page(pair))
+        few = requested(QUEUE), requested(page(pair))
         figures = [{"item": item} for item in ("goggles", "ventilator", "surgical-mask")]
         long = DuplicatePairFactory(
             records=(DonationFactory(figures=figures), DonationFactory(figures=figures))
         )
 
-        many = asked(QUEUE), asked(page(long))
+        many = requested(QUEUE), requested(page(long))
         assert many == few
         assert max(many) <= 12
 
@@ -788,7 +786,7 @@ class TestPages:
 
 def test_the_dataset_has_a_queue_worth_a_curators_time(dataset: None) -> None:
     """What the published dataset leaves open: few pairs, each a question that a person would ask.
-    Whoever adds records settles new ones with a link, or adds them here."""
+    Who adds records settles new ones with a link, or adds them here."""
     for kind in KINDS:
         finding.find(kind)
 
@@ -800,7 +798,7 @@ def test_the_dataset_has_a_queue_worth_a_curators_time(dataset: None) -> None:
 
 def refused(looked: Looked) -> list[str]:
     """What the content policy kept from the page."""
-    return [told for told in looked.complaints if "Content Security Policy" in told]
+    return [reported for reported in looked.complaints if "Content Security Policy" in reported]
 
 
 @pytest.mark.parametrize("width", [1280, 390])

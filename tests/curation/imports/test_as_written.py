@@ -16,7 +16,7 @@ from records.curation.imports.as_written import (
     read_name,
 )
 from records.models import Donation
-from tests.curation.imports.test_imports import as_csv, as_xlsx, checked, imported, row, told
+from tests.curation.imports.test_imports import as_csv, as_xlsx, checked, imported, reported, row
 from tests.support.factories import ItemFactory, PartyFactory, StatementFactory, UserFactory
 
 
@@ -184,7 +184,7 @@ class TestImports:
     ) -> None:
         money = {"measure": "money", "item": "", "unit": "", "quote": "worth 7", "currency": ""}
 
-        ((name, message),) = told(checked([row(statement, **money | cells)], editor))
+        ((name, message),) = reported(checked([row(statement, **money | cells)], editor))
 
         assert name == column
         assert words in message
@@ -194,7 +194,9 @@ class TestImports:
         assert draft.figures.get().statement == statement
 
         StatementFactory(published=True, title=statement.title)
-        ((column, message),) = told(checked([row(statement, statement=statement.title)], editor))
+        ((column, message),) = reported(
+            checked([row(statement, statement=statement.title)], editor)
+        )
         assert column == "statement"
         assert message.startswith("Several statements have it: st-")
 

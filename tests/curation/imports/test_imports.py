@@ -136,14 +136,14 @@ def found(batch: ImportBatch) -> list[str]:
     return list(batch.lines.values_list("verdict", flat=True))
 
 
-def told(batch: ImportBatch) -> list[list[str]]:
-    """All that was told of all rows."""
+def reported(batch: ImportBatch) -> list[list[str]]:
+    """All that was reported all rows."""
     return [part for line in batch.lines.all() for part in line.findings]
 
 
 def imported(data: Any, by: User, model: Any = Donation, **words: Any) -> list[Any]:
     batch = checked(data, by, model)
-    assert batch.state == ImportState.READY, told(batch)
+    assert batch.state == ImportState.READY, reported(batch)
     return batches.confirm(batch, by=batch.by, **words)
 
 
@@ -184,7 +184,7 @@ class TestNewRecords:
     ) -> None:
         batch = checked([row(statement, stage=stage)], editor)
 
-        ((cell, message),) = told(batch)
+        ((cell, message),) = reported(batch)
         assert (found(batch), cell) == (["refused"], "milestones")
         assert message.startswith(f"Nothing says when it was {stage}: add a milestone")
         assert f"“{stage} 2020-04-10 on st-7k3m9q2x “words of it””" in message
@@ -234,7 +234,7 @@ class TestNewRecords:
 
         batch = checked(rows, editor)
 
-        assert ["stage", "Line 2 says otherwise of the same record."] in told(batch)
+        assert ["stage", "Line 2 says otherwise of the same record."] in reported(batch)
         assert found(batch) == ["refused", "refused"]
 
     def test_parties_and_items_are_known_by_code_name_and_alias(
@@ -268,7 +268,7 @@ class TestNewRecords:
 
         batch = checked([contract | {"stage": "signed"}], editor, KINDS["contract"])
 
-        assert told(batch) == [
+        assert reported(batch) == [
             ["buyers", "Name a buyer or a supplier, or count the parties in a figure."]
         ]
 
@@ -305,7 +305,7 @@ class TestNewRecords:
         wrong = checked([row(statement, quote="gave 50,000 masks")], editor)
 
         assert found(sound) == ["new"]
-        assert [column for column, _ in told(wrong)] == ["quote"]
+        assert [column for column, _ in reported(wrong)] == ["quote"]
 
     def test_a_quote_is_taken_as_the_text_has_it(self, editor: User) -> None:
         for code in ("CHN", "PAK"):
@@ -369,7 +369,9 @@ class TestRefusals:
 
         assert found(batch) == ["refused", "new"]
         assert batch.state == ImportState.REFUSED
-        assert [name for name, message in told(batch) if words in message] == [column], told(batch)
+        assert [name for name, message in reported(batch) if words in message] == [column], (
+            reported(batch)
+        )
 
     def test_a_name_of_several_is_refused_with_their_codes(
         self, statement: Statement, editor: User
@@ -381,7 +383,7 @@ class TestRefusals:
 
         batch = checked([row(statement, donors="helpers")], editor)
 
-        assert told(batch) == [
+        assert reported(batch) == [
             ["donors", "“helpers” may be any of ITA, who: give the code."],
         ]
 
@@ -392,7 +394,7 @@ class TestRefusals:
 
         batch = checked([row(statement, statement=statement.url)], editor)
 
-        ((_, message),) = told(batch)
+        ((_, message),) = reported(batch)
         assert statement.public_id in message
         assert other.public_id in message
 
@@ -558,15 +560,15 @@ class TestFiles:
         unchanged = checked([known], editor)
         kept = checked([known | {"donors": "who|ITA", "reason": "Both gave it."}], editor)
 
-        assert told(refused) == [["donors", "who is replaced by CHN: write CHN."]]
+        assert reported(refused) == [["donors", "who is replaced by CHN: write CHN."]]
         assert found(named) == ["new"]
         assert found(unchanged) == ["unchanged"]
-        assert told(kept) == [["donors", "who", "who|ITA"]]
+        assert reported(kept) == [["donors", "who", "who|ITA"]]
 
     def test_a_value_without_a_column_is_refused(self, statement: Statement, editor: User) -> None:
         data = as_csv([row(statement)]).rstrip() + b",stray\r\n"
 
-        ((column, message),) = told(checked(data, editor))
+        ((column, message),) = reported(checked(data, editor))
 
         assert column == "column O"
         assert "“stray” is in a column without a name" in message
@@ -626,8 +628,8 @@ class TestWorkbooks:
         unsaved = checked(data, editor)
         (draft,) = imported(file.getvalue(), editor)
 
-        assert told(unsaved)[0][0] == "value"
-        assert "formula without a saved value" in told(unsaved)[0][1]
+        assert reported(unsaved)[0][0] == "value"
+        assert "formula without a saved value" in reported(unsaved)[0][1]
         assert draft.figures.get().value == 2
 
     def test_a_text_that_begins_like_a_formula_is_a_text(
@@ -644,12 +646,12 @@ class TestWorkbooks:
     def test_an_error_is_refused(self, statement: Statement, editor: User) -> None:
         batch = checked(as_xlsx([row(statement, value="#REF!")]), editor)
 
-        assert ["value", "The cell holds the error #REF!: give the value."] in told(batch)
+        assert ["value", "The cell holds the error #REF!: give the value."] in reported(batch)
 
     def test_half_a_pair_is_no_text(self, statement: Statement, editor: User) -> None:
         batch = checked(as_xlsx([row(statement, note="_xD800_")]), editor)
 
-        assert [column for column, _ in told(batch)] == ["note"]
+        assert [column for column, _ in reported(batch)] == ["note"]
 
     def test_merged_cells_count_once(self, statement: Statement, editor: User) -> None:
         rows = [row(statement, record="A"), row(statement, record="A", value=7, unit="")]
@@ -761,7 +763,7 @@ class TestCorrections:
         batch = checked([first | {"stated_by": "recipient"}, second | {"currency": "EUR"}], editor)
 
         assert found(batch) == ["changed", "changed"]
-        assert told(batch) == [
+        assert reported(batch) == [
             ["stated_by", "donor", "recipient"],
             ["currency", "USD", "EUR"],
         ]
@@ -789,10 +791,10 @@ class TestCorrections:
         more = checked([first, second, third], editor)
         fewer = checked([first], editor)
 
-        assert ["currency", "", "EUR"] in told(more)
-        assert ["figure 2: value", "20000000", ""] in told(fewer)
+        assert ["currency", "", "EUR"] in reported(more)
+        assert ["figure 2: value", "20000000", ""] in reported(fewer)
 
-    def test_a_reason_is_asked_for(self, published: Donation, editor: User) -> None:
+    def test_a_reason_is_requested_for(self, published: Donation, editor: User) -> None:
         first, second = self.rows()
         batch = checked([first | {"stated_by": "recipient"}, second], editor)
 
@@ -833,15 +835,13 @@ class TestCorrections:
 
         assert found(batch) == ["unchanged", "unchanged"]
 
-    def test_whoever_may_only_add_corrects_nothing(
-        self, published: Donation, editor: User
-    ) -> None:
+    def test_who_may_only_add_corrects_nothing(self, published: Donation, editor: User) -> None:
         editor.user_permissions.remove(Permission.objects.get(codename="change_donation"))
         first, second = self.rows()
 
         batch = checked([first | {"stated_by": "recipient"}, second], editor)
 
-        assert ["record", "You may add donations, but not correct any."] in told(batch)
+        assert ["record", "You may add donations, but not correct any."] in reported(batch)
 
     def test_somebody_elses_draft_is_not_overwritten(
         self, published: Donation, editor: User, reviewer: User
@@ -851,7 +851,7 @@ class TestCorrections:
 
         batch = checked([first | {"stated_by": "recipient"}, second], editor)
 
-        assert "Somebody is already working on" in told(batch)[0][1]
+        assert "Somebody is already working on" in reported(batch)[0][1]
 
     def test_a_file_of_an_older_version_is_refused(
         self, published: Donation, editor: User
@@ -863,7 +863,7 @@ class TestCorrections:
         changed = checked([rows[0] | {"stated_by": "recipient"}, rows[1]], editor)
 
         assert found(same) == ["unchanged", "unchanged"]
-        assert "has version 2 by now: download it again" in told(changed)[0][1]
+        assert "has version 2 by now: download it again" in reported(changed)[0][1]
 
     def test_a_withdrawn_record_is_not_corrected(
         self, published: Donation, editor: User, reviewer: User
@@ -873,7 +873,7 @@ class TestCorrections:
 
         batch = checked([rows[0] | {"stated_by": "recipient"}, rows[1]], editor)
 
-        assert "was withdrawn: revert it on its page first" in told(batch)[0][1]
+        assert "was withdrawn: revert it on its page first" in reported(batch)[0][1]
 
     def test_a_record_is_corrected_once(self, published: Donation, editor: User) -> None:
         first, second = self.rows()
@@ -882,11 +882,11 @@ class TestCorrections:
 
         batch = checked([once, second, twice], editor)
 
-        assert "Line 2 is of the same record" in " ".join(part[1] for part in told(batch))
+        assert "Line 2 is of the same record" in " ".join(part[1] for part in reported(batch))
 
 
 class TestConfirming:
-    def test_what_changed_after_the_check_is_checked_anew(
+    def test_what_changed_after_the_check_is_checked_again(
         self, statement: Statement, editor: User, reviewer: User
     ) -> None:
         published = DonationFactory(published=True)
@@ -1014,7 +1014,7 @@ class TestUndoing:
         with pytest.raises(ValidationError, match="undone"):
             batches.undo(batch)
 
-    def test_what_was_edited_since_is_asked_about(
+    def test_what_was_edited_since_is_requested_about(
         self, statement: Statement, editor: User, reviewer: User
     ) -> None:
         batch = checked([row(statement, stage="unknown")] * 3, editor)
@@ -1144,13 +1144,13 @@ class TestPages:
         assert "&lt;b&gt;New&lt;/b&gt;" in shown["new"]
         assert "Stays" in shown["unchanged"]
 
-    def test_what_is_wrong_with_a_file_is_told_beside_it(self, client: Client) -> None:
+    def test_what_is_wrong_with_a_file_is_reported_beside_it(self, client: Client) -> None:
         html = self.send(client, b"titel,form\r\nx,y\r\n").content.decode()
 
         assert "There is no column “titel”. Did you mean title?" in html
         assert "These columns are missing" in html
 
-    def test_a_missing_reason_is_told_beside_its_field(self, client: Client) -> None:
+    def test_a_missing_reason_is_reported_beside_its_field(self, client: Client) -> None:
         DonationFactory(published=True)
         (cells,) = table(downloaded(client, Donation, "csv"))
         self.send(client, as_csv([cells | {"stated_by": "recipient"}]))

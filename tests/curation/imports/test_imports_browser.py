@@ -84,7 +84,7 @@ def test_a_file_is_sent_looked_over_imported_and_undone(
     seen(looked, "undone")
 
     # The admin has no icon of its own for the browser to find.
-    assert [told for told in looked.complaints if "404" not in told] == []
+    assert [reported for reported in looked.complaints if "404" not in reported] == []
 
 
 def seen(looked: Any, name: str) -> None:

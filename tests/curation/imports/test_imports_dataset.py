@@ -9,9 +9,9 @@ from tests.curation.imports.test_imports import (
     checked,
     downloaded,
     found,
+    reported,
     superuser_client,
     table,
-    told,
 )
 from tests.support.factories import UserFactory
 
@@ -28,7 +28,7 @@ def test_what_was_downloaded_is_unchanged(kind: str, form: str, dataset: None) -
     data = downloaded(superuser_client(), model, form)
     batch = checked(data, root, model)
 
-    assert batch.state == ImportState.READY, told(batch)[:5]
+    assert batch.state == ImportState.READY, reported(batch)[:5]
     assert set(found(batch)) == {"unchanged"}
     assert set(batch.lines.values_list("record", flat=True)) == set(
         model.objects.values_list("public_id", flat=True)
@@ -47,5 +47,5 @@ def test_what_was_sorted_is_unchanged(kind: str, column: str, dataset: None) -> 
 
     batch = checked(as_csv(sorted(rows, key=lambda cells: cells[column])), root, model)
 
-    assert batch.state == ImportState.READY, told(batch)[:5]
+    assert batch.state == ImportState.READY, reported(batch)[:5]
     assert set(found(batch)) == {"unchanged"}

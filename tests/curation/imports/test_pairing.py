@@ -17,10 +17,10 @@ from tests.curation.imports.test_imports import (
     downloaded,
     found,
     imported,
+    reported,
     row,
     superuser_client,
     table,
-    told,
 )
 from tests.support.factories import DonationFactory, ItemFactory, StatementFactory, UserFactory
 
@@ -88,7 +88,7 @@ class TestSorted:
         for order in ([2, 0, 1], [1, 2, 0], [2, 1, 0]):
             batch = checked(write([rows[n] for n in order]), editor)
 
-            assert found(batch) == ["unchanged"] * 3, told(batch)
+            assert found(batch) == ["unchanged"] * 3, reported(batch)
 
     def test_a_correction_in_a_sorted_file_changes_what_it_says(
         self, published: Donation, editor: User
@@ -98,7 +98,7 @@ class TestSorted:
 
         batch = checked(rows, editor)
 
-        assert told(batch) == [["value", "34", "35"], ["quote", "34 machines", "35 machines"]]
+        assert reported(batch) == [["value", "34", "35"], ["quote", "34 machines", "35 machines"]]
         changed = batch.lines.get(number=3)
         assert len(changed.findings) == 2
         (draft,) = batches.confirm(batch, by=batch.by, reason="Recounted.")
@@ -178,7 +178,7 @@ class TestSorted:
         batch = checked([cells], editor)
         (draft,) = imported([cells | {"note": "Seen."}], editor, reason="A note.")
 
-        assert found(batch) == ["unchanged"], told(batch)
+        assert found(batch) == ["unchanged"], reported(batch)
         draft = Donation.objects.get(pk=draft.pk)
         assert draft.milestones.get(stage="delivered").offset == text.rindex("arrived")
 
@@ -213,4 +213,4 @@ def test_an_import_of_too_many_figures_is_refused(editor: User) -> None:
 
     assert batch.state == ImportState.REFUSED
     message = f"A record has at most {MAX_FIGURES} figures, this one {MAX_FIGURES + 1}: divide"
-    assert [cell for cell, words in told(batch) if words.startswith(message)] == ["record"]
+    assert [cell for cell, words in reported(batch) if words.startswith(message)] == ["record"]

@@ -27,8 +27,8 @@ from tests.curation.imports.test_imports import (
     checked,
     found,
     imported,
+    reported,
     saved,
-    told,
 )
 from tests.support.factories import ItemFactory, PartyFactory, StatementFactory, UserFactory
 
@@ -492,11 +492,11 @@ class TestPages:
             file.name = "gifts.xlsx"
             return client.post(url, {"file": file, **more})
 
-        asked = send().content.decode()
+        requested = send().content.decode()
         response = send(sheet="2021")
 
-        assert '<select name="sheet"' in asked
-        assert '<option value="2021">2021</option>' in asked
+        assert '<select name="sheet"' in requested
+        assert '<option value="2021">2021</option>' in requested
         page = client.get(response["Location"]).content.decode()
         assert "sheet 2021, header in line 3" in page
         assert ImportBatch.objects.get().notes
@@ -512,7 +512,7 @@ class TestPages:
 
         batch = checked(saved(made), root)
 
-        assert found(batch) == ["new", "new"], told(batch)
+        assert found(batch) == ["new", "new"], reported(batch)
         drafts = imported(saved(made), root)
         assert [
             [party.party_id for party in draft.parties_by_role["donor"]]

@@ -13,7 +13,7 @@ from records.curation.workflow.review_page import compare
 from records.models import KINDS, Contract, Donation
 from records.publishing import begin_correction
 from tests.curation.imports.test_imports import checked, downloaded, found, imported, row, table
-from tests.curation.imports.test_imports import told as told_rows
+from tests.curation.imports.test_imports import reported as reported_rows
 from tests.curation.workflow.test_steps import allow, entered, opened, url
 from tests.support.factories import (
     ContractFactory,
@@ -216,4 +216,4 @@ class TestSpreadsheet:
         batch = checked([row(statement, **cells)], editor)
 
         assert batch.state == ImportState.REFUSED
-        assert any(message in text for _, text in told_rows(batch)), told_rows(batch)
+        assert any(message in text for _, text in reported_rows(batch)), reported_rows(batch)

@@ -145,7 +145,7 @@ class TestWhereAQuoteStands:
         assert response.context["errors"]
         assert donation.figures.get().offset == FIRST
 
-    def test_new_words_are_looked_for_anew(self, client: Client, donation: Donation) -> None:
+    def test_new_words_are_looked_for_again(self, client: Client, donation: Donation) -> None:
         save(client, donation, **{"figures-0-at": SECOND})
 
         save(client, donation, **{"figures-0-at": "", "figures-0-quote": "came again"})
@@ -278,8 +278,8 @@ class TestANewRecord:
         assert str(sent["as_of"]) == "2020-04-10"
         assert sent["as_of_precision"] == "day"
         assert sent["figures-0-statement"] == statement.pk
-        told = json.loads(page.context["reader"])
-        assert (told["preset"], told["figures"]) == (statement.pk, None)
+        reported = json.loads(page.context["reader"])
+        assert (reported["preset"], reported["figures"]) == (statement.pk, None)
         empty = page.context["inline_admin_formsets"][1].formset.empty_form
         assert empty["statement"].value() == statement.pk
 
@@ -339,7 +339,7 @@ class TestANewRecord:
         assert [figure.offset for figure in donation.figures.all()] == [SECOND]
 
     @pytest.mark.parametrize("key", ["0", "x", "-1", "9" * 30, "٣", ""])
-    def test_a_statement_that_is_not_there_is_told_of(self, key: str, client: Client) -> None:
+    def test_a_statement_that_is_not_there_is_reported_of(self, key: str, client: Client) -> None:
         page = client.get(url(Donation, "add"), {"statement": key})
 
         assert page.status_code == 200
@@ -390,11 +390,11 @@ class TestTexts:
 
         response = self.ask(client, statement.pk)
 
-        told = response.json()["statements"]
-        assert [(one["id"], one["text"], one["language"]) for one in told] == [
+        reported = response.json()["statements"]
+        assert [(one["id"], one["text"], one["language"]) for one in reported] == [
             (statement.pk, text, "zh")
         ]
-        assert told[0]["page"] == url(statement)
+        assert reported[0]["page"] == url(statement)
         assert "no-store" in response["Cache-Control"]
 
     def test_what_is_not_there_is_left_out(self, client: Client, statement: Statement) -> None:
@@ -434,15 +434,15 @@ class TestTexts:
         assert 'class="reader"' in html
         assert "came again" not in html
 
-    def test_a_published_version_tells_of_its_figures(
+    def test_a_published_version_says_of_its_figures(
         self, client: Client, donation: Donation
     ) -> None:
         publish(donation)
         figure = donation.figures.get()
 
-        told = json.loads(client.get(url(donation)).context["reader"])
+        reported = json.loads(client.get(url(donation)).context["reader"])
 
-        assert told["figures"] == [
+        assert reported["figures"] == [
             {
                 "statement": figure.statement_id,
                 "quote": "70 masks",
@@ -459,10 +459,10 @@ class TestSuggestions:
     def test_know_the_vocabulary(self, client: Client) -> None:
         ItemFactory()
 
-        told = self.ask(client, "more than 3.86亿口罩", language="zh").json()
+        reported = self.ask(client, "more than 3.86亿口罩", language="zh").json()
 
-        assert told["fields"]["value"] == "386000000"
-        assert told["item"] == {
+        assert reported["fields"]["value"] == "386000000"
+        assert reported["item"] == {
             "id": "surgical-mask",
             "text": "Surgical masks (surgical-mask)",
         }
@@ -513,7 +513,7 @@ class TestDrawnFromAStatement:
                 ("70 piece, Surgical masks", "70 masks")
             }
 
-    def test_numbers_are_told_in_words(self, client: Client, statement: Statement) -> None:
+    def test_numbers_are_reported_in_words(self, client: Client, statement: Statement) -> None:
         said: list[dict[str, Any]] = [
             {"operator": "more_than", "value": "1234567.5"},
             {"money": True, "value": 5},

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 SIZES = pytest.mark.parametrize("width", [1280, 390])
 SHOTS = os.environ.get("SCREENSHOTS", "")
-"""A folder for pictures of the pages, for whoever wants to look at them."""
+"""A folder for pictures of the pages, for those who want to look at them."""
 
 TEXT = """Q: What has China done for other countries? 😀
 
@@ -145,7 +145,7 @@ def sit_down(session: str, look: Any, live_server: Any) -> Callable[..., Curator
 
 
 def stored(ask: Callable[[], Any]) -> Any:
-    """What the database answers, or holds from now on, asked in a thread of its own: in this one
+    """What the database answers, or holds from now on, in a thread of its own: in this one
     the browser's event loop would have Django open another connection, and leave it open."""
 
     def answer() -> Any:
@@ -305,17 +305,17 @@ def test_too_many_words_are_not_filled_in(vocabulary: None, statement: Any, sit_
     curator = sit_down(add_page(statement(TEXT)))
     curator.text().wait_for()
 
-    told = []
+    reported = []
     for words in [
         "China had given medical supplies to 127 countries and",
         "中国还出口了口罩284万只",
     ]:
         curator.select(words)
         curator.press("Enter")
-        told.append((curator.status().inner_text(), curator.value("figures-0-quote")))
+        reported.append((curator.status().inner_text(), curator.value("figures-0-quote")))
 
-    assert told[0] == ("9 words are selected: a quote has at most 8. Select fewer.", "")
-    assert told[1][1] == "中国还出口了口罩284万只"  # ten characters: short enough
+    assert reported[0] == ("9 words are selected: a quote has at most 8. Select fewer.", "")
+    assert reported[1][1] == "中国还出口了口罩284万只"  # ten characters: short enough
     assert curator.page.locator("[name='figures-1-quote']").count() == 0
 
 

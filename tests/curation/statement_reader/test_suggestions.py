@@ -139,7 +139,9 @@ def test_money(words: str, value: str, currency: str) -> None:
         ("77 countries and 12 international organizations", "country"),
     ],
 )
-def test_parties_are_counted_in_the_role_that_was_asked_for(words: str, party_type: str) -> None:
+def test_parties_are_counted_in_the_role_that_was_requested_for(
+    words: str, party_type: str
+) -> None:
     found = said(words)
 
     assert (found["measure"], found["party_type"]) == ("parties", party_type)

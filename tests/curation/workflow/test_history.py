@@ -40,12 +40,12 @@ def edit(client: Client, row: Any, **values: Any) -> None:
 
 
 def values(client: Client, row: Any) -> list[list[str]]:
-    """The values that the newest entry of the history tells."""
+    """The values that the newest entry of the history says."""
     return client.get(page(row, "history")).context["acts"][0]["values"]
 
 
 class TestValues:
-    def test_a_save_tells_each_value_before_and_after(self, desk: Client) -> None:
+    def test_a_save_says_each_value_before_and_after(self, desk: Client) -> None:
         donation = DonationFactory(title="As it was")
 
         edit(
@@ -75,7 +75,7 @@ class TestValues:
         assert label.endswith(": Party")
         assert ("Pakistan" in before, "Italy" in after) == (True, True)
 
-    def test_rows_that_come_and_go_are_told_with_what_they_said(self, desk: Client) -> None:
+    def test_rows_that_come_and_go_are_reported_with_what_they_said(self, desk: Client) -> None:
         donation = DonationFactory()
 
         edit(
@@ -94,7 +94,7 @@ class TestValues:
         assert ["Link 1: Target", "", "don-7k3m9q2x"] in came
         assert ["Link 1: Target", "don-7k3m9q2x", ""] in went
 
-    def test_an_edit_of_a_term_tells_its_reason_and_its_values(self, desk: Client) -> None:
+    def test_an_edit_of_a_term_says_its_reason_and_its_values(self, desk: Client) -> None:
         party = PartyFactory(code="CHN")
 
         edit(desk, party, name="People's Republic of China", reason="Its full name.")
@@ -134,7 +134,7 @@ class TestRecord:
         assert act["version"] == "2"
         assert act["text"].startswith("Discarded.")
 
-    def test_comments_of_reviewers_are_told(self, desk: Client) -> None:
+    def test_comments_of_reviewers_are_reported(self, desk: Client) -> None:
         donation = DonationFactory(in_review=True)
 
         desk.post(page(donation, "return"), {"comment": "Which day?"})
@@ -143,7 +143,7 @@ class TestRecord:
         assert act["text"] == "Return for changes: Which day?"
         assert act["user"].username == "superuser"
 
-    def test_who_published_and_who_withdrew_is_told(self, desk: Client) -> None:
+    def test_who_published_and_who_withdrew_is_reported(self, desk: Client) -> None:
         donation = DonationFactory(published=True)
         withdraw([donation], by=UserFactory(username="remover"), reason="It never came.")
 
@@ -263,13 +263,13 @@ class TestAuditLog:
         assert entry is not None
         row = reverse("admin:records_auditentry_change", args=[entry.pk])
 
-        for asked, least in [
+        for requested, least in [
             ({"q": "administrator"}, 1),
             ({"act": "signed_in"}, 1),
             ({"at__year": str(entry.at.year)}, 1),
             ({"q": "nobody at all"}, 0),
         ]:
-            found = client.get(address, asked).context["cl"].result_count
+            found = client.get(address, requested).context["cl"].result_count
             assert (found >= least) if least else found == 0
         assert client.get(row).status_code == 200
         assert client.post(row, {"person": "somebody else"}).status_code == 403

@@ -1,4 +1,4 @@
-"""Two people, or two tabs, write the same draft: whoever saves second sees what the first changed,
+"""Two people, or two tabs, write the same draft: the second to save sees what the first changed,
 and keeps, merges or discards. Nothing is overwritten unseen, and nothing typed is lost."""
 
 from typing import Any
@@ -77,7 +77,7 @@ class TestFields:
         assert (donation.title, donation.note) == ("By the first", "By the second")
         assert donation.edits == 2
 
-    def test_the_page_tells_who_and_when_and_all_three_values(
+    def test_the_page_says_who_and_when_and_all_three_values(
         self, mine: Client, theirs: Client, clock: Any
     ) -> None:
         donation = DonationFactory(title="As it was")
@@ -94,7 +94,7 @@ class TestFields:
         donation.refresh_from_db()
         assert (donation.title, donation.edits) == ("By the first", 1)
 
-    def test_an_open_choice_is_asked_for_again(self, mine: Client, theirs: Client) -> None:
+    def test_an_open_choice_is_requested_for_again(self, mine: Client, theirs: Client) -> None:
         donation = DonationFactory()
         form = opened(mine, donation)
         save(theirs, donation, form, title="By the first", note="First")
@@ -304,7 +304,7 @@ class TestRows:
 
         assert sorted(self.recipients()) == left
 
-    def test_the_order_of_whoever_moved_rows_holds(
+    def test_the_order_of_who_moved_rows_holds(
         self, donation: Donation, mine: Client, theirs: Client
     ) -> None:
         form = opened(mine, donation)
@@ -363,7 +363,7 @@ class TestNothingIsLost:
         assert Donation.objects.get().title == "As it was"
 
     @pytest.mark.parametrize("shown", ["", "7", "-1", "x"])
-    def test_a_merge_with_what_never_stood_is_shown_anew(
+    def test_a_merge_with_what_never_was_is_shown_again(
         self, shown: str, mine: Client, theirs: Client
     ) -> None:
         donation = DonationFactory()

@@ -91,14 +91,14 @@ def sent(client: Client, record: Record, **more: Any) -> dict[str, Any]:
 
 
 class TestComparison:
-    def test_a_first_version_stands_alone(self, reviewer: User) -> None:
+    def test_a_first_version_is_alone(self, reviewer: User) -> None:
         comparison = compared(DonationFactory(in_review=True), reviewer)
 
         assert comparison.published is None
         assert (comparison.differences, changed(comparison)) == (0, {})
         assert ("Donors", "China") in [(line.label, line.after) for line in comparison.lines]
 
-    def test_fields_are_told_as_added_removed_or_changed(
+    def test_fields_are_reported_as_added_removed_or_changed(
         self, editor: User, reviewer: User
     ) -> None:
         record = DonationFactory(title="China sends masks to Pakistan", note="", published=True)
@@ -132,7 +132,7 @@ class TestComparison:
             ("", "to Pakistan"),
         ]
 
-    def test_parties_are_told_by_name_and_links_by_title(
+    def test_parties_are_reported_by_name_and_links_by_title(
         self, editor: User, reviewer: User
     ) -> None:
         other = StatementFactory(title="On customs", published=True)
@@ -203,7 +203,7 @@ class TestFigures:
 
         assert [pair.status for pair in found] == ["", ""]
 
-    def test_a_changed_value_is_told_with_both(self, reviewer: User) -> None:
+    def test_a_changed_value_is_reported_with_both(self, reviewer: User) -> None:
         before = {"value": 50_000, "quote": "50,000 masks"}
 
         (pair,) = self.pairs([before], [before | {"value": 60_000}], reviewer)
@@ -221,7 +221,7 @@ class TestFigures:
 
         assert [pair.status for pair in found] == ["added", ""]
 
-    def test_one_left_out_is_told_as_removed(self, reviewer: User) -> None:
+    def test_one_left_out_is_reported_as_removed(self, reviewer: User) -> None:
         masks = {"value": 50_000, "quote": "50,000 masks"}
         money = {
             "money": True,

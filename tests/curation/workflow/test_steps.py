@@ -115,7 +115,7 @@ def opened(client: Client, row: Any) -> dict[str, Any]:
     return typed(client.get(url(row)))
 
 
-def told(response: Any) -> str:
+def reported(response: Any) -> str:
     return " ".join(str(message) for message in get_messages(response.wsgi_request))
 
 
@@ -265,7 +265,7 @@ class TestEditing:
 
         response = editor_client.post(url(donation), data)
 
-        assert "is a draft again" in told(response)
+        assert "is a draft again" in reported(response)
         assert state(donation) == State.DRAFT
 
     def test_topics_are_written_one_a_line(self, editor_client: Client) -> None:
@@ -458,7 +458,7 @@ class TestLife:
             {"seen": f"{record.pk}:{record.digest}", **dict.fromkeys(words(), "Out of turn.")},
         )
 
-        refusal = told(response) if step.at_once else response.content.decode()
+        refusal = reported(response) if step.at_once else response.content.decode()
         assert f"{record.public_id} v{record.version} is {record.get_state_display()}" in refusal
         assert list(Donation.objects.values_list("pk", "state", "digest")) == before
 
@@ -497,7 +497,7 @@ class TestLife:
         ids=lambda step: step.name,
     )
     @pytest.mark.parametrize("given", ["", "   ", None])
-    def test_the_words_asked_for_are_required(
+    def test_the_words_requested_for_are_required(
         self, step: Step, given: str | None, superuser_client: Client
     ) -> None:
         record = in_state(step.states[0])
@@ -530,7 +530,7 @@ class TestLife:
 
         assert "not there any more" in response.content.decode()
 
-    def test_the_history_tells_every_step(
+    def test_the_history_says_every_step(
         self, editor_client: Client, reviewer_client: Client
     ) -> None:
         statement = StatementFactory()
@@ -548,7 +548,7 @@ def words() -> set[str]:
 
 
 def in_state(stand: State) -> Donation:
-    """A donation that stands there, by the hands of others than the tests' people."""
+    """A donation that is there, by the hands of others than the tests' people."""
     donation = DonationFactory(
         in_review=stand == State.IN_REVIEW, published=stand not in (State.DRAFT, State.IN_REVIEW)
     )
@@ -561,18 +561,18 @@ def in_state(stand: State) -> Donation:
 
 
 class TestSubmit:
-    def test_every_problem_is_told(self, editor_client: Client) -> None:
+    def test_every_problem_is_reported(self, editor_client: Client) -> None:
         donation = DonationFactory(figures=[])
 
         response = editor_client.post(url(donation, "submit"))
 
         assert response.status_code == 302
-        assert "every record needs at least one" in told(response)
+        assert "every record needs at least one" in reported(response)
         assert state(donation) == State.DRAFT
 
 
 class TestApprove:
-    def test_whoever_had_a_hand_in_it_is_refused_superusers_too(
+    def test_who_had_a_hand_in_it_is_refused_superusers_too(
         self, superuser_client: Client
     ) -> None:
         statement = StatementFactory()
@@ -657,7 +657,7 @@ class TestCorrect:
 
         response = editor_client.post(url(donation, "correct"), {"reason": "Second."})
 
-        assert "Somebody is already working on this record" in told(response)
+        assert "Somebody is already working on this record" in reported(response)
         assert Donation.objects.open().count() == 1
 
 
@@ -696,7 +696,7 @@ class TestDiscard:
 class TestBulk:
     @staticmethod
     def start(client: Client, step: str, records: Iterable[Record]) -> Any:
-        """The action chosen in the list: the page that asks."""
+        """The action chosen in the list: the page that requests."""
         selected = [record.pk for record in records]
         model = type(next(iter(records)))
         data = {"action": step, "index": "0", "_selected_action": selected}
@@ -712,7 +712,7 @@ class TestBulk:
         }
         return client.post(url(type(next(iter(records))), "changelist"), sent | said)
 
-    def test_the_page_names_the_records_and_asks_once(self, reviewer_client: Client) -> None:
+    def test_the_page_names_the_records_and_requests_once(self, reviewer_client: Client) -> None:
         records = [StatementFactory(in_review=True) for _ in range(3)]
 
         response = self.start(reviewer_client, "approve", records)
@@ -733,7 +733,7 @@ class TestBulk:
         problems = {record for record, _ in response.context["problems"]}
         assert problems == set(bad)
         assert html.count("every record needs at least one") == 2
-        assert "2 donations: each was submitted for review." in told(response)
+        assert "2 donations: each was submitted for review." in reported(response)
 
     def test_return(self, reviewer_client: Client) -> None:
         records = [StatementFactory(in_review=True) for _ in range(2)]
@@ -821,7 +821,7 @@ class TestBulk:
 
         response = editor_client.post(url(Statement, "changelist"), data)
 
-        assert "No action selected" in told(response)
+        assert "No action selected" in reported(response)
         assert state(record) == before
 
     def test_too_many_are_refused(
@@ -832,7 +832,7 @@ class TestBulk:
 
         response = self.start(editor_client, "submit", records)
 
-        assert "at most 2" in told(response)
+        assert "at most 2" in reported(response)
 
 
 class TestTerms:
@@ -906,7 +906,7 @@ class TestTerms:
             url(item), opened(editor_client, item) | {"reason": "No reason."}
         )
 
-        assert "nothing to save" in told(response)
+        assert "nothing to save" in reported(response)
         assert RevisionCounter.number() == 0
 
     def test_hs_codes_are_written_with_the_item(self, editor_client: Client) -> None:
@@ -966,8 +966,8 @@ class TestTerms:
         PartyFactory(code="CHN", aliases=["中国", "P.R. China", "Chíne"])
         PartyFactory(code="ITA")
 
-        for asked in ["中国", "chine", "chn", "p.r."]:
-            found = editor_client.get(url(Party, "changelist"), {"q": asked})
+        for requested in ["中国", "chine", "chn", "p.r."]:
+            found = editor_client.get(url(Party, "changelist"), {"q": requested})
             assert [row.code for row in found.context["cl"].result_list] == ["CHN"]
 
     def test_what_is_replaced_is_listed_and_no_longer_offered(
@@ -1059,13 +1059,13 @@ class TestRepublish:
 class TestStatementChoices:
     @staticmethod
     def offered(client: Client, term: str = "") -> list[str]:
-        asked = {
+        requested = {
             "app_label": "records",
             "model_name": "donationfigure",
             "field_name": "statement",
             "term": term,
         }
-        found = client.get(reverse("admin:records_statement_autocomplete"), asked)
+        found = client.get(reverse("admin:records_statement_autocomplete"), requested)
         return [row["text"] for row in found.json()["results"]]
 
     def test_published_ones_and_open_drafts_in_their_newest_version(
@@ -1097,11 +1097,11 @@ class TestStatementChoices:
         assert self.offered(editor_client, "xinhua gloves") == []
 
     def test_it_answers_for_nothing_but_statements(self, editor_client: Client) -> None:
-        asked = {"app_label": "records", "model_name": "donationparty", "field_name": "party"}
+        requested = {"app_label": "records", "model_name": "donationparty", "field_name": "party"}
 
         page = reverse("admin:records_statement_autocomplete")
 
-        assert editor_client.get(page, asked).status_code == 403
+        assert editor_client.get(page, requested).status_code == 403
         assert editor_client.get(page).status_code == 403
 
     def test_strangers_are_sent_to_the_door(self, client: Client) -> None:
@@ -1144,7 +1144,7 @@ class TestSavesAtOnce:
         [(DonationFactory, "title"), (lambda: PartyFactory(code="who"), "name")],
         ids=["record", "term"],
     )
-    def test_one_is_saved_and_the_others_are_told(
+    def test_one_is_saved_and_the_others_are_reported(
         self, make: Callable[[], Any], field: str, editor: User
     ) -> None:
         row, clients = make(), [entered(editor) for _ in range(6)]
@@ -1162,13 +1162,15 @@ class TestSavesAtOnce:
             responses = list(pool.map(save, range(len(clients))))
 
         won = [n for n, response in enumerate(responses) if response.status_code == 302]
-        told = [response.content.decode() for response in responses if response.status_code != 302]
+        reported = [
+            response.content.decode() for response in responses if response.status_code != 302
+        ]
         row.refresh_from_db()
         assert [f"By number {n}" for n in won] == [getattr(row, field)]
-        assert len(told) == 5
+        assert len(reported) == 5
         refusal = {
             "title": "Nothing was saved yet",
             "name": "Somebody saved this after you opened",
         }
-        assert all(refusal[field] in html for html in told)
+        assert all(refusal[field] in html for html in reported)
         assert RevisionCounter.number() == (0 if field == "title" else 1)

@@ -24,7 +24,7 @@ from aidapi.outcomes import explained
 from records.models import Record, Revision, RevisionCounter, State
 from records.publishing import publish as publishing
 from tests.aidapi.test_deadlines import SLOW
-from tests.curation.workflow.test_steps import approve, entered, state, told
+from tests.curation.workflow.test_steps import approve, entered, reported, state
 from tests.support.attempts import run
 from tests.support.factories import StatementFactory
 from tests.support.locks import held_elsewhere
@@ -136,7 +136,7 @@ def test_commit_that_no_standby_confirmed_is_reported_as_written(
     response = approve(client, record, message="Publishes.")
 
     assert response.status_code == 302
-    assert outcomes.UNCONFIRMED in told(response)
+    assert outcomes.UNCONFIRMED in reported(response)
     assert state(record) == State.PUBLISHED
 
 

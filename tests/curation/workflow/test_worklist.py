@@ -60,8 +60,8 @@ def by(user: User, record: Record) -> Record:
     return record
 
 
-def listed(client: Client, model: Any, asked: str) -> set[str]:
-    page = client.get(worklist.changelist(model, asked))
+def listed(client: Client, model: Any, requested: str) -> set[str]:
+    page = client.get(worklist.changelist(model, requested))
     return {row.public_id for row in page.context["cl"].result_list}
 
 
@@ -103,7 +103,7 @@ class TestSections:
         assert work.rows[0].page == reverse("admin:records_statement_approve", args=[theirs.pk])
         assert listed(reviewer_client, Statement, "review") == {theirs.public_id}
 
-    def test_who_may_not_publish_is_not_asked_to_review(self, editor_client: Client) -> None:
+    def test_who_may_not_publish_is_not_requested_to_review(self, editor_client: Client) -> None:
         StatementFactory(in_review=True)
 
         assert "review" not in found(editor_client)
@@ -155,7 +155,7 @@ class TestSections:
         assert "Twins" in editor_client.get(HOME).content.decode()
 
 
-def test_possible_duplicates_wait_for_whoever_may_correct_them(
+def test_possible_duplicates_wait_for_who_may_correct_them(
     editor_client: Client, reviewer: User
 ) -> None:
     pair = DuplicatePairFactory()
@@ -217,9 +217,9 @@ def test_the_page_of_a_record_takes_few_queries(kind: str, state: str, reviewer:
 
 
 @pytest.mark.parametrize("asked", ["mine", "returned", "review", "unverified", "nonsense"])
-def test_a_list_narrowed_by_work_opens(asked: str, reviewer: User) -> None:
+def test_a_list_narrowed_by_work_opens(requested: str, reviewer: User) -> None:
     StatementFactory(in_review=True)
 
     for model in KINDS.values():
-        page = entered(reviewer).get(worklist.changelist(model, asked))
+        page = entered(reviewer).get(worklist.changelist(model, requested))
         assert page.status_code == 200
