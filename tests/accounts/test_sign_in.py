@@ -169,6 +169,7 @@ class TestLockout:
 
         assert not is_in(client)
 
+    @pytest.mark.slow
     def test_an_account_is_closed_to_strange_addresses_after_fifty_from_anywhere(
         self, person: User
     ) -> None:
@@ -186,7 +187,7 @@ class TestLockout:
         assert is_in(known), "the person is not kept out where they are known"
 
     @pytest.mark.parametrize(
-        ("asked", "seen"),
+        ("requested", "seen"),
         [
             ({"REMOTE_ADDR": "203.0.113.7"}, "203.0.113.7"),
             ({"REMOTE_ADDR": "203.0.113.7", "HTTP_X_FORWARDED_FOR": "1.2.3.4"}, "203.0.113.7"),
@@ -274,6 +275,7 @@ class TestBruteForce:
         monkeypatch.setattr("django.contrib.auth.backends.ModelBackend.authenticate", compare)
         return seen
 
+    @pytest.mark.slow
     def test_two_hundred_tries_with_an_address_of_ones_own_making_each(
         self, client: Client, person: User, looked_at: list[str]
     ) -> None:

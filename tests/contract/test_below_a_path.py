@@ -182,6 +182,7 @@ def below(request: Any) -> Iterator[Reader]:
     set_script_prefix("/")
 
 
+@pytest.mark.slow(sample=True)
 def test_pages_and_api_give_only_addresses_below_the_path(below: Reader, dataset: None) -> None:
     assert below.walk(PAGES + MORE) > 60
     assert {"records/<str:id>/", "api/v1/<slug>/"} & set(below.seen)

@@ -89,7 +89,7 @@ QUERIES: list[tuple[str, int, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "queries", "asked"), QUERIES)
+@pytest.mark.parametrize(("name", "queries", "requested"), QUERIES)
 @pytest.mark.parametrize("size", [1, 60])
 def test_no_filter_takes_more_than_three_queries(
     client: Client,
@@ -129,7 +129,7 @@ TOTALS: list[tuple[str, int, dict[str, Any]]] = [
 
 
 @pytest.mark.slow(sample=True)
-@pytest.mark.parametrize(("path", "queries", "asked"), TOTALS)
+@pytest.mark.parametrize(("path", "queries", "requested"), TOTALS)
 @pytest.mark.parametrize("narrow", [{}, {"revision": 2}])
 def test_totals_and_facets_take_the_same_queries_whatever_there_is(
     client: Client,

@@ -434,7 +434,7 @@ def test_loading_again_changes_nothing(small: Path) -> None:
 
 @pytest.mark.django_db
 def test_only_missing_revisions_are_replayed(small: Path, tmp_path: Path) -> None:
-    first = yaml.load(DONATIONS, Loader=yaml.BaseLoader)[0::2][:2]
+    first = yaml.load(DONATIONS, Loader=yaml.CBaseLoader)[0::2][:2]
     load(
         write(
             tmp_path / "first",
@@ -442,7 +442,7 @@ def test_only_missing_revisions_are_replayed(small: Path, tmp_path: Path) -> Non
             | {
                 "revisions": REVISIONS.partition("- number: 2")[0],
                 "statements": yaml.dump(
-                    [entry for entry in yaml.load(STATEMENTS, Loader=yaml.BaseLoader)
+                    [entry for entry in yaml.load(STATEMENTS, Loader=yaml.CBaseLoader)
                      if entry["revision"] == "1"]
                 ),
                 "donations": yaml.dump(first),
@@ -1354,7 +1354,7 @@ def test_any_dataset_goes_there_and_back(tmp_path: Path, reported: dict[str, lis
 
     # Nothing was lost, and nothing is said that need not be.
     for noun, entries in reported.items():
-        read = yaml.load(dumped[noun], Loader=yaml.BaseLoader)
+        read = yaml.load(dumped[noun], Loader=yaml.CBaseLoader)
         by_key = {entry_key(entry): entry for entry in read}
         for entry in entries:
             assert without_defaults(by_key[entry_key(entry)]) == without_defaults(entry)

@@ -18,7 +18,7 @@ THIRD = "- number: 3\n  at: {at}\n  message: More.\n  origin: {origin}\n"
 
 def corrected(kind: str, **changed: Any) -> dict[str, Any]:
     """Return a further version of the small dataset's first record of a kind, as an entry."""
-    entries = yaml.load(SMALL[FILES[kind]], Loader=yaml.BaseLoader)
+    entries = yaml.load(SMALL[FILES[kind]], Loader=yaml.CBaseLoader)
     entry = [one for one in entries if one["id"] == entries[0]["id"]][-1]
     entry = entry | {"version": str(int(entry["version"]) + 1), "reason": "Looked again."}
     entry.pop("revision")
@@ -103,7 +103,7 @@ def test_what_was_published_before_loads_as_it_is(
 @pytest.mark.django_db
 @pytest.mark.parametrize(("tag", "hint"), [("english", "Write en."), ("cn", "Write zh.")])
 def test_a_language_is_a_tag(tag: str, hint: str, tmp_path: Path) -> None:
-    statement = yaml.load(SMALL["statements"], Loader=yaml.BaseLoader)[0]
+    statement = yaml.load(SMALL["statements"], Loader=yaml.CBaseLoader)[0]
     entry = {name: text for name, text in statement.items() if name != "revision"} | {
         "id": "st-0000000d",
         "language": tag,

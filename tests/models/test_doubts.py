@@ -128,7 +128,7 @@ def test_a_bound_is_a_number_of_the_figure(kind: str) -> None:
 
 @pytest.mark.parametrize(("model", "name"), DATES)
 @pytest.mark.parametrize(
-    ("day", "asked"),
+    ("day", "requested"),
     [
         (datetime.date(2062, 4, 10), "Is 2062 meant? 2062-04-10 is after today (2026-11-28)."),
         (TODAY + datetime.timedelta(days=1), "Is 2026-11-29 meant?"),

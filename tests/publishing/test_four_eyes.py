@@ -93,6 +93,7 @@ def nothing_published() -> bool:
 
 
 class TestSelfApproval:
+    @pytest.mark.slow
     def test_by_the_action(self) -> None:
         people = crowd(TRIES["self approval, by the action"])
         record = written_by(people)
@@ -207,6 +208,7 @@ class TestEditedAfterSubmission:
         assert successes("edited after submission", tries()) == 0
         assert nothing_published()
 
+    @pytest.mark.slow
     def test_what_the_reviewer_did_not_see_is_not_published(self) -> None:
         record = StatementFactory(in_review=True)
         editor, reviewer = (
@@ -229,6 +231,7 @@ class TestEditedAfterSubmission:
 
 
 class TestCrafted:
+    @pytest.mark.slow
     def test_steps_without_permission(self) -> None:
         record, draft = StatementFactory(in_review=True), StatementFactory()
         public = StatementFactory()

@@ -108,6 +108,7 @@ def test_migrate_with_nothing_to_do_touches_no_guard_and_waits_for_nobody() -> N
     assert time.monotonic() - began < 10
 
 
+@pytest.mark.slow
 def test_migrations_of_others_touch_no_guard() -> None:
     before = identities()
 
@@ -148,6 +149,7 @@ def test_migration_behind_a_backup_ends_with_everything_as_it_was(client: Client
     assert triggers.faults(connection) == {}
 
 
+@pytest.mark.slow
 def test_no_row_is_unguarded_while_a_migration_runs() -> None:
     record = StatementFactory(published=True)
     running, done = threading.Event(), threading.Event()

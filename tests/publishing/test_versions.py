@@ -72,6 +72,7 @@ from tests.support.factories import (
     UserFactory,
     publish,
 )
+from tests.support.thoroughness import scaled
 
 pytestmark = pytest.mark.django_db
 EVERY_KIND = pytest.mark.parametrize("factory", RECORDS.values(), ids=lambda f: f._meta.model.KIND)
@@ -1359,7 +1360,8 @@ class History(RuleBasedStateMachine):
             assert replayed == {public_id: version for public_id, (version, _) in held.items()}
 
 
+@pytest.mark.slow(sample=True)
 def test_every_revision_of_a_random_history_can_be_read_as_it_was() -> None:
     run_state_machine_as_test(
-        History, settings=settings(max_examples=10, stateful_step_count=15, deadline=None)
+        History, settings=settings(max_examples=scaled(30), stateful_step_count=15, deadline=None)
     )

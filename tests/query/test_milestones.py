@@ -21,6 +21,7 @@ from tests.support.naive_evaluator import AS_OF, REACHED, Query
 from tests.support.parameter_values import good_values
 from tests.support.random_queries import check, drawn_conditions
 from tests.support.routes import RECORDS, Resource, found
+from tests.support.thoroughness import scaled
 
 pytestmark = pytest.mark.django_db
 
@@ -76,7 +77,8 @@ def test_list_facets_download_and_summary_have_the_same_records(
     assert len(judged) == summary["figures"], query
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.slow(sample=True)
+@settings(max_examples=scaled(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(KINDS), st.randoms(use_true_random=False))
 def test_certain_finds_what_must_have_been_reached_in_the_period(
     client: Client, history: History, resource: Resource, rng: Random

@@ -73,7 +73,7 @@ PLAN_QUERIES: list[tuple[str, Query]] = [
 
 
 @pytest.mark.slow(sample=True)
-@pytest.mark.parametrize(("name", "asked"), PLAN_QUERIES)
+@pytest.mark.parametrize(("name", "requested"), PLAN_QUERIES)
 def test_every_plan_finds_the_same(
     client: Client,
     history: History,

@@ -120,6 +120,7 @@ def test_numbers_have_their_documented_place_in_both_directions(
         assert [line.split('"id":"')[1][:12] for line in text.splitlines()] == expected
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("resource", KINDS, ids=str)
 def test_only_figures_that_pass_all_filters_order(client: Client, resource: Resource) -> None:
     names = published(resource, "unit")

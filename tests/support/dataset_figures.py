@@ -26,7 +26,7 @@ def entries(name: str) -> list[dict[str, Any]]:
     """Return the versions in force of a file, every value as text."""
     # The base loader reads no `029` as a number to the base of eight.
     with (FIXTURES / f"{name}.yaml").open(encoding="utf-8") as file:
-        listed = yaml.load(file, yaml.BaseLoader)
+        listed = yaml.load(file, yaml.CBaseLoader)
     latest: dict[str, dict[str, Any]] = {}
     for entry in listed:
         key = entry.get("id") or entry["code"]

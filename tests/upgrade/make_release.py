@@ -31,7 +31,7 @@ KINDS = ("donations", "exports", "contracts")
 def part_of_dataset(target: Path) -> None:
     """Write a part of the dataset's files: some records with all that they refer to."""
     entries = {
-        path.stem: yaml.load(path.read_text("utf-8"), yaml.BaseLoader)
+        path.stem: yaml.load(path.read_text("utf-8"), yaml.CBaseLoader)
         for path in FIXTURES.glob("*.yaml")
     }
     records = {kind: entries[kind] for kind in KINDS}

@@ -80,6 +80,7 @@ def test_what_is_not_known_of_a_party_is_null(client: Client) -> None:
         "identifier_scheme": None,
         "identifier": None,
         "aliases": [],
+        "replaced_by": None,
         "version": 1,
     }
 

@@ -158,6 +158,7 @@ def check_children(kind: str, reported: dict[str, Any], documents: list[dict[str
     }
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("resource", RECORDS, ids=str)
 def test_what_publishing_counted_is_what_lists_find(
     client: Client, history: History, resource: Resource

@@ -255,6 +255,7 @@ KINDS = ["statement", "donation", "export", "contract", Party.KIND, Item.KIND]
 # --- Lists of records as feeds
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("resource", RECORDS, ids=str)
 @pytest.mark.parametrize(
     "query",

@@ -516,8 +516,8 @@ def test_a_file_is_read_in_few_statements(
     records = len(history.at("donation"))
 
     # The plan; the revision; rows and records counted; records, figures, parties, items,
-    # milestones and links of the totals; the records, three by three.
-    with django_assert_num_queries(10 + records // 3 + 1):
+    # replaced codes, milestones and links of the totals; the records, three by three.
+    with django_assert_num_queries(11 + records // 3 + 1):
         ask(client, "/api/v1/donations/", format="csv").getvalue()
 
 

@@ -681,6 +681,7 @@ class TestWorkbooks:
 
 
 class TestRoundTrip:
+    @pytest.mark.slow(sample=True)
     @FORMS
     def test_no_text_is_taken_for_a_formula_or_lost(self, form: str, editor: User) -> None:
         texts = ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "'=1", "''x", "'", "_x0041_", "a\r\nb"]
@@ -1260,6 +1261,7 @@ class TestPages:
 
 
 class TestQueries:
+    @pytest.mark.slow(sample=True)
     @pytest.mark.parametrize("kind", list(DATED))
     def test_a_slice_takes_the_same_queries_at_any_length(
         self, kind: str, editor: User, django_assert_max_num_queries: Any

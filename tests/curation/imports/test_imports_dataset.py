@@ -35,6 +35,7 @@ def test_what_was_downloaded_is_unchanged(kind: str, form: str, dataset: None) -
     )
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("kind", list(DATED))
 @pytest.mark.parametrize("column", ["item", "value"])
 def test_what_was_sorted_is_unchanged(kind: str, column: str, dataset: None) -> None:

@@ -51,6 +51,7 @@ def change(record: Any) -> str:
     return reverse(f"admin:records_{record._meta.model_name}_change", args=[record.pk])
 
 
+@pytest.mark.slow
 def test_what_was_imported_can_be_edited(client: Client, editor: User) -> None:
     """A figure is twenty fields of the form: 47 figures have more than the 1,000 that Django
     takes by default."""

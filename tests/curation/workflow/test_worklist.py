@@ -198,6 +198,7 @@ def test_the_home_takes_few_queries_however_much_there_is_to_do(reviewer: User) 
     assert len(many) <= MOST_QUERIES
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("state", ["draft", "in_review", "published", "corrected"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_page_of_a_record_takes_few_queries(kind: str, state: str, reviewer: User) -> None:
@@ -216,7 +217,7 @@ def test_the_page_of_a_record_takes_few_queries(kind: str, state: str, reviewer:
     assert len(queries) <= MOST_QUERIES
 
 
-@pytest.mark.parametrize("asked", ["mine", "returned", "review", "unverified", "nonsense"])
+@pytest.mark.parametrize("requested", ["mine", "returned", "review", "unverified", "nonsense"])
 def test_a_list_narrowed_by_work_opens(requested: str, reviewer: User) -> None:
     StatementFactory(in_review=True)
 
