@@ -1,10 +1,11 @@
 """Totals of random worlds with a known truth never say too much, and as much as can be proven."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from records.totals.answer import Total, Unproven, answer
 from records.totals.figures import Figure
 from records.totals.groups import GROUPINGS, TIMES, days_of, grouped
 from records.totals.links import Links
-from records.totals.prepare import prepare
+from records.totals.prepare import Prepared, prepare
 from records.totals.proven import EXACT
 from records.totals.scopes import Condition, Query
 from tests.support.proven_minimum import about, disjoint, inside, proven_minimum, walks_over
@@ -49,71 +50,77 @@ def check(world: World, query: Query, totals: list[Total], where: object) -> Non
             assert most >= world.truth(query, wide=False), (where, query)
 
 
-@pytest.mark.slow(sample=True)
-@pytest.mark.parametrize("block", range(10))
-def test_totals_of_random_worlds_hold_and_are_the_most_that_is_proven(block: int) -> None:
-    for seed in range(FROM + block, FROM + WORLDS, 10):
+class Case(NamedTuple):
+    """A random world with a query over it."""
+
+    where: tuple[int, int]
+    """Seed of the world, number of the query."""
+    maker: Maker
+    world: World
+    query: Query
+    prepared: Prepared
+
+
+def cases(block: int, worlds: int, queries: int = 1) -> Iterator[Case]:
+    """Yield queries over every tenth of so many worlds."""
+    for seed in range(FROM + block, FROM + worlds, 10):
         maker = Maker(seed)
         world = maker.make()
         links = Links(world.links)
-        for number in range(QUERIES):
+        for number in range(queries):
             query = maker.query()
             prepared = prepare(world.figures, links, query.include, query.milestone)
-            totals = answer(prepared, query)
-            check(world, query, totals, (seed, number))
-            expected = proven_minimum(world.figures, world.links, query)
-            found = {tuple(total.split): total for total in totals}
-            assert expected.keys() <= found.keys(), (seed, number)
-            for key, total in found.items():
-                most = expected.get(key)
-                if total.search == EXACT:
-                    assert total.at_least == most, (seed, number, key, query)
-                else:
-                    assert total.at_least is not None
-                    assert total.at_least <= (most or 0), (seed, number, key)
+            yield Case((seed, number), maker, world, query, prepared)
+
+
+@pytest.mark.slow(sample=True)
+@pytest.mark.parametrize("block", range(10))
+def test_totals_of_random_worlds_hold_and_are_the_most_that_is_proven(block: int) -> None:
+    for where, _, world, query, prepared in cases(block, WORLDS, QUERIES):
+        totals = answer(prepared, query)
+        check(world, query, totals, where)
+        expected = proven_minimum(world.figures, world.links, query)
+        found = {tuple(total.split): total for total in totals}
+        assert expected.keys() <= found.keys(), where
+        for key, total in found.items():
+            most = expected.get(key)
+            if total.search == EXACT:
+                assert total.at_least == most, (where, key, query)
+            else:
+                assert total.at_least is not None
+                assert total.at_least <= (most or 0), (where, key)
 
 
 @pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("block", range(10))
 def test_totals_with_approximate_numbers_and_with_others_are_computed_again(block: int) -> None:
-    for seed in range(FROM + block, FROM + WORLDS // 5, 10):
-        maker = Maker(seed)
-        world = maker.make()
-        for number in range(QUERIES // 2):
-            query = maker.query()
-            prepared = prepare(world.figures, Links(world.links), query.include, query.milestone)
-            totals = [one for one in answer(prepared, query) if one.search == EXACT]
-            given = world.figures, world.links, query
-            face = about(*given)
-            joint = proven_minimum(*given, joint=True), about(*given, joint=True)
-            for total in totals:
+    for where, _, world, query, prepared in cases(block, WORLDS // 5, QUERIES // 2):
+        given = world.figures, world.links, query
+        face = about(*given)
+        joint = proven_minimum(*given, joint=True), about(*given, joint=True)
+        for total in answer(prepared, query):
+            if total.search == EXACT:
                 split = tuple(total.split)
-                where = seed, number, split, query
-                assert total.about == face.get(split), where
-                assert total.with_others == tuple(found.get(split) for found in joint), where
+                assert total.about == face.get(split), (where, split, query)
+                assert total.with_others == tuple(found.get(split) for found in joint), (
+                    where,
+                    split,
+                    query,
+                )
 
 
 @pytest.mark.parametrize("block", range(10))
 def test_figures_summed_as_columns_are_judged_as_one_by_one(block: int) -> None:
-    for seed in range(FROM + block, FROM + WORLDS // 5, 10):
-        maker = Maker(seed)
-        world = maker.make()
-        for number in range(QUERIES // 2):
-            query = maker.query()
-            prepared = prepare(world.figures, Links(world.links), query.include, query.milestone)
-            one_by_one = replace(prepared, alone=np.ones(len(prepared.table), np.bool_))
-            expected = [said(total) for total in answer(one_by_one, query)]
-            assert [said(total) for total in answer(prepared, query)] == expected, (seed, number)
+    for where, _, _, query, prepared in cases(block, WORLDS // 5, QUERIES // 2):
+        one_by_one = replace(prepared, alone=np.ones(len(prepared.table), np.bool_))
+        expected = [said(total) for total in answer(one_by_one, query)]
+        assert [said(total) for total in answer(prepared, query)] == expected, where
 
 
 @pytest.mark.parametrize("block", range(10))
 def test_every_figure_is_used_or_has_a_reason_that_holds(block: int) -> None:
-    for seed in range(FROM + block, FROM + WORLDS // 5, 10):
-        maker = Maker(seed)
-        world = maker.make()
-        query = maker.query()
+    for (seed, _), _, world, query, prepared in cases(block, WORLDS // 5):
         walks = walks_over(tuple(world.links))
-        prepared = prepare(world.figures, Links(world.links), query.include, query.milestone)
         for total in answer(prepared, query):
             where = seed, total.split, query
             taken = [row.figure for row in total.judged if row.in_about.taken]
@@ -183,12 +190,8 @@ def in_group(figure: Figure, name: str, value: str | None) -> bool:
 
 @pytest.mark.parametrize("block", range(10))
 def test_groups_of_random_worlds_are_queries_of_their_own(block: int) -> None:
-    for seed in range(FROM + block, FROM + WORLDS // 3, 10):
-        maker = Maker(seed)
-        world = maker.make()
-        query = maker.query()
+    for (seed, _), maker, world, query, prepared in cases(block, WORLDS // 3):
         name = maker.random.choice(GROUPINGS)
-        prepared = prepare(world.figures, Links(world.links), query.include, query.milestone)
         groups = grouped(prepared, query, [name])
         for (value,), totals in groups.items():
             figures = world.figures
@@ -223,12 +226,8 @@ def test_groups_of_random_worlds_are_queries_of_their_own(block: int) -> None:
 
 
 @pytest.mark.parametrize("block", range(10))
-def test_groups_of_random_worlds_hold_hold_each_for_itself(block: int) -> None:
-    for seed in range(FROM + block, FROM + WORLDS, 10):
-        maker = Maker(seed)
-        world = maker.make()
-        query = maker.query()
-        prepared = prepare(world.figures, Links(world.links), query.include, query.milestone)
+def test_groups_of_random_worlds_hold_each_for_itself(block: int) -> None:
+    for (seed, _), maker, world, query, prepared in cases(block, WORLDS):
         by = maker.random.choice(["month", "quarter", "year"])
         for (value,), totals in grouped(prepared, query, [by]).items():
             inner = query.narrowed(*days_of(value)) if value else query
