@@ -5,10 +5,17 @@ HOST ?= 127.0.0.1
 WORKERS ?= 1
 VENV ?= .venv
 BIN := $(VENV)/bin
+VALIDATORS ?= $(VENV)-validators
+CLIENTS ?= .venv-clients
+GENERATORS ?= .venv-generators
+STANDARDS_DIR ?= ../shared/standards
 TESTS ?= --ignore tests/clients
+SLOW ?= slow or browser
 INTERPRETERS ?= python3 python3.11 python3.12 python3.13 python3.14
 POSTGRES_URL ?= postgres://postgres@127.0.0.1:5432/aidapi
 export PYTHONUNBUFFERED = 1
+# Modules that are compiled anew cost each command and each test process seconds.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 
@@ -17,12 +24,12 @@ help: ## List the targets
 
 # uv installs in seconds, pip in half a minute, but uv does not read pip's configuration. So the package
 # index is read from there and passed to uv; if uv still fails (a proxy, a keyring), pip installs the list.
-define install
+define install_into
 	@index=$$(for section in :env: install global; do \
 		$(BIN)/pip config get $$section.index-url 2>/dev/null && break; done); \
 	export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$index}" UV_SYSTEM_CERTS="$${UV_SYSTEM_CERTS:-true}"; \
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement $(1) || \
-	$(BIN)/pip install --quiet --require-hashes --requirement $(1)
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(1)/python --require-hashes --requirement $(2) || \
+	$(1)/pip install --quiet --require-hashes --requirement $(2)
 endef
 
 $(BIN)/uv: requirements-uv.lock
@@ -31,11 +38,11 @@ $(BIN)/uv: requirements-uv.lock
 	@touch $@
 
 $(VENV)/runtime: requirements.lock $(BIN)/uv
-	$(call install,requirements.lock)
+	$(call install_into,$(BIN),requirements.lock)
 	@touch $@
 
 $(VENV)/development: requirements-dev.lock $(BIN)/uv
-	$(call install,requirements-dev.lock)
+	$(call install_into,$(BIN),requirements-dev.lock)
 	@touch $@ $(VENV)/runtime
 
 prepare: $(VENV)/runtime ## Install, migrate, load the dataset and collect static files
@@ -52,11 +59,11 @@ test: $(VENV)/development ## Run the tests, of slow ones a sample, on SQLite or 
 	$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder $(TESTS)
 
 test-slow: $(VENV)/development ## Run all slow tests: browser, upgrades, long properties
-	THOROUGH=1 $(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder -m "slow or browser" $(TESTS) \
+	THOROUGH=1 $(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder -m "$(SLOW)" $(TESTS) \
 		|| [ $$? -eq 5 ] # none of TESTS is slow
 
-test-postgres: ## Run `test` and `test-slow` on PostgreSQL (POSTGRES_URL)
-	DATABASE_URL=$(POSTGRES_URL) $(MAKE) test test-slow
+test-postgres: ## Run both, without browsers, on PostgreSQL (POSTGRES_URL)
+	DATABASE_URL=$(POSTGRES_URL) $(MAKE) test test-slow SLOW="slow and not browser"
 
 test-interpreters: ## Run both on each of INTERPRETERS that is found (TESTS=… for some tests)
 	@seen=" "; for python in $(INTERPRETERS); do \
@@ -80,6 +87,10 @@ lint: $(VENV)/development ## Check style, types, migrations and production setti
 schema: $(VENV)/development ## Write openapi/openapi.yaml
 	$(BIN)/python manage.py spectacular --file openapi/openapi.yaml --validate --fail-on-warn
 
+examples: $(VENV)/development ## Record the example responses of the OpenAPI document from the dataset
+	OPENAPI_EXAMPLES=1 $(BIN)/pytest -p no:randomly tests/contract/test_examples.py -k responses
+	$(MAKE) schema
+
 schema-check: $(VENV)/development ## Check that openapi/openapi.yaml is what the code generates
 	@generated=$$(mktemp) && trap 'rm -f "$$generated"' EXIT && \
 	$(BIN)/python manage.py spectacular --file "$$generated" --validate --fail-on-warn && \
@@ -93,12 +104,45 @@ release-schema: schema ## Record openapi.yaml as that of the version in pyprojec
 	fi; \
 	cp openapi/openapi.yaml openapi/released/$$version.yaml
 
-clients: $(VENV)/development ## Generate clients in Python and TypeScript and test them (needs Node)
+$(CLIENTS)/installed: requirements-clients.lock $(wildcard clients/*/pyproject.toml clients/*/src/*/*.py) $(BIN)/uv
+	$(PYTHON) -m venv $(CLIENTS)
+	$(call install_into,$(CLIENTS)/bin,requirements-clients.lock)
+	$(CLIENTS)/bin/pip install --quiet --no-deps --no-build-isolation --force-reinstall \
+		./clients/python ./clients/mcp
+	@touch $@
+
+clients: $(VENV)/development $(CLIENTS)/installed ## Test clients in Python, TypeScript and MCP, and docs/loading.md (needs Node)
 	cd clients/typescript && npm ci --ignore-scripts --no-audit --no-fund
-	$(BIN)/pytest tests/clients
+	CLIENTS_PYTHON=$(abspath $(CLIENTS))/bin/python $(BIN)/pytest tests/clients --ignore tests/clients/generators
+
+$(GENERATORS)/ready: generators/requirements.lock $(BIN)/uv
+	$(PYTHON) -m venv $(GENERATORS)
+	$(call install_into,$(GENERATORS)/bin,$<)
+	@touch $@
+
+generators/node_modules/ready: generators/package-lock.json
+	cd generators && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+# The packages for Node bring a Node of their own, since Debian's is older than some of them take.
+generators: $(VENV)/development $(GENERATORS)/ready generators/node_modules/ready ## Call every operation through clients of other generators (needs npm, Java)
+	GENERATORS_PYTHON=$(abspath $(GENERATORS))/bin/python $(BIN)/pytest tests/clients/generators tests/clients/test_python.py
+
+$(VALIDATORS)/ready: validators/requirements.lock $(BIN)/uv
+	$(PYTHON) -m venv $(VALIDATORS)
+	$(call install_into,$(VALIDATORS)/bin,$<)
+	@touch $@
+
+validators: prepare $(VALIDATORS)/ready ## Check a release with the programs of the standards (STANDARDS_DIR)
+	@releases=$$(mktemp -d) && trap 'rm -rf "$$releases"' EXIT && \
+	$(BIN)/python manage.py make_release --directory "$$releases" && \
+	$(VALIDATORS)/bin/python -m validators.check "$$releases"/20* --standards "$(STANDARDS_DIR)"
 
 guide-pictures: $(VENV)/development ## Retake the pictures of docs/curating.md (needs Chromium)
-	GUIDE_PICTURES=docs/curating $(BIN)/pytest tests/curation/test_story.py -k readers
+	THOROUGH=1 GUIDE_PICTURES=docs/curating $(BIN)/pytest tests/curation/test_story.py -k readers
+
+chart-pictures: $(VENV)/development ## Retake the pictures of docs/charts.md (needs Chromium)
+	THOROUGH=1 CHART_PICTURES=docs/charts $(BIN)/pytest tests/site/test_charts_in_a_browser.py -k pictures
 
 bench: $(VENV)/development ## Measure against a textbook API (BENCH_N records; both databases)
 	$(BIN)/python benchmarks/run.py
@@ -112,16 +156,23 @@ drills: $(VENV)/development ## Run the drills: overload, faults, kills, moves an
 	$(BIN)/python drills/redis_faults.py
 	$(BIN)/python drills/database_away.py
 	$(BIN)/python drills/workers.py
+	$(BIN)/python drills/pooling.py
+	$(BIN)/python drills/edge.py
+	$(BIN)/python drills/many.py
+	$(BIN)/python drills/many.py --short --proxy nginx
 
 lock: $(BIN)/uv ## Update the hashed lists of dependencies from pyproject.toml
 	@compile() { $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade \
 		--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links "$$@"; }; \
 	compile pyproject.toml --output-file requirements.lock && \
 	compile pyproject.toml --group dev --output-file requirements-dev.lock && \
-	compile --group uv --output-file requirements-uv.lock
+	compile --group uv --output-file requirements-uv.lock && \
+	compile --group clients --output-file requirements-clients.lock && \
+	compile validators/pyproject.toml --output-file validators/requirements.lock && \
+	compile generators/pyproject.toml --output-file generators/requirements.lock
 
 clean: ## Remove environments, the development database and caches
-	rm -rf .venv .venv-* $(VENV) var .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-* $(VENV) $(VALIDATORS) $(CLIENTS) $(GENERATORS) generators/node_modules var .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help prepare serve test test-slow test-postgres test-interpreters lint schema schema-check release-schema \
-	clients guide-pictures bench drills lock clean
+.PHONY: help prepare serve test test-slow test-postgres test-interpreters lint schema examples schema-check \
+	release-schema clients generators validators guide-pictures chart-pictures bench drills lock clean

@@ -7,6 +7,11 @@ from django.contrib.auth.models import Permission
 from django.db.models import Q
 
 
+def may(user: Any, kind: str, *permissions: str) -> bool:
+    """Return whether the user may do any of that with records of a kind."""
+    return any(user.has_perm(f"records.{permission}_{kind}") for permission in permissions)
+
+
 class PermissionBackend(ModelBackend):
     """Django's backend, with one query for the permissions of a user and of its roles instead of
     two, since every page of the admin needs them."""

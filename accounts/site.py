@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 from time import time
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 import django_otp
@@ -11,6 +11,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import AdminSite
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
@@ -61,11 +62,22 @@ def guarded(view: Any) -> Any:
     return view
 
 
+class Choices(AutocompleteJsonView):
+    """What a search box offers. An admin class may say more about a choice: `about_choice`."""
+
+    def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, Any]:
+        about = getattr(self.model_admin, "about_choice", None)
+        return super().serialize_result(obj, to_field_name) | (about(obj) if about else {})
+
+
 class CurationSite(AdminSite):
     def has_permission(self, request: Any) -> bool:
         return super().has_permission(request) and (
             not settings.SECOND_FACTOR or request.user.is_verified()
         )
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        return cast(HttpResponse, Choices.as_view(admin_site=self)(request))
 
     def is_half_way(self, request: Any) -> bool:
         """Return whether the password was right, and the second factor is still missing."""

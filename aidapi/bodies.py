@@ -1,11 +1,13 @@
 """Request bodies: read before anything is executed, with a deadline and limits of size and number.
 
-Only the admin takes bodies; elsewhere none is read. A server's `read` cannot be broken off, and a
-body belongs to the thread of its request. So that thread reads, and past the deadline the
+Only the admin and the reconciliation services take bodies, and the public forms
+(settings.FORM_PATHS) small ones; elsewhere none is read. A server's `read` cannot be broken off,
+and a body belongs to the thread of its request. So that thread reads, and past the deadline the
 connection is shut down (aidapi.connections), which ends the read.
 """
 
 import io
+import re
 import tempfile
 import threading
 import time
@@ -31,6 +33,8 @@ class Arrival:
 
     peer: str
     """The address at the other end of the connection."""
+    most: int
+    """Maximum size, in bytes."""
     size: int = 0
     began: float = field(default_factory=time.monotonic)
 
@@ -52,24 +56,27 @@ class Bodies:
         chunked = "HTTP_TRANSFER_ENCODING" in environ
         body: IO[bytes] = io.BytesIO()
         size = 0
-        if (length or chunked) and environ["PATH_INFO"].startswith("/admin/"):
-            if length and length > settings.BODY_BYTES:
-                raise too_large()
-            body, size = self.receive(environ, length)
+        most = limit_of(environ["PATH_INFO"])
+        if (length or chunked) and most:
+            if length and length > most:
+                raise too_large(most)
+            body, size = self.receive(environ, length, most)
         environ["wsgi.input"] = body
         if size or "CONTENT_LENGTH" in environ:
             environ["CONTENT_LENGTH"] = str(size)
 
-    def receive(self, environ: dict[str, Any], length: int | None) -> tuple[IO[bytes], int]:
-        """Return the body and its size."""
+    def receive(
+        self, environ: dict[str, Any], length: int | None, most: int
+    ) -> tuple[IO[bytes], int]:
+        """Return the body, of at most so many bytes, and its size."""
         client = address_of(environ)
         # One client must leave room for others.
-        most = max(1, settings.BODIES // 4)
+        share = max(1, settings.BODIES // 4)
         with self.lock:
-            if self.reading.total() >= settings.BODIES or self.reading[client] >= most:
+            if self.reading.total() >= settings.BODIES or self.reading[client] >= share:
                 raise overloaded()
             self.reading[client] += 1
-        arrival = Arrival(environ.get("REMOTE_ADDR", ""))
+        arrival = Arrival(environ.get("REMOTE_ADDR", ""), most)
         watch.begin(arrival, environ)
         file: Any = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 (the request's)
         try:
@@ -84,6 +91,15 @@ class Bodies:
         return file, arrival.size
 
 
+def limit_of(path: str) -> int:
+    """Return how many bytes a body sent to the path may have; 0 where none is read."""
+    if path.startswith("/admin/"):
+        return settings.BODY_BYTES
+    if path.startswith("/reconcile/"):
+        return settings.QUERY_BYTES
+    return settings.FORM_BYTES if re.fullmatch(settings.FORM_PATHS, path) else 0
+
+
 def read(source: Any, file: IO[bytes], length: int | None, arrival: Arrival) -> None:
     """Copy a body; raise Problem if it is too large, late, or not whole."""
     try:
@@ -94,8 +110,8 @@ def read(source: Any, file: IO[bytes], length: int | None, arrival: Arrival) -> 
                 break
             file.write(piece)
             arrival.size += len(piece)
-            if arrival.size > settings.BODY_BYTES:
-                raise too_large()
+            if arrival.size > arrival.most:
+                raise too_large(arrival.most)
     except OSError:
         incomplete = True
     else:
@@ -115,10 +131,10 @@ def read(source: Any, file: IO[bytes], length: int | None, arrival: Arrival) -> 
         )
 
 
-def too_large() -> Problem:
+def too_large(most: int) -> Problem:
     return Problem(
         413,
         "body_too_large",
         "Request body too large",
-        f"A body has at most {settings.BODY_BYTES // 1_000_000} MB: send less.",
+        f"A body sent here has at most {most:,} bytes: send less.",
     )

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.http import HttpRequest, HttpResponse
 
 TICK = 0.05
@@ -108,6 +108,21 @@ def limited(seconds: float, database: Any) -> Iterator[Deadline]:
         watch.drop(deadline)
 
 
+@contextmanager
+def bounded(seconds: float) -> Iterator[None]:
+    """Cancel what the usual connection executes after so many seconds, and close it then."""
+    database: Any = connections[DEFAULT_DB_ALIAS]
+    with limited(seconds, database) as deadline:
+        try:
+            yield
+        finally:
+            watch.drop(deadline)
+            if deadline.passed:
+                # A late cancellation of one statement must not hit the next.
+                database.cancelled = not database.is_lost()
+                database.close()
+
+
 def seconds_for(path: str) -> float | None:
     """Return the longest time of a request's queries."""
     if path.startswith("/admin/"):
@@ -127,11 +142,5 @@ class DeadlineMiddleware:
         seconds = seconds_for(request.path_info)
         if seconds is None:
             return self.get_response(request)
-        with limited(seconds, connections[DEFAULT_DB_ALIAS]) as deadline:
-            try:
-                return self.get_response(request)
-            finally:
-                watch.drop(deadline)
-                if deadline.passed:
-                    # A late cancellation of one statement must not hit the next.
-                    connection.close()
+        with bounded(seconds):
+            return self.get_response(request)

@@ -7,12 +7,10 @@ from typing import Any
 
 import orjson
 import structlog
-from django.conf import settings
 from django.core.exceptions import (
     BadRequest,
     PermissionDenied,
     RequestDataTooBig,
-    TooManyFieldsSent,
 )
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -176,6 +174,29 @@ RETRY_AFTER = 5
 """Seconds after which to try again when the database is unavailable."""
 
 
+def wants_page(request: HttpRequest) -> bool:
+    """Return whether an error is to be read in a browser: outside the API, by what accepts
+    HTML."""
+    accepted = request.headers.get("Accept", "")
+    return not request.path_info.startswith("/api/") and "text/html" in accepted
+
+
+def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """Return a problem as a page for people in browsers, else as problem details."""
+    if not wants_page(request):
+        return problem.response()
+    try:
+        body = render_to_string("aidapi/problem.html", {"problem": problem.body()})
+    except Exception as error:
+        # What failed may be what every page needs.
+        log.error("The page of an error cannot be shown.", error=str(error))
+        return problem.response()
+    response = HttpResponse(body, status=problem.status_code, headers=problem.headers)
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.explains_itself = True  # type: ignore[attr-defined]  # read by ProblemMiddleware
+    return response
+
+
 def generic(status_code: int) -> Problem:
     known = status_code if status_code in GENERIC else 500 if status_code >= 500 else 400
     code, title, detail = GENERIC[known]
@@ -242,12 +263,13 @@ class ProblemMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
-            return Problem(
+            problem = Problem(
                 400,
                 "nul_character",
                 "Invalid character",
                 "The request contains a NUL character: remove it.",
-            ).response()
+            )
+            return answer(request, problem)
         response = self.get_response(request)
         if (
             response.status_code >= 400
@@ -255,10 +277,10 @@ class ProblemMiddleware:
             and not for_people(request)
             and not getattr(response, "explains_itself", False)
         ):
-            problem = generic(response.status_code).response()
+            explained = answer(request, generic(response.status_code))
             if response.has_header("Allow"):
-                problem["Allow"] = response["Allow"]
-            return problem
+                explained["Allow"] = response["Allow"]
+            return explained
         return response
 
 
@@ -270,36 +292,19 @@ def for_people(request: HttpRequest) -> bool:
 # Django's handlers, named in aidapi.urls. They reveal no details of an error; the log has them.
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if not for_people(request):
-        return generic(400).response()
-    if isinstance(exception, TooManyFieldsSent):
-        most = f"{settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:,} fields"
-    elif isinstance(exception, RequestDataTooBig):
-        most = f"{settings.DATA_UPLOAD_MAX_MEMORY_SIZE / 1_000_000:.1f} MB of text"
-    else:
-        return defaults.bad_request(request, exception)
-    sentences = [
-        f"The form is too large: it has more than {most}. Nothing was written.",
-        "Take rows or text out of it, or divide the record into several that are linked.",
-    ]
-    page = render_to_string("aidapi/unavailable.html", {"sentences": sentences, "typed": True})
-    return HttpResponse(page, status=413)
-
-
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     if for_people(request):
         return defaults.permission_denied(request, exception)
-    return generic(403).response()
+    return answer(request, generic(403))
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if for_people(request):
         return defaults.page_not_found(request, exception)
-    return generic(404).response()
+    return answer(request, generic(404))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     if for_people(request):
         return defaults.server_error(request)
-    return generic(500).response()
+    return answer(request, generic(500))

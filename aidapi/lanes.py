@@ -9,7 +9,6 @@ answer is 503 with Retry-After.
 """
 
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -20,18 +19,20 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import Counter
 
+from aidapi import replicas
 from aidapi.bodies import Bodies
 from aidapi.connections import watch
+from aidapi.deadlines import bounded, seconds_for
 from aidapi.errors import Problem, for_people, overloaded
 from aidapi.outcomes import NOTHING, page
 from aidapi.renderers import CSV, NDJSON, XLSX
-from aidapi.requests import BEGAN
 
 Environ = dict[str, Any]
 
 REFUSAL = "aidapi.refusal"
 """Key of the problem that a request is answered with instead of being executed."""
 FILE_FORMATS = {file.format for file in (CSV, NDJSON, XLSX)}
+FILE_EXTENSIONS = tuple(f".{file.extension}" for file in (CSV, NDJSON, XLSX))
 FILE_TYPES = [file.media_type for file in (CSV, NDJSON, XLSX)]
 LARGEST_WHOLE = 4 * 1024 * 1024
 """Larger streams of known length are not read into memory."""
@@ -46,21 +47,29 @@ class Slot:
     """The right to run one request, with the database connection that it uses; left, it is
     given back."""
 
-    def __init__(self, lane: "Lane") -> None:
+    def __init__(self, lane: "Lane", database: str) -> None:
         self.lane = lane
         self.address = ""
         """The client's address, while the slot is taken."""
-        self.connection = connections.create_connection(DEFAULT_DB_ALIAS)
+        self.renewed = False
+        """Whether the next request opens a new connection."""
+        self.connection: Any = connections.create_connection(database)
+        # Whichever it is, the code knows one.
+        self.connection.alias = DEFAULT_DB_ALIAS
         # One thread after another uses it, never two at once.
         self.connection.inc_thread_sharing()
 
     def __enter__(self) -> None:
         connections[DEFAULT_DB_ALIAS] = self.connection
+        if self.renewed:
+            self.renewed = False
+            self.connection.close()
+        self.connection.cancelled = False
         self.was_open = self.connection.connection is not None
 
     def __exit__(self, *_: object) -> None:
         del connections[DEFAULT_DB_ALIAS]
-        if self.was_open and self.connection.connection is None:
+        if self.was_open and self.connection.connection is None and not self.connection.cancelled:
             # It was lost, and so probably were all: each would fail a request of its own.
             self.lane.renew()
         self.lane.give_back(self)
@@ -80,9 +89,11 @@ class Lane:
     """Slots for one kind of request. The most recently freed is the next to be taken, so that a
     site at rest keeps few connections busy; those who wait are served in order."""
 
-    def __init__(self, name: str, slots: int, waiting: int) -> None:
+    def __init__(
+        self, name: str, slots: int, waiting: int, database: str = DEFAULT_DB_ALIAS
+    ) -> None:
         self.name, self.waiting = name, waiting
-        self.slots = [Slot(self) for _ in range(slots)]
+        self.slots = [Slot(self, database) for _ in range(slots)]
         self.free = list(self.slots)
         self.waiters: deque[Waiter] = deque()
         self.lock = threading.Lock()
@@ -121,7 +132,7 @@ class Lane:
         """Let the free slots open new connections."""
         with self.lock:
             for slot in self.free:
-                slot.connection.close_at = 0
+                slot.renewed = True
 
     def addresses(self) -> set[str]:
         """Return the addresses whose requests are executed or wait."""
@@ -131,19 +142,30 @@ class Lane:
 
 
 class Stream:
-    """A streamed response: a slot is held while a piece is made, none while it is sent."""
+    """A streamed response: a slot is held while a piece is made, none while it is sent. Each
+    piece has the deadline of a request."""
 
-    def __init__(self, response: Any, lane: Lane, peer: str, done: Callable[[], None]) -> None:
-        self.response, self.lane, self.peer, self.done = response, lane, peer, done
+    def __init__(
+        self, response: Any, lane: Lane, environ: Environ, done: Callable[[], None]
+    ) -> None:
+        self.response, self.lane, self.done = response, lane, done
+        self.peer = environ.get("REMOTE_ADDR", "")
+        self.seconds = seconds_for(environ["PATH_INFO"]) or settings.QUERY_SECONDS
         self.pieces = iter(response)
+        self.revision = int(response.get("Dataset-Revision") or 0)
         self.closed = False
 
     def __iter__(self) -> Iterator[bytes]:
         return self
 
     def __next__(self) -> bytes:
-        with self.lane.take(self.peer, -1):
-            return next(self.pieces)
+        with self.lane.take(self.peer, -1), bounded(self.seconds):
+            # The connection may be another than that of the piece before.
+            replicas.wait_for(self.revision)
+            piece = next(self.pieces, None)
+        if piece is None:
+            raise StopIteration
+        return piece
 
     def close(self) -> None:
         if self.closed:
@@ -179,7 +201,6 @@ class Lanes:
         watch.busy = self.busy_addresses
 
     def __call__(self, environ: Environ, start_response: Callable) -> Iterable[bytes]:
-        environ[BEGAN] = time.perf_counter()
         path = environ["PATH_INFO"]
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             try:
@@ -218,7 +239,9 @@ class Lanes:
                 if done is None and self.streams.acquire(blocking=False):
                     done = self.streams.release
                 if done is not None:
-                    stream = Stream(response, lane, address, done)
+                    # Where the primary began the response, it goes on there.
+                    made_in = getattr(response, "lane", lane)
+                    stream = Stream(response, made_in, environ, done)
                 else:
                     response.close()
         except Full:
@@ -267,6 +290,8 @@ class RefusalMiddleware:
 def asks_for_file(environ: Environ) -> bool:
     """Return whether the request asks for a download. One that hides it well is a stream all the
     same, and counted as such when it has begun."""
+    if environ["PATH_INFO"].endswith(FILE_EXTENSIONS):
+        return True
     query, accept = environ.get("QUERY_STRING", ""), environ.get("HTTP_ACCEPT", "")
     if "%" in query or any(form in query for form in FILE_FORMATS):
         named = [value for name, value in parse_qsl(query) if name == "format"]

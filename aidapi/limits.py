@@ -7,9 +7,9 @@ and its period, `RateLimit` the requests left and the seconds until the count is
 import ipaddress
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from django.conf import settings
@@ -22,6 +22,8 @@ from aidapi.shared import PREFIX, Shared, Unavailable, shared
 log = structlog.get_logger("aidapi.limits")
 FREE = ("/livez", "/readyz", "/metrics", "/static/")
 """Paths without a limit: probes, the scraper of metrics, and the assets of pages."""
+ALLOWANCE = "aidapi.allowance"
+"""Key of what a request, once counted, has left to its address."""
 
 
 class Counter:
@@ -67,6 +69,43 @@ def make_counter() -> Counter | SharedCounter:
     return SharedCounter(server) if server else Counter()
 
 
+@lru_cache(1)
+def requests_counter() -> Counter | SharedCounter:
+    """Return the counter of all requests to this process."""
+    return make_counter()
+
+
+class Allowance(NamedTuple):
+    """What is left to an address after a request."""
+
+    left: int
+    """Requests in this window; negative if this one is beyond the limit."""
+    wait: int
+    """Seconds until the next window."""
+
+    def headers(self) -> tuple[tuple[str, str], tuple[str, str]]:
+        """Return the headers of a response that no other client gets."""
+        return (
+            policy(settings.RATE_LIMIT, settings.RATE_PERIOD),
+            ("RateLimit", f'"requests";r={max(self.left, 0)};t={self.wait}'),
+        )
+
+
+@lru_cache(1)
+def policy(limit: int, period: int) -> tuple[str, str]:
+    return ("RateLimit-Policy", f'"requests";q={limit};w={period}')
+
+
+def take(environ: dict[str, Any]) -> Allowance:
+    """Count a request, once, and return what it leaves."""
+    taken = environ.get(ALLOWANCE)
+    if taken is None:
+        window, gone = divmod(int(time.time()), settings.RATE_PERIOD)
+        left = settings.RATE_LIMIT - requests_counter().add(address_of(environ), window)
+        environ[ALLOWANCE] = taken = Allowance(left, settings.RATE_PERIOD - gone)
+    return taken
+
+
 class RateLimitMiddleware:
     """Middleware that refuses requests beyond the limit."""
 
@@ -74,34 +113,29 @@ class RateLimitMiddleware:
         if not settings.RATE_LIMIT:
             raise MiddlewareNotUsed
         self.get_response = get_response
-        self.counter = make_counter()
-        self.policy = f'"requests";q={settings.RATE_LIMIT};w={settings.RATE_PERIOD}'
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path_info.startswith(FREE):
             return self.get_response(request)
-        window, gone = divmod(int(time.time()), settings.RATE_PERIOD)
-        wait = settings.RATE_PERIOD - gone
-        left = settings.RATE_LIMIT - self.counter.add(client_address(request), window)
-        if left < 0:
+        allowance = take(request.META)
+        if allowance.left < 0:
             response = generic(429).response()
-            response["Retry-After"] = str(wait)
+            response["Retry-After"] = str(allowance.wait)
             response["Cache-Control"] = "no-store"
         else:
             response = self.get_response(request)
-        if may_be_reused(response):
+        if may_be_reused(response.headers):
             return response
-        # Pages have no validity of their own: without this a shared cache may guess one.
-        response.headers.setdefault("Cache-Control", "no-cache")
-        response.headers["RateLimit-Policy"] = self.policy
-        response.headers["RateLimit"] = f'"requests";r={max(left, 0)};t={wait}'
+        for name, value in allowance.headers():
+            response.headers[name] = value
         return response
 
 
-def may_be_reused(response: HttpResponse) -> bool:
+def may_be_reused(headers: Mapping[str, str]) -> bool:
     """Return whether a shared cache may give the response to other clients without a request to
     this server. It then has nothing about one client."""
-    return response.headers.get("Cache-Control", "").startswith("public, max-age")
+    told = headers.get("Cache-Control", "")
+    return "public" in told and "max-age" in told
 
 
 def client_address(request: HttpRequest) -> str:

@@ -1,14 +1,17 @@
-"""What curators and operators read when the database fails them: what happened, and whether
-anything was written."""
+"""What curators and operators read when the database fails them or a form is too large: what
+happened, and whether anything was written."""
 
 import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.views import defaults
 
 from aidapi import errors
 from aidapi.errors import RETRY_AFTER, for_people, generic, is_of_database, log
@@ -109,13 +112,28 @@ def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
     log.warning("The database did not answer.", error=str(error))
     if for_people(request):
         return page(request, explain(error, getattr(request, "commits_before", commits())))
-    if not request.path_info.startswith("/api/") and "text/html" in request.headers.get(
-        "Accept", ""
-    ):
+    if errors.wants_page(request):
         return page(request, [happened(error)])
     response = generic(503).response()
     response["Cache-Control"] = "no-store"
     return response
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Return the response to a malformed or too large request, named in aidapi.urls."""
+    if not for_people(request):
+        return errors.answer(request, generic(400))
+    if isinstance(exception, TooManyFieldsSent):
+        most = f"{settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:,} fields"
+    elif isinstance(exception, RequestDataTooBig):
+        most = f"{settings.DATA_UPLOAD_MAX_MEMORY_SIZE / 1_000_000:.1f} MB of text"
+    else:
+        return defaults.bad_request(request, exception)
+    sentences = [
+        f"The form is too large: it has more than {most}. {NOTHING}",
+        "Take rows or text out of it, or divide the record into several that are linked.",
+    ]
+    return page(request, sentences, status=413)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -34,6 +34,8 @@ class ParameterField(forms.Field):
 
     schema: ClassVar[dict[str, Any]] = {"type": "string"}
     many = False
+    may_be_empty = False
+    """Whether an empty value means the same as none."""
 
     def __init__(self, *, example: Any = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -299,6 +301,8 @@ class ParameterSet(django_filters.FilterSet):
                 errors.append(self.unknown(name))
             elif len(values) > 1 and not filter_.field.many:
                 errors.append(ParameterError(name, "repeated", "Repeated: give it once."))
+            elif values == [""] and filter_.field.may_be_empty:
+                continue
             elif not all(value.strip() for value in values):
                 errors.append(
                     ParameterError(name, "empty", "Empty: give a value, or leave it out.")
@@ -352,7 +356,7 @@ class ParameterSet(django_filters.FilterSet):
                     # As this endpoint declares it: its own may have more choices.
                     name: cls.base_filters[name]
                     for name in declared(level)
-                    if name not in inherited | ordered.keys()
+                    if name in cls.base_filters and name not in inherited | ordered.keys()
                 }
         return ordered
 

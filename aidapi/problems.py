@@ -10,6 +10,7 @@ from aidapi.errors import (
     generic,
     overloaded,
 )
+from aidapi.replicas import Behind
 
 Json = dict[str, Any]
 
@@ -178,6 +179,18 @@ FAILURES = {
             ),
         ),
     ),
+    416: Failure(
+        name="NoSuchRange",
+        meaning="The Range header begins behind the end of the file: what you have is whole.",
+        examples=(
+            Problem(
+                416,
+                "range_not_satisfiable",
+                "No such range",
+                "The file has 372678 bytes: request a range that begins before its end.",
+            ),
+        ),
+    ),
     429: Failure(
         name="TooManyRequests",
         meaning="Your address has reached its rate limit.",
@@ -190,8 +203,13 @@ FAILURES = {
     ),
     503: Failure(
         name="Unavailable",
-        meaning="The database is unavailable, the query takes too long, or too many requests are "
-        "open. Retry-After is the number of seconds to wait.",
-        examples=(generic(503), overloaded()),
+        meaning="The database is unavailable or has not received the revision yet, the query "
+        "takes too long, or too many requests are open. Retry-After is the number of seconds to "
+        "wait.",
+        examples=(
+            generic(503),
+            overloaded(),
+            Behind("This server has no revision 42 yet; its latest is 41."),
+        ),
     ),
 }

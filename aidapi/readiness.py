@@ -9,6 +9,9 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, OperationalError, connection, transaction
 
+from aidapi import replicas
+from aidapi.database.postgresql.fencing import SUPERSEDED
+from aidapi.database.postgresql.pooling import faults_of_role
 from aidapi.database.sqlite3.base import identity, opened
 
 LEAST_FREE = 32_000_000
@@ -21,6 +24,7 @@ def faults() -> Iterator[str]:
         yield from faults_of_file(connection.settings_dict["NAME"])
     else:
         yield from faults_of_server()
+    yield from replicas.faults()
 
 
 def faults_of_file(name: Any) -> Iterator[str]:
@@ -56,6 +60,8 @@ def faults_of_server() -> Iterator[str]:
             " WHERE c.relnamespace = current_schema()::regnamespace)"
         )
         is_standby, is_read_only, may_write, is_subscriber = cursor.fetchone()
+        if settings.POOLED:
+            yield from faults_of_role(cursor)
     if is_subscriber:
         yield (
             "The database receives its tables by logical replication, which the triggers that "
@@ -64,6 +70,9 @@ def faults_of_server() -> Iterator[str]:
     if not settings.READ_ONLY and (is_standby or is_read_only or not may_write):
         which = "is a standby" if is_standby else "is read-only for this process"
         yield f"The database server {which}: name the primary in DATABASE_URL, or set READ_ONLY."
+    database: Any = connection
+    if database.is_superseded():
+        yield SUPERSEDED
     if not writes_files():
         yield "The database server cannot write to its disk: it may be full."
 

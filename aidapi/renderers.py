@@ -63,17 +63,27 @@ class YAMLRenderer(BaseRenderer):
 # --- Written by the views: declared here for negotiation and documentation
 
 
+BYTES: dict[str, Any] = {"type": "string", "format": "binary"}
+"""Schema of a file, which generated clients return as it is."""
+
+
 class Written(BaseRenderer):
-    """Representation that a view writes; its errors are problems, as everywhere."""
+    """Representation that a view writes; its errors are problems, as everywhere. It also has an
+    address of its own: that of the JSON without the last slash, and with an extension."""
 
     parameter = "format"
-    schema: ClassVar[dict[str, Any]] = {"type": "string"}
+    schema: ClassVar[dict[str, Any]] = BYTES
     description: ClassVar[str] = ""
+    extension: ClassVar[str]
+    title: ClassVar[str]
+    """What it is called, also in names of operations."""
 
 
 class CSV(Written):
     media_type = "text/csv"
     format = "csv"
+    extension = "csv"
+    title = "CSV"
     description = (
         "All rows as a table: UTF-8 with a byte order mark, RFC 4180, columns in fixed order."
     )
@@ -82,6 +92,8 @@ class CSV(Written):
 class NDJSON(Written):
     media_type = "application/x-ndjson"
     format = "ndjson"
+    extension = "ndjson"
+    title = "NDJSON"
     charset = None
     description = "All rows, each as one line of JSON."
 
@@ -89,14 +101,17 @@ class NDJSON(Written):
 class XLSX(Written):
     media_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     format = "xlsx"
+    extension = "xlsx"
+    title = "XLSX"
     charset = None
-    schema = {"type": "string", "format": "binary"}
     description = "All rows in the first sheet of a workbook; the second explains the columns."
 
 
 class TableMetadata(Written):
     media_type = "application/csvm+json"
     format = "metadata"
+    extension = "csv-metadata.json"
+    title = "CSV metadata"
     charset = None
     schema = {"type": "object", "additionalProperties": True}
     description = (
@@ -108,12 +123,16 @@ class TableMetadata(Written):
 class Atom(Written):
     media_type = "application/atom+xml"
     format = "atom"
+    extension = "atom"
+    title = "Atom"
     description = "A feed for feed readers (RFC 4287), newest first."
 
 
 class JSONLD(Written):
     media_type = "application/ld+json"
     format = "jsonld"
+    extension = "jsonld"
+    title = "JSON-LD"
     charset = None
     schema = {"type": "object", "additionalProperties": True}
     description = "The same JSON, with the media type of linked data."
@@ -128,24 +147,53 @@ class Style(Written):
 class Text(Style):
     media_type = "text/plain"
     format = "text"
+    extension = "txt"
+    title = "text"
+    schema = {"type": "string"}
     description = "A sentence for the end of an article."
 
 
 class BibTeX(Style):
     media_type = "application/x-bibtex"
     format = "bibtex"
+    extension = "bib"
+    title = "BibTeX"
     description = "An entry for BibTeX; Unicode is kept."
 
 
 class RIS(Style):
     media_type = "application/x-research-info-systems"
     format = "ris"
+    extension = "ris"
+    title = "RIS"
     description = "A reference for EndNote, Zotero and similar programs."
 
 
 class CSLJSON(Style):
     media_type = "application/vnd.citationstyles.csl+json"
     format = "csl-json"
+    extension = "csl.json"
+    title = "CSL-JSON"
     charset = None
     schema = {"type": "array", "items": {"type": "object", "additionalProperties": True}}
     description = "A reference for programs that read the Citation Style Language."
+
+
+class Sparse(JSONRenderer):
+    """JSON with some of the fields of each document. At the address of whole documents `fields`
+    and `omit` select it as well; here it has a type of its own."""
+
+    extension = "sparse.json"
+    title = "sparse"
+    description = "Documents with the fields that `fields` names, or without those in `omit`."
+
+
+def form_path(path: str, form: Any) -> str:
+    """Return the path of a representation: `donations.csv`, but `donations/{id}/sparse.json`,
+    since programs that import the document take a parameter for a whole segment of the path."""
+    return re.sub(r"(?<![}>])/$", ".", path) + str(form.extension)
+
+
+def operation_suffix(form: Any) -> str:
+    """Return what ends the ids of the operations of a representation: `CsvMetadata`."""
+    return "".join(word.capitalize() for word in re.split(r"[ -]", form.title))

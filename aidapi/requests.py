@@ -6,12 +6,16 @@ import secrets
 import time
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import structlog
 from django.contrib.admindocs.views import simplify_regex
+from django.core.handlers.wsgi import get_path_info, get_script_name
 from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
 from prometheus_client import Counter, Histogram
 
+from aidapi.limits import may_be_reused
 from aidapi.logs import request_id
 
 log = structlog.get_logger("aidapi.requests")
@@ -25,6 +29,7 @@ SECONDS = Histogram(
 )
 BEGAN = "aidapi.began"
 """Key of the time at which a request came, where it may have waited before it gets here."""
+GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 METHODS = {"GET", "HEAD", "OPTIONS", "POST"}
 
 
@@ -40,6 +45,50 @@ def route_of(request: HttpRequest) -> str:
     return in_plain(match.route) if match else ""
 
 
+@lru_cache(1_000)
+def route_at(path: str) -> str:
+    """Return the route of a path in a WSGI environment; empty if there is none."""
+    try:
+        return in_plain(resolve(get_path_info({"PATH_INFO": path})).route)
+    except Resolver404:
+        return ""
+
+
+def id_for(environ: dict[str, Any]) -> str:
+    """Return the id of a request: the one that it was sent with, or a new one."""
+    given = environ.get("HTTP_X_REQUEST_ID")
+    return given if given and GIVEN_ID.fullmatch(given) else secrets.token_hex(8)
+
+
+@lru_cache(1_000)
+def series(method: str, route: str, status: int) -> tuple[Any, Any]:
+    """Return the counter and the histogram of such requests."""
+    return REQUESTS.labels(method, route, str(status)), SECONDS.labels(route)
+
+
+def record(
+    environ: dict[str, Any], own: str, began: float, route: str, status: int, revision: str | None
+) -> None:
+    """Count and log a request that is answered."""
+    seconds = time.perf_counter() - began
+    method = environ["REQUEST_METHOD"]
+    # The route, not the URL: otherwise each invalid URL would create a new time series.
+    count, duration = series(method if method in METHODS else "other", route or "none", status)
+    count.inc()
+    duration.observe(seconds)
+    if enabled(logging.INFO):
+        log.info(
+            "request",
+            request_id=own,
+            method=method,
+            path=get_script_name(environ).rstrip("/") + get_path_info(environ),
+            query=environ.get("QUERY_STRING", ""),
+            status=status,
+            milliseconds=round(seconds * 1000, 2),
+            revision=revision,
+        )
+
+
 class RequestMiddleware:
     """Middleware that identifies, counts and logs requests."""
 
@@ -48,29 +97,15 @@ class RequestMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         began = request.META.get(BEGAN) or time.perf_counter()
-        given = request.META.get("HTTP_X_REQUEST_ID", "")
-        own = given if re.fullmatch(r"[A-Za-z0-9._-]{8,64}", given) else secrets.token_hex(8)
+        own = id_for(request.META)
         token = request_id.set(own)
         try:
             response = self.get_response(request)
         finally:
             request_id.reset(token)
-        response.headers["X-Request-Id"] = own
-        seconds = time.perf_counter() - began
-        # The route, not the URL: otherwise each invalid URL would create a new time series.
-        route = route_of(request) or getattr(response, "route", None) or "none"
-        method = request.method if request.method in METHODS else "other"
-        REQUESTS.labels(method, route, str(response.status_code)).inc()
-        SECONDS.labels(route).observe(seconds)
-        if enabled(logging.INFO):
-            log.info(
-                "request",
-                request_id=own,
-                method=request.method,
-                path=request.path,
-                query=request.META.get("QUERY_STRING", ""),
-                status=response.status_code,
-                milliseconds=round(seconds * 1000, 2),
-                revision=response.get("Dataset-Revision"),
-            )
+        if not may_be_reused(response.headers):
+            response.headers["X-Request-Id"] = own
+        route = route_of(request) or getattr(response, "route", "")
+        revision = response.get("Dataset-Revision")
+        record(request.META, own, began, route, response.status_code, revision)
         return response

@@ -2,7 +2,9 @@
 
 A view declares, and this module reads:
 
-- `parameters`: the set of its query parameters;
+- `documented_parameters`: the set of its query parameters;
+- `form`: its representation, a renderer (aidapi.renderers), if that is not whole JSON;
+- `forms`: the representations of the same that have addresses of their own;
 - `serializer_class`: the serializer of its response, or of each result where `many` is true;
 - `operation_id`, `summary`, `tag` and `tag_description`; the docstring of `get` describes it;
 - `lookup_field` and `lookup_parameter`: what the path contains;
@@ -13,7 +15,7 @@ A serializer field may have a JSON Schema of its own (`json_schema()`), as param
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from threading import Lock
 from typing import Any
@@ -27,12 +29,21 @@ from drf_spectacular.plumbing import (
 
 from aidapi.deprecation import deprecates
 from aidapi.errors import MEDIA_TYPE
-from aidapi.negotiation import renderers_of
 from aidapi.parameters import Parameter
 from aidapi.problems import FAILURES, PROBLEM_SCHEMAS
+from aidapi.renderers import (
+    CSV,
+    NDJSON,
+    XLSX,
+    Sparse,
+    TableMetadata,
+    form_path,
+    operation_suffix,
+)
 
 Json = dict[str, Any]
 
+FILES = (CSV, NDJSON, XLSX, TableMetadata)
 REVISION_HEADER: Json = {
     "description": "Number of the revision that the response shows. The same request with "
     "`revision=` and this number always returns the same response.",
@@ -43,9 +54,9 @@ REVISION_HEADER: Json = {
 HEADERS: dict[str, Json] = {
     "DatasetRevision": REVISION_HEADER,
     "Link": {
-        "description": "Links of the response (RFC 8288): its licence (`rel=license`) and its "
-        "description (`rel=describedby`), which for a list is its citation and for a download "
-        "the meaning of its columns.",
+        "description": "Links of the response (RFC 8288): its licence (`rel=license`); for a list "
+        "also its permanent URL (`rel=cite-as`) and its citation (`rel=describedby`), and for a "
+        "download, before the others, the meaning of its columns (`rel=describedby`).",
         "required": True,
         "schema": {"type": "string"},
         "example": '<https://creativecommons.org/licenses/by/4.0/>; rel="license"',
@@ -53,7 +64,7 @@ HEADERS: dict[str, Json] = {
     "ETag": {
         "description": "Identifier of this response: send it as If-None-Match to receive 304 "
         "without a body while the response is unchanged. Citations have none, since they contain "
-        "the date of retrieval.",
+        "the date of retrieval, nor have files of more than 10,000 rows.",
         "schema": {"type": "string"},
         "example": 'W/"4n-5f0c1d2e3a4b596877869504a1b2c3d4"',
     },
@@ -71,8 +82,8 @@ HEADERS: dict[str, Json] = {
         "example": '"requests";r=1199;t=60',
     },
     "RequestId": {
-        "description": "Id of the request: quote it when you report a problem.",
-        "required": True,
+        "description": "Id of the request: quote it when you report a problem. What caches may "
+        "give to others (`immutable`) has none.",
         "schema": {"type": "string"},
         "example": "9f86d081884c7d65",
     },
@@ -137,19 +148,37 @@ class Schema(AutoSchema):
 
     @property
     def query_parameters(self) -> dict[str, Parameter]:
-        return self.view.parameters.documented()
+        return self.view.documented_parameters.documented()
 
     def get_response_serializers(self) -> Any:
         return self.view.serializer_class
 
     def get_operation_id(self) -> str:
-        return self.view.operation_id
+        form = self.view.form
+        return self.view.operation_id + (operation_suffix(form) if form else "")
 
     def get_summary(self) -> str:
-        return self.view.summary
+        form = self.view.form
+        return self.view.summary + (f", {form.title}" if form else "")
 
     def get_description(self) -> str:  # type: ignore[override]  # as the library's has it
-        return self.view.get_view_description()
+        if form := self.view.form:
+            return form.description
+        return "\n\n".join([self.view.get_view_description(), *self.other_forms()])
+
+    def other_forms(self) -> Iterator[str]:
+        """Yield what the description says of representations with addresses of their own."""
+        if forms := [one for one in self.view.forms if one is not Sparse]:
+            addresses = ", ".join(f"`{form_path(self.path, one)}`" for one in forms)
+            yield (
+                f"Also as {addresses}. `{forms[0].parameter}=` and the Accept header select these "
+                "here as well."
+            )
+        if Sparse in self.view.forms:
+            yield (
+                f"With some of the fields only: `{form_path(self.path, Sparse)}`; `fields` and "
+                "`omit` are accepted here as well."
+            )
 
     def get_tags(self) -> list[str]:
         return [self.view.tag]
@@ -179,17 +208,22 @@ class Schema(AutoSchema):
             self.register("headers", name, header)
         for name, schema in PROBLEM_SCHEMAS.items():
             self.register("schemas", name, schema)
-        statuses = [400, 405, 406, 429, 500, 503]
-        if "{" in self.path or {"revision", "raw"} & self.query_parameters.keys():
+        statuses = [400, 405, 429, 500, 503]
+        if self.view.form is None:
+            # At other addresses the extension decides, not the Accept header.
+            statuses.append(406)
+        if "{" in self.path or "revision" in self.query_parameters or self.is_file:
             # Before the first revision there is nothing to download.
             statuses.append(404)
         if self.view.tombstones:
             statuses.append(410)
+        if self.view.form in (CSV, NDJSON, XLSX):
+            statuses.append(416)
         return {
             "200": {
                 "description": "The response, with the number of the revision that it shows.",
                 "headers": self.headers(),
-                "content": {"application/json": {"schema": self.json_body()}} | self.written(),
+                "content": self.content(),
             },
             "304": self.not_modified(),
         } | {str(status): self.problem(status) for status in sorted(statuses)}
@@ -200,11 +234,11 @@ class Schema(AutoSchema):
 
     def headers(self) -> Json:
         names = [*HEADERS]
-        if deprecates(self.view.parameters, self.view.serializer_class):
+        if deprecates(self.view.documented_parameters, self.view.serializer_class):
             for name, header in DEPRECATION_HEADERS.items():
                 self.register("headers", name, header)
                 names.append(name)
-        if "rows" in self.query_parameters or "raw" in self.query_parameters:
+        if self.is_file:
             self.register("headers", "DatasetRows", ROWS_HEADER)
             names.append("DatasetRows")
         return {
@@ -212,25 +246,22 @@ class Schema(AutoSchema):
             for name in names
         }
 
-    def written(self) -> Json:
-        """Return the representations other than JSON."""
-        return {
-            renderer.media_type: {
-                "schema": renderer.schema | {"description": renderer.description}
-            }
-            for renderer in renderers_of(self.view.parameters)[1:]
-        }
+    @property
+    def is_file(self) -> bool:
+        return self.view.form in FILES
 
-    def json_body(self) -> Json:
+    def content(self) -> Json:
+        """Return the body of a success, which has one type."""
+        form = self.view.form
+        if form is None or form is Sparse:
+            return {"application/json": {"schema": self.json_body().ref}}
+        return {form.media_type: {"schema": form.schema | {"description": form.description}}}
+
+    def json_body(self) -> ResolvedComponent:
         component = self.resolve_serializer(self.view.serializer_class, "response")
-        components = [component]
-        if "fields" in self.query_parameters:
-            components.append(self.sparse(component))
-        if self.view.many:
-            components = [self.envelope(component) for component in components]
-        refs = [component.ref for component in components]
-        # The whole document first: generated clients try the alternatives in this order.
-        return refs[0] if len(refs) == 1 else {"anyOf": refs}
+        if self.view.form is Sparse:
+            component = self.sparse(component)
+        return self.envelope(component) if self.view.many else component
 
     def envelope(self, component: ResolvedComponent) -> ResolvedComponent:
         """Return the component of a page of documents."""
@@ -375,6 +406,9 @@ def tidy(result: Json, generator: SchemaGenerator, **kwargs: Any) -> Json:
                 else:
                     parameter["schema"] = enums.get(codes(schema), schema)
     result["tags"] = [{"name": name, "description": about} for name, about in tags.items()]
+    result["servers"] = [{"url": "/"}]
+    # All of it is public.
+    result["security"] = []
     return result
 
 
@@ -418,7 +452,7 @@ def _generated() -> Json:
     return SchemaGenerator().get_schema(request=None, public=True)
 
 
-OWN_ADDRESS = re.compile(r"(?<![\w.~/-])/(?=(?:api/v1|docs)/)")
+OWN_ADDRESS = re.compile(r"(?<![\w.~/-])/(?=(?:api/v1|docs|records)/)")
 """Beginning of an address of this site in a text."""
 
 

@@ -10,6 +10,7 @@ import sys
 import tomllib
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import environ
@@ -31,6 +32,7 @@ except ImportError:  # no wheel on this platform: aidapi.checks refuses an affec
     pass
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text("utf-8"))["project"]["version"]
 env = environ.Env()
 
 
@@ -112,8 +114,9 @@ FORCE_SCRIPT_NAME = SITE_PATH or None
 # Paths of the site itself. Below one of them a proxy that removes the path could not be
 # distinguished from one that keeps it.
 OWN_PATHS = {
-    *("admin", "api", "static", "livez", "readyz", "metrics"),
-    *("docs", "reference", "guide", "how-we-count", "dictionary", "records"),
+    *("admin", "api", "reconcile", "static", "livez", "readyz", "metrics"),
+    *("browse", "docs", "reference", "guide", "how-we-count", "dictionary", "records", "releases"),
+    *("charts", "embed", "parties", "items", "series", "changes", "corrections", "about"),
     *("robots.txt", "sitemap.xml", "sitemaps", "favicon.ico"),
 }
 if (FIRST := SITE_PATH[1:].partition("/")[0]) in OWN_PATHS:
@@ -125,6 +128,11 @@ if (FIRST := SITE_PATH[1:].partition("/")[0]) in OWN_PATHS:
 TAG_AUTHORITY = env.str("TAG_AUTHORITY", default=urlsplit(PUBLIC_URL).hostname or "localhost")
 if not re.fullmatch(r"[A-Za-z0-9.-]+", TAG_AUTHORITY):
     raise ImproperlyConfigured(f"TAG_AUTHORITY={TAG_AUTHORITY!r}: give a host name.")
+
+# Whom readers may write to: an e-mail address or an address of the web, shown on /about/.
+CONTACT = env.str("CONTACT", default="")
+if CONTACT and not re.fullmatch(r"[^@\s:/]+@[^@\s/]+|https?://\S+", CONTACT):
+    raise ImproperlyConfigured(f"CONTACT={CONTACT!r}: give name@example.org or https://….")
 
 INSTALLED_APPS = [
     "accounts",  # first: its admin pages come before those of the apps that it replaces
@@ -138,11 +146,11 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "csp",
-    "corsheaders",
     "rest_framework",
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "django_htmx",  # its copy of htmx, among the static files
     "accounts.apps.LockoutConfig",
     "django_otp",
     "django_otp.plugins.otp_totp",
@@ -150,30 +158,33 @@ INSTALLED_APPS = [
     "records",
 ]
 
+# The middleware of axes is below, as a subclass (accounts.middleware).
+SILENCED_SYSTEM_CHECKS = ["axes.W002"]
 MIDDLEWARE = [
     # The first three come before everything else: they count, and serve cached responses.
     "aidapi.requests.RequestMiddleware",
     "aidapi.limits.RateLimitMiddleware",
     "aidapi.caching.CacheMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "django_http_compression.middleware.HttpCompressionMiddleware",
+    "aidapi.compression.CompressionMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
+    "aidapi.origins.OriginMiddleware",
     "aidapi.policy.PolicyMiddleware",
     "aidapi.lanes.RefusalMiddleware",
+    "aidapi.primary.ReadingMiddleware",
     "aidapi.deadlines.DeadlineMiddleware",
     "aidapi.errors.ProblemMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     # Before any middleware that checks the host: health checks use addresses not known here.
     "aidapi.views.ProbeMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "accounts.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django_otp.middleware.OTPMiddleware",
+    "accounts.middleware.AuthenticationMiddleware",
+    "accounts.middleware.OTPMiddleware",
     "accounts.sessions.SessionLimitMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "axes.middleware.AxesMiddleware",
+    "accounts.middleware.MessageMiddleware",
+    "accounts.middleware.AxesMiddleware",
     # Last: its messages are stored by the middleware above.
     "aidapi.outcomes.OutcomeMiddleware",
 ]
@@ -199,28 +210,52 @@ TEMPLATES = [
 # --- Databases
 
 DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'var' / 'aidapi.sqlite3'}")
+# Whether DATABASE_URL leads to a pooler, which may give each transaction another connection.
+POOLED = boolean("POOLED", False)
+# A replica, from which this process reads: it only serves readers (aidapi.replicas).
+READ_DATABASE_URL = env.str("READ_DATABASE_URL", default="")
+READING = bool(READ_DATABASE_URL)
+# Seconds that the replica may be behind before this process is not ready.
+LAG_SECONDS = integer("LAG_SECONDS", 30, 1)
 # Whether this process only serves readers, from a database that it may not be able to write to.
-READ_ONLY = boolean("READ_ONLY", False)
+READ_ONLY = boolean("READ_ONLY", READING)
+if READING and not READ_ONLY:
+    raise ImproperlyConfigured("READ_ONLY=false: leave it out, or leave READ_DATABASE_URL out.")
 # Seconds that a statement waits for a lock, and that it runs: the last resort of commands, since
 # requests have deadlines of their own.
 LOCK_SECONDS = integer("LOCK_SECONDS", 20, 1)
 STATEMENT_SECONDS = integer("STATEMENT_SECONDS", 900, 1)
-try:
-    DATABASES = {
-        "default": connection_settings(
-            DATABASE_URL, lock_seconds=LOCK_SECONDS, statement_seconds=STATEMENT_SECONDS
+
+
+def database(name: str, address: str) -> dict[str, Any]:
+    try:
+        found = connection_settings(
+            address,
+            lock_seconds=LOCK_SECONDS,
+            statement_seconds=STATEMENT_SECONDS,
+            pooled=POOLED,
         )
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} {error}") from None
+    return found | {
+        "CONN_MAX_AGE": None,
+        # No `SELECT 1` before every request's only query: a connection that the database closed
+        # fails one request, and Django opens a new one for the next.
+        "CONN_HEALTH_CHECKS": False,
+        # Readers must never wait for a lock: writes open their transactions themselves.
+        "ATOMIC_REQUESTS": False,
     }
-except ValueError as error:
-    raise ImproperlyConfigured(f"DATABASE_URL {error}") from None
-if DATABASE_URL.startswith("sqlite:///") and ":memory:" not in DATABASE_URL:
-    Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
-DATABASES["default"]["CONN_MAX_AGE"] = None
-# No `SELECT 1` before every request's only query: a connection that the database closed fails
-# one request, and Django opens a new one for the next.
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = False
-# Readers must never wait for a lock: writes open their transactions themselves.
-DATABASES["default"]["ATOMIC_REQUESTS"] = False
+
+
+if READING:
+    DATABASES = {"default": database("READ_DATABASE_URL", READ_DATABASE_URL)}
+    if "DATABASE_URL" in env:
+        # Asked for what the replica lacks (aidapi.primary).
+        DATABASES["primary"] = database("DATABASE_URL", DATABASE_URL)
+else:
+    DATABASES = {"default": database("DATABASE_URL", DATABASE_URL)}
+    if DATABASE_URL.startswith("sqlite:///") and ":memory:" not in DATABASE_URL:
+        Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REINDEX_ON_MIGRATE = integer("REINDEX_ON_MIGRATE", 5_000, 0)
 """Maximum published versions for which `migrate` itself rebuilds derived rows."""
@@ -283,6 +318,12 @@ STORAGES = {
     "staticfiles": {"BACKEND": "aidapi.static_files.StaticFiles"},
 }
 
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    # The libraries of interactive charts, from the package that draws the charts here.
+    "records.site.charts.vega.VegaFinder",
+]
 # Source maps are rarely requested, so they are not compressed, which would be most of the work of
 # collectstatic.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
@@ -295,34 +336,27 @@ BUILD = hashlib.blake2b(
     b"".join(
         path.read_bytes()
         for package in ("aidapi", "records")
-        for path in sorted((BASE_DIR / package).rglob("*.py"))
+        for path in sorted((BASE_DIR / package).rglob("*"))
+        if path.suffix in (".py", ".html", ".css", ".js", ".json", ".yaml")
     ),
     digest_size=8,
 ).hexdigest()
-# Responses are cached in each process or, if CACHE_URL names a Redis server, for all processes.
+# Responses are cached in each process and, if CACHE_URL names a Redis server, for all processes.
 CACHE_URL = env.str("CACHE_URL", default="")
 if CACHE_URL and not CACHE_URL.startswith(("redis://", "rediss://", "unix://")):
     raise ImproperlyConfigured(
         "CACHE_URL cannot be read: give redis://host:6379/0, or leave it out."
     )
+# Responses that a process keeps. Bodies have at most 256 KB, and most far less.
 CACHE_ENTRIES = integer("CACHE_ENTRIES", 500, 0)
-# The cache of one process, also used while Redis is not available (aidapi.shared).
-if CACHE_ENTRIES:
-    # Bodies have at most 256 KB, and most far less.
-    CACHES: dict = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-            "OPTIONS": {"MAX_ENTRIES": CACHE_ENTRIES},
-        }
-    }
-else:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
 
 # --- Limits
 
 # Requests per address and minute; 0 for no limit.
 RATE_LIMIT = integer("RATE_LIMIT", 1_200 if PRODUCTION else 600_000, 0)
 RATE_PERIOD = 60
+# Reports of errors from one address in that time; 0 for no limit.
+REPORT_RATE = integer("REPORT_RATE", 5, 0)
 # Number of trusted proxies in front, each of which appends to X-Forwarded-For.
 PROXIES = integer("PROXIES", 0, 0)
 # Maximum time of the database queries of an API request, in seconds.
@@ -349,6 +383,11 @@ BODY_SECONDS = integer("BODY_SECONDS", 15, 1)
 WRITE_SECONDS = integer("WRITE_SECONDS", 30, 1)
 # Spreadsheets have up to 10 MB.
 BODY_BYTES = 12_000_000
+# Reconciliation queries: a batch of 100 names and properties has some 20 kB.
+QUERY_BYTES = 1_000_000
+# Forms that readers send, and what their bodies may have: 2,000 letters, percent-encoded.
+FORM_PATHS = r"/records/[^/]{1,60}/report/"
+FORM_BYTES = 64_000
 # A record of most figures, parties, links and milestones (records.models) has 7,000.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 # Maximum seconds that a stopping server waits for running requests.
@@ -362,15 +401,42 @@ SERVER_THREADS = (
     + 8
 )
 
-# Each process reads what totals and coverage of the latest revision need when it starts, not when
-# they are first requested.
+# Each process reads what totals and coverage of the latest revision need, and starts what draws
+# charts, when it starts, not when they are first requested.
 LOAD_AT_START = boolean("LOAD_AT_START", True)
-LOADER = "records.query.loading.load"
+LOADER = "records.site.loading.load"
 
 # Metrics are not secret, but not public in production by default.
 METRICS = boolean("METRICS", not PRODUCTION)
 # Where all processes count (prometheus_client's name); empty if each counts alone.
 METRICS_FOLDER = env.str("PROMETHEUS_MULTIPROC_DIR", default="")
+
+# --- Releases
+
+# Where `make_release` writes releases, and the site serves them from.
+RELEASES_DIR = env.str("RELEASES_DIR", default=str(BASE_DIR / "var" / "releases"))
+
+# Who publishes them in the standards of the field: the prefix that the Open Contracting
+# Partnership registers, and the identifier of a publisher in the IATI Registry.
+OCDS_PREFIX = env.str("OCDS_PREFIX", default="ocds-aidapi")
+if not re.fullmatch(r"ocds-[a-z0-9]{6}", OCDS_PREFIX):
+    raise ImproperlyConfigured(f"OCDS_PREFIX={OCDS_PREFIX!r}: give a prefix such as ocds-213czf.")
+IATI_PUBLISHER = env.str("IATI_PUBLISHER", default="AIDAPI")
+if not re.fullmatch(r"[A-Za-z0-9._-]+", IATI_PUBLISHER):
+    raise ImproperlyConfigured(
+        f"IATI_PUBLISHER={IATI_PUBLISHER!r}: give an organisation identifier, as XM-DAC-41114."
+    )
+
+# --- Sources (check_sources)
+
+# A service like https://archive.org/wayback/available, which is asked for archived copies.
+ARCHIVE_API = env.str("ARCHIVE_API", default="")
+if ARCHIVE_API and not re.fullmatch(r"https?://[^/?#\s@]+(/[^?#\s]*)?", ARCHIVE_API):
+    raise ImproperlyConfigured(
+        f"ARCHIVE_API={ARCHIVE_API!r}: give https://archive.org/wayback/available or the like."
+    )
+# Statements may name any address: only tests, whose server is here, ask inside networks.
+ASK_PRIVATE_ADDRESSES = False
 
 # --- Mail
 
@@ -476,25 +542,6 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# Any page may read the API: it uses no cookies.
-CORS_ALLOW_ALL_ORIGINS = True
-CORS_URLS_REGEX = r"^/api/"
-CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS"]
-CORS_EXPOSE_HEADERS = [
-    "Content-Disposition",
-    "Dataset-Revision",
-    "Dataset-Rows",
-    "Deprecation",
-    "ETag",
-    "Link",
-    "RateLimit",
-    "RateLimit-Policy",
-    "Retry-After",
-    "Sunset",
-    "X-Request-Id",
-]
-CORS_PREFLIGHT_MAX_AGE = 86_400
-
 # --- API
 
 REST_FRAMEWORK = {
@@ -512,9 +559,7 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "TITLE": "AidAPI",
-    "VERSION": tomllib.loads((BASE_DIR / "pyproject.toml").read_text("utf-8"))["project"][
-        "version"
-    ],
+    "VERSION": VERSION,
     "DESCRIPTION": (BASE_DIR / "openapi" / "description.md").read_text("utf-8"),
     "LICENSE": {
         "name": "CC BY 4.0",

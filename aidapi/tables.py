@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import orjson
 from xlsxwriter import Workbook
@@ -24,10 +24,14 @@ BOM = "\ufeff"
 SEPARATOR = "|"
 INSTEAD = "¦"
 """Replaces a separator that is part of a value."""
+NOTHING = "none"
+"""Replaces a value of a list that is null: an empty cell is a list without values. For CSV on the
+Web it is a value, since there a cell of one null would be null, not a list."""
 MAX_SHEET_ROWS = 100_000
+IN_MEMORY = 1024 * 1024
+"""Size up to which a temporary file is kept in memory, in bytes."""
 MAX_CELL = 32_767
 """Maximum length of a workbook cell in characters."""
-BLOCK = 1 << 16
 
 KNOWN_DATE = "known date"
 """Datatype of dates that may lack their day or month."""
@@ -98,21 +102,34 @@ def guarded(text: Any) -> Any:
 
 
 def joined(values: Sequence[str | None]) -> str:
-    """Return several values as one cell."""
+    """Return several values as one cell, with an entry for each, so that lists of the same things
+    side by side keep their places."""
     if not values:
         return ""
-    return SEPARATOR.join([(value or "").replace(SEPARATOR, INSTEAD) for value in values])
+    return SEPARATOR.join(
+        [NOTHING if value is None else value.replace(SEPARATOR, INSTEAD) for value in values]
+    )
 
 
 def guarded_joined(values: Sequence[str | None]) -> str:
     return guarded(joined(values))
 
 
-def number(value: float | Decimal | None) -> Any:
-    """Return the number in digits, never with an exponent."""
-    if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
-    return f"{Decimal(repr(value)):f}" if isinstance(value, float) else value
+def number(value: float | Decimal | None) -> str | None:
+    """Return the number in digits, with at least one decimal and never with an exponent. Readers
+    guess the type of a column from its first rows: all its numbers have one form."""
+    if value is None:
+        return None
+    if isinstance(value, int):
+        return f"{value}.0"
+    digits = f"{Decimal(repr(value)) if isinstance(value, float) else value.normalize():f}"
+    return digits if "." in digits else f"{digits}.0"
+
+
+def fraction(value: float | None) -> float | None:
+    """Return the number as JSON writes those that have decimals, as `number` does in CSV. Figures
+    have at most 15 digits, which it keeps."""
+    return None if value is None else float(value)
 
 
 def truth(value: bool | None) -> str | None:
@@ -159,7 +176,12 @@ def csv_stream(table: Table, raw: bool) -> Iterator[bytes]:
 
 def ndjson_stream(table: Table) -> Iterator[bytes]:
     names = [column.name for column in table.columns]
-    rows_of = table.rows([same] * len(names))
+    rows_of = table.rows(
+        [
+            fraction if column.datatype == "decimal" and not column.many else same
+            for column in table.columns
+        ]
+    )
 
     def lines() -> Iterator[tuple[int, bytes]]:
         for page in table.pages():
@@ -175,6 +197,17 @@ def ndjson_stream(table: Table) -> Iterator[bytes]:
             yield written, bytes(data)
 
     return whole(table, lines(), "", "\n")
+
+
+def written(stream: Iterator[bytes]) -> IO[bytes]:
+    """Return an open temporary file of the stream, or raise what broke it off."""
+    file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 (the caller closes it)
+    try:
+        file.writelines(stream)
+    except Exception:
+        file.close()
+        raise
+    return cast("IO[bytes]", file)
 
 
 def whole(
@@ -293,21 +326,3 @@ def cut(text: str) -> str:
 
 def naive(moment: datetime.datetime) -> datetime.datetime:
     return moment.astimezone(datetime.UTC).replace(tzinfo=None, microsecond=0)
-
-
-class Blocks:
-    """Iterator over the blocks of a file, which the server closes."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self.file = file
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self
-
-    def __next__(self) -> bytes:
-        if block := self.file.read(BLOCK):
-            return block
-        raise StopIteration
-
-    def close(self) -> None:
-        self.file.close()

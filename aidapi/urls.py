@@ -6,19 +6,23 @@ from django.urls import include, path
 from aidapi import views
 
 urlpatterns = [
+    # First what is requested most: every pattern before it costs each request.
+    path("api/v1/", include("records.api.urls")),
     path("", include("records.site.urls")),
     path("docs/", views.Docs.as_view(), name="docs"),
     path("reference/", views.Reference.as_view(), name="reference"),
     path("api/v1/openapi.json", views.OpenApiJson.as_view(), name="openapi-json"),
     path("api/v1/openapi.yaml", views.OpenApiYaml.as_view(), name="openapi-yaml"),
-    path("api/v1/", include("records.api.urls")),
+    path("api/v1/openapi.slim.json", views.OpenApiSlim.as_view(), name="openapi-slim"),
+    path("releases/", include("records.releases.urls")),
+    path("reconcile/", include("records.reconciliation.urls")),
     path("livez", views.Live.as_view(), name="livez"),
     path("readyz", views.Ready.as_view(), name="readyz"),
     path("metrics", views.Metrics.as_view(), name="metrics"),
     path("admin/", admin.site.urls),
 ]
 
-handler400 = "aidapi.errors.bad_request"
+handler400 = "aidapi.outcomes.bad_request"
 handler403 = "aidapi.errors.permission_denied"
 handler404 = "aidapi.errors.page_not_found"
 handler500 = "aidapi.outcomes.server_error"

@@ -1,7 +1,8 @@
 """OpenAPI document, its two documentation pages, health checks and metrics."""
 
+import hashlib
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from csp.decorators import csp_update
@@ -26,14 +27,15 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from aidapi import readiness
+from aidapi import readiness, replicas
 from aidapi.addresses import base_url, site_path
 from aidapi.checks import sqlite_is_sound
+from aidapi.document import published, slim
 from aidapi.errors import RETRY_AFTER, Problem
 from aidapi.parameters import ParameterSet
 from aidapi.problems import FAILURES
 from aidapi.renderers import JSONRenderer, YAMLRenderer
-from aidapi.schema import below_path, document
+from aidapi.schema import document
 
 
 # Read-only, so that a wrong method is 405, not a missing CSRF token.
@@ -47,13 +49,12 @@ class Page(View):
 # --- The OpenAPI document
 
 
-@cache
-def served(renderer: type[Any], server: str, path: str) -> bytes:
-    """Return the rendered document for the site below a path, made once per process."""
-    schema = below_path(document(), path) if path else document()
-    if server:
-        schema = schema | {"servers": [{"url": server}]}
-    return renderer().render(schema)
+@lru_cache(8)
+def served(make: Any, renderer: type[Any], server: str, path: str, home: str) -> tuple[bytes, str]:
+    """Return the rendered document for a server and the site below a path, and its ETag. It is
+    made once per process, and again if many hosts are requested in turn."""
+    body = renderer().render(make(document(), server, path, home))
+    return body, f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
 
 
 class OpenApiJson(APIView):
@@ -62,13 +63,14 @@ class OpenApiJson(APIView):
     schema = None  # the document does not describe itself
     http_method_names = ["get", "head", "options"]
     renderer_classes: Any = [JSONRenderer]
+    make: Any = staticmethod(published)
 
     def get(self, request: Request) -> HttpResponse:
         ParameterSet(request.GET)
         renderer = self.renderer_classes[0]
-        server = base_url(request) if settings.PUBLIC_URL else site_path()
-        body = served(renderer, server, site_path())
-        return HttpResponse(body, content_type=renderer.media_type)
+        home = f"{base_url(request)}/" if settings.PUBLIC_URL else ""
+        body, etag = served(self.make, renderer, base_url(request), site_path(), home)
+        return HttpResponse(body, content_type=renderer.media_type, headers={"ETag": etag})
 
 
 class OpenApiYaml(OpenApiJson):
@@ -77,7 +79,21 @@ class OpenApiYaml(OpenApiJson):
     renderer_classes: Any = [YAMLRenderer]
 
 
+class OpenApiSlim(OpenApiJson):
+    """Slim OpenAPI document for assistants, as JSON."""
+
+    make: Any = staticmethod(slim)
+
+
 # --- Its documentation pages
+
+
+REQUESTS = [
+    ("donations", "listDonations", "getDonationSummary"),
+    ("exports", "listExports", "getExportSummary"),
+    ("contracts", "listContracts", "getContractSummary"),
+]
+"""Tag, operation that lists and operation that totals, of the requests that people try first."""
 
 
 # Swagger UI adds style attributes and Redoc style elements at run time. Only styles: scripts must
@@ -87,7 +103,8 @@ class Docs(Page):
     """Swagger UI, with an explanation of each kind of problem."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return render(request, "aidapi/docs.html", {"failures": FAILURES.items()})
+        content = {"failures": FAILURES.items(), "requests": REQUESTS}
+        return render(request, "aidapi/docs.html", content)
 
 
 @method_decorator(csp_update({"style-src": ["'self'", "'unsafe-inline'"]}), name="dispatch")
@@ -144,6 +161,7 @@ class Metrics(Page):
     def get(self, request: HttpRequest) -> HttpResponse:
         if not settings.METRICS:
             raise Http404
+        replicas.measure()
         registry = REGISTRY
         if settings.METRICS_FOLDER:
             registry = CollectorRegistry()

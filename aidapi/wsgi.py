@@ -13,8 +13,9 @@ site = get_wsgi_application()
 from aidapi import loading  # noqa: E402 (they need Django's settings)
 from aidapi.addresses import without_site_path  # noqa: E402
 from aidapi.lanes import Lanes  # noqa: E402
+from aidapi.repeated import Repeated  # noqa: E402
 
-lanes = Lanes(site)
+answer = Repeated(Lanes(site))
 loading.begin()
 
 
@@ -26,4 +27,4 @@ def application(environ: dict[str, Any], start_response: Callable) -> Iterable[b
             r";\s*charset=[^;]*", "", environ["CONTENT_TYPE"], flags=re.IGNORECASE
         )
     without_site_path(environ)
-    return lanes(environ, start_response)
+    return answer(environ, start_response)

@@ -1,5 +1,5 @@
-"""Requests per second of one core: a repeated request, and a 304, against the least that Django
-can do: a view that returns a constant of the same size, without middleware.
+"""CPU time of a repeated request, and of a 304, against the least that Django can do: a view that
+returns a constant of the same size, without middleware.
 
 All are served by granian, one worker with one thread, and take turns in one run.
 """
@@ -9,6 +9,7 @@ All are served by granian, one worker with one thread, and take turns in one run
 import argparse
 import contextlib
 import os
+import statistics
 import tempfile
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from run import LIST, Score, Server, load, pin, play, serving
 
 QUESTION = f"{LIST}?donor=CHN"
 SETTINGS = {"CACHE_ENTRIES": "500", "RATE_LIMIT": "600000000"}
-TARGETS = {"kept": 0.6, "304": 0.55}
+TARGETS = {"kept": 3.0, "304": 3.0}
 
 
 def main() -> None:
@@ -55,11 +56,13 @@ def main() -> None:
                 for name, (server, sent, expected) in cases.items():
                     play(server, [QUESTION], options.seconds, scores[name], sent, expected)
             for name, target in TARGETS.items():
-                ratio = scores[name].rate / scores["bare"].rate
+                cpu, bare_cpu = (statistics.median(scores[one].cpu) for one in (name, "bare"))
+                ratio = bare_cpu / cpu
                 print(
-                    f"{vendor} {name} {ratio:.2f}x ({scores[name].rate:.0f}/s against "
-                    f"{scores['bare'].rate:.0f}/s of {len(body):,} bytes); target {target}x "
-                    f"{'met' if ratio >= target else 'MISSED'}",
+                    f"{vendor} {name} {ratio:.2f}x by CPU ({cpu * 1000:.0f} against "
+                    f"{bare_cpu * 1000:.0f} µs a request of {len(body):,} bytes; "
+                    f"{scores[name].rate:.0f}/s against {scores['bare'].rate:.0f}/s); target "
+                    f"{target}x {'met' if ratio >= target else 'MISSED'}",
                     flush=True,
                 )
 

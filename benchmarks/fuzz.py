@@ -1,4 +1,4 @@
-"""Fuzzing: tens of thousands of requests, each sent to both databases.
+"""Fuzzing: a hundred thousand requests, each sent to both databases.
 
 SQLite and PostgreSQL have the dataset of fixtures/. For each, a process serves AidAPI's own WSGI
 application, without cache and rate limit. Each response is checked against the OpenAPI document,
@@ -187,7 +187,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--requests", type=int, default=50_000)
+    parser.add_argument("--requests", type=int, default=100_000)
     parser.add_argument("--searches", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()

@@ -202,9 +202,7 @@ class Generator:
                 summary="Generated, to measure with.",
                 topics=[],
             )
-            row.title_key = fold(row.title)
-            row.round_dates()
-            row.fold_words()
+            row.derive_columns()
             rows.append(row)
         self.store(Statement, rows, {}, {})
         self.end_revision()

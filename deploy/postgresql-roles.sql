@@ -19,6 +19,12 @@ BEGIN
       EXECUTE format('CREATE ROLE %I LOGIN', found.name);
     END IF;
     EXECUTE format('ALTER ROLE %I NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS', found.name);
+    -- What the server otherwise sets for each connection: a pooler does not pass it on.
+    EXECUTE format('ALTER ROLE %I SET jit = off', found.name);
+    EXECUTE format('ALTER ROLE %I SET max_parallel_workers_per_gather = 0', found.name);
+    EXECUTE format('ALTER ROLE %I SET enable_memoize = off', found.name);
+    EXECUTE format('ALTER ROLE %I SET lock_timeout = ''20s''', found.name);
+    EXECUTE format('ALTER ROLE %I SET statement_timeout = ''900s''', found.name);
     -- CONNECT without TEMPORARY, which everybody has by default.
     EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC, %I', current_database(), found.name);
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), found.name);
@@ -53,7 +59,9 @@ BEGIN
   FOR found IN
     SELECT format('GRANT SELECT ON %I.%I TO aidapi_reader', here, relname) AS sql FROM pg_class
     WHERE relnamespace = here::regnamespace AND relkind IN ('r', 'p', 'v')
-      AND (relname LIKE 'records\_%' AND relname NOT IN ('records_auditentry', 'records_keptform', 'records_sentnotice')
+      AND (relname LIKE 'records\_%'
+          AND relname NOT IN ('records_auditentry', 'records_keptform', 'records_proposal', 'records_report',
+            'records_sentnotice', 'records_sourcecheck')
         OR relname = 'django_migrations')
     UNION ALL
     SELECT format('REVOKE INSERT, UPDATE, DELETE ON %I.%I FROM aidapi_writer', here, relname) FROM pg_class

@@ -23,7 +23,14 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 from drills.checks import acknowledged  # noqa: E402 (a script beside its own kind)
 from drills.clusters import cluster  # noqa: E402
-from drills.restore import Report, environment, manage, state_of  # noqa: E402
+from drills.restore import (  # noqa: E402
+    EMPTY,
+    Report,
+    check_whole,
+    environment,
+    made,
+    state_of,
+)
 
 VENDORS = ("sqlite", "postgresql")
 
@@ -34,6 +41,7 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=10, help="statements of each revision")
     parser.add_argument("--writes", type=int, default=10_000, help="acknowledged, at least")
     parser.add_argument("--database", choices=VENDORS, help="only this one")
+    parser.add_argument("--empty", metavar="FILE", help=EMPTY)
     parser.add_argument("--lives", metavar="FILE", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.lives:
@@ -55,7 +63,7 @@ def main() -> None:
 
 
 def drill(url: str, name: str, options: argparse.Namespace, folder: Path, report: Report) -> None:
-    manage(url, "migrate", "--verbosity", "0")
+    made(url, options.empty)
     output = folder / f"{name}.acknowledged"
     command = [sys.executable, __file__, "--lives", str(output)]
     for option in ("kills", "records", "writes"):
@@ -70,9 +78,7 @@ def drill(url: str, name: str, options: argparse.Namespace, folder: Path, report
     report.row(f"{name}: acknowledged writes", writes, writes >= options.writes)
     lost = found.lost(said, found.revision) + sum(number > found.revision for number in said)
     report.row(f"{name}: lost", lost, lost == 0)
-    torn = len(found.torn) + (found.revision != found.revisions)
-    report.row(f"{name}: torn", torn, torn == 0)
-    report.row(f"{name}: guards that are down", len(found.guards), not found.guards)
+    check_whole(name, found, report)
     more = found.revision - len(said)
     report.row(f"{name}: published when killed before the answer", more, 0 <= more <= kills)
 

@@ -5,6 +5,8 @@ from django.contrib import admin
 from records.curation.duplicates import pages as duplicates
 from records.curation.imports import pages as imports
 from records.curation.nouns import contracts, donations, exports, items, parties, statements
+from records.curation.proposals import pages as proposals
+from records.curation.reports import pages as reports
 from records.curation.workflow import revisions
 
 admin.site.site_header = "AidAPI curation"
@@ -20,6 +22,8 @@ __all__ = [
     "imports",
     "items",
     "parties",
+    "proposals",
+    "reports",
     "revisions",
     "statements",
 ]

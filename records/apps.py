@@ -10,6 +10,8 @@ MODELS = (
     "records.curation.duplicates.models",
     "records.curation.imports.models",
     "records.curation.notices.models",
+    "records.curation.reports.models",
+    "records.curation.source_check.models",
 )
 """Modules with models of this app beside `records.models`: each lives with its workflow."""
 

@@ -14,35 +14,50 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection, connections
 from django.test import Client, override_settings
+from hypothesis import is_hypothesis_test
 from hypothesis import settings as hypothesis_settings
 
-from aidapi.caching import newest_revision
+from aidapi import replicas
+from aidapi.caching import newest_revision, store
+from aidapi.limits import requests_counter
 from records.query import kept
 from tests.support.browser import Looked
 from tests.support.databases import DATASET, MIGRATED, Templates, connected_to, templates
 from tests.support.factories import UserFactory
 from tests.support.histories import History, inside_transaction, long_history
-from tests.support.thoroughness import THOROUGH, left_out
+from tests.support.thoroughness import THOROUGH, left_out, without_waiting
 
 # Databases and shared machines are slow at times; that is no failure of a property.
-hypothesis_settings.register_profile("aidapi", deadline=None, print_blob=True)
+hypothesis_settings.register_profile(
+    "aidapi", deadline=None, print_blob=True, max_examples=100 if THOROUGH else 25
+)
 hypothesis_settings.load_profile("aidapi")
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark tests that look at pages, and leave out slow tests, a sample excepted, unless the run
-    is thorough."""
+@pytest.hookimpl(tryfirst=True, wrapper=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Iterator[None]:
+    """Mark tests that look at pages and properties, and leave out slow tests, a sample excepted,
+    unless the run is thorough; then, in the order that others gave them, let no process wait."""
     for item in items:
         if "look" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("browser"):
             item.add_marker("browser")
+        if any(item.get_closest_marker(kind) for kind in ("browser", "slow")):
+            # They wait for browsers, servers and other processes. On a busy machine one may be
+            # late: it is run again, once, and the summary says so (R).
+            item.add_marker(pytest.mark.flaky(reruns=1))
+        elif is_hypothesis_test(getattr(item, "function", None)):
+            item.add_marker(pytest.mark.slow(every=True))
     if not THOROUGH:
         out = left_out(items)
         config.hook.pytest_deselected(items=out)
         unwanted = set(out)
         items[:] = [item for item in items if item not in unwanted]
+    yield
+    items[:] = without_waiting(items)
 
 
 # Servers that tests start read what is requested only.
@@ -71,9 +86,10 @@ def straight_answers() -> Iterator[None]:
     those that are kept, or about the limits. Passwords are hashed fast."""
     plain = {"BACKEND": "tests.support.static_files.PlainStaticFiles"}
     with override_settings(
-        CACHES={"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}},
+        CACHE_ENTRIES=0,
         RATE_LIMIT=0,
         LOGIN_RATE=0,
+        REPORT_RATE=0,
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
         STORAGES=settings.STORAGES | {"staticfiles": plain},
         WHITENOISE_AUTOREFRESH=True,
@@ -84,8 +100,12 @@ def straight_answers() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def nothing_remembered() -> None:
-    """What one test published, the next does not know."""
+    """What one test published, kept or counted, the next does not know."""
     newest_revision.forget()
+    replicas.shown.own = 0
+    replicas.standing.forget()
+    store.clear()
+    requests_counter.cache_clear()
     kept.forget()
 
 

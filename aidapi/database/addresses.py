@@ -10,12 +10,17 @@ from environ import Env
 
 FORM = "postgres://user:password@host:5432/name or sqlite:////absolute/path"
 
+SESSION = {"jit": "off", "max_parallel_workers_per_gather": "0", "enable_memoize": "off"}
+"""Settings of each connection to PostgreSQL. A page is read along an index in a millisecond, each
+row of a join once: starting workers, compiling or remembering rows for it takes longer than it
+saves, and estimates of such walks are bad enough to tempt the planner."""
+
 
 def connection_settings(
-    address: str, *, lock_seconds: int, statement_seconds: int
+    address: str, *, lock_seconds: int, statement_seconds: int, pooled: bool = False
 ) -> dict[str, Any]:
-    """Return Django's settings of the database at the address. An error never shows the address,
-    which may contain a password."""
+    """Return Django's settings of the database at the address, or of the pooler there. An error
+    never shows the address, which may contain a password."""
     try:
         found: dict[str, Any] = Env.db_url_config(address)
         engine = found["ENGINE"]
@@ -34,18 +39,23 @@ def connection_settings(
         }
     elif engine.endswith("postgresql"):
         found["ENGINE"] = "aidapi.database.postgresql"
-        found["OPTIONS"] = {
+        options: dict[str, Any] = {
             # Not the minutes that a network without an answer takes.
             "connect_timeout": 3,
             # Statements of every request are planned once per connection
-            # (records.query.prepared).
-            "prepare_threshold": 2,
-            # A page is read along an index in a millisecond, each row of a join once: starting
-            # workers, compiling or remembering rows for it takes longer than it saves, and
-            # estimates of such walks are bad enough to tempt the planner.
-            "options": "-c jit=off -c max_parallel_workers_per_gather=0 -c enable_memoize=off"
-            f" -c lock_timeout={lock_seconds}s -c statement_timeout={statement_seconds}s",
-        } | found.get("OPTIONS", {})
+            # (records.query.prepared); a pooler may give the next transaction another connection.
+            "prepare_threshold": None if pooled else 2,
+        }
+        if pooled:
+            # A cursor of the server would end with the transaction that opened it.
+            found["DISABLE_SERVER_SIDE_CURSORS"] = True
+        else:
+            session = SESSION | {
+                "lock_timeout": f"{lock_seconds}s",
+                "statement_timeout": f"{statement_seconds}s",
+            }
+            options["options"] = " ".join(f"-c {name}={value}" for name, value in session.items())
+        found["OPTIONS"] = options | found.get("OPTIONS", {})
     else:
         raise ValueError(
             f"names {engine}: AidAPI runs on SQLite (sqlite:///) and PostgreSQL (postgres://)."

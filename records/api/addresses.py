@@ -1,10 +1,12 @@
 """Addresses below /api/v1/ that responses refer to."""
 
 import hashlib
-from urllib.parse import urlencode
+from typing import Any
+from urllib.parse import unquote_plus, urlencode
 
 import orjson
 from django.http import HttpRequest
+from django.utils.encoding import iri_to_uri
 
 from aidapi.addresses import base_url
 from records.models import KINDS, Change
@@ -26,6 +28,29 @@ def pinned(request: HttpRequest, path: str, query: dict[str, str], revision: int
     pairs = [(name, value) for name, value in sorted(query.items()) if name != "revision"]
     pairs.append(("revision", str(revision)))
     return f"{base_url(request)}{path}?{urlencode(pairs, safe=',:')}"
+
+
+def in_form(path: str, form: Any) -> str:
+    """Return the path of a representation; `path` is that of any of its resource."""
+    folder, _, name = path.removesuffix("/").rpartition("/")
+    return f"{folder}/{name.partition('.')[0]}.{form.extension}"
+
+
+def as_requested(request: HttpRequest, form: Any) -> str:
+    """Return the URL of a request as it was sent, in another representation."""
+    path, query = request.path_info, request.META.get("QUERY_STRING", "")
+    if not path.endswith("/"):
+        path = in_form(path, form)
+    else:
+        named = f"{form.parameter}={form.format}"
+        pairs = [
+            named if unquote_plus(pair).startswith(f"{form.parameter}=") else pair
+            for pair in query.split("&")
+            if pair
+        ]
+        query = "&".join(pairs if named in pairs else [*pairs, named])
+    # What was sent may hold characters that no URL has.
+    return iri_to_uri(f"{base_url(request)}{path}{'?' if query else ''}{query}")
 
 
 def change_address(change: Change) -> str:

@@ -1,9 +1,12 @@
 """Parameter sets that several endpoints share."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any, ClassVar
 
 from aidapi.errors import InvalidParameters, ParameterError
+from aidapi.negotiation import renderers_of
 from aidapi.pagination import DEFAULT_PAGE, MAX_PAGE
 from aidapi.parameters import (
     BooleanField,
@@ -24,9 +27,12 @@ from aidapi.renderers import (
     XLSX,
     Atom,
     JSONRenderer,
+    Sparse,
     TableMetadata,
+    operation_suffix,
 )
 from aidapi.sparse import field_tree, path_errors
+from records.api.names import NameParameter
 from records.models import (
     COUNTED_TYPE,
     Basis,
@@ -34,6 +40,7 @@ from records.models import (
     Operator,
     Unit,
 )
+from records.query.codes import existing, unknown_codes
 from records.query.filters import (
     AnyRolePartyParameter,
     Bound,
@@ -51,6 +58,7 @@ from records.query.filters import (
     LinkedParameter,
     SearchParameter,
     SeriesParameter,
+    SingleSourceParameter,
     StatementParameter,
     ValueParameter,
 )
@@ -72,9 +80,14 @@ class CurrencyListField(ListField):
 
 
 class CursorField(TextField):
-    """Cursor, which contains the sort key of its row: at most a title."""
+    """Cursor, which contains the sort key of its row: at most a title. Loops over pages begin with
+    an empty one, and programs that send every parameter with its example send it."""
 
     maximum = 4000
+    may_be_empty = True
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "string", "maxLength": self.maximum}
 
 
 class OneIdField(IdListField):
@@ -175,10 +188,15 @@ class PageParameters(ParameterSet):
     NULLABLE: ClassVar[tuple[str, ...]] = ()
     """Columns of orderings that may be null; null sorts last."""
 
+    @property
+    def usual_ordering(self) -> str:
+        """The ordering of a request that names none."""
+        return self.DEFAULT_ORDERING
+
     cursor = Parameter(
-        CursorField(),
-        "Start of the page, as in the links `next` and `previous`. All pages that are reached by "
-        "these links show the same revision.",
+        CursorField(example=""),
+        "Start of the page, as in the links `next` and `previous`; empty, the first page. All "
+        "pages that are reached by these links show the same revision.",
     )
     page_size = Parameter(
         IntegerField(minimum=1, maximum=MAX_PAGE, example="50"),
@@ -254,6 +272,33 @@ FITTING = {
     "raw": ("csv", "xlsx", "metadata"),
 }
 """Parameter → the representations that allow it; any other is allowed in all."""
+
+
+SELECTING = frozenset({"fields", "omit"})
+"""Parameters of sparse documents."""
+
+
+def forms_of(parameters: Any) -> Sequence[Any]:
+    """Return the representations that have addresses of their own."""
+    others = [type(renderer) for renderer in renderers_of(parameters)[1:]]
+    return [*others, *([Sparse] if parameters.base_filters.keys() & SELECTING else [])]
+
+
+@cache
+def of_form(parameters: type[ParameterSet], form: Any) -> type[ParameterSet]:
+    """Return those of the parameters that an operation has whose only representation is `form`."""
+
+    def fits(name: str, parameter: Any) -> bool:
+        if name in SELECTING:
+            return form is Sparse
+        is_selector = isinstance(parameter.field, RepresentationField)
+        return not is_selector and form.format in FITTING.get(name, (form.format,))
+
+    # To set an inherited parameter to None removes it.
+    removed = [name for name, one in parameters.base_filters.items() if not fits(name, one)]
+    name = f"{parameters.__name__}As{operation_suffix(form) if form is not JSONRenderer else ''}"
+    make: Any = type(parameters)
+    return make(name, (parameters,), dict.fromkeys(removed))
 
 
 def check_fitting(parameters: ParameterSet, representation: str) -> None:
@@ -457,6 +502,7 @@ class DatedRecordFilters(RecordFilters):
         "public_id__in",
         "Records with a figure that quotes this statement, in any of its versions.",
     )
+    single_source = SingleSourceParameter()
     publisher = FoldedFigureParameter("publisher", "publisher", "xinhua")
     speaker = FoldedFigureParameter("speaker", "speaker", "zhao lijian")
     organisation = FoldedFigureParameter("organisation", "organisation", "foreign affairs")
@@ -496,25 +542,57 @@ class OneCodeField(CodeListField):
         return self.item_schema()
 
     def clean(self, value: str) -> str:  # type: ignore[override]
-        return self.clean_value(value)
+        return ListField.clean_value(self, value)
 
 
 class VocabularyListParameters(SparseParameters, PageParameters, DownloadParameters):
     """Parameters of lists of vocabulary entries, which are shown as they are now."""
 
     SYNONYMS: ClassVar = {"q": "name", "search": "name"}
-    ORDERINGS: ClassVar = {"name": "name_key", "code": "code"}
+    ORDERINGS: ClassVar = {"name": "name_key", "code": "code", "match": "match_key"}
     DEFAULT_ORDERING: ClassVar = "name"
 
     format = download_format()
-    ordering = ordering(ORDERINGS, DEFAULT_ORDERING, example="code")
+    ordering = ordering(
+        ORDERINGS,
+        DEFAULT_ORDERING,
+        "code",
+        " `match`, the default with `name`, puts first what is called so, then what has such an "
+        "alias, then names that begin so, then those with a word that does.",
+    )
 
-    name = Parameter(
+    name = NameParameter(
         FoldedField(example="jack ma"),
         "Part of the name, of an alias or of a country's ISO 3166-1 alpha-2 code, ignoring case "
-        "and accents.",
+        "and accents; the best match first.",
         lookup="words_key__contains",
     )
+
+    @property
+    def usual_ordering(self) -> str:
+        return "match" if "name" in self.cleaned else super().usual_ordering
+
+    def check(self) -> list[ParameterError]:
+        errors = super().check()
+        if self.cleaned.get("ordering", "").endswith("match") and "name" not in self.cleaned:
+            errors.append(
+                ParameterError(
+                    "ordering",
+                    "needs_name",
+                    "Nothing to match: give a part of a `name`, or order by `name` or `code`.",
+                )
+            )
+        return errors + self.unknown_codes()
+
+    def unknown_codes(self) -> list[ParameterError]:
+        """Return what is wrong with codes that filters of the list name."""
+        codes = [
+            (name, vocabulary, code)
+            for name, value in self.cleaned.items()
+            if (vocabulary := getattr(self.base_filters[name], "vocabulary", ""))
+            for code in (value if isinstance(value, list) else [value])
+        ]
+        return unknown_codes(codes, existing(codes))
 
     @classmethod
     def unknown(cls, name: str) -> ParameterError:

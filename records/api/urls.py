@@ -1,7 +1,12 @@
 """Routes of the API: the table of contents."""
 
+from collections.abc import Iterable, Iterator
+from typing import Any
+
 from django.urls import URLPattern, path
 
+from aidapi.renderers import form_path
+from records.api.parameter_sets import forms_of
 from records.api.resource import RecordResource, RowResource
 from records.api.resources.changes import CHANGES
 from records.api.resources.contracts import CONTRACTS
@@ -60,7 +65,21 @@ def vocabulary_routes(of: RowResource) -> list[URLPattern]:
     ]
 
 
-urlpatterns = [
+def with_forms(routes: Iterable[URLPattern]) -> Iterator[URLPattern]:
+    """Yield the routes, and for each those of its representations other than JSON."""
+    for route in routes:
+        yield route
+        callback: Any = route.callback
+        view = callback.cls(**callback.initkwargs)
+        for form in forms_of(view.parameters):
+            yield path(
+                form_path(str(route.pattern), form),
+                callback.cls.as_view(**callback.initkwargs, form=form),
+                name=f"{route.name}-{form.extension}",
+            )
+
+
+ROUTES = [
     path("", Index.as_view(resources=RESOURCES), name="index"),
     path("coverage/", Coverage.as_view(), name="coverage"),
     path("cite/", DatasetCitation.as_view(), name="cite"),
@@ -81,3 +100,4 @@ urlpatterns = [
     ),
     path("changes/", ChangeList.as_view(resource=CHANGES), name="changes-list"),
 ]
+urlpatterns = [*with_forms(ROUTES)]

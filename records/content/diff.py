@@ -68,27 +68,37 @@ def pair_figures(before: Sequence[Row], after: Sequence[Row]) -> list[Pair]:
     """Return the figures paired as `pair_rows` does, and of those left over the most alike: a
     figure whose unit or item was corrected is one figure to people, though its name changed."""
     pairs = pair_rows(before, after)
-    gone = [pair for pair in pairs if pair.after is None]
-    come = [pair for pair in pairs if pair.before is None]
-    scored = sorted(
-        (-score, abs(i - k), i, k)
-        for old in gone
-        for new in come
-        if (i := old.before) is not None
-        and (k := new.after) is not None
-        and (score := likeness(before[i], after[k]))
-    )
-    partners: dict[int, int] = {}
-    for _, _, i, k in scored:
-        if i not in partners and k not in partners.values():
-            partners[i] = k
+    gone = [pair.before for pair in pairs if pair.after is None and pair.before is not None]
+    come = [pair.after for pair in pairs if pair.before is None and pair.after is not None]
+    partners = most_alike(before, after, gone, come)
+    taken = set(partners.values())
     joined = []
     for pair in pairs:
         if pair.after is None and pair.before in partners:
             joined.append(Pair(pair.name, pair.before, partners[pair.before]))
-        elif pair.before is not None or pair.after not in partners.values():
+        elif pair.before is not None or pair.after not in taken:
             joined.append(pair)
     return joined
+
+
+def most_alike(
+    before: Sequence[Row], after: Sequence[Row], gone: Sequence[int], come: Sequence[int]
+) -> dict[int, int]:
+    """Return place in `before` → place in `after` of the rows at those places that are one figure:
+    the most alike first, of equals the nearest."""
+    scored = sorted(
+        (-score, abs(i - k), i, k)
+        for i in gone
+        for k in come
+        if (score := likeness(before[i], after[k]))
+    )
+    partners: dict[int, int] = {}
+    taken: set[int] = set()
+    for _, _, i, k in scored:
+        if i not in partners and k not in taken:
+            partners[i] = k
+            taken.add(k)
+    return partners
 
 
 def likeness(old: Row, new: Row) -> int:

@@ -14,6 +14,7 @@ from django.utils.text import capfirst
 
 from aidapi import dates
 from records.content import values
+from records.content.numbers import grouped
 from records.models import Precision, plain
 
 
@@ -128,6 +129,8 @@ class ContentField:
             return "\n".join(map(str, value))
         if value is not None and self.precision:
             return dates.written(value, getattr(instance, self.precision))
+        if value is not None and isinstance(self.column, models.DecimalField):
+            return grouped(value)
         return "" if value is None else str(plain(value))
 
 

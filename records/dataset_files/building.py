@@ -27,6 +27,7 @@ from records.models import (
     inside,
     unlike_types,
 )
+from records.publishing.vocabulary_edits import without_unused
 
 
 def read_acts(files: dict[str, list[FileEntry]], problems: Problems) -> list[Act]:
@@ -134,12 +135,12 @@ class FileBuilder(Builder):
         if len(set(pairs)) < len(pairs):
             entry.fault("A code is there twice in one edition.", "hs_codes")
         self.judge(entry, term)
-        act.content = {
-            field.name: field.column.value_from_object(term)
-            for field in layout.columns(model, keys)
-        }
-        if act.content["replaced_by"] is None:
-            del act.content["replaced_by"]
+        act.content = without_unused(
+            {
+                field.name: field.column.value_from_object(term)
+                for field in layout.columns(model, keys)
+            }
+        )
         if model is Item:
             act.content["hs_codes"] = layout.by_edition(
                 {name: getattr(row, name) for name in layout.HS_CODE} for row in hs_codes

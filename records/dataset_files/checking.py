@@ -140,11 +140,15 @@ class Dataset:
         time: while the database has nothing but revisions of the files, and nothing of theirs is
         held back."""
         exact: set[int] = set()
-        following = len(self.shared) + 1
+        if len(self.shared) != self.history.head:
+            return exact
         todo = {act.key for act in self.todo}
-        while len(self.shared) == self.history.head and following in self.announced:
-            acts = [act for act in self.acts if act.revision == following]
-            if not acts or any(act.key not in todo for act in acts):
+        acts: dict[int | None, list[Act]] = defaultdict(list)
+        for act in self.acts:
+            acts[act.revision].append(act)
+        following = len(self.shared) + 1
+        while following in self.announced and acts[following]:
+            if any(act.key not in todo for act in acts[following]):
                 break
             exact.add(following)
             following += 1

@@ -28,6 +28,7 @@ from records.models import (
 )
 
 __all__ = [
+    "DECISIONS",
     "FIGURE",
     "HS_CODE",
     "LINK",
@@ -38,6 +39,10 @@ __all__ = [
     "by_edition",
     "columns",
 ]
+
+DECISIONS = "decided.yaml"
+"""File beside those of the dataset: what was decided about findings of `check_dataset`. It is
+neither loaded nor dumped."""
 
 RECORD_HEAD = ("id", "version", "revision", "action", "reason", "title")
 WITHDRAWAL = ("id", "version", "revision", "action", "reason")

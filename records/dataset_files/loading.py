@@ -1,7 +1,9 @@
 """Loading: check everything, then replay what the database lacks, all of it or nothing."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +120,7 @@ class Replay:
             [
                 *(VocabularyEdit(TERMS[act.kind], act.public_id, act.content, act.reason)
                   for act in edits),
-                *(Publication(self.write(act)) for act in written),
+                *map(Publication, self.write(written)),
                 *(Withdrawal(self.published(act), act.reason) for act in withdrawn),
             ],
             message=message,
@@ -150,24 +152,31 @@ class Replay:
         ways = (self.resting(kind, str(one), at, code, *passed) for one in named)
         return 1 + max(ways, default=0)
 
-    def write(self, act: Act) -> Record:
-        """The version and its children as rows in review, ready to be published."""
-        record: Any = act.record
-        record.digest = record.content_digest()
-        record.state = State.IN_REVIEW
-        record.pk = None
-        record.save(force_insert=True)
-        self.keys[record.public_id, record.version] = record.pk
-        for rows in act.children.values():
-            for row in rows:
-                row.pk = None
-                row.record = record
-                if hasattr(row, "statement_id"):
-                    pinned = row.statement
-                    row.statement_id = self.keys[pinned.public_id, pinned.version]
-            if rows:
-                type(rows[0]).objects.bulk_create(rows)
-        return record
+    def write(self, acts: Sequence[Act]) -> list[Record]:
+        """Write the versions and their children as rows in review, ready to be published."""
+        # One statement of SQL for many rows; statements first, for the keys of those citing them.
+        for kind, model in KINDS.items():
+            of_kind = [act for act in acts if act.kind == kind]
+            records: list[Any] = [act.record for act in of_kind]
+            for record in records:
+                record.digest = record.content_digest()
+                record.state = State.IN_REVIEW
+                record.pk = None
+                record.derive_columns()
+            model._default_manager.bulk_create(records)
+            children: dict[type[Any], list[Any]] = defaultdict(list)
+            for act, record in zip(of_kind, records, strict=True):
+                self.keys[record.public_id, record.version] = record.pk
+                for row in chain.from_iterable(act.children.values()):
+                    row.pk = None
+                    row.record = record
+                    if hasattr(row, "statement_id"):
+                        pinned = row.statement
+                        row.statement_id = self.keys[pinned.public_id, pinned.version]
+                    children[type(row)].append(row)
+            for of_model, rows in children.items():
+                of_model.objects.bulk_create(rows)
+        return [act.record for act in acts if act.record]
 
     def published(self, act: Act) -> Any:
         model: Any = KINDS[act.kind]

@@ -8,7 +8,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from records.content.builder import Entry
 from records.content.values import did_you_mean
-from records.dataset_files.layout import NOUNS
+from records.dataset_files.layout import DECISIONS, NOUNS
 
 TEXT = "tag:yaml.org,2002:str"
 
@@ -178,7 +178,7 @@ def read_files(directory: Path, problems: Problems) -> dict[str, list[FileEntry]
     if not directory.is_dir():
         raise DatasetError([f"{directory}: there is no such directory."])
     for path in sorted([*directory.glob("*.yaml"), *directory.glob("*.yml")]):
-        if path.suffix != ".yaml" or path.stem not in NOUNS:
+        if path.name != DECISIONS and (path.suffix != ".yaml" or path.stem not in NOUNS):
             meant = did_you_mean(path.stem, NOUNS)
             problems.add(path.stem, 0, f"{path.name} is no file of a dataset.{meant}")
     return {
@@ -188,29 +188,34 @@ def read_files(directory: Path, problems: Problems) -> dict[str, list[FileEntry]
     }
 
 
-def read_file(path: Path, problems: Problems) -> list[FileEntry] | None:
+def root_of(path: Path, problems: Problems) -> Node | None:
+    """Return the root of a file of YAML; None if it is empty, or cannot be read as the problems
+    then say."""
     file = path.stem
     try:
-        text = path.read_bytes().decode()
-        root = yaml.compose(text, Loader=yaml.CBaseLoader)
-    except FileNotFoundError:
-        problems.add(file, 0, "The file is missing; where there is nothing, write [] into it.")
-        return None
+        return yaml.compose(path.read_bytes().decode(), Loader=yaml.CBaseLoader)
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         problems.add(file, line, "This is no UTF-8 text.")
-        return None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         reason = ", ".join(filter(None, [error.context, error.problem]))
         problems.add(file, mark.line + 1 if mark else 0, f"This cannot be read as YAML: {reason}.")
-        return None
     except yaml.reader.ReaderError as error:
         problems.add(file, 0, f"This cannot be read as YAML: {error.reason} at character "
                               f"{error.position}.")  # fmt: skip
+    return None
+
+
+def read_file(path: Path, problems: Problems) -> list[FileEntry] | None:
+    file = path.stem
+    if not path.exists():
+        problems.add(file, 0, "The file is missing; where there is nothing, write [] into it.")
         return None
+    before = len(problems)
+    root = root_of(path, problems)
     if root is None:
-        return []
+        return None if len(problems) > before else []
     if not isinstance(root, SequenceNode):
         problems.add(file, line_of(root), "The file is a list: begin every entry with “- ”.")
         return None

@@ -12,9 +12,9 @@ from django.db.models import QuerySet
 from records.index.search import Names
 from records.models import KINDS, LinkType, Record, Revision, StagedRecord, Statement
 
-TEXT = "Masks, 50,000 of them: Zürich’s and Łódź’ N95/KN95 (3.86 t), “口罩” and маски"
+TEXT = "Masks, 50,000 of them: Zürich’s and Łódź’ N95/KN95 (3.86 t), “口罩”, маски and ٥٠ كِمامة"
 """Words, a thousand, a decimal, accents, a letter without decomposition, quotation marks, digits
-after letters, and scripts with and without spaces."""
+after letters, scripts with and without spaces, and letters and digits of Arabic."""
 PARTY, ITEM, REGION = "PAK", "surgical-mask", "034"
 NAMES: Names = {
     ("party", PARTY): ("Pakistan", ["Islamic Republic of Pakistan"]),

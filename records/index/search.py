@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection, models
 
 from aidapi.fields import CodeField
+from records.index.synonyms import SYNONYMS, forms
 from records.models.text import fold, line, paired, split
 
 SIGNATURE_LENGTH = 16
@@ -50,6 +51,7 @@ HEAD, BODY = 1, 2
 
 QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"') | {"＊": "*"})
 MINUS = "-‐−﹣－"
+OPERATORS = ("OR", "AND")
 PARTS = re.compile(rf'([{MINUS}]?)"([^"]*)"|([^\s"]+)')
 UNDERSTOOD = (
     'A search takes words, `vent*` for words that begin so, `"test kits"` for words in a row, '
@@ -72,7 +74,14 @@ MISTAKES = [
     (r'(?<!\S)[!–—―](?=[\w"])', "write a minus before what is excluded"),
     (r'(?:(?<=")|(?<=[^\W\d_]))[~^][\d.]*(?!\S)', "likeness and weight are not understood"),
     (r"(?<!\S)NOT(?!\S)", "write a minus before what is excluded instead of `NOT`"),
-    (r"(?<!\S)AND(?!\S)", "leave out `AND`: all words must occur"),
+    (
+        r"(?<!\S)(?:NEAR|ADJ|WITHIN|XOR)(?:/[0-9]+)?(?!\S)",
+        "of operators only `OR` and `AND` are understood; quote it to find the word",
+    ),
+    (
+        r"(?s)(?<!\S)OR(?!\S).*(?<!\S)AND(?!\S)|(?<!\S)AND(?!\S).*(?<!\S)OR(?!\S)",
+        "leave out `AND`: all words must occur, and `OR` joins the two beside it",
+    ),
     (r"(?s)(?<!\S)OR(?!\S).*[()]|[()].*(?<!\S)OR(?!\S)", "`OR` takes no parentheses"),
 ]
 
@@ -99,39 +108,46 @@ class Search:
     def parse(cls, text: str) -> "Search":
         """Any text is a search, unless it has a sign that cannot be meant as it is used. A quoted
         part is a phrase; a star at its end, or that of a word, leaves its last word open; `OR`
-        joins alternatives; a minus excludes. Everything else but letters and digits splits."""
+        joins alternatives, `AND` says what holds without it; a minus excludes. An unquoted word
+        is found by its other forms and its synonyms, too. Everything else but letters and digits
+        splits."""
         text = text.translate(QUOTES)
         check_signs(text)
         groups: list[list[Phrase]] = []
         excluded: list[Phrase] = []
-        joins, may_join = False, False
-        """Whether an `OR` waits for its second alternative; and whether one may follow."""
-        for sign, quoted, bare in PARTS.findall(text):
-            if bare == "OR":
-                if joins or not may_join:
-                    raise SearchError("`OR` must be between two words or phrases")
-                joins = True
+        operator, may_join = "", False
+        """The operator that waits for what it joins; and whether one may follow."""
+        parts = PARTS.findall(text)
+        for place, (sign, quoted, bare) in enumerate(parts, 1):
+            if bare in OPERATORS:
+                if not may_join:
+                    raise SearchError(f"`{bare}` must be between two words or phrases")
+                operator, may_join = bare, False
+                continue
+            if bare and bare in MINUS and may_join and place < len(parts):
+                # A dash between words.
+                may_join = False
                 continue
             if bare and bare[0] in MINUS:
                 sign, bare = bare[0], bare[1:]
             part = fold(quoted or bare)
             words = tuple(split(part))
+            phrases = alternatives(words, part.endswith("*"), quoted=not bare)
             if sign:
                 if not words or (bare and not bare[0].isalnum()):
                     raise SearchError("a minus must be before a word or a quotation mark")
-                if joins:
+                if operator == "OR":
                     raise SearchError("what is excluded is no alternative")
-                excluded.append(Phrase(words, part.endswith("*")))
-                may_join = False
+                excluded += phrases
+                operator, may_join = "", False
             elif words:
-                phrase = Phrase(words, part.endswith("*"))
-                if joins:
-                    groups[-1].append(phrase)
+                if operator == "OR":
+                    groups[-1] += phrases
                 else:
-                    groups.append([phrase])
-                joins, may_join = False, True
-        if joins:
-            raise SearchError("`OR` must be between two words or phrases")
+                    groups.append(phrases)
+                operator, may_join = "", True
+        if operator:
+            raise SearchError(f"`{operator}` must be between two words or phrases")
         return cls(
             tuple(dict.fromkeys(tuple(dict.fromkeys(group)) for group in groups)),
             tuple(dict.fromkeys(excluded)),
@@ -181,6 +197,16 @@ class Search:
         ]
 
 
+def alternatives(words: tuple[str, ...], prefix: bool, *, quoted: bool) -> list[Phrase]:
+    """Return the phrases that a part of a search finds: of a single word, unless it is quoted or
+    left open, its other forms and its synonyms as well."""
+    if quoted or prefix or len(words) != 1:
+        return [Phrase(words, prefix)]
+    own = forms(words[0])
+    alike = [other for form in own for other in SYNONYMS.get(form, [])]
+    return [Phrase(one) for one in dict.fromkeys([*((form,) for form in own), *alike])]
+
+
 def check_signs(text: str) -> None:
     """Raise an error for a sign that can only be meant as other searches use it."""
     if text.count('"') % 2:
@@ -204,8 +230,8 @@ class SearchDocument(models.Model):
     )
     head = models.TextField(help_text="Words of its title and of the names of parties and items.")
     body = models.TextField(
-        help_text="Words of its quotes or summary, of other names of parties and items, and of "
-        "publishers and speakers."
+        help_text="Words of its note, stages, quotes or summary, of other names of parties and "
+        "items, of publishers and speakers, and of topics."
     )
 
     class Meta:
@@ -265,17 +291,21 @@ def search_text(
 ) -> dict[str, str]:
     """Return head and body of a version's search document, by the names of its time; `evidence`:
     its figures and milestones."""
-    head, body = [record.title], []
+    head, body = [record.title], [record.note]
     codes = [("party", row.party_id) for row in parties]
     for row in evidence:
         body += [row.quote, row.quote_translation]
         body += [row.statement.publisher, row.statement.speaker]
         if item := getattr(row, "item_id", None):
             codes.append(("item", item))
+        if stage := getattr(row, "stage", None):
+            body.append(stage)
     for code in dict.fromkeys(codes):
         name, others = names[code]
         head.append(name)
         body += others
+    if hasattr(record, "stage"):
+        body.append(record.stage)
     if hasattr(record, "summary"):
-        body += [record.summary, record.publisher, record.speaker]
+        body += [record.summary, record.publisher, record.speaker, *record.topics]
     return {"head": line(head), "body": line(body)}

@@ -13,6 +13,9 @@ from records.index.signature import Rows, signatures
 from records.index.statistics import StatisticsIncrement, keys_of
 from records.models import DatedRecord, Record
 
+ROWS_AT_ONCE = 400
+"""So many documents are written by one statement: more would only take memory."""
+
 
 class DerivedRows:
     """The derived rows of one revision, by the vocabulary as it is when this is made."""
@@ -20,15 +23,26 @@ class DerivedRows:
     def __init__(self) -> None:
         self.names = current_names()
         self.statistics = StatisticsIncrement()
+        self.rows: list[Any] = []
+        """Documents and search documents that are made and not yet written."""
 
     def publish(self, record: Record) -> None:
-        """Write the documents of a version that was published just now."""
-        search_document(record, self.names).save(force_insert=True)
-        document(record).save(force_insert=True)
+        """Make the documents of a version that was published just now. They are written many at a
+        time."""
+        self.rows += [search_document(record, self.names), document(record)]
         self.statistics.publish(record.KIND, keys_of(record))
+        if len(self.rows) >= ROWS_AT_ONCE:
+            self.write_rows()
+
+    def write_rows(self) -> None:
+        """Write the documents that were made."""
+        for model in {type(row): None for row in self.rows}:
+            model._default_manager.bulk_create(row for row in self.rows if type(row) is model)
+        self.rows.clear()
 
     def write(self) -> None:
-        """Write what was counted, once for the revision."""
+        """Write what is left, and what was counted, once for the revision."""
+        self.write_rows()
         self.statistics.write()
         state.note_writing()
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from records.models.base import (
+    CURRENT,
     ENDED,
     ID_PATTERN,
     MAX_FIGURES,
@@ -98,6 +99,7 @@ EVIDENCE: list[tuple[Any, str]] = [
 
 __all__ = [
     "COUNTED_TYPE",
+    "CURRENT",
     "DATED",
     "ENDED",
     "EVIDENCE",

@@ -38,6 +38,8 @@ class State(models.TextChoices):
 
 
 OPEN = [State.DRAFT, State.IN_REVIEW]
+CURRENT = [State.PUBLISHED, *OPEN]
+"""States of versions that are in force, or may come to be."""
 MAX_FIGURES = 200
 """Figures of a record: what a form can show and save in seconds."""
 MAX_PARTIES = 400
@@ -312,11 +314,16 @@ class Record(models.Model):
         return f"{self.public_id} v{self.version}: {self.title}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        self.derive_columns()
+        super().save(*args, **kwargs)
+
+    def derive_columns(self) -> None:
+        """Set the columns that follow from others. `save` calls it; who writes many rows at once
+        calls it for each."""
         if not self.public_id:
             self.public_id = self.new_id()
         self.title_key = fold(self.title)
         self.round_dates()
-        super().save(*args, **kwargs)
 
     def round_dates(self) -> None:
         round_dates(self)
@@ -397,6 +404,14 @@ class Record(models.Model):
     def ordered_evidence(self) -> list[Any]:
         """Return the rows that rest on statements, in their order."""
         return []
+
+    def named_entries(self) -> list[Any]:
+        """Return the parties and items that it names, each once."""
+        return []
+
+    def named_codes(self) -> set[str]:
+        """Return the codes of the parties and items that it names."""
+        return set()
 
     def unverified(self) -> list[Any]:
         """Return the rows whose words are not in the text of their statement."""
@@ -534,6 +549,15 @@ class DatedRecord(Record):
 
     def ordered_evidence(self) -> list[Any]:
         return self.ordered_figures()
+
+    def named_entries(self) -> list[Any]:
+        entries = [row.party for row in self.parties.all()]
+        entries += [figure.item for figure in self.ordered_figures() if figure.item_id]
+        return list(dict.fromkeys(entries))
+
+    def named_codes(self) -> set[str]:
+        codes = {row.party_id for row in self.parties.all()}
+        return codes | {figure.item_id for figure in self.ordered_figures() if figure.item_id}
 
     def cited_statements(self) -> list[Any]:
         """Return the statement versions that the record rests on, in the order of its rows."""

@@ -28,7 +28,8 @@ def length_problem(quote: str) -> str:
     is not. A number in digits, or in words of thousands and more, is one word."""
     rest = folded(quote)
     for number in reversed(numbers(rest)):
-        if rest[number.start].isdigit() or number.scale > 1:
+        spaced = re.match(f"[{UNSPACED}]", rest[number.start]) is None
+        if rest[number.start].isdigit() or (number.scale >= 1000 and spaced):
             rest = f"{rest[: number.start]} 0 {rest[number.end :]}"
     words = [word for word in re.split(r"[\s/—–…]+", rest) if re.search(r"\w", word)]
     letters = re.findall(f"[{UNSPACED}]", rest)

@@ -18,7 +18,7 @@ from records.models.doubts import Doubt
 from records.models.evidence import MAX_QUOTE_LENGTH, Evidence
 from records.models.items import Unit
 from records.models.parties import PartyType
-from records.models.reading import claims
+from records.models.reading import Claim, claims
 
 
 class Measure(models.TextChoices):
@@ -348,17 +348,26 @@ class Figure(Evidence):
     def doubts(self) -> list[Doubt]:
         """Return a doubt where the quote has numbers and none is the figure's, or where the words
         beside its number mean another operator. Words without a number say nothing."""
+        if self.operator == Operator.UNSPECIFIED:
+            return []
+        found = self._doubts_of(claims(self.quote))
+        if found and self.statement_id:
+            # In the language of the statement, words may mean more: “mil”, “bin”, “dix millions”.
+            found = self._doubts_of(claims(self.quote, self.statement.language)) and found
+        return found
+
+    def _doubts_of(self, said: list[Claim]) -> list[Doubt]:
+        """Return the doubts that the numbers of the quote raise."""
         own = {number for number in (self.value, self.lower, self.upper) if number is not None}
-        said = claims(self.quote) if own and self.operator != Operator.UNSPECIFIED else []
+        if not own or not said:
+            return []
         borne = [claim for claim in said if claim.values & own]
-        if said and not borne:
+        if not borne:
             words = " and ".join(f"“{claim.words}”" for claim in said)
             figure = "–".join(f"{Decimal(plain(number)):,}" for number in sorted(own))
             field = "lower" if self.value is None else "value"
             return [Doubt(field, f"The quote has {words}, the figure {figure}.")]
-        if borne and all(
-            claim.qualifiers and self.operator not in claim.qualifiers for claim in borne
-        ):
+        if all(claim.qualifiers and self.operator not in claim.qualifiers for claim in borne):
             means = " or ".join(sorted(borne[0].qualifiers))
             text = f"The quote means “{means}”, the figure has “{self.operator}”."
             return [Doubt("operator", text)]

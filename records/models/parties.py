@@ -1,6 +1,7 @@
 """Parties: countries, governments, companies, foundations and others that give, receive, export,
 buy, sell or pass on aid."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import iso3166
@@ -51,6 +52,13 @@ class IatiType(models.TextChoices):
     OTHER = "90", "90 Other"
 
 
+class PublishedEntries(models.Manager):
+    """The entries that readers know: those that are only proposed have no version yet."""
+
+    def get_queryset(self) -> models.QuerySet:
+        return super().get_queryset().filter(version__gt=0)
+
+
 class VocabularyEntry(models.Model):
     """Base of parties and items: a code that never changes, and edits that are revisions."""
 
@@ -69,6 +77,7 @@ class VocabularyEntry(models.Model):
         ],
         help_text="Stable code, used in queries and links; it never changes.",
     )
+    # 0 while it is only proposed, which readers do not see.
     version = models.PositiveIntegerField(
         default=0, editable=False, help_text="Version of the party or item, from 1."
     )
@@ -101,7 +110,9 @@ class VocabularyEntry(models.Model):
         "either find the records of both. Null if none does.",
     )
 
-    objects = models.Manager()
+    objects = PublishedEntries()
+    with_proposed = models.Manager()
+    """Also those that readers do not know yet: for drafts and for those who decide."""
 
     class Meta:
         abstract = True
@@ -123,6 +134,8 @@ class VocabularyEntry(models.Model):
     def replacement_problem(self) -> str:
         """Return what is wrong with a new replacement; empty if nothing is. One that was right
         when it was made stays, also if that code is replaced later."""
+        if self.replaced_by_id is None:
+            return ""
         entries = type(self).objects
         before = entries.filter(code=self.code).values_list("replaced_by", flat=True).first()
         # A code that does not exist is reported by the field.
@@ -140,10 +153,27 @@ class VocabularyEntry(models.Model):
         return ""
 
     @classmethod
-    def replacements(cls) -> dict[str, str]:
-        """Return each replaced code → the code that replaces it in the end, as it is now."""
+    def replacements(cls, also: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Return each replaced code → the code that replaces it in the end, as it is now or would
+        be with others."""
         rows = cls.objects.filter(replaced_by__isnull=False)
-        return in_the_end(dict(rows.values_list("code", "replaced_by")))
+        return in_the_end({**dict(rows.values_list("code", "replaced_by")), **(also or {})})
+
+    @property
+    def is_proposed(self) -> bool:
+        """Whether readers do not know it yet."""
+        return self.version == 0
+
+    @staticmethod
+    def called(name: str) -> models.Q:
+        """Return the condition that a folded name is one of those of an entry, which has one a
+        line."""
+        return (
+            models.Q(words_key=name)
+            | models.Q(words_key__startswith=f"{name}\n")
+            | models.Q(words_key__endswith=f"\n{name}")
+            | models.Q(words_key__contains=f"\n{name}\n")
+        )
 
     def names(self) -> list[str]:
         """Return all names under which it is known, its code excepted."""
@@ -230,6 +260,14 @@ class Party(VocabularyEntry):
 
     def unlike(self, other: "Party") -> str:
         return unlike_types(self.type, other.type)
+
+    def clean(self) -> None:
+        """Refuse a code that a country has in capitals: who writes `caf` may mean either."""
+        super().clean()
+        country = iso3166.countries_by_alpha3.get(self.code.upper())
+        if country and self.code != country.alpha3:
+            problem = f"{country.alpha3} is {country.name}: write more of the name, in words."
+            raise ValidationError({"code": problem})
 
     def names(self) -> list[str]:
         """Return all names: those of a country include its code of two letters. Not an alias,

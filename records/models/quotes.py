@@ -1,11 +1,21 @@
 """Quotes in a text. Spreadsheets, browsers and keyboards replace spaces and signs, so a quote is
 found whatever their kind."""
 
+import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
+
+from records.models.text import UNSPACED
 
 MARKS = frozenset("\"'`´ʹʺʻʼʽˈ′″‴„‚「」『』〝〞〟")
 """Apostrophes and quotation marks of other categories than Pi and Pf."""
+INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
+"""Invisible characters that are letters or accents by their category: joiners and fillers."""
+LINE_BREAK = re.compile("[\\n\\r\\v\\f\\x85\u2028\u2029]")
+UNSPACED_LETTER = re.compile(
+    "[{}]".format("".join(f"{chr(first)}-{chr(last)}" for first, last in UNSPACED))
+)
 SPELT = {"œ": "oe", "Œ": "OE", "…": "...", "−": "-"}
 """Further characters that are written otherwise."""
 
@@ -18,8 +28,20 @@ def find_quote(quote: str, text: str, at: int | None = None) -> tuple[int, int] 
     verbatim = text.find(quote)
     if verbatim >= 0 and at is None:
         return verbatim, verbatim + len(quote)
-    plain, starts, ends = comparable(text)
-    wanted = comparable(quote)[0].strip()
+    for hyphenated in (True, False):
+        places = alike_places(quote, text, hyphenated)
+        chosen = [one for one in places if one[0] == at]
+        if verbatim >= 0 and not chosen:
+            return verbatim, verbatim + len(quote)
+        if places:
+            return (chosen or places)[0]
+    return None
+
+
+def alike_places(quote: str, text: str, hyphenated: bool) -> list[tuple[int, int]]:
+    """Return the places of a quote in a text, whatever the spaces and signs."""
+    plain, starts, ends = comparable(text, hyphenated)
+    wanted = comparable(quote, hyphenated)[0].strip()
     places = []
     first = plain.find(wanted) if wanted else -1
     while first >= 0:
@@ -29,34 +51,58 @@ def find_quote(quote: str, text: str, at: int | None = None) -> tuple[int, int] 
         if whole and starts[last + 1 : last + 2] != [starts[last]]:
             places.append((starts[first], ends[last]))
         first = plain.find(wanted, first + 1)
-    chosen = [one for one in places if one[0] == at]
-    if verbatim >= 0 and not chosen:
-        return verbatim, verbatim + len(quote)
-    return next(iter(chosen or places), None)
+    return places
 
 
-@lru_cache(maxsize=16)
-def comparable(text: str) -> tuple[str, list[int], list[int]]:
-    """Return the text with one kind of space, apostrophe, quotation mark and hyphen, without
-    ligatures and invisible characters; and for each of its characters, start and end of what it
-    is in the text."""
-    plain: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
+def letters_of(text: str) -> Iterator[tuple[int, int]]:
+    """Yield start and end of each letter of a text. A letter and its accents are one, however they
+    are encoded."""
     start = 0
     while start < len(text):
         end = start + 1
-        # A letter and its accents are one, however they are encoded.
         while end < len(text) and unicodedata.combining(text[end]):
             end += 1
-        alike = comparable_letter(text[start:end])
+        yield start, end
+        start = end
+
+
+@lru_cache(maxsize=16)
+def comparable(text: str, hyphenated: bool = True) -> tuple[str, list[int], list[int]]:
+    """Return the text with one kind of space, apostrophe, quotation mark and hyphen, without
+    ligatures and invisible characters; and for each of its characters, start and end of what it
+    is in the text.
+
+    A line break after a hyphen in a word is no space, nor is a space between characters of
+    scripts without spaces. If not `hyphenated`, the hyphen at the line break is none either.
+    """
+    plain: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    breaks = False
+    """Whether a word goes on after the line break that may follow."""
+    joined = False
+    """Whether that line break was there."""
+    for start, end in letters_of(text):
+        letter = text[start:end]
+        alike = comparable_letter(letter)
+        if alike == " " and breaks and (joined or LINE_BREAK.match(letter)):
+            joined = True
+            if plain[-1:] == ["-"] and not hyphenated:
+                del plain[-1], starts[-1], ends[-1]
+            continue
         if alike == " " and plain[-1:] == [" "]:
             ends[-1] = end
-        else:
-            plain += alike
-            starts += [start] * len(alike)
-            ends += [end] * len(alike)
-        start = end
+            continue
+        if UNSPACED_LETTER.match(alike) and plain[-1:] == [" "]:
+            before = plain[-2:-1]
+            if before and UNSPACED_LETTER.match(before[0]):
+                del plain[-1], starts[-1], ends[-1]
+        joined = False
+        in_word = bool(plain) and plain[-1].isalnum()
+        breaks = in_word and (alike == "-" or letter == "\u00ad")
+        plain += alike
+        starts += [start] * len(alike)
+        ends += [end] * len(alike)
     return "".join(plain), starts, ends
 
 
@@ -67,7 +113,7 @@ def comparable_letter(letter: str) -> str:
     category = unicodedata.category(sign)
     if sign.isspace():
         return " "
-    if category == "Cf" or unicodedata.name(sign, "").startswith("VARIATION SELECTOR"):
+    if category == "Cf" or sign in INVISIBLE or "VARIATION SELECTOR" in unicodedata.name(sign, ""):
         return ""
     if category == "Pd":
         return "-"

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connection, models
+from django.db import OperationalError, connection, models
 from django.utils import timezone
 
 from aidapi.fields import CodeField
@@ -42,6 +42,9 @@ class RevisionCounter(models.Model):
             raise RuntimeError(
                 "RevisionCounter.advance() needs the transaction of the revision that it numbers."
             )
+        database: Any = connection
+        if database.is_superseded():
+            raise OperationalError("Another database server is the primary now.")
         with connection.cursor() as cursor:
             cursor.execute("UPDATE records_revisioncounter SET n = n + 1 RETURNING n")
             row = cursor.fetchone()
@@ -234,3 +237,13 @@ class Contributor(models.Model):
         )
         if contributor.role != ContributorRole.EDITOR:
             raise ValidationError("You approved this version, so you cannot edit it.")
+
+    @classmethod
+    def has_edited(cls, record: Any, user: Any) -> bool:
+        """Return whether the user is an editor of this version."""
+        return cls.objects.filter(
+            public_id=record.public_id,
+            version=record.version,
+            user=user,
+            role=ContributorRole.EDITOR,
+        ).exists()

@@ -168,9 +168,9 @@ class Statement(Record):
             found.append(Doubt("accessed_on", text))
         return found
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
+    def derive_columns(self) -> None:
+        super().derive_columns()
         self.fold_words()
-        super().save(*args, **kwargs)
 
     def fold_words(self) -> None:
         """Set the folded copies that filters compare, and the digest of the text."""

@@ -12,26 +12,48 @@ from itertools import pairwise
 
 from anyascii import anyascii
 
+ARABIC = {
+    # Letters that keyboards of Arabic, Persian, Urdu and Kurdish write for one another: those of
+    # yeh, kaf, heh and alef.
+    **dict.fromkeys("\u06cc\u0649\u06d0\u06ce", "\u064a"),
+    **dict.fromkeys("\u06a9\u06aa", "\u0643"),
+    **dict.fromkeys("\u0629\u06c1\u06c3\u06be\u06d5", "\u0647"),
+    "\u0671": "\u0627",
+    "\u0640": "",  # The stroke that stretches a word.
+    "\u066b": ".",
+    "\u066c": ",",
+}
+"""Arabic letter or sign → what is compared in its place; hamza and vowel signs are accents."""
 
-class PlainLatin(dict[int, str]):
-    """Latin letters without a decomposition, such as ł, ø, đ and æ → the ASCII letters that are
-    typed for them. Other characters, and all of other scripts, are themselves."""
+
+class PlainLetters(dict[int, str]):
+    """Characters → what is typed for them: ASCII letters for Latin ones without a decomposition,
+    such as ł, ø, đ and æ; ASCII digits for those of any script; of Arabic letters the one that is
+    written for the others; nothing for accents and invisible characters. Others are
+    themselves."""
 
     def __missing__(self, code: int) -> str:
         character = chr(code)
         plain = character
-        if unicodedata.name(character, "").startswith("LATIN "):
+        if character in ARABIC:
+            plain = ARABIC[character]
+        elif character.isdecimal():
+            plain = str(unicodedata.decimal(character))
+        elif unicodedata.combining(character) or unicodedata.category(character) == "Cf":
+            plain = ""
+        elif unicodedata.name(character, "").startswith("LATIN "):
             plain = "".join(filter(str.isalnum, anyascii(character))) or character
         self[code] = plain
         return plain
 
 
-PLAIN_LATIN = PlainLatin()
+PLAIN = PlainLetters()
 
 
 def fold(text: str) -> str:
-    """Return the text without case, accents and special Latin letters (`Łódź` is `lodz`), with
-    one space between words.
+    """Return the text without case, accents, special letters and invisible characters, with one
+    space between words: `Łódź` is `lodz`, and Arabic digits are those of
+    ASCII.
 
     SQLite and PostgreSQL fold differently, so folded copies are computed here, on saving, and
     compared as plain characters.
@@ -39,8 +61,7 @@ def fold(text: str) -> str:
     if text.isascii():
         return " ".join(text.lower().split())
     decomposed = unicodedata.normalize("NFKD", text.casefold())
-    bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-    plain = unicodedata.normalize("NFKC", bare).translate(PLAIN_LATIN)
+    plain = unicodedata.normalize("NFKC", decomposed.translate(PLAIN))
     return " ".join(plain.casefold().split())
 
 

@@ -14,7 +14,7 @@ from records.publishing.publish import (
     withdraw,
 )
 from records.publishing.review import return_for_changes, settle_stage, submit
-from records.publishing.vocabulary import edit_vocabulary, republish_users
+from records.publishing.vocabulary import edit_vocabulary, merge_entries, republish_users
 from records.publishing.vocabulary_edits import VocabularyEdit, vocabulary_content
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "begin_correction",
     "discard",
     "edit_vocabulary",
+    "merge_entries",
     "note_edit",
     "publish_revision",
     "republish_users",

@@ -43,8 +43,8 @@ def _copy(source: R, states: list[State], refusal: str, *, by: Any, reason: str)
             raise ValidationError(refusal)
         if model.objects.open().filter(public_id=source.public_id).exists():
             raise ValidationError(
-                "Somebody is already working on this record: continue their draft, or discard "
-                "it first."
+                f"Somebody is already working on this record, {source.public_id}: continue their "
+                f"draft, or discard it first."
             )
         newest = model.objects.filter(public_id=source.public_id).aggregate(Max("version"))
         draft = model(
@@ -59,12 +59,12 @@ def _copy(source: R, states: list[State], refusal: str, *, by: Any, reason: str)
         for relation in ("parties", "figures", "milestones", "links"):
             if hasattr(source, relation):
                 for child in getattr(source, relation).all():
-                    _copy_child(child, draft)
+                    copy_child(child, draft)
         Contributor.edited(draft, by)
     return draft
 
 
-def _copy_child(child: Any, draft: Record) -> None:
+def copy_child(child: Any, draft: Record) -> None:
     """Copy a row into the draft, without what publishing wrote into it."""
     copied = {
         field.attname: getattr(child, field.attname)

@@ -4,17 +4,19 @@ and writes the derived rows and the feed of changes."""
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import groupby
 from typing import Any
 
 import structlog
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from accounts import audit
 from accounts.models import AuditedAct
+from aidapi import replicas
 from records.index.writer import DerivedRows
 from records.models import (
     EVIDENCE,
@@ -31,11 +33,12 @@ from records.models import (
     RevisionCounter,
     State,
     Statement,
+    VocabularyEntry,
     item_lineages,
 )
 from records.publishing.review import check
 from records.publishing.sealing import seal
-from records.publishing.vocabulary_edits import VocabularyEdit, apply_vocabulary_edit
+from records.publishing.vocabulary_edits import VocabularyEdit, edited, write_entry
 
 log = structlog.get_logger("records.publishing")
 
@@ -68,11 +71,19 @@ class Withdrawal:
 Act = Publication | Withdrawal | VocabularyEdit
 
 
-def approve(records: Sequence[Record], *, by: Any, message: str, because: str = "") -> Revision:
+def approve(
+    records: Sequence[Record],
+    *,
+    by: Any,
+    message: str,
+    because: str = "",
+    edits: Sequence[VocabularyEdit] = (),
+) -> Revision:
     """Publish versions in review as one new revision, approved by a second person, who says why
-    where evidence does not verify or something is doubtful."""
+    where evidence does not verify or something is doubtful; with the parties and items that they
+    name first."""
     return publish_revision(
-        [Publication(record, because, entered=True) for record in records],
+        [*edits, *(Publication(record, because, entered=True) for record in records)],
         by=by,
         message=message,
         origin=Origin.PEOPLE,
@@ -115,7 +126,19 @@ def publish_revision(
         )
         changes = _Publisher(revision, acts, by, progress).write()
         _log(revision, changes, by=by)
+        transaction.on_commit(partial(_tell, number, _unconfirmed()))
     return revision
+
+
+def _unconfirmed() -> int:
+    database: Any = connection
+    return database.unconfirmed
+
+
+def _tell(number: int, unconfirmed: int) -> None:
+    """Let readers of replicas know the revision, unless it would be lost with this server."""
+    if _unconfirmed() == unconfirmed:
+        replicas.shown.note(number)
 
 
 def now_after(number: int) -> datetime:
@@ -155,9 +178,7 @@ class _Publisher:
         withdrawals = [act for act in self.acts if isinstance(act, Withdrawal)]
         publications.sort(key=lambda act: order.index(act.record.KIND))
         withdrawals.sort(key=lambda act: -order.index(act.record.KIND))
-        for edit in edits:
-            self.edit(edit)
-            self.progress()
+        self.edit(edits)
         # By the vocabulary as these edits leave it.
         self.lineages, self.derived = item_lineages(), DerivedRows()
         for chunk in chunks(publications):
@@ -172,31 +193,45 @@ class _Publisher:
         self.derived.write()
         return self.changes
 
-    def edit(self, edit: VocabularyEdit) -> None:
-        entry = apply_vocabulary_edit(edit)
-        self.note(
-            entry,
-            entry.code,
-            Action.EDITED,
-            reason=edit.reason,
-            content=edit.content,
-            replaced_by=entry.replaced_by_id or "",
-        )
+    def edit(self, edits: Sequence[VocabularyEdit]) -> None:
+        """Write parties and items. The database checks their constraints; if it refuses one,
+        Django's validation says in words which, and why."""
+        entry: VocabularyEntry | None = None
+        try:
+            with transaction.atomic():
+                for edit in edits:
+                    entry = edited(edit)
+                    write_entry(entry, edit)
+                    self.note(
+                        entry,
+                        entry.code,
+                        Action.EDITED,
+                        reason=edit.reason,
+                        content=edit.content,
+                        replaced_by=entry.replaced_by_id or "",
+                    )
+                    self.progress()
+        except IntegrityError:
+            if entry is not None:
+                entry.validate_constraints()
+            raise
 
     def publish(self, record: Record, publication: Publication) -> None:
         """Publish a version: check it, retire its predecessor, seal it, derive from it."""
         self.check(record, publication)
-        predecessor = type(record)._default_manager.filter(
-            public_id=record.public_id, state=State.PUBLISHED
-        )
-        for earlier in predecessor:
-            self.retire(earlier, State.SUPERSEDED)
+        if record.version > 1:
+            predecessor = type(record)._default_manager.filter(
+                public_id=record.public_id, state=State.PUBLISHED
+            )
+            for earlier in predecessor:
+                self.retire(earlier, State.SUPERSEDED)
         if isinstance(record, DatedRecord):
             seal(record, self.revision, self.lineages)
         record.published_in = self.revision
         record.state = State.PUBLISHED
         record.save()
-        DraftSave.of(record).delete()
+        if record.edits:
+            DraftSave.of(record).delete()
         self.derived.publish(record)
         action = Action.CORRECTED if record.version > 1 else Action.PUBLISHED
         self.note(record, record.public_id, action, reason=record.reason)
@@ -347,6 +382,15 @@ def _check_references(record: Record, publishing: set[str]) -> None:
                     f"{record.public_id}: statement {statement.public_id} v{statement.version} "
                     f"is {statement.get_state_display()}; publish it first or cite another.",
                     statement.public_id,
+                )
+            )
+    for entry in record.named_entries():
+        if entry.is_proposed:
+            problems.append(
+                _unpublished(
+                    f"{record.public_id}: {entry} is only proposed: accept it too, or name "
+                    f"another.",
+                    entry.code,
                 )
             )
     for link in record.links.all():

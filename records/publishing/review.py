@@ -12,7 +12,7 @@ def check(record: Record, *, entered: bool = True) -> None:
     """Refuse a version that may not be published, with every reason; `entered` by people, whom
     the rules of what is entered bind.
 
-    The rows are stored, so the database has checked their constraints.
+    The rows are stored, so the database has checked their constraints and foreign keys.
     """
     problems: dict[str, list[str]] = {}
 
@@ -29,7 +29,7 @@ def check(record: Record, *, entered: bool = True) -> None:
         rows += [(f"milestone {row.stage}", row) for row in record.ordered_milestones()]
     for where, row in rows:
         try:
-            row.clean_fields(exclude=["record"])
+            row.clean_fields(exclude=_foreign_keys(row))
             if entered:
                 row.clean()
         except ValidationError as error:
@@ -43,6 +43,15 @@ def check(record: Record, *, entered: bool = True) -> None:
             note(error)
     if problems:
         raise ValidationError(problems)
+
+
+def _foreign_keys(row: Any) -> list[str]:
+    """Return the foreign keys that a row has: validating one would look it up once more."""
+    return [
+        field.name
+        for field in row._meta.concrete_fields
+        if field.many_to_one and getattr(row, field.attname) is not None
+    ]
 
 
 def submit(record: Record, *, by: Any) -> None:

@@ -46,14 +46,15 @@ def write_copies(parties: Sequence[RecordParty]) -> None:
     update = (
         f"UPDATE {quote(options.db_table)} SET {columns} WHERE {quote(options.pk.column)} = %s"
     )
-    rows = [[column_value(field, row) for field in (*fields, options.pk)] for row in parties]
+    rows = [
+        [
+            field.get_db_prep_save(field.value_from_object(row), connection)
+            for field in (*fields, options.pk)
+        ]
+        for row in parties
+    ]
     with connection.cursor() as cursor:
         cursor.executemany(update, rows)
-
-
-def column_value(field: Any, row: Any) -> Any:
-    """Return what a row has in a column, as the database takes it."""
-    return field.get_db_prep_save(field.value_from_object(row), connection)
 
 
 def is_joint(record: DatedRecord, parties: Sequence[RecordParty]) -> bool:

@@ -26,7 +26,9 @@ from records.models import (
     Change,
     Contributor,
     ContributorRole,
+    Item,
     Origin,
+    Party,
     Revision,
     RevisionCounter,
 )
@@ -174,6 +176,16 @@ def evidence_rules(model: type[Record]) -> list[Rule]:
                 f"a statement of its {name} is not published",
             ),
         ]
+    for relation, entries in (("parties", Party), ("figures", Item)):
+        rows = f"{table_of(model.child(relation))} f"
+        named = f"{rows} JOIN {table_of(entries)} e ON e.code = f.{entries.KIND}_id"
+        found.append(
+            Rule(
+                "UPDATE",
+                f"{IS_PUBLISHED} AND EXISTS (SELECT 1 FROM {named} WHERE {own} AND e.version = 0)",
+                f"a {entries.KIND} that it names is only proposed",
+            )
+        )
     return found
 
 
@@ -218,8 +230,9 @@ def replacement_rules(model: Any, is_closed: Callable[[str], str]) -> list[Rule]
         " AND ".join(
             [f"o.{column} = NEW.{column}" for column in columns]
             + [
+                # `+`: not by an index of states, which would find all that is published.
                 f"{row}.{column} IN ({quoted(values)})"
-                for row in ("o", "NEW")
+                for row in ("+o", "NEW")
                 for column, values in condition.items()
             ]
         )

@@ -28,6 +28,9 @@ FIELDS: dict[type[VocabularyEntry], tuple[str, ...]] = {
 }
 HS_FIELDS = ("code", "edition", "assigned_by", "confidence")
 
+ADDED_LATER = ("replaced_by",)
+"""Columns that changes of earlier releases do not have; null where they are not used."""
+
 
 @dataclass
 class VocabularyEdit:
@@ -39,12 +42,21 @@ class VocabularyEdit:
     reason: str = ""
 
 
+def without_unused(content: dict[str, Any]) -> dict[str, Any]:
+    """Return the content without later columns that it does not use: as all changes have it that
+    were made before there were these columns."""
+    return {
+        name: value
+        for name, value in content.items()
+        if name not in ADDED_LATER or value is not None
+    }
+
+
 def vocabulary_content(entry: VocabularyEntry) -> dict[str, Any]:
     """Return a party or item as plain data, as changes store it."""
-    content = {name.removesuffix("_id"): getattr(entry, name) for name in FIELDS[type(entry)]}
-    if content["replaced_by"] is None:
-        # As all changes have it that were made before there were replacements.
-        del content["replaced_by"]
+    content = without_unused(
+        {name.removesuffix("_id"): getattr(entry, name) for name in FIELDS[type(entry)]}
+    )
     if isinstance(entry, Item):
         content["hs_codes"] = [
             {name: getattr(row, name) for name in HS_FIELDS} for row in entry.hs_codes.all()
@@ -52,17 +64,23 @@ def vocabulary_content(entry: VocabularyEntry) -> dict[str, Any]:
     return content
 
 
-def apply_vocabulary_edit(edit: VocabularyEdit) -> VocabularyEntry:
-    """Write the entry, inside the transaction of its revision."""
-    entry = edit.model.objects.filter(code=edit.code).first() or edit.model(code=edit.code)
+def edited(edit: VocabularyEdit) -> VocabularyEntry:
+    """Return the entry as the edit leaves it, not yet written."""
+    entries = edit.model.with_proposed
+    entry = entries.filter(code=edit.code).first() or edit.model(code=edit.code)
     for name in FIELDS[edit.model]:
         key = name.removesuffix("_id")
-        value = edit.content.get(key) if key == "replaced_by" else edit.content[key]
+        value = edit.content.get(key) if key in ADDED_LATER else edit.content[key]
         setattr(entry, name, value)
     if entry.version and not edit.reason.strip():
         raise ValidationError({"reason": "Say why the entry changes: readers see the reason."})
     entry.version += 1
-    entry.full_clean(validate_unique=False)
+    entry.full_clean(validate_unique=False, validate_constraints=False)
+    return entry
+
+
+def write_entry(entry: VocabularyEntry, edit: VocabularyEdit) -> None:
+    """Write the entry and its customs codes, inside the transaction of its revision."""
     entry.save()
     if isinstance(entry, Item):
         wanted = [tuple(row[name] for name in HS_FIELDS) for row in edit.content["hs_codes"]]
@@ -72,4 +90,3 @@ def apply_vocabulary_edit(edit: VocabularyEdit) -> VocabularyEntry:
                 code = HSCode(item=entry, **dict(zip(HS_FIELDS, row, strict=True)))
                 code.full_clean()
                 code.save()
-    return entry

@@ -235,8 +235,10 @@ class Reader:
         return {record: self.share(tuple(listed)) for record, listed in found.items()}
 
 
-def once(names: Iterable[Party]) -> tuple[Party, ...]:
+def once(names: list[Party]) -> tuple[Party, ...]:
     """Return the parties in their order, each body once."""
+    if len(names) == 1:
+        return tuple(names)
     found: dict[str, Party] = {}
     for party in sorted(names):
         found.setdefault(party.code, party)

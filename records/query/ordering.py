@@ -34,7 +34,7 @@ class Ordering:
     def of(cls, parameters: Any, default: str = "") -> "Ordering":
         """Return the requested ordering of a list, or by default the given one or the list's
         own, in which a search returns its first tier first."""
-        cleaned, usual = parameters.cleaned, parameters.DEFAULT_ORDERING
+        cleaned, usual = parameters.cleaned, parameters.usual_ordering
         name = cleaned.get("ordering", default or usual)
         tiered = "search" in cleaned and "ordering" not in cleaned and name == usual
         return cls(name, parameters.ORDERINGS, parameters.NULLABLE, tiered=tiered)

@@ -130,7 +130,7 @@ class PlanStatement:
         for vocabulary, of_vocabulary in by_vocabulary.items():
             self.parts.append(
                 f"SELECT '{Part.CODE}', '{vocabulary}', code, 0 FROM {VOCABULARIES[vocabulary]}"
-                f" WHERE code IN ({marks(of_vocabulary)})"
+                f" WHERE version > 0 AND code IN ({marks(of_vocabulary)})"
             )
             self.params += of_vocabulary
 

@@ -5,7 +5,7 @@ Two statements, whatever the page size: the plan (`records.query.plan`) and the 
 returns is what `matching_records` returns, under any statistics.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -15,13 +15,15 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Value
+from django.db.models import Exists, F, Field, OuterRef, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from aidapi.pagination import Cursor
 from records.index.search import BODY, HEAD, Search
 from records.index.statistics import IndexKey
 from records.query import limits
 from records.query.codes import check_codes
+from records.query.compiled import Values, rows_of
 from records.query.filters import (
     ColumnParameter,
     DateParameter,
@@ -76,23 +78,31 @@ class RecordQuery:
     def plan(self) -> Plan:
         """The facts to plan by, read in one statement; raises an error if the revision or a code
         does not exist. If a code is one of several of its body, they are read again for all."""
-        plan, codes = self.read_plan(self.given)
+        self.filters = self.given
+        plan, codes = self.read_plan(self.requested)
         self.revision = shown_revision(self.requested, plan.latest)
         check_codes(codes, plan.codes)
-        self.filters = widened(self.given, plan.bodies)
-        if self.filters != self.given:
-            plan, _ = self.read_plan(self.filters)
+        wide = widened(self.given, plan.bodies)
+        if wide != self.given:
+            self.set_filters(wide)
+            # As of the same revision, even if another was published meanwhile.
+            plan, _ = self.read_plan(self.revision)
         return plan
 
-    def read_plan(self, filters: RecordFilters) -> tuple[Plan, list[tuple[str, str, str]]]:
+    def set_filters(self, filters: RecordFilters) -> None:
+        """Set the filters, and forget what was derived from others."""
+        self.filters = filters
+        for made in ("figures", "total_ids", "index_keys"):
+            self.__dict__.pop(made, None)
+
+    def read_plan(self, requested: int | None) -> tuple[Plan, list[tuple[str, str, str]]]:
         """Return the facts to plan by, and the codes that the filters name."""
         statement = PlanStatement(self.model.KIND)
-        statement.read_bodies(self.requested)
-        statement.read_statistics(chain.from_iterable(index_keys(filters).values()))
+        statement.read_bodies(requested)
+        statement.read_statistics(chain.from_iterable(self.index_keys.values()))
         codes: list[tuple[str, str, str]] = []
-        figures = FigureFilters.among(filters)
-        probe = figures.probe(self.model) if figures.probed else None
-        for name, (filter_, value) in filters.items():
+        probe = self.figures.probe(self.model) if self.figures.probed else None
+        for name, (filter_, value) in self.filters.items():
             if filter_.vocabulary:
                 for code in filter_.codes(value):
                     codes.append((name, filter_.vocabulary, code))
@@ -108,7 +118,8 @@ class RecordQuery:
     @cached_property
     def filters(self) -> RecordFilters:
         """The filters, with all codes of the bodies that they name."""
-        return widened(self.given, self.plan.bodies)
+        _ = self.plan  # it sets them
+        return self.__dict__["filters"]
 
     @cached_property
     def figures(self) -> FigureFilters:
@@ -118,7 +129,11 @@ class RecordQuery:
     @cached_property
     def index_keys(self) -> dict[str, list[IndexKey]]:
         """Filter → its index keys, for filters that have any."""
-        return index_keys(self.filters)
+        return {
+            name: keys
+            for name, (filter_, value) in self.filters.items()
+            if (keys := filter_.index_keys(value))
+        }
 
     @cached_property
     def revision(self) -> int:
@@ -257,27 +272,101 @@ class RecordQuery:
         if ordering.by_value:
             return self.page_by_value(ordering, cursor, size)
         backward = cursor is not None and cursor.backward
-        tiers: list[int | None] = [*self.tiers()] if ordering.tiered else [None]
+        tiers: list[Any] = [*self.tiers()] if ordering.tiered else [None]
         if backward:
             tiers.reverse()
         if ordering.tiered and cursor is not None:
-            tiers = tiers[tiers.index(cursor.tier) :]
-        parts: list[QuerySet] = []
-        for tier in tiers:
-            driver = self.driver(ordering, tier)
-            rows, joined = self.driven(driver, ordering, tier)
-            # From the cursor on in its own tier, from one end in the next.
-            place = cursor if not parts else None
-            rows = ordering.apply(rows, driver.prefix, place, joined=joined, backward=backward)
-            parts.append(
-                rows.values_list(
-                    "document__body",
-                    ordering.key(driver.prefix),
-                    f"{driver.prefix}public_id",
-                    Value(tier or 0, output_field=IntegerField()),
-                )[:size]
+            # Its own tier may find nothing here: lists of several kinds share a cursor.
+            tiers = [one for one in tiers if one == cursor.tier or (one < cursor.tier) == backward]
+        shape = self.shape(ordering, cursor) if tiers == [None] else None
+        if shape is not None:
+            values = self.values(cursor)
+            return rows_of(
+                (*shape, size),
+                values,
+                lambda values: self.like(values).part(
+                    ordering, None, placed(cursor, values), backward, size
+                ),
             )
+        # From the cursor on in its own tier, from one end in the next.
+        places = [
+            cursor if cursor is not None and tier in (None, cursor.tier) else None
+            for tier in tiers
+        ]
+        parts = [
+            self.part(ordering, tier, place, backward, size)
+            for tier, place in zip(tiers, places, strict=True)
+        ]
         return list(parts[0]) if len(parts) == 1 else first_rows(parts, size)
+
+    def part(
+        self,
+        ordering: Ordering,
+        tier: int | None,
+        cursor: Cursor | None,
+        backward: bool,
+        size: int,
+    ) -> QuerySet:
+        """Return up to `size` rows of a page that are of one tier."""
+        driver = self.driver(ordering, tier)
+        rows, joined = self.driven(driver, ordering, tier)
+        rows = ordering.apply(rows, driver.prefix, cursor, joined=joined, backward=backward)
+        return rows.values_list(
+            "document__body",
+            ordering.key(driver.prefix),
+            f"{driver.prefix}public_id",
+            constant(tier or 0),
+        )[:size]
+
+    # Its shape
+
+    def shape(self, ordering: Ordering, cursor: Cursor | None) -> tuple[Hashable, ...] | None:
+        """Return all that the SQL of a page depends on beside `values`; None where it depends on
+        more, as on the ids that a search has found."""
+        shapes: list[Hashable] = []
+        for name, (filter_, value) in self.filters.items():
+            shape = filter_.shape(value)
+            if shape is None:
+                return None
+            shapes.append((name, shape))
+        if self.plan.probed is not None:
+            return None
+        name, versions = self.most_selective(None)
+        at = cursor and (cursor.backward, type(cursor.key))
+        driving = name, versions <= limits.DRIVING_VERSIONS
+        return self.model, ordering.name, tuple(shapes), driving, at
+
+    def values(self, cursor: Cursor | None) -> Values:
+        """Return what varies between queries of one shape."""
+        values: Values = {"revision": self.revision}
+        for name, (filter_, value) in self.filters.items():
+            if filter_.varies(value):
+                values |= {f"{name} {place}": one for place, one in enumerate(value)}
+        if cursor is not None:
+            values["row_id"] = cursor.row_id
+            if cursor.key is not None:
+                values["key"] = cursor.key
+        return values
+
+    def like(self, values: Values) -> "RecordQuery":
+        """Return the query of the same shape and the same driver with other values."""
+        filters = {
+            name: (
+                filter_,
+                [values[f"{name} {place}"] for place in range(len(value))]
+                if filter_.varies(value)
+                else value,
+            )
+            for name, (filter_, value) in self.filters.items()
+        }
+        query = RecordQuery(self.model, filters)
+        query.filters, query.revision = filters, values["revision"]
+        versions = dict(self.plan.versions)
+        for name, keys in self.index_keys.items():
+            for key, other in zip(keys, query.index_keys[name], strict=True):
+                versions[other] = versions.get(key, 0)
+        query.plan = replace(self.plan, versions=versions)
+        return query
 
     def page_by_value(
         self, ordering: Ordering, cursor: Cursor | None, size: int
@@ -319,7 +408,7 @@ class RecordQuery:
                     "record__document__body",
                     FIGURE_VALUE,
                     "record__public_id",
-                    Value(tier, output_field=IntegerField()),
+                    constant(tier),
                 )[:size]
             )
         # As text a cursor holds all digits of the number.
@@ -337,9 +426,7 @@ class RecordQuery:
         """Return the same query without one filter, under the same plan."""
         _ = self.plan  # read before it is copied, so that it is read once
         query = copy(self)
-        query.filters = {key: pair for key, pair in self.filters.items() if key != name}
-        for made in ("figures", "total_ids", "index_keys"):
-            query.__dict__.pop(made, None)
+        query.set_filters({key: pair for key, pair in self.filters.items() if key != name})
         return query
 
     # How many there are
@@ -378,13 +465,14 @@ class RecordQuery:
         return rows.filter(~Exists(ended.filter(pk=OuterRef("record")))).count()
 
 
-def index_keys(filters: RecordFilters) -> dict[str, list[IndexKey]]:
-    """Return filter → its index keys, for filters that have any."""
-    found = {}
-    for name, (filter_, value) in filters.items():
-        if keys := filter_.index_keys(value):
-            found[name] = keys
-    return found
+def placed(cursor: Cursor | None, values: Values) -> Cursor | None:
+    """Return the cursor with the values of its place."""
+    return cursor and replace(cursor, key=values.get("key"), row_id=values["row_id"])
+
+
+def constant(number: int) -> RawSQL:
+    """Return a column with a number. Of a `Value` Django would convert each row's."""
+    return RawSQL(str(number), [], output_field=Field())
 
 
 UNORDERED = Ordering("id", {"id": "public_id"})

@@ -4,7 +4,9 @@ from typing import Any, NamedTuple
 
 from django.db.models import Q
 
+from aidapi import replicas
 from aidapi.errors import Problem
+from records.models import RevisionCounter
 from records.query.ids import id_list
 
 
@@ -21,12 +23,19 @@ def unknown_revision(requested: int, latest: int) -> Problem:
 
 
 def shown_revision(requested: int | None, latest: int) -> int:
-    """Return the requested revision's number, by default the latest."""
+    """Return the requested revision's number, by default the latest. Every view that shows the
+    dataset asks here, with the latest number of the database that serves it."""
+    replicas.check(requested, latest)
     if requested is None:
         return latest
     if requested > latest:
         raise unknown_revision(requested, latest)
     return requested
+
+
+def latest_revision() -> int:
+    """Return the latest revision's number; one query."""
+    return shown_revision(None, RevisionCounter.number())
 
 
 class Difference(NamedTuple):

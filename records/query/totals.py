@@ -4,9 +4,11 @@ Filters on givers, receivers, item and dates become sides of the engine's query,
 can lie inside or not. All others choose among the figures; with them there is no upper bound.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 import numpy as np
@@ -42,8 +44,9 @@ from records.query.ids import key_array
 from records.query.kept import Kept, Subject
 from records.query.revisions import difference, in_force
 from records.totals import groups
-from records.totals.answer import Judged, Outcome, Total, answer, known_missing
-from records.totals.figures import ASIDE, Figure
+from records.totals.answer import OUTSIDE as OUTSIDE_PLACE
+from records.totals.answer import Judged, Outcome, Total, answer, known_missing, places_of
+from records.totals.figures import ASIDE, Figure, Split
 from records.totals.links import Links
 from records.totals.prepare import Prepared, prepare
 from records.totals.scopes import Condition, Query
@@ -233,19 +236,57 @@ class Totals:
     # Answers
 
     def grouped(
-        self, by: Sequence[str] = (), only: Sequence[str | None] | None = None
+        self,
+        by: Sequence[str] = (),
+        only: Sequence[str | None] | None = None,
+        split: Split | None = None,
     ) -> list[Group]:
-        """Return the totals of every group, or of one group only."""
+        """Return the totals of every group, or of one group only; with `split` those that are
+        counted in it."""
+        rows = self.members if split is None else self.of_split(split)
         if not by:
-            return [Group((), (), one) for one in answer(self.prepared, self.query, self.members)]
+            return [Group((), (), one) for one in answer(self.prepared, self.query, rows)]
         names = [engine_grouping(name, self.model) for name in by]
         wanted = None if only is None else tuple(only)
-        found = groups.grouped(self.prepared, self.query, names, wanted, self.members)
+        rows = self.inside if split is None else rows
+        found = groups.grouped(self.prepared, self.query, names, wanted, rows)
         return [
             Group(tuple(by), key, total)
             for key, totals in sorted(found.items(), key=lambda one: in_order(one[0]))
             for total in totals
         ]
+
+    @cached_property
+    def inside(self) -> Array:
+        """Rows that the sides of the query may hold: only these are in any of its groups."""
+        rows = self.prepared.every if self.members is None else self.members
+        rows = rows[self.prepared.table.chosen[rows]]
+        wide, near = places_of(self.prepared, self.query, rows)
+        return rows[np.minimum(wide, near) < OUTSIDE_PLACE]
+
+    def of_split(self, split: Split) -> Array:
+        """Return the rows inside that are counted in a split."""
+        number = self.prepared.registry.splits.known.get(split, -1)
+        return self.inside[self.prepared.table.split[self.inside] == number]
+
+    def splits(self) -> Counter[Split]:
+        """Return what figures that may count are counted in, each with the number of those
+        figures."""
+        table, values = self.prepared.table, self.prepared.registry.splits.values
+        rows = self.inside[table.reason[self.inside] == 0]
+        numbers, counts = np.unique(table.split[rows], return_counts=True)
+        pairs = zip(numbers.tolist(), counts.tolist(), strict=True)
+        return Counter({values[number]: count for number, count in pairs})
+
+    def items(self) -> Counter[str | None]:
+        """Return the items that figures of the query name, None where they name none, each with
+        the number of those figures."""
+        paths = self.prepared.registry.items.values
+        numbers, counts = np.unique(self.prepared.table.item[self.inside], return_counts=True)
+        found = Counter[str | None]()
+        for number, count in zip(numbers.tolist(), counts.tolist(), strict=True):
+            found[paths[number][0] if paths[number] else None] += count
+        return found
 
     def missing(self) -> dict[str, str]:
         """Return the records that name uncounted amounts, with what they say of them."""
@@ -362,18 +403,27 @@ class SeriesFigures:
 def verdicts_of(model: Any, revision: int, id: str) -> dict[int, Verdict]:
     """Return number of a figure of a record → what became of it in the totals of all records of
     the kind at a revision."""
+    found = verdicts_of_records(model, revision, [id])
+    return {number: verdict for (_, number), verdict in found.items()}
+
+
+def verdicts_of_records(
+    model: Any, revision: int, ids: Collection[str]
+) -> dict[tuple[str, int], Verdict]:
+    """Return (record, number of a figure) → what became of it in the totals of all records of the
+    kind at a revision, of some records."""
     prepared = prepared_at(model, revision)
 
     def make(known: Any) -> list[Outcome]:
         return [total.outcome for total in answer(prepared, Query())]
 
-    rows = prepared.of_records([id])
+    rows = prepared.of_records(ids)
     found = {}
     for outcome in kept_outcomes.get(Subject.of(model.KIND), revision, make):
         places = np.searchsorted(outcome.rows, rows)
         inside = np.flatnonzero(np.isin(rows, outcome.rows))
         for row in outcome.judged(places[inside].tolist()):
-            found[row.figure.figure] = Verdict.of(row)
+            found[row.figure.id, row.figure.figure] = Verdict.of(row)
     return found
 
 
@@ -389,7 +439,11 @@ def prepared_at(
         # Others are made from the plain ones, which are read.
         base = None if plain else prepared_at(model, revision)
         if known is None:
-            figures = base.figures() if base else every_figure(model, revision)
+            figures = (
+                base.figures()
+                if base
+                else engine_rows(in_force(model, revision), bodies_at(revision))
+            )
             return prepare(figures, links, include, milestone)
         number, prepared = known
         changed = difference(model, number, revision)
@@ -406,11 +460,6 @@ def prepared_at(
 
     subject = Subject.of(model.KIND, include, milestone)
     return kept_prepared.get(subject, revision, make)
-
-
-def every_figure(model: Any, revision: int) -> list[Figure]:
-    """Return the figures of all records of a kind at a revision."""
-    return engine_rows(model.objects.in_force(revision), bodies_at(revision))
 
 
 def links_at(revision: int) -> Links:

@@ -15,9 +15,24 @@ from django.utils.decorators import method_decorator
 from aidapi.addresses import base_url, origin, site_path
 from aidapi.views import Page
 from records.api.addresses import PLURALS
-from records.models import KINDS, Record, Revision, RevisionCounter
+from records.api.views.series import point_rows
+from records.models import (
+    DATED,
+    KINDS,
+    Item,
+    Party,
+    Record,
+    Revision,
+    VocabularyEntry,
+)
+from records.query.revisions import latest_revision
+from records.site.addresses import page_of
 
-PAGES = ("home", "guide", "how-we-count", "dictionary", "docs", "reference")
+TABLES = ("browse", *(f"browse-{PLURALS[kind]}" for kind in KINDS))
+PAGES = (
+    *("home", *TABLES, "guide", "how-we-count", "dictionary", "charts", "releases", "docs"),
+    *("reference", "about", "changes", "corrections"),
+)
 """Names of the routes of pages that are worth finding, beside those of records."""
 PER_SITEMAP = 10_000
 """Addresses of one sitemap; the protocol allows 50,000."""
@@ -45,6 +60,36 @@ class PageSitemap(SiteSitemap):
         return reverse(item)
 
 
+class PartySitemap(SiteSitemap):
+    """The pages of parties, without codes that others replace."""
+
+    model: type[VocabularyEntry] = Party
+
+    def items(self) -> Any:
+        entries = self.model.objects.filter(replaced_by=None)
+        return entries.order_by("code").values_list("code", flat=True)
+
+    def location(self, item: Any) -> str:
+        return page_of(self.model.KIND, item)
+
+
+class ItemSitemap(PartySitemap):
+    """The pages of items."""
+
+    model = Item
+
+
+class SeriesSitemap(SiteSitemap):
+    """The pages of series."""
+
+    def items(self) -> Any:
+        rows = point_rows(latest_revision(), list(DATED))
+        return sorted({row["series"] for row in rows})
+
+    def location(self, item: Any) -> str:
+        return page_of("series", item)
+
+
 class RecordSitemap(SiteSitemap):
     """The pages of the records of one kind that are in force."""
 
@@ -53,11 +98,11 @@ class RecordSitemap(SiteSitemap):
         self.model = model
 
     def items(self) -> Any:
-        rows = self.model._default_manager.in_force(RevisionCounter.number())
+        rows = self.model._default_manager.in_force(latest_revision())
         return rows.order_by("public_id").values_list("public_id", "published_in__published_at")
 
     def location(self, item: Any) -> str:
-        return reverse("record-page", args=[item[0]])
+        return page_of("record", item[0])
 
     def lastmod(self, item: Any) -> date:
         return item[1].date()
@@ -72,12 +117,16 @@ def sitemaps(request: HttpRequest) -> dict[str, Any]:
     """Return the sitemaps by the name that their addresses have."""
     return {
         "pages": PageSitemap(request),
+        "parties": PartySitemap(request),
+        "items": ItemSitemap(request),
+        "series": SeriesSitemap(request),
         **{PLURALS[kind]: RecordSitemap(request, model) for kind, model in KINDS.items()},
     }
 
 
 class Robots(Page):
-    """robots.txt: everything may be visited but the admin and the API, whose lists have no end."""
+    """robots.txt: everything may be visited but the admin, the API and the tables with filters,
+    of which there is no end."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         path = site_path()
@@ -88,6 +137,8 @@ class Robots(Page):
             f"Allow: {path}/api/v1/metadata/",
             f"Disallow: {path}/api/",
             f"Disallow: {path}/admin/",
+            f"Disallow: {path}/browse/*?",
+            f"Disallow: {path}/browse/*facets/",
             "",
             f"Sitemap: {base_url(request)}/sitemap.xml",
             "",

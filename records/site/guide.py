@@ -5,6 +5,7 @@ The content is `content/guide.yaml`. Each request names a revision, so its respo
 `tests/site/test_guide.py` sends every request and compares the response with the page.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,9 @@ from aidapi.views import Page
 from records.site.page_data import entries
 
 Json = dict[str, Any]
+
+LIST = re.compile(r"/api/v1/(?P<list>(?:donations|exports|contracts|statements)/\?.*)")
+"""A request for a list of records, whose parameters the tables of the site share."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,12 @@ class Step:
     @property
     def address(self) -> str:
         return site_path() + self.request
+
+    @property
+    def table(self) -> str:
+        """Address of the table of the same records; empty if the request is for no list."""
+        found = LIST.fullmatch(self.request)
+        return f"{site_path()}/browse/{found['list']}" if found else ""
 
     @property
     def excerpt(self) -> str:
@@ -55,8 +65,8 @@ class Question:
             raise ValueError(f"{self.slug}: give at least one step and one line of reading.")
 
     @property
-    def address(self) -> str:
-        return self.steps[0].address
+    def table(self) -> str:
+        return self.steps[0].table
 
 
 QUESTIONS = tuple(

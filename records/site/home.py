@@ -12,13 +12,15 @@ from django.utils.safestring import SafeString, mark_safe
 from aidapi.dates import in_words
 from aidapi.views import Page
 from records.api.addresses import PLURALS
+from records.api.titles import attributed_title
 from records.api.views.dataset import schema_org
 from records.models import KINDS, Revision
+from records.query.revisions import shown_revision
 from records.site.guide import QUESTIONS
 
 LATEST = 3
 """Number of latest records shown of each kind."""
-FEATURED = ("masks-by-mid-may", "jack-ma-in-africa", "signed-or-in-talks")
+FEATURED = ("doses-by-covax", "vaccine-for-tunisia", "masks-by-mid-may")
 """The questions of the guide that the landing page answers."""
 
 
@@ -27,6 +29,7 @@ class Home(Page):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         revision = Revision.objects.order_by("-number").first()
+        shown_revision(None, revision.number if revision else 0)
         counts = record_counts(revision.number) if revision else []
         questions = {question.slug: question for question in QUESTIONS}
         return render(
@@ -61,7 +64,7 @@ def record_counts(revision: int) -> list[dict[str, Any]]:
     ]
     found = dict(first.union(*others, all=True))
     return [
-        {"name": PLURALS[kind], "url": reverse(f"{PLURALS[kind]}-list"), "n": found.get(kind, 0)}
+        {"name": PLURALS[kind], "url": reverse(f"browse-{PLURALS[kind]}"), "n": found.get(kind, 0)}
         for kind in KINDS
     ]
 
@@ -73,10 +76,18 @@ def latest_records(revision: int) -> list[dict[str, Any]]:
         {
             "kind": PLURALS[kind],
             "records": [
-                row | {"date": in_words(row[f"{model.DATE}_key"])}
-                for row in model._default_manager.in_force(revision)
-                .order_by("-published_in", "-public_id")
-                .values("public_id", "title", "published_in", f"{model.DATE}_key")[:LATEST]
+                {
+                    "id": document["id"],
+                    "title": attributed_title(document),
+                    "published_in": document["published_in"],
+                    "date": in_words(document[model.DATE]),
+                }
+                for document in map(
+                    orjson.loads,
+                    model._default_manager.in_force(revision)
+                    .order_by("-published_in_id", "-public_id")
+                    .values_list("document__body", flat=True)[:LATEST],
+                )
             ],
         }
         for kind, model in KINDS.items()

@@ -14,7 +14,8 @@ from django.urls import reverse
 
 from aidapi.views import Page
 from records.api.addresses import PLURALS
-from records.models import DATED, RevisionCounter
+from records.models import DATED
+from records.query.revisions import latest_revision
 from records.site.page_data import entries
 from records.site.record import figures_of
 from records.site.wording import FigureInWords
@@ -77,7 +78,7 @@ class HowWeCount(Page):
 
 def verdicts_on_examples() -> dict[tuple[str, str], FigureInWords]:
     """Return (id, quote) → the figure of an example, with how it counts today."""
-    revision = RevisionCounter.number()
+    revision = latest_revision()
     ids = {example.id for pitfall in PITFALLS for example in pitfall.examples}
     found = {}
     for model in DATED.values():

@@ -32,6 +32,9 @@ from records.models import (
 )
 from records.query.revisions import shown_revision
 from records.query.totals import verdicts_of
+from records.site import addresses
+from records.site.charts.drawing import Canvas, Heading, heading_png
+from records.site.social import description
 from records.site.wording import (
     FigureInWords,
     change_in_words,
@@ -66,7 +69,7 @@ class RecordPage(Page):
         try:
             return self.shown(request, id, RecordPageParameters(request.GET).cleaned)
         except Problem as problem:
-            return refusal(request, id, problem)
+            return refusal(request, problem)
 
     def shown(self, request: HttpRequest, id: str, query: dict[str, int]) -> HttpResponse:
         model = model_of(id)
@@ -88,12 +91,17 @@ class RecordPage(Page):
             "latest": latest,
             "revision": revision,
             "past": revision != latest,
-            **content(version["document"], versions, revision),
+            **(shown := content(version["document"], versions, revision)),
+            "description": description(version["document"], shown["figures"]),
             **self.citation_and_addresses(request, version),
         }
-        response = render(request, "records/record.html", page)
+        response = self.respond(request, page)
         response["Dataset-Revision"] = str(revision)
         return response
+
+    def respond(self, request: HttpRequest, page: Json) -> HttpResponse:
+        """Return the page as this view shows it."""
+        return render(request, "records/record.html", page)
 
     def citation_and_addresses(self, request: HttpRequest, version: Json) -> Json:
         """Return how to cite the version, and its addresses in the API."""
@@ -114,8 +122,28 @@ class RecordPage(Page):
             "list": reverse(f"{plural}-list"),
             "canonical": origin(request) + reverse("record-page", args=[document["id"]]),
             "json": f"{api}?revision={version['published_in']}",
+            "preview_image": origin(request) + card_address(version),
             "api": api,
         }
+
+
+def card_address(version: Json) -> str:
+    """Return the address of the image of a version, which never changes."""
+    document = version["document"]
+    return addresses.with_query(
+        reverse("record-card", args=[document["id"]]), {"version": str(document["version"])}
+    )
+
+
+class RecordCard(RecordPage):
+    """Image of a record for other sites: its title, and a figure with its quote. PNG."""
+
+    def respond(self, request: HttpRequest, page: Json) -> HttpResponse:
+        canvas = Canvas.of("wide")
+        return HttpResponse(
+            heading_png(Heading(page["title"], [page["description"]]), canvas),
+            content_type="image/png",
+        )
 
 
 def model_of(id: str) -> type[Record]:
@@ -144,14 +172,16 @@ def one_version(versions: list[Json], number: int, revision: int) -> Json:
     return found
 
 
-def refusal(request: HttpRequest, id: str, problem: Problem) -> HttpResponse:
-    """Return an error page for a record."""
+def refusal(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """Return an error page."""
     page = render(
         request,
         "records/refusal.html",
-        {"problem": problem.body(), "id": id},
+        {"problem": problem.body()},
         status=problem.status_code,
     )
+    for name, value in problem.headers.items():
+        page[name] = value
     page.explains_itself = True  # type: ignore[attr-defined]  # read by ProblemMiddleware
     return page
 
@@ -159,10 +189,7 @@ def refusal(request: HttpRequest, id: str, problem: Problem) -> HttpResponse:
 def content(document: Json, versions: list[Json], revision: int) -> Json:
     """Return the content of the page in words."""
     drawn = drawn_from(document, revision) if document["kind"] == "statement" else []
-    codes = item_codes(
-        [*(version["document"] for version in versions), *(entry for entry in drawn)]
-    )
-    items = dict(Item.objects.filter(code__in=codes).values_list("code", "name"))
+    items = names_of_items([*(version["document"] for version in versions), *drawn])
     return {
         "facts": facts(document),
         "roles": [
@@ -178,6 +205,7 @@ def content(document: Json, versions: list[Json], revision: int) -> Json:
         "drawn": [
             {
                 "document": entry,
+                "title": attributed_title(entry),
                 "figures": [
                     figure
                     for figure in figures_of(entry, items, revision)
@@ -207,6 +235,12 @@ def content(document: Json, versions: list[Json], revision: int) -> Json:
             for version in reversed(versions)
         ],
     }
+
+
+def names_of_items(documents: list[Json]) -> dict[str, str]:
+    """Return code → name of the items that documents name."""
+    codes = item_codes(documents)
+    return dict(Item.objects.filter(code__in=codes).values_list("code", "name"))
 
 
 def figures_of(document: Json, items: dict[str, str], revision: int) -> list[FigureInWords]:

@@ -100,16 +100,16 @@ PARTY_PLURALS = {
 
 def digits(value: int | float | Decimal) -> str:
     """The number in full, with thousands apart."""
-    return f"{Decimal(str(value)):,}"
+    return f"{Decimal(str(value)).normalize():,f}"
 
 
 def short(value: int | float | Decimal) -> str:
     """The number as people say it, 50.9 billion, where that loses nothing."""
     number = Decimal(str(value))
-    for scale, name in SCALES:
-        if number >= scale and (number / scale * 1000) % 1 == 0:
-            return f"{(number / scale).normalize():,f} {name}"
-    return digits(value)
+    scale, name = next((one for one in SCALES if number >= one[0]), (Decimal(1), ""))
+    if not name or (number / scale * 1000) % 1:
+        return digits(value)
+    return f"{(number / scale).normalize():,f} {name}"
 
 
 @dataclass(frozen=True)
@@ -118,6 +118,8 @@ class FigureInWords:
 
     headline: str
     about: str
+    item: str
+    """Code of the item; empty if it has none."""
     in_full: str
     qualifier: str
     allowance: str
@@ -240,6 +242,7 @@ def figure_in_words(
     return FigureInWords(
         headline=headline(figure),
         about=about(figure, items),
+        item=figure["item"] or "",
         in_full=in_full(figure),
         qualifier=Operator(operator).label,
         allowance=ALLOWANCES.get(Operator(operator), ""),
@@ -268,7 +271,7 @@ def headline(figure: Json) -> str:
     return words[0].upper() + words[1:]
 
 
-def amount(figure: Json, number: int | float) -> str:
+def amount(figure: Json, number: int | float | Decimal) -> str:
     if figure["measure"] == Measure.MONEY:
         return f"{figure['currency'] or 'an unclear currency,'} {short(number)}"
     if figure["measure"] == Measure.PARTIES:
@@ -285,12 +288,17 @@ def about(figure: Json, items: Mapping[str, str]) -> str:
     if figure["measure"] == Measure.MONEY:
         return f"Money for: {item}" if item else "Money"
     if figure["measure"] == Measure.PARTIES:
-        role = PartyRole(figure["party_role"]).label
-        roles = f"{role.removesuffix('y')}ies" if role.endswith("y") else f"{role}s"
+        roles = roles_in_words(figure["party_role"])
         if figure["operator"] == Operator.UNSPECIFIED:
             return f"{PARTY_PLURALS[figure['party_type']][1].capitalize()}, as {roles}"
         return f"As {roles}"
     return item if figure["unit"] or figure["value"] is None else f"{item} (unit not stated)"
+
+
+def roles_in_words(role: str) -> str:
+    """Return what several parties in a role are: recipients, intermediaries."""
+    name = str(PartyRole(role).label)
+    return f"{name.removesuffix('y')}ies" if name.endswith("y") else f"{name}s"
 
 
 def in_full(figure: Json) -> str:
@@ -335,6 +343,35 @@ def reason_in_words(reason: str, kind: str) -> str:
     if reason in CountableReason.values:
         return str(CountableReason(reason).label)
     return f"totals count from {COUNTED[kind][0]} on, and its stage is {reason.replace('_', ' ')}"
+
+
+def bounds(total: Json) -> str:
+    """Return what the figures of a total prove: at least 5 pieces, about 6 pieces, at most 7
+    pieces; empty if they prove nothing."""
+    total = total | {name: total[name] or None for name in ("unit", "currency")}
+    if total["exact"] and total["at_least"] is not None:
+        return f"exactly {amount(total, total['at_least'])}"
+    words = [
+        f"{word} {amount(total, total[name])}"
+        for word, name in (("at least", "at_least"), ("about", "about"), ("at most", "at_most"))
+        if total[name] is not None and (name != "about" or total["about"] != total["at_least"])
+    ]
+    return ", ".join(words)
+
+
+def bounds_in_words(total: Json) -> str:
+    """Return what the figures of a total prove, as a sentence without its end."""
+    text = bounds(total) or "no proven number"
+    return text[0].upper() + text[1:]
+
+
+def what_in_words(total: Json) -> str:
+    """Return what a total counts, beside its unit: as recipients; of a unit that is not stated."""
+    if total["measure"] == Measure.PARTIES:
+        return about(total | {"item": None, "operator": Operator.EXACT}, {}).lower()
+    if total["measure"] == Measure.QUANTITY and not total["unit"]:
+        return "without a stated unit"
+    return ""
 
 
 def change_in_words(value: Any, items: Mapping[str, str]) -> str:

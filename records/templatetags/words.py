@@ -1,6 +1,8 @@
 """How texts of the documentation and of curators are shown."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from django import template
 from django.urls import reverse
@@ -9,11 +11,14 @@ from django.utils.safestring import SafeString, mark_safe
 
 from aidapi.dates import in_words
 from records.models import ID_PATTERN
+from records.site.addresses import item_address, party_address
 
 register = template.Library()
 
 
 register.filter(in_words)
+register.filter(party_address)
+register.filter(item_address)
 
 
 # Both escape first; what they put in afterwards is theirs.
@@ -33,3 +38,15 @@ def linked(text: str) -> SafeString:
         return f'<a href="{reverse("record-page", args=[found[0]])}">{found[0]}</a>'
 
     return mark_safe(re.sub(rf"\b{ID_PATTERN}\b", link, escape(text)))
+
+
+@register.filter
+def thousands(number: int) -> str:
+    """Return a whole number with its thousands apart."""
+    return f"{number:,}"
+
+
+@register.filter
+def of(found: Mapping[str, Any], key: str) -> Any:
+    """Return the value of a key; nothing if there is none."""
+    return found.get(key)

@@ -24,6 +24,7 @@ from records.totals.figures import SINGLE, Figure, Split
 from records.totals.judging import ZERO, Entry
 from records.totals.prepare import Prepared
 from records.totals.scopes import (
+    Condition,
     Place,
     Query,
     covers_query,
@@ -31,7 +32,7 @@ from records.totals.scopes import (
     place_names,
     place_time,
 )
-from records.totals.table import Array, Numbers, amount, distinct, looked_up, sums_by
+from records.totals.table import Array, Numbers, amount, count, distinct, looked_up, sums_by
 
 DIGITS = 60
 """Enough for sums of all figures to the last digit."""
@@ -86,16 +87,46 @@ class Total:
     at_most: Decimal | None
     search: str
     """`exact` or `greedy`, of `at_least`."""
-    with_others: tuple[Decimal | None, Decimal | None]
-    """`at_least` and `about` if a single counts whole as soon as one of its names fits."""
-    unproven: Unproven
-    breakdown: list[Part]
-    judge: Callable[[], "Outcome"] = field(repr=False)
+    counting: "Counting" = field(repr=False)
+    least: Sum = field(repr=False)
+    face: Sum = field(repr=False)
+    """The families of `at_least` and of `about`, from which all else is found when first read: a
+    chart of hundreds of groups reads the sums."""
+
+    @property
+    def counted(self) -> int:
+        """The number of figures that may count in it."""
+        return int(self.counting.counted.sum())
+
+    @cached_property
+    def with_others(self) -> tuple[Decimal | None, Decimal | None]:
+        """`at_least` and `about` if a single counts whole as soon as one of its names fits."""
+        with localcontext(prec=DIGITS):
+            least, about = self.counting.with_others(self.least, self.face)
+        return least if self.counting.query.proves() else None, about
+
+    @cached_property
+    def unproven(self) -> Unproven:
+        """What may overlap what counts."""
+        with localcontext(prec=DIGITS):
+            return self.counting.unproven(self.verdicts)
+
+    @cached_property
+    def breakdown(self) -> list[Part]:
+        """The total by basis and stage, each part by the same rule."""
+        with localcontext(prec=DIGITS):
+            return self.counting.breakdown(self.least, self.face)
+
+    @cached_property
+    def verdicts(self) -> "Verdicts":
+        """Whether figures are in `about`, and why not."""
+        with localcontext(prec=DIGITS):
+            return self.counting.verdicts(self.face, self.counting.near, rivals=True)
 
     @cached_property
     def outcome(self) -> "Outcome":
-        """What became of every figure that the query's sides may hold; found when first read."""
-        return self.judge()
+        """What became of every figure that the query's sides may hold."""
+        return Outcome(self.counting, self.least, self.verdicts)
 
     @cached_property
     def judged(self) -> list[Judged]:
@@ -156,7 +187,7 @@ class Outcome:
 
     def records(self, places: Array) -> int:
         """Return of how many records figures are."""
-        return len(distinct(self.table.record[self.rows[places]]))
+        return count(self.table.record[self.rows[places]])
 
     def largest(self, most: int) -> list[Judged]:
         """Return the largest figures that are in a sum, of equal ones the first."""
@@ -261,31 +292,34 @@ def places_of(prepared: Prepared, query: Query, rows: Array) -> tuple[Array, Arr
     items, parties = registry.items.values, registry.parties.values
     dates = registry.dates.values
     found = np.zeros(len(rows), np.uint8)
+
+    def named(numbers: Array, conditions: tuple[Condition, ...]) -> Array:
+        return prepared.placed(conditions).of(
+            numbers, lambda n: PLACES.index(place_names(parties[n], conditions))
+        )
+
     if query.items:
         found = looked_up(
             table.item[rows], lambda n: INSIDE if item_inside(items[n], query) else OUTSIDE
         )
     if query.givers:
-        placed = looked_up(
-            table.givers[rows], lambda n: PLACES.index(place_names(parties[n], query.givers))
-        )
-        found = np.maximum(found, placed)
+        found = np.maximum(found, named(table.givers[rows], query.givers))
     if query.receivers:
-        placed = looked_up(
-            table.receivers[rows], lambda n: PLACES.index(place_names(parties[n], query.receivers))
-        )
-        found = np.maximum(found, placed)
+        found = np.maximum(found, named(table.receivers[rows], query.receivers))
     # Dates are looked at where the rest does not decide.
     some = np.flatnonzero(found < OUTSIDE)
     numbers = table.dates[rows[some]] * 2 + table.single[rows[some]]
 
     def timed(near: bool) -> Array:
+        # Groups of one query mostly have the same period.
+        known = prepared.placed((query.start, query.end, near))
+
         def place(number: int) -> int:
             at, single = divmod(number, 2)
             return PLACES.index(place_time(dates[at], bool(single), query, near))
 
         made = found.copy()
-        made[some] = np.maximum(found[some], looked_up(numbers, place))
+        made[some] = np.maximum(found[some], known.of(numbers, place))
         return made
 
     return timed(False), timed(True)
@@ -318,18 +352,25 @@ class Counting:
         proves = self.query.proves()
         every = np.ones(len(self.rows), np.bool_)
         least, about = self.sums(every)
-        others = self.with_others(least, about)
-        verdicts = self.verdicts(about, self.near, rivals=True)
+        most = self.ceiling(ceilings)
+        if (
+            most is not None
+            and least.sum is not None
+            and about.sum is not None
+            and least.sum <= most < about.sum
+        ):
+            # A single that a later summary dates is in a point of a series beside which it does
+            # not count; beside an earlier point it would exceed what the later one allows.
+            about = least
         return Total(
             split,
             at_least=least.sum if proves else None,
             about=about.sum,
-            at_most=self.ceiling(ceilings),
+            at_most=most,
             search=least.search,
-            with_others=(others[0] if proves else None, others[1]),
-            unproven=self.unproven(verdicts),
-            breakdown=self.breakdown(least, about),
-            judge=lambda: Outcome(self, least, verdicts),
+            counting=self,
+            least=least,
+            face=about,
         )
 
     # --- Sums
@@ -398,7 +439,7 @@ class Counting:
                     about.sum,
                     least.search,
                     int(chosen.sum()),
-                    len(distinct(self.table.record[self.rows[chosen]])),
+                    count(self.table.record[self.rows[chosen]]),
                 )
             )
         return found
@@ -445,7 +486,9 @@ class Counting:
     def judge_soft(self, made: Verdicts, found: Sum, inside: Array) -> None:
         """Note the verdicts on soft figures that lie inside."""
         rows = self.rows[inside]
-        made.taken[inside] = taken = np.isin(rows, found.used_rows)
+        used = np.zeros(len(self.table), np.bool_)
+        used[found.used_rows] = True
+        made.taken[inside] = taken = used[rows]
         words = self.prepared.registry.words.known
         unspecified = (self.table.operator[rows] == words["unspecified"]) & ~taken
         rest = ~taken & ~unspecified
@@ -483,6 +526,6 @@ class Counting:
         entries = self.table.entries[rows[long]].tolist()
         return Unproven(
             len(rows),
-            len(distinct(self.table.record[rows])),
+            count(self.table.record[rows]),
             None if self.parties else sum(map(FACE, entries), amount(sums[0])),
         )

@@ -150,8 +150,12 @@ class DisjointSum(Sum):
                 self.others[overlaps.mask(entry, near) & self.present].append(entry)
         self.sets: dict[int, list[int]] = defaultdict(list)
         """Running totals that soft rows overlap → their classes."""
-        for number in soft.sums:
-            self.sets[soft.masks[number] & self.present].append(number)
+        if self.present:
+            for number in soft.sums:
+                self.sets[soft.masks[number] & self.present].append(number)
+        elif soft.sums:
+            # Without running totals, as in most parts of a breakdown, nothing need be looked up.
+            self.sets[0] = list(soft.sums)
         self.overlaps = self.find_overlaps(paired, pairs)
         self.search_family(least)
         free = [soft.sums[number] for number in self.free_classes]

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -17,9 +18,11 @@ from records.totals.milestones import (
     figure_stage,
 )
 from records.totals.overlaps import Comparisons, Overlaps, tied_in_records
-from records.totals.table import Array, Numbers, Registry, Table, columns, looked_up
+from records.totals.table import Array, Found, Numbers, Registry, Table, columns, looked_up
 
 GIVING = frozenset({"donor", "exporter", "supplier"})
+PARTS = 200
+"""Periods, and conditions on sides, of which the places of dates or parties are kept."""
 SPARE = 10_000
 """Numbers of values in no figure any longer that are kept in any case."""
 
@@ -45,6 +48,17 @@ class Prepared:
     def entries(self) -> list[Entry]:
         """The judged figures, in the order of the rows given."""
         return self.table.entries.tolist()
+
+    @cached_property
+    def places(self) -> dict[tuple[Any, ...], Found]:
+        """Period, or conditions on a side → where dates, or parties, by number, lie in it."""
+        return {}
+
+    def placed(self, part: tuple[Any, ...]) -> Found:
+        """Return where dates or parties lie in a part of a query, as far as it is known."""
+        if len(self.places) > PARTS:
+            self.places.clear()
+        return self.places.setdefault(part, Found())
 
     @cached_property
     def every(self) -> Array:

@@ -253,40 +253,33 @@ def place_time(dates: Dates, single: bool, query: Query, near: bool) -> Place:
     without one, whatever proves that the stage was reached by the end.
     """
     claims = dates.near if near else dates.wide
-    tested: Sequence[Claim]
-    possible: Sequence[Claim]
+    start, end = query.start or date.min, query.end or date.max
     begun = query.start is not None
+    tested: Sequence[Claim] = claims
     if query.milestone:
         proving = [claim for claim in claims if implies(claim.stage, query.milestone)]
         own = [claim for claim in proving if claim.stage == query.milestone]
         tested = own if begun else proving
+    elif begun and single:
+        tested = claims[dates.first : dates.first + 1]
+    for _, first, last in tested:
+        if first >= start and last <= end:
+            return Place.INSIDE
+    possible: Sequence[Claim]
+    if query.milestone:
         # What went further had reached the stage by then, on a day that is not known.
         possible = tested if own else [claim._replace(first=FLOOR) for claim in proving]
-    elif begun and single and claims:
-        tested = claims[dates.first : dates.first + 1]
+    elif begun and single and len(claims) > 1:
         # Any of the claims may have been the first.
         possible = [
             Claim("", min(claim.first for claim in claims), min(claim.last for claim in claims))
         ]
     else:
-        tested = possible = claims
-    if any(lies_in(claim, query) for claim in tested):
-        return Place.INSIDE
-    return Place.UNDATED if any(may_lie_in(claim, query) for claim in possible) else Place.OUTSIDE
-
-
-def lies_in(claim: Claim, query: Query) -> bool:
-    """Return whether all days of a claim lie in the period."""
-    return (query.start is None or claim.first >= query.start) and (
-        query.end is None or claim.last <= query.end
-    )
-
-
-def may_lie_in(claim: Claim, query: Query) -> bool:
-    """Return whether some day of a claim lies in the period."""
-    return (query.start is None or claim.last >= query.start) and (
-        query.end is None or claim.first <= query.end
-    )
+        possible = claims
+    for _, first, last in possible:
+        if last >= start and first <= end:
+            return Place.UNDATED
+    return Place.OUTSIDE
 
 
 # --- Surely covering

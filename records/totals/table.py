@@ -243,8 +243,47 @@ def amount(units: int) -> Decimal:
 def distinct(numbers: Array) -> Array:
     """Return the different numbers of a column, in rising order."""
     if len(numbers) < FEW:
-        return np.unique(numbers)
-    return np.flatnonzero(np.bincount(numbers))
+        # Faster than np.unique, which hashes.
+        ordered = np.sort(numbers)
+        return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
+    return np.flatnonzero(marked(numbers))
+
+
+def count(numbers: Array) -> int:
+    """Return how many different numbers a column has."""
+    return int(np.count_nonzero(marked(numbers))) if len(numbers) else 0
+
+
+def marked(numbers: Array) -> Array:
+    """Return which numbers, from 0 to the greatest, a column has."""
+    found = np.zeros(int(numbers.max()) + 1, np.bool_)
+    found[numbers] = True
+    return found
+
+
+class Found:
+    """What follows from the numbers of columns, each found once and kept."""
+
+    UNKNOWN = 255
+
+    def __init__(self) -> None:
+        self.known: Array = np.zeros(0, np.uint8)
+
+    def of(self, numbers: Array, find: Callable[[int], int]) -> Array:
+        """Return what follows from the numbers of a column: whole numbers below UNKNOWN."""
+        if not len(numbers):
+            return np.zeros(0, np.uint8)
+        known = self.known
+        if (size := int(numbers.max()) + 1) > len(known):
+            # What another thread adds meanwhile is found again.
+            more = np.full(size - len(known), self.UNKNOWN, np.uint8)
+            self.known = known = np.concatenate([known, more])
+        found = known[numbers]
+        lacking = distinct(numbers[found == self.UNKNOWN])
+        if len(lacking):
+            known[lacking] = [find(number) for number in lacking.tolist()]
+            found = known[numbers]
+        return found
 
 
 def looked_up(numbers: Array, find: Callable[[int], Any], type: Any = np.uint8) -> Array:

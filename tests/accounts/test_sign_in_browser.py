@@ -8,6 +8,7 @@ import pytest
 from django.test import override_settings
 from django.urls import reverse
 from django_otp.plugins.otp_totp.models import TOTPDevice
+from playwright.sync_api import expect
 
 from tests.curation.statement_reader.test_reader_browser import stored
 from tests.support.browser import Looked, barriers, fits
@@ -70,7 +71,7 @@ def test_the_second_factor_is_set_up_and_used(width: int, look: Any, tmp_path: A
         key = b32decode(looked.page.inner_text(".account-secret").replace(" ", "")).hex()
         looked.page.fill("#id_code", "000000")
         looked.page.click("text=Confirm")
-        assert "not right" in looked.page.inner_text(".errorlist")
+        expect(looked.page.locator(".errorlist")).to_contain_text("not right")
         sound(looked, "wrong", width, pictures)
         looked.page.fill("#id_code", authenticator_shows(key))
         looked.page.click("text=Confirm")
@@ -96,9 +97,9 @@ def test_the_second_factor_is_set_up_and_used(width: int, look: Any, tmp_path: A
         looked.page.fill("#id_code", codes[3])
         looked.page.press("#id_code", "Enter")
         assert is_in(looked)
-        assert looked.page.locator("#user-tools >> text=Second factor").count() == 1
+        expect(looked.page.locator("#user-tools >> text=Second factor")).to_have_count(1)
         looked.page.click("#user-tools >> text=Second factor")
-        assert "9 recovery codes left" in looked.page.inner_text("#content")
+        expect(looked.page.locator("#content")).to_contain_text("9 recovery codes left")
         sound(looked, "second-factor", width, pictures)
 
     assert stored(TOTPDevice.objects.get).key == key

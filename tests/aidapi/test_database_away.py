@@ -2,23 +2,22 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections
 from django.test import Client, override_settings
 
 from aidapi import caching, deadlines
 from aidapi.caching import newest_revision
 from aidapi.lanes import Lane
+from tests.support.deadlines import SLOW
 from tests.support.histories import History
 from tests.support.routes import API, addresses, problem
 
-LOCAL = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 WITHOUT = {"/livez", "/docs/", "/reference/", "/guide/", "/dictionary/", f"{API}openapi.json"}
 """Addresses that need no database."""
 PAGES = ["/", "/how-we-count/", "/records/don-7k3m9q2x/", "/records/don-00000000/"]
@@ -82,8 +81,7 @@ def test_pinned_responses_are_served_and_latest_ones_are_not(
     client.raise_request_exception = False
     latest = f"{API}donations/?page_size=2"
     pinned = f"{latest}&revision={history.newest}"
-    with override_settings(CACHES=LOCAL):
-        cache.clear()
+    with override_settings(CACHE_ENTRIES=500):
         before = {address: client.get(address) for address in (latest, pinned)}
         with away():
             served = client.get(pinned)
@@ -91,7 +89,6 @@ def test_pinned_responses_are_served_and_latest_ones_are_not(
             newest_revision.observe(history.newest)
             newest_revision.known = history.newest, float("-inf")
             same = client.get(pinned, headers={"If-None-Match": before[pinned]["ETag"]})
-        cache.clear()
 
     assert served.content == before[pinned].content
     assert same.status_code == 304
@@ -110,7 +107,7 @@ def test_revision_number_has_a_deadline_of_its_own(
         return 0
 
     monkeypatch.setattr(caching, "import_string", lambda _: SimpleNamespace(number=number))
-    with override_settings(CACHES=LOCAL):
+    with override_settings(CACHE_ENTRIES=500):
         newest_revision.forget()
         newest_revision()
 
@@ -118,11 +115,22 @@ def test_revision_number_has_a_deadline_of_its_own(
     assert not deadlines.watch.watched
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="of PostgreSQL")
-def test_server_that_takes_no_cancellation_loses_its_client(
-    transactional_db: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def hung(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A server that takes no cancellation, and does not notice that its client went."""
+    if connection.vendor != "postgresql":
+        pytest.skip("of PostgreSQL")
     monkeypatch.setattr(deadlines, "CUT_SECONDS", -1)
+    yield
+    connection.close()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+def test_server_that_takes_no_cancellation_loses_its_client(hung: None) -> None:
     began = time.monotonic()
 
     with (
@@ -130,26 +138,77 @@ def test_server_that_takes_no_cancellation_loses_its_client(
         deadlines.limited(0.2, connections[DEFAULT_DB_ALIAS]),
         connection.cursor() as cursor,
     ):
-        cursor.execute("SELECT pg_sleep(20)")
+        cursor.execute(SLOW["postgresql"])
 
     assert time.monotonic() - began < 5
-    connection.close()
 
 
-def test_lost_connection_renews_those_of_free_slots(db: None) -> None:
-    lane = Lane("test", 3, 1)
-    free: Any = lane.slots[0].connection
-    free.close_at = None
-    done = threading.Event()
+def in_a_slot(lane: Lane, act: Callable[[Any], None]) -> None:
+    """Do something as a request of the lane does, with a slot's connection that is open."""
 
-    def lose() -> None:
+    def run() -> None:
         slot = lane.take("192.0.2.1", 0)
-        slot.connection.connection = object()
+        slot.connection.ensure_connection()
         with slot:
-            slot.connection.connection = None
-        done.set()
+            act(slot.connection)
 
-    threading.Thread(target=lose).start()
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join(10)
+    assert len(lane.free) == len(lane.slots)
 
-    assert done.wait(5)
-    assert free.close_at == 0
+
+@pytest.fixture
+def lane(transactional_db: None) -> Iterator[Lane]:
+    lane = Lane("test", 3, 1)
+    yield lane
+    for slot in lane.slots:
+        slot.connection.close()
+
+
+def renewed(lane: Lane) -> list[bool]:
+    return [slot.renewed for slot in lane.slots]
+
+
+def lose(database: Any) -> None:
+    database.close()
+
+
+def overrun(database: Any) -> None:
+    """Run a statement past the deadline of its request."""
+    with (
+        pytest.raises(OperationalError),
+        deadlines.bounded(0.1),
+        database.cursor() as cursor,
+    ):
+        cursor.execute(SLOW[database.vendor])
+    assert database.connection is None
+
+
+def test_lost_connection_renews_those_of_free_slots(lane: Lane) -> None:
+    in_a_slot(lane, lose)
+
+    assert renewed(lane) == [True, True, False]
+
+
+def test_renewed_connection_renews_no_others(lane: Lane) -> None:
+    """Even if its request needs none."""
+    lane.slots[2].connection.ensure_connection()
+    lane.slots[2].renewed = True
+
+    in_a_slot(lane, lambda database: None)
+
+    assert lane.slots[2].connection.connection is None
+    assert renewed(lane) == [False] * 3
+
+
+def test_deadline_leaves_the_connections_of_others(lane: Lane) -> None:
+    in_a_slot(lane, overrun)
+
+    assert renewed(lane) == [False] * 3
+
+
+def test_deadline_of_a_hung_server_renews_them(hung: None, lane: Lane) -> None:
+    in_a_slot(lane, overrun)
+
+    assert renewed(lane) == [True, True, False]

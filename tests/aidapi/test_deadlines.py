@@ -9,16 +9,11 @@ from django.db import OperationalError, connection
 from django.test import Client, override_settings
 
 from records.query import plan
+from tests.support.deadlines import SLOW
 from tests.support.factories import DonationFactory
 from tests.support.routes import API, found, problem
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-SLOW = {
-    "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 200000000)"
-    " SELECT '', '', '', max(i) FROM n",
-    "postgresql": "SELECT '', '', '', 1 FROM pg_sleep(30)",
-}
 
 
 @pytest.fixture

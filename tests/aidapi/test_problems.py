@@ -87,7 +87,7 @@ def test_a_crash_behind_the_api_is_a_problem(monkeypatch: pytest.MonkeyPatch, db
     def fail(*arguments: Any, **options: Any) -> None:
         raise RuntimeError("a secret of the source")
 
-    monkeypatch.setattr("records.api.views.index.RevisionCounter.number", fail)
+    monkeypatch.setattr("records.api.views.index.latest_revision", fail)
     client = Client(raise_request_exception=False)
 
     response = client.get(API)

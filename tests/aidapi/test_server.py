@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.core import signals
 from django.core.handlers.wsgi import WSGIHandler
-from django.db import DEFAULT_DB_ALIAS, close_old_connections
+from django.db import DEFAULT_DB_ALIAS, OperationalError, close_old_connections
 from django.db import connections as database
 from django.http import HttpResponse, StreamingHttpResponse
 from django.test import override_settings
@@ -20,6 +20,7 @@ from aidapi import connections, server
 from aidapi.bodies import Bodies
 from aidapi.errors import Problem
 from aidapi.lanes import Full, Lane, Lanes, Stream, asks_for_file
+from tests.support.deadlines import SLOW
 
 SMALL = {
     "THREADS": 2,
@@ -40,7 +41,10 @@ def small() -> Iterator[None]:
         # As Django's own test client does: the connection of the tests stays as it is.
         signals.request_started.disconnect(close_old_connections)
         signals.request_finished.disconnect(close_old_connections)
+        own = database[DEFAULT_DB_ALIAS]
         yield
+        # A lane gives the thread a connection of its own and then takes it away.
+        database[DEFAULT_DB_ALIAS] = own
         signals.request_started.connect(close_old_connections)
         signals.request_finished.connect(close_old_connections)
 
@@ -156,6 +160,29 @@ def test_pieces_of_downloads_share_the_connections_of_their_lane() -> None:
         assert len(list(one.body)) == 3
 
     assert site.connections == {id(lanes.downloads.slots[0].connection)}
+
+
+def test_each_piece_of_a_download_has_a_deadline(transactional_db: None) -> None:
+    def site(_: dict[str, Any], start: Callable) -> Any:
+        start("200 OK", [])
+        return StreamingHttpResponse(pieces())
+
+    def pieces() -> Iterator[bytes]:
+        yield b"piece"
+        with database[DEFAULT_DB_ALIAS].cursor() as cursor:
+            cursor.execute(SLOW[cursor.db.vendor])
+        yield b"never"
+
+    with override_settings(QUERY_SECONDS=0.2):
+        lanes = Lanes(site)
+        answer = ask(lanes, "/api/v1/donations/", "format=csv")
+
+        assert next(answer.body) == b"piece"
+        with pytest.raises(OperationalError):
+            next(answer.body)
+
+    answer.body.close()
+    assert len(lanes.downloads.free) == 1
 
 
 def test_waiting_requests_are_served_in_order() -> None:
@@ -322,13 +349,45 @@ def test_wrong_bodies(given: dict[str, Any], status: int) -> None:
         assert refused(Bodies(), given).status_code == status
 
 
-def test_bodies_outside_the_admin_are_not_read() -> None:
-    given = environ("/api/v1/", method="POST", CONTENT_LENGTH="9")
-    given["wsgi.input"] = Pipe()
+def test_reconciliation_queries_are_smaller_than_spreadsheets() -> None:
+    given = environ("/reconcile/items/", method="POST", CONTENT_LENGTH="1000001")
+    small = environ("/reconcile/items/", method="POST", CONTENT_LENGTH="2")
+    given["wsgi.input"] = small["wsgi.input"] = io.BytesIO(b"{}")
+
+    Bodies().replace(small)
+
+    assert refused(Bodies(), given).status_code == 413
+    with small["wsgi.input"] as body:
+        assert body.read() == b"{}"
+
+
+def report(path: str, body: Any, length: int) -> dict[str, Any]:
+    given = environ(path, method="POST", CONTENT_LENGTH=str(length))
+    given["wsgi.input"] = body
+    return given
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/api/v1/", "/", "/records/don-7k3m9q2x/", "/records/a/b/report/", "/about/report/"],
+)
+def test_bodies_outside_the_admin_and_public_forms_are_not_read(path: str) -> None:
+    given = report(path, Pipe(), 9)
 
     Bodies().replace(given)
 
     assert (given["CONTENT_LENGTH"], given["wsgi.input"].read()) == ("0", b"")
+
+
+def test_bodies_of_public_forms_are_small() -> None:
+    path = "/records/don-7k3m9q2x/report/"
+    given = report(path, io.BytesIO(b"text=wrong"), 10)
+
+    Bodies().replace(given)
+
+    assert given["wsgi.input"].read() == b"text=wrong"
+    given["wsgi.input"].close()
+    assert refused(Bodies(), report(path, io.BytesIO(), 64_001)).status_code == 413
 
 
 # --- Connections

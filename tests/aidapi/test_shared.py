@@ -18,7 +18,8 @@ from django.test import Client, RequestFactory, override_settings
 
 from aidapi import caching, shared
 from aidapi.caching import Kept, find, keep
-from aidapi.limits import RateLimitMiddleware, SharedCounter
+from aidapi.limits import RateLimitMiddleware, SharedCounter, requests_counter
+from aidapi.replicas import Shown
 from aidapi.shared import PREFIX, Shared, Unavailable
 
 KEPT = Kept(4, False, "/api/v1/donations/", {"Content-Type": "application/json"}, b'{"n":1}\n{}')
@@ -100,17 +101,21 @@ def test_failing_redis_costs_no_request_and_lifts_no_limit(
 ) -> None:
     caplog.set_level(logging.WARNING)
     limited = RateLimitMiddleware(lambda request: HttpResponse("ok"))
-    request = RequestFactory().get("/docs/")
-    assert limited(request).status_code == 200
+
+    def status() -> int:
+        return limited(RequestFactory().get("/docs/")).status_code
+
+    assert status() == 200
 
     server.fail(how)
     began = time.monotonic()
-    during = [limited(request).status_code for _ in range(200)]
+    during = [status() for _ in range(200)]
     took = time.monotonic() - began
     server.mend(how)
-    assert isinstance(limited.counter, SharedCounter)
-    mended(limited.counter.server)
-    after = limited(request).status_code
+    counter = requests_counter()
+    assert isinstance(counter, SharedCounter)
+    mended(counter.server)
+    after = status()
 
     # The process has counted all along: one before, two of its own, then no more.
     assert during == [200] * 2 + [429] * 198
@@ -146,14 +151,24 @@ def test_what_others_stored_is_not_used(server: Redis, stored: bytes) -> None:
 
 
 def test_without_redis_a_process_caches_alone(server: Redis) -> None:
-    local = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-    with override_settings(CACHES=local):
+    with override_settings(CACHE_ENTRIES=500):
         server.fail("killed")
         keep("a", KEPT)
 
         assert find("a") == KEPT
         with pytest.raises(Unavailable):
             shared.at(server.url).run(("PING",))
+
+
+def test_processes_share_what_one_of_them_stored(server: Redis) -> None:
+    with override_settings(CACHE_ENTRIES=500):
+        keep("a", KEPT)
+        caching.store.clear()
+
+        assert caching.store.get("a") is None
+        assert find("a") == KEPT
+        # From then on this process has it without Redis.
+        assert caching.store.get("a") == KEPT
 
 
 @pytest.mark.usefixtures("db")
@@ -167,3 +182,30 @@ def test_site_answers_as_before_from_what_redis_has(server: Redis) -> None:
     assert second.content == first.content
     own = {name: second[name] for name in ("X-Request-Id", "RateLimit")}
     assert dict(second.items()) == dict(first.items()) | own
+
+
+def test_older_response_replaces_no_newer_one(server: Redis) -> None:
+    """Of a request that took long, or of a replica that was behind."""
+    for revision in (8, 10, 9):
+        keep("a", Kept(revision, False, "/", {}, b"%d" % revision))
+    caching.store.clear()
+
+    found = find("a")
+
+    assert found is not None
+    assert (found.revision, found.body) == (10, b"10")
+
+
+def test_highest_revision_shown_is_that_of_all_processes(server: Redis) -> None:
+    first, second = Shown(), Shown()
+
+    first.note(9)
+    assert second() == 9
+    second.own = 0
+    second.note(4)
+    assert (first(), second()) == (9, 9)
+    server.client.flushdb()
+    assert first() == 9
+    assert Shown()() == 9, "whoever knows it tells it again"
+    server.fail("killed")
+    assert (first(), Shown()()) == (9, 0)

@@ -1,5 +1,6 @@
 """The running server that generated clients are tried on."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,3 +43,15 @@ def served(django_db_setup: None, django_db_blocker: Any) -> Iterator[Served]:
                 server.stop()
         finally:
             call_command("flush", interactive=False, verbosity=0)
+
+
+@pytest.fixture(scope="session")
+def clients_python() -> str:
+    """Python of the clients' own environment, which `make clients` installs."""
+    default = Path(settings.BASE_DIR) / ".venv-clients" / "bin" / "python"
+    python = Path(os.environ.get("CLIENTS_PYTHON", default))
+    if not python.exists():
+        if os.environ.get("CI"):
+            pytest.fail(f"{python} is not there: run make clients.")
+        pytest.skip(f"{python} is not there: run make clients")
+    return str(python)

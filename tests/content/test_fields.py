@@ -69,7 +69,7 @@ def test_a_date_is_written_as_far_as_it_is_known(text: str, day: date, precision
 @pytest.mark.parametrize(
     ("model", "name", "value", "shown"),
     [
-        (DonationFigure, "value", Decimal("50000.00"), "50000"),
+        (DonationFigure, "value", Decimal("50000.00"), "50,000"),
         (DonationFigure, "countable", True, "yes"),
         (DonationFigure, "operator", "more_than", "more than, over"),
         (Statement, "topics", ["customs", "talks"], "customs\ntalks"),

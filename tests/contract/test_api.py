@@ -241,6 +241,7 @@ def dropped(document: Any, unwanted: set[str]) -> Any:
     }
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("resource", RESOURCES, ids=str)
 def test_every_field_can_be_had_alone_or_left_out(
     client: Client, history: History, resource: Resource

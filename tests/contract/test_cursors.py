@@ -43,6 +43,7 @@ def name_of(row: dict[str, Any]) -> Any:
 # Orderings and walks
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize(("resource", "ordering"), ORDERINGS)
 def test_a_walk_finds_everything_once_and_in_order(
     client: Client, history: History, resource: Resource, ordering: str
@@ -61,6 +62,7 @@ def test_a_walk_finds_everything_once_and_in_order(
         assert [len(page["results"]) for page in pages[:-1]] == [size] * (len(pages) - 1)
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize(("resource", "ordering"), ORDERINGS)
 def test_the_way_back_shows_the_same_pages(
     client: Client, history: History, resource: Resource, ordering: str
@@ -79,6 +81,7 @@ def test_the_way_back_shows_the_same_pages(
         assert [page["results"] for page in again] == [page["results"] for page in there[1:]]
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize(
     "resource", [resource for resource in RESOURCES if not resource.is_record], ids=str
 )

@@ -96,6 +96,7 @@ def test_before_the_first_revision_there_is_none(client: Client, history: Histor
     assert body["detail"] == "Nothing has been published yet."
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("error", [ValueError, KeyError, DatabaseError, RecursionError])
 def test_a_crash_says_nothing(
     history: History, monkeypatch: pytest.MonkeyPatch, error: type[Exception]

@@ -20,10 +20,11 @@ from tests.support.fuzzing import HEADERS, HostileRequest, Request, answer, diff
 from tests.support.histories import History
 from tests.support.naive_evaluator import evaluate
 from tests.support.routes import API, RECORDS
+from tests.support.thoroughness import THOROUGH, scaled
 
 pytestmark = pytest.mark.django_db
 
-EACH = 6
+EACH = 6 if THOROUGH else 3
 """So many derived requests, and so many hostile ones, are requested of each operation."""
 
 
@@ -41,7 +42,7 @@ def application() -> Iterator[Callable]:
     request_started.disconnect(close_old_connections)
     request_finished.disconnect(close_old_connections)
     # Without lanes, whose requests have connections of their own.
-    with mock.patch.object(wsgi, "lanes", wsgi.site):
+    with mock.patch.object(wsgi, "answer", wsgi.site):
         yield wsgi.application
     request_started.connect(close_old_connections)
     request_finished.connect(close_old_connections)
@@ -55,6 +56,7 @@ def wrong(application: Callable, requested: list[HostileRequest]) -> list[tuple[
     return [(request, reported) for request, reported in found if reported]
 
 
+@pytest.mark.slow(every=True)
 def test_requests_derived_from_the_document_are_answered_as_it_says(
     application: Callable, history: History, schema: Any
 ) -> None:
@@ -94,9 +96,19 @@ def test_hostile_requests_are_refused_as_the_document_says(
     assert wrong(application, requested) == []
 
 
+def test_requests_are_drawn_of_an_operation_without_parameters(schema: Any) -> None:
+    """It has no invalid ones."""
+    bare = [one for one in fuzzing.operations(schema) if not list(one.iter_parameters())]
+
+    assert bare
+    for operation in bare:
+        assert fuzzing.drawn(operation, examples=3, seed_=1)
+
+
+@pytest.mark.slow(every=True)
 def test_searches_of_any_text_find_what_they_mean(application: Callable, history: History) -> None:
     statuses = set()
-    for place, text in enumerate(fuzzing.searches(200, seed_=1)):
+    for place, text in enumerate(fuzzing.searches(max(scaled(200), 60), seed_=1)):
         resource = RECORDS[place % len(RECORDS)]
         target = f"{resource.path}?page_size=500&search={text}"
         got = answer(application, Request("GET", target, HEADERS))

@@ -81,6 +81,7 @@ def test_every_document_can_be_read_as_of_every_revision(
                 assert response["Dataset-Revision"] == str(number)
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("resource", RECORDS, ids=str)
 @pytest.mark.parametrize("number", [2, 4, 8])
 def test_filters_hold_as_of_a_revision(

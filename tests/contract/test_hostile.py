@@ -66,6 +66,7 @@ def test_nul_is_refused_in_a_path(client: Client, db: None, path: str) -> None:
     answer(client, path, 400)
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("resource", RESOURCES, ids=str)
 @pytest.mark.parametrize(
     "octets", ["%ED%A0%80", "%ED%BF%BF", "%FF", "%C3", "%C0%AF", "%F5%80%80%80", "%80"]
@@ -109,7 +110,7 @@ def test_what_is_no_utf8_is_refused(
         ("${jndi:ldap://localhost}", []),
         ("<script>", []),
         ("\r\nSet-Cookie: a=b", []),
-        ("\u202e", []),
+        ("x\u202ey", []),
         ("\U0001f9a0", []),
         ("a" * 26 + "!", []),
     ],
@@ -244,6 +245,7 @@ def test_long_lists_and_texts(client: Client, history: History, query: str, stat
     answer(client, f"{DONATIONS}?{query}", status)
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("resource", RESOURCES, ids=str)
 def test_a_query_of_three_megabytes(client: Client, history: History, resource: Resource) -> None:
     """In a parameter of each sort, and in place of its name."""
@@ -433,7 +435,7 @@ def served(environ: dict[str, Any]) -> tuple[str, bytes]:
 
     try:
         # Without lanes, whose requests have connections of their own.
-        with mock.patch.object(wsgi, "lanes", wsgi.site):
+        with mock.patch.object(wsgi, "answer", wsgi.site):
             body = wsgi.application(
                 environ, lambda status, headers, error=None: statuses.append(status)
             )

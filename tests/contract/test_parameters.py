@@ -74,7 +74,9 @@ def test_a_bad_value_is_refused_and_named(
 
 
 def check_bad_values(client: Client, path: str, name: str, parameter: Any) -> None:
-    bad = {"": "empty", " ": "empty", "\t": "empty"} | bad_values(parameter.field)
+    bad = {" ": "empty", "\t": "empty"} | bad_values(parameter.field)
+    if not parameter.field.may_be_empty:
+        bad[""] = "empty"
     if getattr(parameter, "vocabulary", ""):
         bad["no-such-code"] = "unknown_code"
 
@@ -87,6 +89,17 @@ def check_bad_values(client: Client, path: str, name: str, parameter: Any) -> No
         errors = problem(response, 400)["errors"]
         named = [(error["parameter"], error["code"]) for error in errors]
         assert named == [(name, code)], (name, value)
+
+
+def test_an_empty_cursor_is_the_first_page(client: Client, history: History) -> None:
+    """As loops over pages begin, and in every representation, since it means nothing."""
+    first = client.get(f"{API}donations/")
+    again = client.get(f"{API}donations/?cursor=")
+
+    assert again.json()["results"] == first.json()["results"]
+    assert again["Cache-Control"] == first["Cache-Control"]
+    for path in ("donations.sparse.json?cursor=&fields=id", "donations/?cursor=&format=csv"):
+        assert client.get(API + path).status_code == 200
 
 
 @pytest.mark.parametrize(("resource", "below", "parameters"), ADDRESSES)

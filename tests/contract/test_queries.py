@@ -41,6 +41,7 @@ LISTS = {
 }
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("resource", RESOURCES, ids=str)
 @pytest.mark.parametrize("size", [1, 10, 60])
 def test_a_list_takes_the_same_queries_whatever_its_length(
@@ -89,6 +90,7 @@ QUERIES: list[tuple[str, int, dict[str, Any]]] = [
 ]
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize(("name", "queries", "requested"), QUERIES)
 @pytest.mark.parametrize("size", [1, 60])
 def test_no_filter_takes_more_than_three_queries(

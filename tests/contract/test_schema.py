@@ -2,6 +2,7 @@
 
 import ast
 import copy
+import json
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -17,11 +18,12 @@ from django.test import Client
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
+from aidapi.document import examples
 from aidapi.schema import document
 from records.documents.render import SERIALIZERS
 from records.models import KINDS
 from tests.support.parameter_values import as_sent
-from tests.support.routes import API, RESOURCES, ROUTES, Resource, found, problem
+from tests.support.routes import API, FORMS, RESOURCES, ROUTES, Resource, found, problem
 
 ROOT = Path(settings.BASE_DIR)
 COMMITTED = ROOT / "openapi" / "openapi.yaml"
@@ -75,7 +77,7 @@ def test_names_of_code_lists_are_pinned() -> None:
 def test_every_address_is_described() -> None:
     described = {re.sub(r"{\w+}", "{id}", path) for path in document()["paths"]}
 
-    assert described == {f"{API}{path}" for path in ROUTES}
+    assert described == {f"{API}{path}" for path in ROUTES | FORMS}
 
 
 def test_tags_are_the_resources_in_the_order_of_the_routes() -> None:
@@ -109,9 +111,12 @@ def test_operation_is_described(path: str, operation: Json) -> None:
     assert operation["description"].endswith(".")
 
     responses = {status: resolved(response) for status, response in operation["responses"].items()}
-    assert {"200", "304", "400", "405", "406", "429", "500", "503"} <= responses.keys()
-    may_be_absent = "{" in path or bool({"revision", "raw"} & names(operation))
-    assert ("404" in responses) == may_be_absent
+    assert {"200", "304", "400", "405", "429", "500", "503"} <= responses.keys()
+    is_form = not path.endswith("/")
+    assert ("406" in responses) != is_form
+    is_file = "Dataset-Rows" in responses["200"]["headers"]
+    assert is_file == bool(re.search(r"\.(csv|ndjson|xlsx|csv-metadata\.json)$", path))
+    assert ("404" in responses) == ("{" in path or "revision" in names(operation) or is_file)
     assert "Dataset-Revision" in responses.pop("200")["headers"]
     assert "content" not in responses.pop("304")
     for status, response in responses.items():
@@ -187,6 +192,12 @@ def test_every_problem_that_is_raised_is_described() -> None:
         "body_incomplete",
         "body_timeout",
         "body_too_large",
+        "read_only",  # that of the form for errors
+        "not_here",  # the same, and the admin's, of processes for reading
+        # Those of the reconciliation services, and of parts of files.
+        "range_not_satisfiable",
+        "too_large",
+        "unsupported_media_type",
     }
 
 
@@ -211,7 +222,59 @@ def test_document_is_served_as_committed(client: Client) -> None:
 
     assert as_json["Content-Type"] == "application/json"
     assert as_yaml["Content-Type"] == "application/yaml"
-    assert as_json.json() == yaml.load(as_yaml.content, yaml.CSafeLoader) == committed
+    assert as_json.json() == yaml.load(as_yaml.content, yaml.CSafeLoader)
+    # The examples and the server are of the site that is requested.
+    text = as_json.content.decode()
+    own = json.loads(text.replace("http://testserver", ""))
+    assert own | {"servers": [{"url": "/"}]} == committed
+
+
+def test_slim_document_is_for_assistants(client: Client) -> None:
+    """Valid, in few tokens (some four bytes each), and without what they do not need."""
+    response = client.get(f"{API}openapi.slim.json")
+    slim = response.json()
+
+    validate(slim)
+    assert len(response.content) < 4 * 15_000
+    whole = document()["paths"]
+    for path, item in slim["paths"].items():
+        operation = item["get"]
+        assert operation["operationId"] == whole[path]["get"]["operationId"]
+        assert operation["responses"]["200"]["content"].keys() == {"application/json"}
+        parameters = [resolved(one, slim)["name"] for one in operation["parameters"]]
+        assert set(parameters) <= names(whole[path]["get"])
+    kinds = ("Statement", "Donation", "Export", "Contract")
+    ids = {item["get"]["operationId"] for item in slim["paths"].values()}
+    assert {f"{verb}{kind}" for kind in kinds for verb in ("get",)} <= ids
+    assert {f"get{kind}Summary" for kind in kinds[1:]} <= ids
+
+
+def test_document_says_what_importers_need(settings: Any) -> None:
+    settings.PUBLIC_URL = "https://aid.example.org"
+
+    served = Client().get(f"{API}openapi.json").json()
+
+    assert served["security"] == []
+    assert served["info"]["contact"] == {"name": "AidAPI", "url": "https://aid.example.org/"}
+    without = [
+        path
+        for path, item in served["paths"].items()
+        for content in item["get"]["responses"]["200"]["content"].values()
+        if "examples" not in content and not path.endswith(".xlsx")
+    ]
+    assert not without
+    settings.PUBLIC_URL = ""
+    assert "contact" not in Client().get(f"{API}openapi.json").json()["info"]
+
+
+@pytest.mark.slow(sample=True)
+@pytest.mark.parametrize("path", document()["paths"])
+def test_example_responses_are_as_described(path: str) -> None:
+    operation = document()["paths"][path]["get"]
+    (content,) = operation["responses"]["200"]["content"].values()
+    example = examples().get(operation["operationId"])
+    if example and content["schema"].get("format") != "binary":
+        check(example["response"], content["schema"])
 
 
 def test_document_names_the_public_address(settings: Any) -> None:
@@ -289,25 +352,30 @@ def test_index_is_as_described(client: Client, dataset: None, db: None) -> None:
 def test_sparse_answers_are_as_described(
     client: Client, dataset: None, db: None, resource: Resource
 ) -> None:
-    operation = document()["paths"][resource.path]["get"]
-    ok = operation["responses"]["200"]["content"]["application/json"]["schema"]
-    whole, sparse = ok["anyOf"]
-    examples = {
+    path = f"{resource.path.removesuffix('/')}.sparse.json"
+    operation = document()["paths"][path]["get"]
+    whole, sparse = (
+        document()["paths"][one]["get"]["responses"]["200"]["content"]["application/json"][
+            "schema"
+        ]
+        for one in (resource.path, path)
+    )
+    sent = {
         parameter["name"]: as_sent(parameter["example"])
         for parameter in operation["parameters"]
         if parameter["name"] in ("fields", "omit")
     }
 
     for query in [
-        {"fields": examples["fields"]},
-        {"omit": examples["omit"]},
+        {"fields": sent["fields"]},
+        {"omit": sent["omit"]},
         *([{"fields": "title,links.id"}, {"omit": "links.type"}] if resource.is_record else []),
     ]:
-        page = found(client, resource.path, page_size=50, **query)
+        page = found(client, path, page_size=50, **query)
 
         assert page["results"]
+        assert page["results"] == found(client, resource.path, page_size=50, **query)["results"]
         assert not list(closed_validator(sparse).iter_errors(page))
-        check_answer(resource.path, page)
         if query != {"omit": "links.type"} or any(row["links"] for row in page["results"]):
             assert not validator(whole).is_valid(page), "a part is not taken for the whole"
 
@@ -323,11 +391,11 @@ def names(operation: Json) -> set[str]:
     return {parameter["name"] for parameter in operation.get("parameters", ())}
 
 
-def resolved(part: Json) -> Json:
+def resolved(part: Json, of: Json | None = None) -> Json:
     """What a reference of the document is for."""
     if "$ref" not in part:
         return part
-    found: Any = document()
+    found: Any = of or document()
     for name in part["$ref"].removeprefix("#/").split("/"):
         found = found[name]
     return found

@@ -44,14 +44,28 @@ def test_every_row_names_a_test() -> None:
     assert [row for row in rows if "::test_" not in row] == []
 
 
-def test_no_package_fetches_addresses() -> None:
-    """No address that a curator or a file names is ever requested by the server."""
-    found = [
-        f"{path.relative_to(ROOT)} imports {name}"
+def importing(*names: str) -> set[str]:
+    """Return the modules that import any of these packages."""
+    return {
+        str(path.relative_to(ROOT))
         for package in ("aidapi", "accounts", "records")
         for path in modules(package)
         for name in imports(path)
-        if any(within(name, client) for client in CLIENTS)
-    ]
+        if any(within(name, other) for other in names)
+    }
 
-    assert not found
+
+def test_one_module_fetches_addresses_and_no_request_leads_to_it() -> None:
+    """What curators and files name is requested by the command `check_sources` alone, through the
+    module that looks where an address leads."""
+    check = "records/curation/source_check"
+    asking = importing(check.replace("/", ".") + ".asking")
+
+    assert importing(*CLIENTS) == {f"{check}/asking.py"}
+    assert asking == {
+        *(f"{check}/{name}.py" for name in ("archives", "checking", "judging")),
+        "records/management/commands/check_sources.py",
+    }
+    for name in ("archives", "checking", "judging"):
+        users = importing(f"records.curation.source_check.{name}")
+        assert users <= asking, name

@@ -21,6 +21,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
+from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import AuditEntry
@@ -30,9 +31,10 @@ from aidapi.database.addresses import attached, connection_settings
 from records.copying import copy as copying
 from records.copying.rows import Tally, tally
 from records.copying.tables import filled, tables
-from records.curation.duplicates.models import DuplicateStatus
+from records.curation.duplicates.models import DuplicateSearch, DuplicateStatus
 from records.curation.imports.models import ImportBatch, ImportedDraft, ImportRow
 from records.curation.notices.models import SentNotice
+from records.curation.source_check.models import Outcome, SourceCheck
 from records.index import search_index
 from records.management.commands.copy_database import SOURCE
 from records.models import Donation, DraftSave, RevisionCounter, form_values
@@ -42,6 +44,8 @@ from tests.support.factories import (
     DonationFactory,
     DuplicatePairFactory,
     HSCodeFactory,
+    ProposalFactory,
+    ReportFactory,
     StatementFactory,
     UserFactory,
 )
@@ -104,6 +108,13 @@ def work_in_private() -> None:
 
     draft = DonationFactory(figures__statement=StatementFactory(text=TEXT))
     HSCodeFactory()
+    SourceCheck.objects.create(
+        address="https://example.org/release",
+        asked_at=timezone.now(),
+        since=timezone.now(),
+        outcome=Outcome.FOUND,
+        status=200,
+    )
     DraftSave.objects.create(
         public_id=draft.public_id,
         version=1,
@@ -123,6 +134,9 @@ def work_in_private() -> None:
     SentNotice.objects.create(user=reviewer, items=["review:don-00000000:1:00"])
     pair = DuplicatePairFactory()
     pair.decide(DuplicateStatus.NOT_A_DUPLICATE, by=editor, why="Two flights.")
+    DuplicateSearch.objects.create(kind="donation")
+    ProposalFactory()
+    ReportFactory()
     # A deleted draft's key must not be given again: logs name it.
     DonationFactory().delete()
 

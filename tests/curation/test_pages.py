@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from records import publishing
 from records.models import Donation, Statement
-from tests.support.browser import Looked, barriers, fits
+from tests.support.browser import Looked, barriers, box, fits
 from tests.support.factories import (
     DonationFactory,
     ItemFactory,
@@ -122,12 +122,12 @@ def test_the_home_is_a_worklist(
     looked = enter("/admin/", width)
 
     page = looked.page
-    assert page.locator("#work-review li").count() == 2
-    assert "Name the occasion." in page.locator("#work-returned").inner_text()
+    expect(page.locator("#work-review li")).to_have_count(2)
+    expect(page.locator("#work-returned")).to_contain_text("Name the occasion.")
     sound(looked, "home", width)
     page.locator("#work-review a", has_text="1 donation").click()
     page.locator("#result_list tbody tr").first.wait_for()
-    assert page.locator("#result_list tbody tr").count() == 1
+    expect(page.locator("#result_list tbody tr")).to_have_count(1)
 
 
 @WIDTHS
@@ -202,9 +202,7 @@ def test_error_beside_other_fields_is_as_wide_as_its_field(
 
     error = page.locator("#id_figures-0-value_error")
     expect(error).to_contain_text("The quote has “50,000”, the figure 5,000.")
-    box = error.bounding_box()
-    assert box
-    assert box["width"] > 150
+    assert box(error)["width"] > 150
 
 
 @WIDTHS

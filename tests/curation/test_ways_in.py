@@ -47,6 +47,7 @@ def save(editor: User, record: Any, **changed: str) -> str:
     return "" if response.status_code == 302 else response.content.decode()
 
 
+@pytest.mark.slow(sample=True)
 @EVERY_DATED_KIND
 def test_the_form_refuses_another_number(kind: str, editor: User) -> None:
     record = RECORDS[DATED[kind]]()
@@ -60,6 +61,7 @@ def test_the_form_refuses_another_number(kind: str, editor: User) -> None:
     assert (record.figures.get().value, record.figures.get().quote_reason) == (5_000, REASON)
 
 
+@pytest.mark.slow(sample=True)
 @EVERY_DATED_KIND
 def test_the_form_refuses_another_qualifier(kind: str, editor: User) -> None:
     record = RECORDS[DATED[kind]]()
@@ -69,11 +71,13 @@ def test_the_form_refuses_another_qualifier(kind: str, editor: User) -> None:
     assert "The quote means “more_than”, the figure has “exact”." in page
 
 
+@pytest.mark.slow(sample=True)
 @EVERY_DATED_KIND
 def test_the_form_refuses_a_long_quote(kind: str, editor: User) -> None:
     assert "It has 9 words." in save(editor, RECORDS[DATED[kind]](), **{"figures-0-quote": LONG})
 
 
+@pytest.mark.slow(sample=True)
 @EVERY_KIND
 @pytest.mark.parametrize("year", ["1020", "2062"])
 def test_the_form_refuses_a_year_that_cannot_be(kind: str, year: str, editor: User) -> None:
@@ -87,6 +91,7 @@ def test_the_form_refuses_a_year_that_cannot_be(kind: str, year: str, editor: Us
     assert getattr(record, name).year == int(year)
 
 
+@pytest.mark.slow(sample=True)
 @EVERY_STAGED_KIND
 def test_the_form_refuses_a_milestone_of_another_day(kind: str, editor: User) -> None:
     record = RECORDS[STAGED[kind]]()
@@ -157,6 +162,7 @@ def test_the_import_refuses_what_is_doubtful(
     assert message in found
 
 
+@pytest.mark.slow(sample=True)
 @EVERY_DATED_KIND
 @pytest.mark.parametrize(
     "cells",
@@ -261,6 +267,7 @@ def test_a_draft_is_not_submitted_without_the_reason(kind: str, editor: User) ->
     publishing.submit(record, by=editor)
 
 
+@pytest.mark.slow(sample=True)
 @EVERY_DATED_KIND
 def test_reviewers_see_what_is_doubtful_beside_the_figure(kind: str, reviewer: User) -> None:
     sound = {"value": 20, "item": "goggles"}
@@ -279,6 +286,7 @@ def test_reviewers_see_what_is_doubtful_beside_the_figure(kind: str, reviewer: U
     assert "Why it is published all the same" in page
 
 
+@pytest.mark.slow(sample=True)
 @EVERY_KIND
 def test_reviewers_see_what_is_doubtful_of_dates(kind: str, reviewer: User) -> None:
     day = {date_of(kind): datetime.date(2062, 4, 10), "date_reason": "It is meant."}
@@ -304,6 +312,7 @@ def test_a_long_quote_of_before_is_marked(kind: str, reviewer: User) -> None:
     assert "It has 9 words." in found.figures[0].doubts[0]
 
 
+@pytest.mark.slow(sample=True)
 @EVERY_DATED_KIND
 def test_who_approves_says_why(kind: str, editor: User, reviewer: User) -> None:
     doubtful = {"value": 5_000, "quote": "donated 50,000 masks", "quote_reason": REASON}
@@ -342,6 +351,7 @@ def test_a_correction_of_what_was_published_before_needs_the_reason(
         publishing.submit(draft, by=editor)
 
 
+@pytest.mark.slow(sample=True)
 @EVERY_DATED_KIND
 def test_a_sound_record_requests_for_no_reason(kind: str, reviewer: User) -> None:
     record = RECORDS[DATED[kind]](in_review=True)

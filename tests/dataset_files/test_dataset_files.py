@@ -25,6 +25,8 @@ from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from records.curation.proposals.deciding import propose_entry
+from records.curation.proposals.models import Proposal
 from records.dataset_files.dumping import Inline, InlineMapping, as_yaml
 from records.dataset_files.layout import (
     FIGURE,
@@ -773,6 +775,8 @@ def test_what_is_no_plain_list_is_reported_alone(
 def test_missing_and_misnamed_files_are_reported(small: Path) -> None:
     (small / "donations.yaml").rename(small / "donation.yaml")
     (small / "exports.yaml").write_bytes(EXPORTS.encode("gb18030"))
+    # What was decided about findings is beside the dataset.
+    (small / "decided.yaml").write_text("no list", "utf-8")
 
     faults = refused(small)
 
@@ -1024,6 +1028,22 @@ def test_the_dump_is_written_as_a_curator_would(small: Path, tmp_path: Path) -> 
     assert "    - {code: 6307.90, edition: HS2017}\n  aliases: [masks, 口罩]\n" in dumped["items"]
     assert "  said_on: 2020-04\n" in dumped["statements"]
     assert dumped["revisions"] == REVISIONS.strip().replace("\n- ", "\n\n- ") + "\n"
+
+
+@pytest.mark.django_db
+def test_proposals_of_what_files_publish_are_removed_and_others_counted(
+    small: Path, tmp_path: Path, editor: Any
+) -> None:
+    content = dict.fromkeys(FIELDS[Party], "") | {"name": "A firm", "type": "ngo", "aliases": []}
+    for code in ("CHN", "firm"):
+        propose_entry(Party, code, content | {"replaced_by": None}, by=editor, reason="Lacking.")
+
+    assert "Proposals removed, since the dataset has them now: 1." in load(small)
+    assert [row.code for row in Proposal.objects.all()] == ["firm"]
+    printed = StringIO()
+    call_command("dump_dataset", tmp_path / "dumped", stdout=printed)
+    assert "proposed names (1)" in printed.getvalue()
+    assert "firm" not in (tmp_path / "dumped" / "parties.yaml").read_text("utf-8")
 
 
 @pytest.mark.django_db

@@ -319,6 +319,7 @@ def rest_on(public_id: str) -> None:
     publish(DonationFactory(figures__statement=cited))
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize(
     ("act", "entries", "words"), [row[1:] for row in CONFLICTS], ids=[row[0] for row in CONFLICTS]
 )

@@ -27,12 +27,12 @@ def test_every_stage_of_a_published_record_has_a_milestone(kind: str) -> None:
 
 @EVERY_STAGED_KIND
 def test_every_milestone_quotes_few_words_of_a_published_statement(kind: str) -> None:
-    milestones = STAGED[kind].child("milestones").objects.select_related("statement")
+    milestones = STAGED[kind].child("milestones").objects.select_related("record", "statement")
 
     assert milestones
     for milestone in milestones:
         assert not length_problem(milestone.quote), milestone.quote
-        assert milestone.statement.published_in_id <= 5
+        assert milestone.statement.published_in_id <= milestone.record.published_in_id
 
 
 def test_most_stages_are_dated_by_a_statement_that_says_when() -> None:
@@ -44,7 +44,8 @@ def test_most_stages_are_dated_by_a_statement_that_says_when() -> None:
         .values_list("dated", flat=True)
     )
 
-    assert dated == {"on": 170, "by": 102}
+    assert dated["on"] > dated["by"]
+    assert dated["on"] >= 400
 
 
 def test_earlier_versions_keep_the_stage_that_they_were_published_with() -> None:
@@ -58,7 +59,9 @@ def test_earlier_versions_keep_the_stage_that_they_were_published_with() -> None
 
 def test_pairs_that_may_be_the_same_goods_are_linked() -> None:
     linked = sum(
-        model.child("links").objects.filter(type=LinkType.MAY_OVERLAP).count()
+        model.child("links")
+        .objects.filter(type=LinkType.MAY_OVERLAP, record__published_in=5)
+        .count()
         for model in STAGED.values()
     )
 

@@ -47,6 +47,7 @@ FAULTS = [
 ]
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.django_db
 @EVERY_DATED_KIND
 @pytest.mark.parametrize(("changed", "fault"), FAULTS)
@@ -59,6 +60,7 @@ def test_what_is_yet_to_be_published_is_refused_with_its_place(
     assert found.startswith(f"{FILES[kind]}.yaml:")
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.django_db
 @EVERY_DATED_KIND
 def test_a_reason_is_taken_dumped_and_loaded_again(kind: str, tmp_path: Path) -> None:
@@ -75,6 +77,7 @@ def test_a_reason_is_taken_dumped_and_loaded_again(kind: str, tmp_path: Path) ->
     assert record.ordered_figures()[0].quote_reason == "So many in a box."
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.django_db
 @EVERY_DATED_KIND
 @pytest.mark.parametrize(

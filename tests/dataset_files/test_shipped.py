@@ -9,6 +9,7 @@ from records.models.evidence import length_problem
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("dataset")]
 
 
+@pytest.mark.slow
 def test_the_shipped_dataset_keeps_the_rules() -> None:
     """Every version in force."""
     found = set()

@@ -53,6 +53,26 @@ def figure(kind: str, **values: Any) -> Any:
 
 
 @EVERY_DATED_KIND
+@pytest.mark.parametrize(
+    ("quote", "value", "language"),
+    [
+        ("100 mil da mesma vacina", 100_000, "pt"),
+        ("211 bin 200 doz", 211_200, "tr"),
+        ("dix millions de doses", 10_000_000, "fr"),
+    ],
+)
+def test_numbers_are_read_in_the_language_of_the_statement(
+    kind: str, quote: str, value: int, language: str
+) -> None:
+    """“mil” and “bin” are a thousand, “dix” is ten: each in its own language only."""
+    for tag in (language, "en"):
+        statement = StatementFactory(language=tag)
+        row = figure(kind, value=Decimal(value), quote=quote, statement=statement)
+
+        assert (refusal(row) == {}) == (tag == language)
+
+
+@EVERY_DATED_KIND
 @pytest.mark.parametrize("value", [5_000, 50_000_000, 50, 1])
 def test_another_number_than_in_the_quote_needs_a_reason(kind: str, value: int) -> None:
     row = figure(kind, value=Decimal(value), quote="donated 50 000 masks")

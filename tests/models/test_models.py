@@ -10,10 +10,13 @@ import pytest
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from records.curation.duplicates.models import DuplicatePair
+from records.curation.proposals.models import Proposal
+from records.curation.reports.models import Report
 from records.models import (
     ID_PATTERN,
     KINDS,
@@ -22,6 +25,7 @@ from records.models import (
     Donation,
     Item,
     Party,
+    PartyType,
     Record,
     Revision,
     RevisionCounter,
@@ -34,6 +38,7 @@ from tests.support.factories import (
     DuplicatePairFactory,
     ItemFactory,
     PartyFactory,
+    ProposalFactory,
     RevisionFactory,
 )
 
@@ -53,6 +58,7 @@ OUT_OF_SIGHT = {
     "change_position": "publishing writes the changes",
     "change_happens_once": "publishing writes the changes",
     "duplicatepair_once": "pairs are found, never typed",
+    "duplicatesearch_once": "the search itself writes when it was",
     "derived_state_once": "publishing and reindex write the rows",
     "draftsave_once": "saving counts the edits",
     "revisioncounter_is_one_row": "migrate writes the row, publishing counts it up",
@@ -136,7 +142,19 @@ VIOLATIONS: dict[str, Any] = {
     "item_has_name": {"name": ""},
     # of possible duplicates
     "in_order": {"first": "zzz-zzzzzzzz"},
-    "decided": {"status": "same_event"},
+    "duplicatepair_decided": {"status": "same_event"},
+    # of proposed names
+    "four_eyes": {
+        "status": "accepted",
+        "decided_by": models.F("proposed_by"),
+        "decided_at": timezone.now(),
+    },
+    "proposal_decided": {"status": "declined"},
+    "has_reason": {"reason": ""},
+    "into": {"into": ""},
+    # of reported errors
+    "has_text": {"text": ""},
+    "report_decided": {"status": "answered"},
     # of the head, revisions and changes
     "is_one_row": second_head,
     "has_message": silent_revision,
@@ -161,12 +179,16 @@ FACTORIES: dict[Any, Any] = {
     DuplicatePair: DuplicatePairFactory,
     Item: ItemFactory,
     Party: PartyFactory,
+    Proposal: ProposalFactory,
+    Report: lambda: Report.objects.create(
+        kind="donation", public_id="don-7k3m9q2x", version=1, text="The number is another."
+    ),
 }
 
 
 def rule(model: type[models.Model], constraint: models.BaseConstraint) -> str:
     """The constraint's name, without the model's where several models share it."""
-    if model in (Item, Party):
+    if model in (Item, Party) or constraint.name.endswith("_decided"):
         return constraint.name
     return constraint.name.removeprefix(f"{model._meta.model_name}_")
 
@@ -259,7 +281,16 @@ def test_folding_twice_is_folding_once(text: str) -> None:
         ("Ŧ, Œuvre, Straße, STRAẞE", "t, oeuvre, strasse, strasse"),
         ("Əliyev, Ƙano, Ɓauchi, Ɛ, Ɔ, Ŋ", "eliyev, kano, bauchi, e, o, ng"),
         ("Ǿ, Ǽ", "o, ae"),
-        ("口罩 Маски Ελλάδα की १ ქართული", "口罩 маски ελλαδα की १ ქართული"),
+        ("口罩 Маски Ελλάδα की १ ქართული", "口罩 маски ελλαδα की 1 ქართული"),
+        ("إيران، أسبانيا، آسيا، ٱلصين", "ايران، اسبانيا، اسيا، الصين"),
+        ("ایران ایرانی", "ايران ايراني"),
+        ("پاکستان", "پاكستان"),
+        ("منظمة الصحة، منظمه", "منظمه الصحه، منظمه"),
+        ("كِمامَاتٌ كمـــامات", "كمامات كمامات"),
+        ("مستشفى مسؤول", "مستشفي مسوول"),
+        ("می\u200cدهد", "ميدهد"),
+        ("٥٠٬٠٠٠ ۵۰ ٣٫٨٦", "50,000 50 3.86"),
+        ("ہسپتال چھوٹا", "هسپتال چهوٹا"),
     ],
 )
 def test_letters_are_folded_to_those_that_keyboards_have(text: str, folded: str) -> None:
@@ -304,3 +335,15 @@ def test_folded_text_has_no_accents_and_single_spaces(text: str) -> None:
 )
 def test_folding_examples(text: str, folded: str) -> None:
     assert fold(text) == folded
+
+
+def test_a_code_that_a_country_has_in_capitals_is_refused(db: None) -> None:
+    party = Party(code="caf", name="CAF", type=PartyType.INTERNATIONAL_ORGANISATION)
+
+    with pytest.raises(ValidationError) as refused:
+        party.full_clean(validate_unique=False, validate_constraints=False)
+
+    assert refused.value.message_dict == {
+        "code": ["CAF is Central African Republic: write more of the name, in words."]
+    }
+    Party(code="CAF", name="Central African Republic", type=PartyType.COUNTRY).clean()

@@ -28,6 +28,10 @@ ALIKE = [
     ("...", "…"),
     ("50", "５０"),
     ("كم", "\ufedb\ufee2"),
+    ("提供援助", "提供\n援助", "提供\r\n援 助", "提供\u3000援助"),
+    ("COVID-19", "COVID-\n19", "COVID\u2011\r\n19"),
+    ("equipment", "equip\u00ad\nment", "equip\u00adment", "equip\u034fment"),
+    ("마스크", "마\u3164스크"),
 ]
 """Ways to write the same."""
 DIFFERENT = [
@@ -54,6 +58,14 @@ def test_a_quote_is_found_in_other_spaces_and_signs(spellings: tuple[str, ...]) 
             start, end = find_quote(quote, text) or (0, 0)
 
             assert text[start:end] == f"a{written}z", (written, typed)
+
+
+def test_a_word_that_a_line_break_divides_is_found() -> None:
+    text = "medical equip-\n ment for well-\nknown hospitals"
+
+    assert find_quote("medical equipment", text) == (0, 20)
+    assert find_quote("well-known", text) == (25, 36)
+    assert find_quote("equip - ment", text) is None
 
 
 @pytest.mark.parametrize(("text", "quote"), DIFFERENT)

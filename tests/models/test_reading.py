@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from records.models.reading import claims, dates_in, folded
+from records.models.reading import numbers as read_numbers
 
 
 def numbers(quote: str) -> set[Decimal]:
@@ -53,6 +54,110 @@ def test_a_number_is_read(quote: str, number: int) -> None:
     assert number in numbers(quote)
 
 
+SPELT = {
+    "en": {"two hundred and fifty thousand": 250_000, "a billion and a half": 1_500_000_000}
+    | {"half one million": 500_000, "three lakh": 300_000}
+    | {"half a dozen": 6, "fifty-two": 52, "a hundred thousand": 100_000},
+    "es": {"mil millones": 10**9, "31 millones": 31_000_000, "dos mil quinientos": 2500}
+    | {"13 millones trescientos once mil trescientos cuarenta y cinco": 13_311_345}
+    | {"400 mil 800": 400_800, "millón y medio": 0, "un millón y medio": 1_500_000},
+    "pt": {
+        "mil milhões": 10**9,
+        "dois milhões e quinhentos mil": 2_500_000,
+        "meio milhão": 500_000,
+    },
+    "fr": {
+        "quatre-vingt-dix-sept mille": 97_000,
+        "soixante et onze": 71,
+        "un demi-million": 500_000,
+    },
+    "it": {"19mila": 19_000, "due milioni e cinquecentomila": 2_500_000, "ventuno": 21},
+    "de": {"zweihundertfünfzigtausend": 250_000, "anderthalb Millionen": 1_500_000}
+    | {"2,2 Milliarden": 2_200_000_000, "eine halbe Million": 500_000, "dreiundzwanzig": 23},
+    "nl": {"een miljard": 10**9, "zesenvijftig": 56},
+    "ru": {
+        "двадцать пять тысяч триста": 25_300,
+        "полтора миллиона": 1_500_000,
+        "550 тыс.": 550_000,
+    }
+    | {"два с половиной миллиона": 2_500_000, "миллион": 1_000_000},
+    "uk": {"двісті тисяч": 200_000},
+    "pl": {"około ćwierć miliona": 250_000, "pięćdziesiąt dwa": 52, "2,5 mln": 2_500_000},
+    "sr": {"два милиона": 2_000_000, "milion i po": 1_500_000},
+    "bg": {"2 милиона": 2_000_000},
+    "ro": {"31 de milioane": 31_000_000, "două milioane cinci sute de mii": 2_500_000},
+    "hu": {"ötszázezer": 500_000},
+    "zh": {
+        "一亿两千万": 120_000_000,
+        "二百四十萬": 2_400_000,
+        "18萬8160": 188_160,
+        "廿五萬": 250_000,
+    },
+    "ja": {"1億2000万": 120_000_000, "三百万": 3_000_000},
+    "ko": {"1천794만5천": 17_945_000, "2억2천598만": 225_980_000, "오십만 명": 500_000},
+    "id": {"dua puluh lima juta": 25_000_000, "seratus ribu": 100_000, "setengah juta": 500_000},
+    "tr": {"211 bin 200": 211_200, "ikibinbeşyüz": 2500, "bir buçuk milyon": 1_500_000},
+    "ar": {
+        "مليون و368 ألفًا و900": 1_368_900,
+        "خمسة وعشرون ألف": 25_000,
+        "مليونان ونصف": 2_500_000,
+    },
+    "hi": {"साढ़े तीन लाख": 350_000, "डेढ़ करोड़": 15_000_000, "निन्यानवे": 99},
+    "vi": {"hai mươi lăm triệu": 25_000_000, "7 tỷ": 7 * 10**9},
+}
+
+
+def test_number_words_of_every_language_add_up() -> None:
+    read = {
+        language: {
+            words: sum(one.value for one in read_numbers(folded(words), language))
+            for words in rows
+        }
+        for language, rows in SPELT.items()
+    }
+
+    assert read == SPELT
+
+
+def test_digits_are_read_as_the_language_writes_them() -> None:
+    rows = {
+        ("1,300.5", "en"): 1300.5,
+        ("1.300,5", "de"): 1300.5,
+        ("1 000 000", "fr"): 10**6,
+        ("1’000’000", "de"): 10**6,
+        ("5,50,000", "en"): 550_000,
+        ("1.050.660", "es"): 1_050_660,
+        ("1.000 millones", "es"): 10**9,
+        ("1.864 bln", "en"): 1_864_000_000,
+        ("٥٠٫٥", "ar"): 50.5,
+    }
+
+    read = {(words, tag): float(read_numbers(folded(words), tag)[0].value) for words, tag in rows}
+
+    assert read == rows
+
+
+def test_digits_that_can_be_read_in_two_ways_have_both_readings() -> None:
+    for words, tag, readings in (
+        ("1.254 millones", "es", {1_254_000, 1_254_000_000}),
+        ("37.325 masks", "en", {37, 37_325}),
+        ("10,000 masks", "es", {10, 10_000}),
+    ):
+        (number,) = read_numbers(folded(words), tag)
+        assert {int(number.value), int(number.other or 0)} == readings
+
+
+def test_orders_of_magnitude_have_bounds() -> None:
+    for words, tag, lower in (
+        ("tens of thousands of masks", "en", 10_000),
+        ("decenas de miles de mascarillas", "es", 10_000),
+        ("数十万只口罩", "zh", 100_000),
+        ("Hunderttausende Masken", "de", 100_000),
+    ):
+        (number,) = read_numbers(folded(words), tag)
+        assert number.bounds == (lower, 10 * lower)
+
+
 @pytest.mark.parametrize(
     "quote",
     [
@@ -66,6 +171,10 @@ def test_a_number_is_read(quote: str, number: int) -> None:
         "the 3rd batch of masks",
         "4月10日",
         "第3批口罩",
+        "call +86 10 6596 1114",
+        "at 14:30",
+        "코로나19 진단키트",
+        "일본과 이백신",
         "cinco millones de dólares",
     ],
 )

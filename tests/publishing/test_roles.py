@@ -201,7 +201,9 @@ def test_the_reading_role_reads_what_is_public_and_writes_nothing() -> None:
     assert Change.objects.count() == 1
     secrets = (
         *("auth_user", "django_session", "otp_totp_totpdevice"),
-        *("records_auditentry", "records_keptform", "records_sentnotice"),
+        *("records_auditentry", "records_keptform", "records_proposal", "records_report"),
+        "records_sentnotice",
+        "records_sourcecheck",
     )
     through = got_through(
         raw(

@@ -639,6 +639,7 @@ class TestDigest:
     def add_link(self, record: Donation) -> None:
         record.links.create(type="part_of", target=StatementFactory(published=True).public_id)
 
+    @pytest.mark.slow(sample=True)
     @pytest.mark.parametrize(
         "edit", ["edit_title", "edit_figure", "edit_quote", "drop_party", "reorder", "add_link"]
     )
@@ -710,6 +711,19 @@ class TestReferences:
         ):
             publish_raw(record, revision)
 
+    @pytest.mark.parametrize("entries", [Party, Item])
+    def test_the_database_holds_what_is_only_proposed(self, entries: Any, reviewer: Any) -> None:
+        record = DonationFactory(in_review=True)
+        publish(*record.cited_statements())
+        ContributorFactory(public_id=record.public_id, user=reviewer, role="approver")
+        entries.objects.update(version=0)
+
+        with (
+            pytest.raises(IntegrityError, match="that it names is only proposed"),
+            transaction.atomic(),
+        ):
+            publish_raw(record, RevisionFactory())
+
     def test_the_database_demands_a_figure(self, reviewer: Any) -> None:
         record = DonationFactory(figures=[])
         Donation.objects.update(state=State.IN_REVIEW, digest="x")
@@ -737,6 +751,7 @@ class TestReferences:
 
 
 class TestCorrect:
+    @pytest.mark.slow(sample=True)
     @EVERY_KIND
     def test_the_published_version_stays_until_the_new_one_is_approved(
         self, factory: Any, editor: Any

@@ -3,11 +3,13 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from records.models import DATED, Item, Party
 from records.query.bodies import Bodies, bodies_at
 from records.query.filters import RecordFilter
+from records.query.plan import PlanStatement
 from tests.support.histories import History
 from tests.support.naive_evaluator import evaluate
 from tests.support.routes import RECORDS, Resource, found
@@ -64,6 +66,7 @@ def test_codes_that_were_replaced_in_turn_are_one_body() -> None:
     assert bodies.codes("item", ["a"]) == ["a"]
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("resource", COUNTED, ids=str)
 def test_filters_by_either_code_find_the_records_of_both(
     client: Client, replaced: History, resource: Resource
@@ -88,6 +91,7 @@ def test_filters_by_either_code_find_the_records_of_both(
                     assert listed(client, resource, **given, **more) == both
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("resource", COUNTED, ids=str)
 def test_facets_and_totals_have_one_body(
     client: Client, replaced: History, resource: Resource
@@ -117,3 +121,16 @@ def test_facets_and_totals_have_one_body(
                     assert listed(client, resource, total=total) == listed(
                         client, resource, total=as_old
                     )
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL rewrites the condition.")
+@pytest.mark.parametrize("revision", [None, 1])
+def test_replaced_codes_are_read_from_their_index(db: None, revision: int | None) -> None:
+    """Not from all changes, which every list would read."""
+    statement = PlanStatement("donation")
+    statement.read_bodies(revision)
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {statement.parts[1]}", statement.params)
+        steps = [row[3] for row in cursor.fetchall()]
+
+    assert [step for step in steps if " c " in step] == ["SCAN c USING INDEX change_replaced"]

@@ -66,6 +66,10 @@ PLAN_QUERIES: list[tuple[str, Query]] = [
     ("exports", {"unit": "piece", "item": "mask,medical-supplies", "exporter": "CHN"}),
     ("contracts", {"currency": "USD", "buyer_country": "ITA,PAK", "operator": "exact,at_least"}),
     ("donations", {"measure": "parties", "milestone": "committed", "reached_to": "2020-06"}),
+    # One statement or several.
+    ("donations", {"single_source": "true", "donor": "CHN"}),
+    ("contracts", {"single_source": "false"}),
+    ("exports", {"single_source": "false", "item": "medical-supplies"}),
     # Points that a later one overtook, alone and with another condition.
     ("donations", {"latest": "false"}),
     ("exports", {"latest": "false", "item": "medical-supplies"}),

@@ -49,7 +49,8 @@ from tests.support.routes import API, RECORDS, Resource, ask, found, problem, re
         ("❤️ * -- ' %_", ""),
         ("covid19 COVID-19 Covid 19", "covid 19 covid 19 covid 19"),
         ("KN95s, 3M, 3-ply, 19th, RMB50,000", "kn 95 s 3 m 3 ply 19 th rmb 50000"),
-        ("маски95 ５Ｇ हिन्दी५", "маски 95 5 g हिनदी ५"),
+        ("маски95 ５Ｇ हिन्दी५", "маски 95 5 g हिनदी 5"),
+        ("٥٠٬٠٠٠ كِمامة N٩٥", "50000 كمامه n 95"),
         ("x" * 50, "x" * 40),
     ],
 )
@@ -67,15 +68,16 @@ def test_no_phrase_runs_from_one_text_into_the_next() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("masks Italy", [("masks", False), ("italy", False)]),
-        ("masks MASKS", [("masks", False)]),
+        ('"masks" "Italy"', [("masks", False), ("italy", False)]),
+        ('"masks" "MASKS"', [("masks", False)]),
+        ("ship", [(form, False) for form in ("ship", "ships", "shipped", "shipping")]),
         ("vent*", [("vent", True)]),
         ('"test kits"', [("test_kits", False)]),
         ("“Test kits” «big ki*»", [("test_kits", False), ("big_ki", True)]),
         ("COVID-1*", [("covid_1", True)]),
         ('"" & …', []),
         (
-            "Masks: 50 % – what is PPE? (https://example.org)",
+            '"Masks:" 50 % – "what" "is" "PPE?" (https://example.org)',
             [
                 *((word, False) for word in ("masks", "50", "what", "is", "ppe")),
                 *((pair, False) for pair in ("https_example", "example_org")),
@@ -118,7 +120,8 @@ def donation(db: None) -> Any:
     )
     return DonationFactory(
         title="Two lots of relief for Islamabad",
-        note="Unsearched",
+        note="Many were of poor quality",
+        stage="cancelled",
         donors=["jack-ma-foundation"],
         figures=[
             {"statement": statement, "quote": "3.86 billion masks (50,000 N95) against COVID-19"}
@@ -167,10 +170,25 @@ FOUND = [
     '-"relief two" -"two lots of islamabad"',
     "relief −covid20",
     "relief OR italy -france",
+    '"poor quality"',
+    "faulty",
+    "defective islamabad",
+    "italy OR substandard",
+    "cancelled",
+    "canceled",
+    "-returned",
+    "relief AND islamabad",
+    '"two lots" AND zhao AND -italy',
+    "relief - islamabad",
+    "two lots - relief -italy",
+    "Two lots of relief? Islamabad (50,000 N95) / masks: ~50,000; +relief & #masks!",
 ]
 UNFOUND = [
-    "unsearched",
     "untold",
+    '"faulty"',
+    "fault*",
+    "relief -faulty",
+    "relief -annulled",
     "regular press conference",
     "elief",
     "relie",
@@ -217,11 +235,15 @@ def test_statements_are_found_by_title_summary_publisher_and_speaker(client: Cli
         publisher="新华社",
         speaker="Émile Zola",
         summary="Customs cleared 3.86 billion masks.",
+        note="Read in a reprint",
+        topics=["fast-track-talks"],
         text="unpublished words",
         organisation="Ministry",
         published=True,
     )
-    for text in ("briefing", "新华社", "新华", "emile", "customs 3.86", '"cleared 3.86 billion"'):
+    for text in ("briefing", "新华社", "新华", "emile", "reprint", "fast-track"):
+        assert titles(client, "statements", search=text) == ["Briefing on aid"], text
+    for text in ("customs 3.86", '"cleared 3.86 billion"'):
         assert titles(client, "statements", search=text) == ["Briefing on aid"], text
     for text in ("unpublished", "华新", "ministry", "3.68"):
         assert titles(client, "statements", search=text) == [], text
@@ -258,6 +280,8 @@ LETTERS = {
     "Đồng Nai on masks": ("Đồng Nai báo", ["Dong Nai", "đong"], "dong nai"),
     "Sırbistan on masks": ("İzmir Haber", ["Sirbistan", "SIRBISTAN"], "izmir"),
     "Guðjónsson on masks": ("Morgunblaðið", ["Gudjonsson"], "morgunbladid"),
+    "كِمامات من إيران": ("وكالة الأنباء", ["كمامات", "ايران", "کمامات ایران"], "الانباء"),
+    "ماسک از چین، ۷۰٬۰۰۰ عدد": ("ایرنا", ["ماسك", "70000", "٧٠٠٠٠"], "ايرنا"),
 }
 """Title → publisher, searches that find the title, and a part of the publisher."""
 
@@ -346,7 +370,8 @@ MISTAKES = [
     *(
         "-",
         "mask -",
-        "mask - gown",
+        "mask OR - gown",
+        "mask - OR gown",
         "--mask",
         "- mask",
         "-*",
@@ -366,7 +391,9 @@ MISTAKES = [
         "mask OR &",
     ),
     *("mask OR &", "(mask OR gown) china", "mask|gown", "mask | gown", "mask || gown"),
-    *("mask NOT n95", "NOT mask", "mask AND gown", "mask~", '"test kits"~5', "mask^2"),
+    *("mask NOT n95", "NOT mask", "mask~", '"test kits"~5', "mask^2"),
+    *("AND mask", "mask AND", "mask AND AND gown", "a AND b OR c", "a OR b AND c", "mask AND &"),
+    *("mask NEAR gown", "mask NEAR/5 gown", "mask ADJ gown", "mask XOR gown"),
     *('"mask', 'mask"', '"a" "b'),
 ]
 """Signs that can only be meant as other searches use them, or that lack something."""

@@ -18,6 +18,7 @@ from records.models.text import words
 from records.query.filters import SearchParameter
 from records.query.planner import RecordQuery
 from tests.support.histories import (
+    NOTES,
     QUOTES,
     SUMMARIES,
     TITLES,
@@ -50,7 +51,12 @@ def history(django_db_setup: None, django_db_blocker: Any) -> Iterator[History]:
 
 PARTS = [
     *sorted(
-        {part for text in [*TITLES, *QUOTES, *SUMMARIES] for part in text.split() if words(part)}
+        {
+            part
+            for text in [*TITLES, *QUOTES, *SUMMARIES, *NOTES]
+            for part in text.split()
+            if words(part)
+        }
     ),
     "China",
     "Pakistan",
@@ -64,6 +70,14 @@ PARTS = [
     "COVID-19",
     "3.86",
     "50000",
+    "كمامة",
+    "نمكي",
+    "faulty",
+    "defective",
+    "returned",
+    "delivered",
+    "announced",
+    "customs",
 ]
 
 

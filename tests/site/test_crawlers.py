@@ -1,5 +1,6 @@
 """Crawlers find every record in force, and are kept from lists without end."""
 
+import re
 from urllib.parse import urlsplit
 from urllib.robotparser import RobotFileParser
 from xml.etree import ElementTree
@@ -7,12 +8,13 @@ from xml.etree import ElementTree
 import pytest
 from django.test import Client
 
-from records.models import KINDS
+from records.models import DATED, KINDS, Item, Party
 from records.site import crawlers
 from tests.support.histories import History
 
 pytestmark = pytest.mark.django_db
 
+TABLES = ("donations", "exports", "contracts", "statements")
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 
 
@@ -48,10 +50,22 @@ def test_the_sitemaps_have_every_page_and_record_in_force_once(
     paths = [path_of(row["loc"]) for row in found]
 
     assert len(paths) == len(set(paths))
-    assert set(paths) == {*expected, "/", "/guide/", "/how-we-count/", "/dictionary/"} | {
-        "/docs/",
-        "/reference/",
+    pages = (
+        *("guide", "how-we-count", "dictionary", "charts", "releases", "docs", "reference"),
+        *("about", "changes", "corrections"),
+        *("browse", *(f"browse/{plural}" for plural in TABLES)),
+    )
+    entries = {
+        *(f"/parties/{code}/" for code in Party.objects.values_list("code", flat=True)),
+        *(f"/items/{code}/" for code in Item.objects.values_list("code", flat=True)),
+        *(
+            f"/series/{row.document['series']}/"
+            for kind in DATED
+            for row in history.at(kind)
+            if row.document["series"]
+        ),
     }
+    assert set(paths) == {*expected, "/", *(f"/{page}/" for page in pages), *entries}
     assert all(row["lastmod"] for row, path in zip(found, paths, strict=True) if path in expected)
     assert all(client.get(path).status_code == 200 for path in paths[:: max(len(paths) // 9, 1)])
 
@@ -67,6 +81,31 @@ def test_robots_keeps_crawlers_from_lists_and_the_admin(client: Client) -> None:
     for path in ("/", "/guide/", "/records/don-7k3m9q2x/", "/docs/", "/api/v1/metadata/"):
         assert robots.can_fetch("anybody", path), path
     assert robots.site_maps() == ["http://testserver/sitemap.xml"]
+
+
+def test_robots_keeps_crawlers_from_tables_with_filters(client: Client) -> None:
+    """Python's parser knows no asterisk, so the rules are read here as RFC 9309 says: the longest
+    that matches decides."""
+    lines = client.get("/robots.txt").content.decode().splitlines()
+    rules = [line.split(": ", 1) for line in lines if line.startswith(("Allow", "Disallow"))]
+
+    def may_fetch(address: str) -> bool:
+        matching = [
+            (len(rule), name == "Allow")
+            for name, rule in rules
+            if re.match(re.escape(rule).replace(r"\*", ".*"), address)
+        ]
+        return max(matching, default=(0, True))[1]
+
+    for plural in TABLES:
+        assert may_fetch(f"/browse/{plural}/")
+        assert not may_fetch(f"/browse/{plural}/?ordering=title")
+        assert not may_fetch(f"/browse/{plural}/facets/")
+    assert may_fetch("/browse/")
+    assert may_fetch("/api/v1/metadata/")
+    assert not may_fetch("/browse/?search=masks")
+    assert not may_fetch("/browse/facets/")
+    assert not may_fetch("/api/v1/")
 
 
 def test_an_icon_is_found_where_programs_look_for_it(client: Client) -> None:

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from aidapi.schema import document
+from records.api.titles import attributed_title
 from records.api.urls import RESOURCES
 from records.models import KINDS, Party
 from records.site.dictionary import Entry, chapters, documents
@@ -114,7 +115,18 @@ def test_home_answers_three_of_them(client: Client, db: None) -> None:
     for question in featured:
         assert f'href="/guide/#{question.slug}"' in page
         assert question.answer in page
-        assert f'href="{question.address}"' in page
+        assert f'href="{question.table}"' in page
+
+
+def test_the_table_of_a_question_has_the_records_of_its_list(
+    client: Client, dataset: None
+) -> None:
+    tables = [step for question in QUESTIONS for step in question.steps if step.table]
+    assert len(tables) > 4
+    for step in tables:
+        page = client.get(step.table).content.decode()
+        for record in client.get(step.address).json()["results"]:
+            assert f'<a href="/records/{record["id"]}/">' in page, step.table
 
 
 # --- How we count
@@ -127,6 +139,7 @@ EXAMPLES = [
 ]
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_every_pitfall_is_shown_on_a_real_record(
     client: Client, dataset: None, example: Example
@@ -260,7 +273,7 @@ def test_a_statement_shows_every_figure_drawn_from_it(client: Client, dataset: N
     for kind in ("donations", "exports", "contracts"):
         rows = client.get(f"{API}{kind}/?statement=st-76867pfx").json()["results"]
         for row in rows:
-            assert f'href="/records/{row["id"]}/">{row["title"]}</a>' in text
+            assert f'href="/records/{row["id"]}/">{attributed_title(row)}</a>' in text
             for figure in row["figures"]:
                 if figure["evidence"]["statement"] == "st-76867pfx":
                     resting += 1
@@ -297,5 +310,5 @@ def test_a_page_can_be_cited(client: Client, dataset: None, time_machine: Any) -
     title = "California orders 300 million N95 masks from BYD for 990 million dollars"
     assert f"AidAPI (2026). {title} (contract con-nbba3vv1). Version 1, revision 1 of" in text
     assert "http://testserver/records/con-nbba3vv1/?revision=1 (CC BY 4.0; retrieved on 1" in text
-    assert "@misc{aidapi-con-nbba3vv1-r1," in text
+    assert "@dataset{aidapi-con-nbba3vv1-r1," in text
     assert "  urldate = {2026-12-01}" in text

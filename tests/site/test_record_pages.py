@@ -1,6 +1,7 @@
 """The page of a record: all that its document says, for every version, and nothing of drafts."""
 
 import html
+import re
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.urls import reverse
 from aidapi.dates import in_words
 from records.models import DATED, KINDS, CountableReason
 from records.query.totals import OUTSIDE, Verdict, verdicts_of
+from records.site.social import LONGEST
 from records.site.wording import (
     RATES,
     REASONS,
@@ -20,19 +22,12 @@ from records.site.wording import (
 )
 from tests.support.factories import RECORDS as FACTORIES
 from tests.support.factories import publish
-from tests.support.histories import History, Version, inside_transaction, long_history
-from tests.support.routes import API
+from tests.support.histories import History, Version
 from tests.support.thoroughness import some
 
 pytestmark = pytest.mark.django_db
 
 Json = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def history(django_db_setup: None, django_db_blocker: Any) -> Any:
-    with inside_transaction(django_db_blocker):
-        yield long_history()
 
 
 def page(client: Client, id: str, status: int = 200, **query: Any) -> str:
@@ -49,7 +44,7 @@ def says(text: str, version: Version) -> None:
     assert f"version {version.version} of" in text
     for role in KINDS[version.kind].ROLES.values():
         for party in document[role]:
-            assert f'href="{API}parties/{party["code"]}/">{party["name"]}</a>' in text
+            assert f'href="/parties/{party["code"]}/">{party["name"]}</a>' in text
     for figure in document.get("figures", ()):
         assert f"“{figure['evidence']['quote']}”" in text
         assert (figure["rank_reason"] or "") in text
@@ -156,6 +151,7 @@ def test_a_wrong_address_is_a_page_that_says_what_is_wrong(
     assert words in page(client, id.replace("known", known), status, **query)
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize(
     "address",
     [
@@ -408,3 +404,33 @@ def test_a_number_is_shortened_where_nothing_is_lost(
 ) -> None:
     assert short(number) == as_said
     assert in_full(FIGURE | {"value": number}) == full
+
+
+# --- How other sites show a link to it, and paper
+
+
+def meta(text: str, name: str) -> str:
+    """The content of a meta element."""
+    (found,) = re.findall(rf'<meta (?:property|name)="{name}" content="([^"]*)">', text)
+    return html.unescape(found)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_other_sites_show_a_record_with_a_figure_and_its_quote(
+    client: Client, history: History, kind: str
+) -> None:
+    for version in some(history.at(kind), 3):
+        text = client.get(f"/records/{version.id}/").content.decode()
+
+        assert version.document["title"] in meta(text, "og:title")
+        assert meta(text, "og:title") == meta(text, "twitter:title")
+        description = meta(text, "og:description")
+        assert description == meta(text, "twitter:description")
+        assert len(description) <= LONGEST
+        if kind == "statement":
+            assert description.rstrip("…") in version.document["summary"]
+        else:
+            quotes = [figure["evidence"]["quote"] for figure in version.document["figures"]]
+            assert any(f"“{quote}”" in description for quote in quotes)
+        assert meta(text, "og:url") == f"http://testserver/records/{version.id}/"
+        assert 'print.css" media="print"' in text

@@ -23,6 +23,8 @@ from records.publishing import begin_correction
 from tests.support.factories import (
     RECORDS,
     ContributorFactory,
+    ItemFactory,
+    PartyFactory,
     RevisionFactory,
     StatementFactory,
     UserFactory,
@@ -309,3 +311,12 @@ def wrong_publications(kind: str) -> Iterator[Attempt]:
             record = ready()
             getattr(record, relation).update(**change)
             yield publishing(f"{name}: {relation}", record)
+    only_proposed = {"name": "Proposed", "version": 0}
+    party = PartyFactory(code="proposed", type="company", country="", region="", **only_proposed)
+    item = ItemFactory(code="proposed", default_unit="piece", parent=None, **only_proposed)
+    for relation, name, entry in (("parties", "party", party), ("figures", "item", item)):
+        record = ready()
+        row = getattr(record, relation).first()
+        setattr(row, name, entry)
+        row.save()
+        yield publishing(f"only proposed: {name}", record)

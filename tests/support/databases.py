@@ -20,8 +20,9 @@ from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 WAIT_SECONDS = 600
 """So long may another worker take to build a template."""
@@ -53,15 +54,20 @@ DATASET = Template("dataset", load_dataset, MIGRATED)
 @contextmanager
 def connected_to(name: str) -> Iterator[None]:
     """Let connections that are opened inside lead to the database of that name, those of other
-    threads too."""
-    usual = connection.settings_dict["NAME"]
-    connection.close()
-    connection.settings_dict["NAME"] = name
+    threads too. The connection that was in use is left as it is, within a transaction too."""
+    database = connection.settings_dict
+    usual, outer = database["NAME"], connections[DEFAULT_DB_ALIAS]
+    del connections[DEFAULT_DB_ALIAS]
+    database["NAME"] = name
+    # Django keeps the keys of content types, which are others after a flush.
+    ContentType.objects.clear_cache()
     try:
         yield
     finally:
         connection.close()
-        connection.settings_dict["NAME"] = usual
+        database["NAME"] = usual
+        connections[DEFAULT_DB_ALIAS] = outer
+        ContentType.objects.clear_cache()
 
 
 def address(name: str = "") -> str:

@@ -16,6 +16,8 @@ from django.contrib.auth import get_user_model
 from factory.django import DjangoModelFactory
 
 from records.curation.duplicates.models import DuplicatePair
+from records.curation.proposals.models import Proposal
+from records.curation.reports.models import Report
 from records.models import (
     Contract,
     ContractFigure,
@@ -274,6 +276,23 @@ class FigureFactory(DjangoModelFactory):
         return kwargs
 
 
+class ReportFactory(DjangoModelFactory):
+    """An error that a reader reports of a published donation: `record=` for another record."""
+
+    class Meta:
+        model = Report
+
+    class Params:
+        record = factory.LazyFunction(lambda: DonationFactory(published=True))
+
+    kind = factory.LazyAttribute(lambda report: report.record.KIND)
+    public_id = factory.LazyAttribute(lambda report: report.record.public_id)
+    version = 1
+    figure = 1
+    text = "The ministry says 5,000 masks, not 50,000."
+    email = "reader@example.org"
+
+
 class DuplicatePairFactory(DjangoModelFactory):
     """Two donations that may be one: `records=(one, other)` for others."""
 
@@ -288,6 +307,30 @@ class DuplicatePairFactory(DjangoModelFactory):
     second = factory.LazyAttribute(lambda pair: max(row.public_id for row in pair.records))
     score = 4
     reasons = factory.LazyFunction(lambda: ["Parties: CHN → PAK", "Equal: surgical-mask (piece)"])
+
+
+class ProposalFactory(DjangoModelFactory):
+    """A merge that an editor proposes."""
+
+    class Meta:
+        model = Proposal
+
+    act = "merge"
+    kind = "party"
+    code = factory.Sequence(
+        lambda n: (
+            PartyFactory(
+                code=f"foundation-{n}",
+                name="Foundation",
+                type="foundation",
+                country="",
+                region="",
+            ).code
+        )
+    )
+    into = factory.LazyFunction(lambda: PartyFactory(code="jack-ma-foundation").code)
+    reason = "One body was entered twice."
+    proposed_by = factory.LazyFunction(lambda: UserFactory(username="proposer"))
 
 
 class ContractFactory(StagedRecordFactory):

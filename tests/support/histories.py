@@ -63,8 +63,9 @@ QUOTES = [
     "the words that bear it",
     "3.86 billion masks against COVID-19",
     "向巴基斯坦捐赠了口罩",
-    "50,000 test kits, ventilators and so on",
+    "50,000 test kits, ventilators, ٥٠٬٠٠٠ كِمامة",
 ]
+NOTES = ["", "Of poor quality, and sent back to China."]
 PUBLISHERS = [
     "Xinhua",
     "新华社",
@@ -78,7 +79,7 @@ SUMMARIES = [
     "Surgical masks and test kits went to Émile Zola's school in Pakistan.",
     "外交部发言人介绍情况",
 ]
-SPEAKERS = ["", "Zhao Lijian", "Émile Zola", "O'Connor (press)"]
+SPEAKERS = ["", "Zhao Lijian", "Émile Zola", "O'Connor (press), سعید نمکی"]
 BODIES = ["", "Ministry of Foreign Affairs of China", "Auswärtiges Amt"]
 EVENTS = ["", "Regular press conference", "Rueda de prensa del año"]
 TOPICS = ["customs-facilitation", "fast-track-talks", "certified-manufacturers"]
@@ -301,7 +302,7 @@ class History:
         rng = self.random
         drawn: dict[str, Any] = {
             "title": rng.choice(TITLES),
-            "note": rng.choice(["", "Doubtful."]),
+            "note": rng.choice(NOTES),
         }
         for column in model.content_fields():
             if column.choices:

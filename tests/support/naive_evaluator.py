@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
+from records.index.synonyms import GROUPS, forms
 from records.models import KINDS
 from records.models.regions import REGION_SLUGS, REGIONS
 from records.totals.figures import Figure
@@ -40,7 +41,12 @@ REACHED = ("milestone", "reached_from", "reached_to")
 
 
 PLAIN = {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
-"""Letters without a decomposition that the histories and queries of the tests have."""
+PLAIN |= {"ی": "ي", "ى": "ي", "ک": "ك", "ة": "ه", "ٱ": "ا", "ـ": "", "\u200c": "", "٬": ","}
+PLAIN |= {
+    digit: str(n) for digits in ("٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹") for n, digit in enumerate(digits)
+}
+"""Letters without a decomposition, and Arabic ones that are written for one another, that the
+histories and queries of the tests have."""
 
 
 def bare(text: str | None) -> str:
@@ -252,13 +258,14 @@ def ungrouped(number: re.Match) -> str:
 def searched(version: Version) -> tuple[list[str | None], list[str | None]]:
     """The texts in which a search looks: those of the first tier, and the others."""
     document = version.document
-    head, others = [document["title"]], []
+    head, others = [document["title"]], [document["note"], document.get("stage")]
     codes = []
     for many in KINDS[version.kind].ROLES.values():
         head += [party["name"] for party in document[many]]
         codes += [party["code"] for party in document[many]]
     for row in (*document.get("figures", ()), *document.get("milestones", ())):
         others += [row["evidence"]["quote"], row["evidence"]["quote_translation"]]
+        others.append(row.get("stage"))
     for figure in document.get("figures", ()):
         if figure["item"]:
             head.append(version.names[figure["item"]][0])
@@ -267,7 +274,7 @@ def searched(version: Version) -> tuple[list[str | None], list[str | None]]:
         others += version.names[code_][1]
     for said_by in document.get("statements", [document]):
         others += [said_by["publisher"], said_by["speaker"]]
-    return head, [*others, document.get("summary")]
+    return head, [*others, document.get("summary"), *document.get("topics", ())]
 
 
 def has_phrase(phrase: list[str], open_end: bool, texts: list[str | None]) -> bool:
@@ -286,6 +293,16 @@ Phrase = tuple[list[str], bool]
 """Words in a row, and whether the last is only how it begins."""
 
 
+def same(part: str, phrase: Phrase) -> list[Phrase]:
+    """The phrase and, of a single word without quotation marks or star, all that mean the same."""
+    (words, open_end) = phrase
+    if '"' in part or open_end or len(words) != 1:
+        return [phrase]
+    own = forms(words[0])
+    alike = [other for group in GROUPS if set(own) & set(group) for other in group]
+    return [(other.split(), False) for other in [*own, *alike]]
+
+
 def phrases(search: str) -> tuple[list[list[Phrase]], list[Phrase]]:
     """Alternatives of which one must be found, several times; and what must not be."""
     requested: list[list[Phrase]] = []
@@ -296,9 +313,10 @@ def phrases(search: str) -> tuple[list[list[Phrase]], list[Phrase]]:
         if part == "OR":
             or_else = True
         elif part[0] in "-‐−﹣－":
-            excluded.append(phrase)
+            excluded += same(part, phrase)
         elif phrase[0]:
-            requested[-1:] = [[*requested[-1], phrase]] if or_else else [*requested[-1:], [phrase]]
+            before = requested.pop() if or_else else []
+            requested.append([*before, *same(part, phrase)])
             or_else = False
     return requested, excluded
 
@@ -339,6 +357,10 @@ def meets(
         case "joint":
             many = any(len(document[roles[role]]) > 1 for role in model.MAIN_ROLES)
             return many == is_true(wanted)
+        case "single_source":
+            rows = [*document["figures"], *document.get("milestones", ())]
+            quoted = {row["evidence"]["statement"] for row in rows}
+            return (len(quoted) == 1) == is_true(wanted)
         case "series":
             return document["series"] == wanted
         case "latest":

@@ -101,7 +101,8 @@ NUMBERS = dict.fromkeys(
     "not_a_number",
 )
 LISTS = {",": "empty_value", "a,": "empty_value", ",a": "empty_value", TOO_MANY: "too_many"}
-CODES = dict.fromkeys(["a b", "a_b", "-a", "a--b", "é", "ａ", "*", "%", "'"], "malformed")
+CODES = dict.fromkeys(["*", "%", "'", "1 2", "-"], "malformed")
+NAMES = dict.fromkeys(["a b", "a_b", "-a", "a--b", "é", "ａ"], "unknown_code")
 CHOICES = dict.fromkeys(["no-such", "*", "%", "\\", "null"], "unknown_value")
 
 BAD: dict[type, dict[str, str]] = {
@@ -135,7 +136,7 @@ BAD: dict[type, dict[str, str]] = {
     parameters.OneOfField: {",": "unknown_value", LONG: "unknown_value", **CHOICES},
     parameters.OrderingField: {",": "unknown_value", LONG: "unknown_value", **CHOICES},
     parameters.RepresentationField: {",": "unknown_value", LONG: "unknown_value", **CHOICES},
-    filters.CodeListField: LISTS | CODES | {LONG: "too_long"},
+    filters.CodeListField: LISTS | CODES | NAMES | {LONG: "too_long"},
     filters.IdListField: {
         **LISTS,
         LONG: "too_long",
@@ -322,7 +323,7 @@ WORDS = {
         "маски",
         "STRASSE",
         "o'connor",
-        "masks (kits) NEAR/2 x: y ^b {c} 'd' & ! <-> not or",
+        "masks (kits) near/2 x: y ^b {c} 'd' & ! <-> not or",
         "100%_",
         "nothing has-this",
     ],
@@ -353,6 +354,8 @@ BESIDE = {
 def anchored(name: str, value: str) -> Query:
     """The parameter with what must stand beside it."""
     beside = BESIDE.get(name, {})
+    if name == "ordering" and value.lstrip("-") == "match":
+        beside = {"name": "mask"}
     if name == "ordering" and value.lstrip("-") == "value":
         beside = {"unit": "piece"}
     return {name: value} | beside

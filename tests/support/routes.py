@@ -25,7 +25,10 @@ def routes() -> dict[str, Any]:
     }
 
 
-ROUTES = routes()
+ROUTES = {path: view for path, view in routes().items() if view.form is None}
+FORMS = {path: view for path, view in routes().items() if view.form is not None}
+"""The addresses of single representations, which are the same as those that the others select:
+test_forms.py shows it, and so they need no other tests."""
 
 
 @dataclass(frozen=True)

@@ -459,3 +459,25 @@ def test_a_query_needs_figures_that_were_prepared_for_it() -> None:
         answer(prepare([figure("a", 1)]), Query(milestone="delivered"))
     with pytest.raises(AssertionError):
         answer(prepare([figure("a", 1)], None, {"pledge"}), Query())
+
+
+def test_about_is_never_above_what_is_proven_at_most() -> None:
+    """A single of which only a summary of May says that it had left is in the point of May; with
+    the point of March it would come to more than that point allows."""
+    january, march, may = date(2020, 1, 1), date(2020, 3, 31), date(2020, 5, 5)
+    exported = {"kind": "export", "stage": ""}
+    points = {"series": "masks", "start": january, **exported}
+    figures = [
+        running("a", 48, as_of=march, **points),
+        running("b", 60, as_of=may, **points),
+        figure("c", "27.6", as_of=may, **exported),
+    ]
+    query = Query(
+        givers=by("code", CHINA.code), receivers=by("code", ITALY.code), items=(MASK,), end=may
+    )
+
+    found = only(*figures, query=query)
+
+    assert (found.at_least, found.about, found.at_most) == (60, 60, 60)
+    assert not found.conflict
+    assert reasons(found) == {"a": ("overtaken", "b"), "c": ("contained", "b")}

@@ -13,6 +13,7 @@ from records.totals.proven import EXACT
 from records.totals.scopes import Condition, Query
 from tests.support import dataset_figures as dataset
 from tests.support.proven_minimum import proven_minimum
+from tests.support.thoroughness import some
 
 ANNOUNCED = {
     "don-3qpfp9a3": (
@@ -138,21 +139,28 @@ def test_every_item_party_and_year_comes_to_the_same_when_computed_again(kind: s
         *(Query(givers=named(code)) for code in givers),
         *(Query(receivers=named(code)) for code in receivers),
     ]
-    compared = 0
-    for start, end in PERIODS:
-        chinese = [Query(givers=named("CHN"), items=(item,)) for item in items]
-        for one in requested if start or end else requested + chinese:
+    chinese = [Query(givers=named("CHN"), items=(item,)) for item in items]
+    compared = searched = cut_short = 0
+    for start, end in some(PERIODS, 2):
+        for one in some(requested if start or end else requested + chinese, 60):
             query = Query(one.givers, one.receivers, one.items, start, end)
             totals = answer(prepared, query)
-            assert {total.search for total in totals} <= {EXACT}
+            searched += len(totals)
+            cut_short += sum(total.search != EXACT for total in totals)
             found = {
                 tuple(total.split): total.at_least
                 for total in totals
-                if total.at_least is not None
+                if total.at_least is not None and total.search == EXACT
             }
-            assert found == proven_minimum(figures, dataset.links(), query), query
+            minimum = proven_minimum(figures, dataset.links(), query)
+            assert found == {split: minimum[split] for split in found}, query
+            assert minimum.keys() == {
+                tuple(total.split) for total in totals if total.at_least is not None
+            }
             compared += len(found)
             for total in totals:
                 lowers = [figure.lower or Decimal(0) for figure in total.used]
                 assert sum(lowers, Decimal(0)) == (total.at_least or 0)
-    assert compared > 100
+    assert compared > 50
+    # Of those that many thousand gifts reach, the answer says that the search was cut short.
+    assert cut_short <= searched / 100

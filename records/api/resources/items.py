@@ -58,6 +58,8 @@ class HSCodeField(ListField):
 class WithinParameter(Parameter):
     """Item, including all items below it."""
 
+    vocabulary = "item"
+
     def filter(self, queryset: QuerySet, value: str) -> QuerySet:
         within = Q(code=value)
         step = "parent"

@@ -45,6 +45,12 @@ class RegionParameter(Parameter):
         return queryset.filter(region__in=within)
 
 
+class CountryParameter(Parameter):
+    """Country of a party."""
+
+    vocabulary = "party"
+
+
 class PartyListParameters(VocabularyListParameters):
     """Parameters of `/parties/`."""
 
@@ -55,7 +61,7 @@ class PartyListParameters(VocabularyListParameters):
         "Only parties of this type; several separated by commas.",
         lookup="type__in",
     )
-    country = Parameter(
+    country = CountryParameter(
         CodeListField(example="CHN"),
         "Only parties that are or belong to this country (ISO 3166-1 alpha-3); several separated "
         "by commas.",

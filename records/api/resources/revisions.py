@@ -7,6 +7,7 @@ from django.db.models import Count, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from rest_framework import serializers
 
+from aidapi import replicas
 from aidapi.addresses import base_url
 from aidapi.parameters import DateField, Days, IntegerField, Parameter
 from records.api.parameter_sets import DocumentParameters, PageParameters, ordering
@@ -40,6 +41,7 @@ class InForceOnParameter(Parameter):
 
     def filter(self, queryset: QuerySet, value: Days) -> QuerySet:
         end = datetime.datetime.combine(value.last, datetime.time.max, tzinfo=datetime.UTC)
+        replicas.check_until(end)
         # All before the first one after that day: whatever a clock said later changes nothing.
         after = Revision.objects.filter(published_at__gt=end).order_by("number").values("number")
         before = queryset.filter(number__lt=Coalesce(Subquery(after[:1]), Value(2**31 - 1)))

@@ -12,7 +12,9 @@ from rest_framework.views import APIView
 from aidapi.deprecation import deprecates, deprecations_used, headers
 from aidapi.negotiation import JSON_ONLY, Negotiation, renderers_of
 from aidapi.parameters import Parameter, ParameterSet
+from aidapi.renderers import JSONRenderer
 from records.api.licence import LICENCE
+from records.api.parameter_sets import forms_of, of_form
 from records.api.resource import RecordResource, Resource
 from records.query.filters import RecordFilter
 from records.query.planner import RecordQuery
@@ -45,6 +47,8 @@ class DatasetView(APIView):
     tombstones: Any = False
     versioned: Any = True
     """Whether past revisions can be requested."""
+    form: Any = None
+    """The only representation at this address; where it is None, the request selects one."""
     parsed: ParameterSet
     """The parameters of the request, once `parse` has read them."""
 
@@ -52,6 +56,21 @@ class DatasetView(APIView):
     def parameters(self) -> Any:
         """The set of query parameters."""
         raise NotImplementedError
+
+    @property
+    def accepted_parameters(self) -> Any:
+        """The set of query parameters of this address."""
+        return self.parameters if self.form is None else of_form(self.parameters, self.form)
+
+    @property
+    def documented_parameters(self) -> Any:
+        """The set of query parameters of the operation, which has one representation."""
+        return of_form(self.parameters, self.form or JSONRenderer)
+
+    @property
+    def forms(self) -> Sequence[Any]:
+        """The representations with addresses of their own."""
+        return forms_of(self.parameters)
 
     @property
     def serializer_class(self) -> Any:
@@ -83,9 +102,32 @@ class DatasetView(APIView):
             return JSON_ONLY
         return renderers_of(self.parameters)
 
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Return the response. To read, nobody signs in, and nothing is sent: such requests have
+        no use for DRF's wrapper of a request, authentication, permissions and throttles."""
+        if request.method not in READING:
+            return super().dispatch(request, *args, **kwargs)
+        self.request, self.args, self.kwargs = request, args, kwargs
+        self.headers = self.default_response_headers
+        try:
+            # An address of one representation returns it whatever the client accepts.
+            request.accepted_renderer = (
+                Negotiation().select_renderer(request, self.get_renderers())[0]
+                if self.form is None
+                else self.form()
+            )
+            response = self.get(request, *args, **kwargs)
+        except Exception as error:
+            response = self.handle_exception(error)
+        return self.finalize_response(request, response, *args, **kwargs)
+
+    def get(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Return the response to GET and HEAD."""
+        raise NotImplementedError
+
     def parse(self, request: Request) -> ParameterSet:
         """Return the parameters of the request, or raise what is wrong with them."""
-        self.parsed = self.parameters(request.GET)
+        self.parsed = self.accepted_parameters(request.GET)
         return self.parsed
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
@@ -98,7 +140,7 @@ class DatasetView(APIView):
             used = deprecations_used(parameters, self.serializer_class, request.GET)
             for name, value in headers(used).items():
                 response[name] = value
-        if len(renderers_of(parameters)) > 1:
+        if self.form is None and len(renderers_of(parameters)) > 1:
             patch_vary_headers(response, ["Accept"])
         if response.has_header("Dataset-Revision"):
             given = self.parsed.given
@@ -106,7 +148,8 @@ class DatasetView(APIView):
             response.pinned = self.versioned and ("revision" in given or "cursor" in given)
             links = [LICENCE_LINK, *self.links(int(response["Dataset-Revision"]))]
             if response.has_header("Link"):
-                links.append(response["Link"])
+                # Some readers of files look at the first link only.
+                links.insert(0, response["Link"])
             response["Link"] = ", ".join(links)
         return response
 

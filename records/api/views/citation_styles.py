@@ -43,7 +43,10 @@ class CSLSerializer(serializers.Serializer):
     type = serializers.CharField(help_text="`dataset`.")
     author = CSLNameSerializer(many=True, help_text="Publisher of the dataset.")
     title = serializers.CharField(help_text="What is cited.")
-    version = serializers.CharField(help_text="Version and revision.")
+    version = serializers.CharField(
+        help_text="Version of the record, and the revision; of a list or the dataset the "
+        "revision. Styles print the word `version` before it."
+    )
     publisher = serializers.CharField(help_text="Publisher of the dataset.")
     issued = CSLDateSerializer(help_text="Date of the revision.")
     accessed = CSLDateSerializer(help_text="Date of retrieval.")
@@ -104,6 +107,12 @@ class Citation:
         return f"{version}revision {self.revision.number}"
 
     @property
+    def numbers(self) -> str:
+        """Return version and revision as styles print them after the word version."""
+        revision = str(self.revision.number)
+        return f"{self.version} (revision {revision})" if self.version else revision
+
+    @property
     def note(self) -> str:
         parts = [self.evidence, f"Licence: {LICENCE['name']}, {LICENCE['url']}"]
         return " ".join(part for part in parts if part)
@@ -131,9 +140,8 @@ class Citation:
             "year": str(self.day.year),
             "month": MONTHS[self.day.month - 1],
             "date": self.day.isoformat(),
-            "version": bibtex_text(self.edition),
+            "version": bibtex_text(self.numbers),
             "publisher": bibtex_text(AUTHOR),
-            "howpublished": rf"\url{{{self.url}}}",
             "url": self.url,
             "urldate": self.today.isoformat(),
             "note": bibtex_text(self.note),
@@ -142,7 +150,7 @@ class Citation:
             f"  {name} = {value}" if name == "month" else f"  {name} = {{{value}}}"
             for name, value in fields.items()
         ]
-        return f"@misc{{{self.key},\n" + ",\n".join(lines) + "\n}\n"
+        return f"@dataset{{{self.key},\n" + ",\n".join(lines) + "\n}\n"
 
     def ris(self) -> str:
         fields = [
@@ -152,7 +160,7 @@ class Citation:
             ("TI", self.title),
             ("PY", str(self.day.year)),
             ("DA", f"{self.day:%Y/%m/%d}"),
-            ("ET", self.edition),
+            ("ET", self.numbers),
             ("PB", AUTHOR),
             ("UR", self.url),
             ("Y2", f"{self.today:%Y/%m/%d}"),
@@ -168,7 +176,7 @@ class Citation:
                 "type": "dataset",
                 "author": [{"literal": AUTHOR}],
                 "title": one_line(self.title),
-                "version": self.edition,
+                "version": self.numbers,
                 "publisher": AUTHOR,
                 "issued": {"date-parts": [[self.day.year, self.day.month, self.day.day]]},
                 "accessed": {"date-parts": [[self.today.year, self.today.month, self.today.day]]},

@@ -14,6 +14,7 @@ from aidapi.renderers import JSONLD, JSONRenderer
 from records.api.addresses import PLURALS, pinned
 from records.api.licence import AUTHOR, LICENCE
 from records.api.parameter_sets import AnyParameters
+from records.api.scope import scope_of
 from records.api.views.base import DatasetView
 from records.api.views.citations import dataset_citation, published
 from records.api.views.files import FILES
@@ -125,6 +126,11 @@ class DatasetSerializer(PrefixedSerializer):
     dct_title = serializers.CharField(help_text="Its title.")
     dct_description = serializers.CharField(help_text="What it is.")
     dct_language = serializers.CharField(help_text="Language of its texts, as a BCP 47 tag.")
+    dct_coverage = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="What it covers and what it does not, in sentences: kinds, months, countries, "
+        "and what is missing.",
+    )
     dct_publisher = AgentSerializer(help_text="The publisher.")
     dct_license = ReferenceSerializer(help_text="The licence.")
     dct_issued = serializers.DateTimeField(help_text="When its first revision was published.")
@@ -183,6 +189,7 @@ def dcat(request: HttpRequest, revision: Revision) -> dict[str, Any]:
         "dct:title": TITLE,
         "dct:description": DESCRIPTION,
         "dct:language": "en",
+        "dct:coverage": scope_of(revision.number).sentences,
         "dct:publisher": {
             "@type": "foaf:Organization",
             "foaf:name": AUTHOR,

@@ -17,6 +17,7 @@ from aidapi.parameters import (
     ParameterSet,
 )
 from records.api.views.base import DatasetResponse, ResourceView, record_query
+from records.api.views.text_facets import of_said, of_text
 from records.index.statistics import UNKNOWN
 from records.models.languages import canonical
 from records.models.regions import REGIONS, regions_within
@@ -24,12 +25,15 @@ from records.query.filters import (
     AnyRolePartyParameter,
     ColumnParameter,
     FigureChoiceParameter,
+    FoldedFigureParameter,
+    FoldedParameter,
     ItemParameter,
     LanguageParameter,
     LinkedParameter,
     PartyColumnParameter,
     PartyParameter,
     PartyRegionParameter,
+    SeriesParameter,
 )
 from records.query.planner import RecordQuery
 
@@ -43,6 +47,10 @@ def of_column(query: RecordQuery, parameter: ColumnParameter) -> Counts:
     column = parameter.lookup.removesuffix("__in")
     rows = query.selection().order_by().values(column)
     return rows.annotate(n=Count("pk")).values_list(column, "n")
+
+
+def of_series(query: RecordQuery, parameter: SeriesParameter) -> Counts:
+    return of_column(query, parameter)
 
 
 def of_languages(query: RecordQuery, parameter: LanguageParameter) -> Counts:
@@ -117,6 +125,7 @@ def per_record(rows: QuerySet, query: RecordQuery, column: str, vocabulary: str 
 
 
 COUNTERS: dict[type, Callable[[RecordQuery, Any], Counts]] = {
+    SeriesParameter: of_series,
     LanguageParameter: of_languages,
     LinkedParameter: of_links,
     AnyRolePartyParameter: of_any_party,
@@ -125,12 +134,14 @@ COUNTERS: dict[type, Callable[[RecordQuery, Any], Counts]] = {
     PartyColumnParameter: of_party_column,
     ItemParameter: of_items,
     FigureChoiceParameter: of_figures,
+    FoldedParameter: of_text,
+    FoldedFigureParameter: of_said,
 }
 """Type of parameter → how its values are counted; the first that matches."""
 
 
 def counter(parameter: Parameter) -> Callable[[RecordQuery, Any], Counts] | None:
-    if isinstance(parameter, ColumnParameter):
+    if isinstance(parameter, ColumnParameter) and not isinstance(parameter, SeriesParameter):
         coded = parameter.lookup.endswith("__in") and parameter.lookup != "public_id__in"
         return of_column if coded else None
     return next((count for kind, count in COUNTERS.items() if isinstance(parameter, kind)), None)
@@ -185,30 +196,36 @@ class RecordFacetsSerializer(serializers.Serializer):
 
 
 def facets(query: RecordQuery, parameters: ParameterSet) -> dict[str, Any]:
-    """Return the facets, by one or two statements for each parameter."""
+    """Return the facets, by one to three statements for each parameter."""
     names = parameters.cleaned.get("facets") or [
         name
         for name, found in parameters.base_filters.items()
         if counter(found) in (of_column, of_languages)
     ]
     limit = parameters.cleaned.get("limit", DEFAULT_LIMIT)
-    found = []
-    for name in names:
-        parameter = parameters.base_filters[name]
-        count: Any = counter(parameter)
-        counts = [(value, n) for value, n in count(query, parameter) if value and n]
-        counts.sort(key=lambda pair: (-pair[1], pair[0]))
-        found.append(
-            {
-                "parameter": name,
-                "values": [{"value": value, "records": n} for value, n in counts[:limit]],
-                "more": max(0, len(counts) - limit),
-            }
-        )
     return {
         "revision": query.revision,
         "records": query.count(),
-        "facets": found,
+        "facets": [facet([(query, parameters.base_filters[name])], name, limit) for name in names],
+    }
+
+
+def facet(
+    queries: Iterable[tuple[RecordQuery, Parameter]], name: str, limit: int
+) -> dict[str, Any]:
+    """Return how many records of some queries, each of another kind and with the parameter as this
+    kind has it, have each value: the most frequent values, and the number of the others."""
+    found: Counter[str] = Counter()
+    for query, parameter in queries:
+        count: Any = counter(parameter)
+        for value, n in count(query, parameter):
+            found[value] += n
+    counts = [(value, n) for value, n in found.items() if value and n]
+    counts.sort(key=lambda pair: (-pair[1], pair[0]))
+    return {
+        "parameter": name,
+        "values": [{"value": value, "records": n} for value, n in counts[:limit]],
+        "more": max(0, len(counts) - limit),
     }
 
 

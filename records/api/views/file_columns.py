@@ -14,7 +14,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from aidapi.tables import KNOWN_DATE, Cell, Column, same
+from aidapi.tables import KNOWN_DATE, NOTHING, Cell, Column, same
 from records.api.numbers import SumField
 from records.documents.serializers import (
     ExactNumberField,
@@ -44,6 +44,7 @@ INHERENT = ("figures", "statements", "milestones_evidence")
 cell cannot hold beside each other, the JSON has all."""
 
 
+WITHOUT = f" `{NOTHING}` in the place of one that has none."
 CODED = (
     serializers.ChoiceField,
     serializers.DateField,
@@ -72,7 +73,7 @@ def columns_of(serializer: Any, around: Sequence[str] = (), prefix: str = "") ->
                 yield Column(
                     f"{prefix}{name}_{inner}",
                     datatype(part),
-                    described(field, part),
+                    described(field, part) + (WITHOUT if part.allow_null else ""),
                     several(path, inner),
                     many=True,
                     free=not isinstance(part, CODED),

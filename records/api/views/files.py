@@ -4,17 +4,20 @@ Records are read in keyset pages, each by a statement of its own at the same rev
 transaction stays open however slowly a client reads the file.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 import orjson
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.http import http_date
 
 from aidapi.addresses import site_path
 from aidapi.errors import InvalidParameters, ParameterError
 from aidapi.pagination import Cursor
+from aidapi.ranges import file_response
 from aidapi.renderers import (
     CSV,
     NDJSON,
@@ -22,14 +25,15 @@ from aidapi.renderers import (
     TableMetadata,
 )
 from aidapi.tables import (
+    BOM,
     MAX_SHEET_ROWS,
-    Blocks,
     Table,
     csv_stream,
     ndjson_stream,
     workbook,
+    written,
 )
-from records.api.addresses import digest, pinned
+from records.api.addresses import as_requested, digest, in_form, pinned
 from records.api.licence import AUTHOR, LICENCE
 from records.api.resource import RecordResource, RowResource
 from records.api.views.base import PRESENTATION, filters_given, record_query
@@ -42,12 +46,17 @@ from records.api.views.citations import (
 from records.api.views.file_columns import Verdicts, layout
 from records.api.views.pages import QuerySetRows
 from records.documents.serializers import placed
-from records.models import Revision, RevisionCounter
+from records.models import Revision
 from records.query.ordering import Ordering
+from records.query.revisions import latest_revision
 from records.query.totals import Totals, of_total
 
 STEP = 250
 """Number of records in memory at a time."""
+WHOLE_ROWS = 10_000
+"""Number of rows up to which a file is finished before its first byte is sent, so that it has
+validators and ranges: none may confirm a stream, of which nobody knows whether it will break
+off."""
 
 FILES = {one.format: one for one in (CSV, NDJSON, XLSX)}
 MEDIA_TYPES = {
@@ -100,35 +109,38 @@ class Download:
 
     def address(self, representation: str) -> str:
         """Return the URL of the same request in another representation, at the same revision."""
-        query = self.given | {"format": representation}
+        query = dict(self.given)
         if representation == "ndjson":
             query.pop("raw", None)
+        path = in_form(self.request.path_info, FILES[representation])
         if self.versioned:
-            return pinned(self.request, self.request.path_info, query, self.revision.number)
-        address = pinned(self.request, self.request.path_info, query, 0)
-        return address.removesuffix("&revision=0")
+            return pinned(self.request, path, query, self.revision.number)
+        return re.sub("[?&]revision=0$", "", pinned(self.request, path, query, 0))
 
     def response(self, representation: str) -> HttpResponseBase:
         """Return the file, or its metadata; for HEAD the headers only, without making a file."""
         if representation == "xlsx" and self.table.count > MAX_SHEET_ROWS:
             raise too_many_for_a_sheet(self.table.count)
-        extension = "metadata.json" if representation == "metadata" else representation
-        response: HttpResponseBase
-        if self.request.method == "HEAD":
-            response = StreamingHttpResponse(iter(()))
-        elif representation == "metadata":
+        extension = "csv-metadata.json" if representation == "metadata" else representation
+        is_whole = representation == "xlsx" or (
+            representation != "metadata" and self.table.count <= WHOLE_ROWS
+        )
+        response: Any
+        if representation == "metadata":
             response = HttpResponse(orjson.dumps(self.metadata(), option=orjson.OPT_INDENT_2))
-        elif representation == "xlsx":
-            file = workbook(self.table, self.raw, self.about(), self.revision.published_at)
-            response = StreamingHttpResponse(Blocks(file))
-            response["Content-Length"] = str(file.seek(0, 2))
-            file.seek(0)
+        elif self.request.method == "HEAD":
+            response = StreamingHttpResponse(iter(()))
+        elif is_whole:
+            file = self.file(representation)
+            response = file_response(self.request, file, self.revision.published_at)
         else:
-            response = StreamingHttpResponse(
-                csv_stream(self.table, self.raw)
-                if representation == "csv"
-                else ndjson_stream(self.table)
-            )
+            response = StreamingHttpResponse(self.stream(representation))
+        if is_whole:
+            response["Accept-Ranges"] = "bytes"
+        if is_whole or representation == "metadata":
+            # For the response cache, which does not keep files (aidapi.caching).
+            response.is_file = True
+            response["Last-Modified"] = http_date(self.revision.published_at.timestamp())
         response["Content-Type"] = MEDIA_TYPES[representation]
         disposition = "inline" if representation == "metadata" else "attachment"
         response["Content-Disposition"] = f'{disposition}; filename="{self.stem}.{extension}"'
@@ -136,10 +148,22 @@ class Download:
         response["Dataset-Rows"] = str(self.table.count)
         if representation != "metadata":
             response["Link"] = (
-                f'<{self.address("metadata")}>; rel="describedby"; '
+                f'<{as_requested(self.request, TableMetadata)}>; rel="describedby"; '
                 f'type="{TableMetadata.media_type}"'
             )
         return response
+
+    def stream(self, representation: str) -> Iterator[bytes]:
+        """Return the CSV or NDJSON piece by piece."""
+        if representation == "csv":
+            return csv_stream(self.table, self.raw)
+        return ndjson_stream(self.table)
+
+    def file(self, representation: str) -> IO[bytes]:
+        """Return the open file."""
+        if representation == "xlsx":
+            return workbook(self.table, self.raw, self.about(), self.revision.published_at)
+        return written(self.stream(representation))
 
     def about(self) -> list[tuple[str, str]]:
         """Return the first rows of the second sheet of a workbook."""
@@ -155,7 +179,8 @@ class Download:
         return {
             "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
             "@type": "Table",
-            "url": self.address("csv"),
+            # Readers ignore metadata that do not name the address of their file as requested.
+            "url": as_requested(self.request, CSV),
             "dc:title": self.citation.title,
             "dc:publisher": AUTHOR,
             "dc:license": {"@id": LICENCE["url"]},
@@ -184,8 +209,15 @@ class Download:
                 for one in self.formats
             ],
             "dialect": {"encoding": "utf-8", "lineTerminators": ["\r\n"], "header": True},
-            "tableSchema": {"columns": [column.csvw() for column in self.table.columns]},
+            "tableSchema": {"columns": self.columns()},
         }
+
+    def columns(self) -> list[dict[str, Any]]:
+        """Return the descriptions of the columns. The first has its name with the byte order mark,
+        which some readers take for a part of it, as a title."""
+        first, *others = [column.csvw() for column in self.table.columns]
+        first["titles"] = [f"{BOM}{first['name']}", first["titles"]]
+        return [first, *others]
 
 
 def too_many_for_a_sheet(count: int) -> InvalidParameters:
@@ -246,7 +278,7 @@ def vocabulary_download(request: HttpRequest, resource: RowResource, parameters:
     """Return the download of all entries that match the filters, as they are now. Files of one
     revision are alike, but an earlier revision cannot be requested."""
     values = parameters.cleaned
-    revision = published(RevisionCounter.number())
+    revision = published(latest_revision())
     ordering = Ordering.of(parameters)
     matching = parameters.filter_queryset(resource.rows(revision.number))
     rows = QuerySetRows(revision.number, matching, resource.row_id)

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from aidapi.addresses import origin
 from records.api.parameter_sets import FormatParameters
 from records.api.views.base import DatasetResponse, DatasetView
-from records.models import RevisionCounter
+from records.query.revisions import latest_revision
 
 
 class EndpointSerializer(serializers.Serializer):
@@ -52,7 +52,7 @@ class Index(DatasetView):
     def get(self, request: Request) -> HttpResponse:
         self.parse(request)
         base = origin(request)
-        revision = RevisionCounter.number()
+        revision = latest_revision()
         index = {
             "revision": revision,
             "endpoints": [

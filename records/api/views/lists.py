@@ -1,23 +1,32 @@
 """Lists of resources, page by page; as files or feeds where they have these representations."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import orjson
+from django.db.models import F
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
-from aidapi.addresses import site_path
+from aidapi.addresses import base_url, site_path
+from aidapi.renderers import CSLJSON
 from aidapi.sparse import sparse_json
 from records.api.addresses import pinned
 from records.api.parameter_sets import check_fitting
 from records.api.views.base import ResourceView, about, filters_given, record_query
-from records.api.views.feeds import change_entries, feed, record_entries
+from records.api.views.feeds import (
+    feed,
+    identifying,
+    query_of,
+    record_entries,
+    revision_entries,
+)
 from records.api.views.file_columns import add_verdicts
 from records.api.views.files import record_download, vocabulary_download
 from records.api.views.pages import ListedRows, Page, QuerySetRows, read_page
 from records.api.views.series import series_rows
 from records.documents.serializers import placed
-from records.models import DATED, RevisionCounter
+from records.models import DATED, Revision, RevisionCounter
 from records.query.filters import TotalNames
 from records.query.revisions import shown_revision
 from records.query.totals import of_total
@@ -67,15 +76,21 @@ class ListView(ResourceView):
         """Return all results as a file."""
         raise NotImplementedError
 
-    def citation(self) -> tuple[str, dict[str, str]]:
-        """Return path and filters of the list's citation: here that of the whole dataset."""
-        return "/api/v1/cite/", {}
+    def cited(self) -> tuple[str, str, dict[str, str]]:
+        """Return what is to be cited: its path, that of its citation, and the filters of both.
+        Here it is the whole dataset."""
+        return "/api/v1/metadata/", "/api/v1/cite/", {}
 
     def links(self, revision: int) -> list[str]:
         if not revision:
             return []
-        address = pinned(self.request, *self.citation(), revision)
-        return [f'<{address}>; rel="describedby"; type="application/json"']
+        path, citation, filters = self.cited()
+        cited = pinned(self.request, path, filters, revision)
+        citation = pinned(self.request, citation, {**filters, "style": CSLJSON.format}, revision)
+        return [
+            f'<{cited}>; rel="cite-as"',
+            f'<{citation}>; rel="describedby"; type="{CSLJSON.media_type}"',
+        ]
 
 
 class RecordList(ListView):
@@ -94,18 +109,18 @@ class RecordList(ListView):
         documents = placed(page.rows, site_path())
         values = page.parameters.cleaned
         if "total" in values:
-            documents = self.with_verdicts(page, values["total"])
+            documents = self.with_verdicts(page, documents, values["total"])
         if "fields" in values or "omit" in values:
             documents = [
                 sparse_json(orjson.loads(document), values).decode() for document in documents
             ]
         return ",".join(documents).encode()
 
-    def with_verdicts(self, page: Page, total: TotalNames) -> list[str]:
+    def with_verdicts(self, page: Page, texts: Sequence[str], total: TotalNames) -> list[str]:
         """Return the documents of a page, whose figures say what became of them in the total."""
         query = record_query(self.resource, page.parameters, page.revision).without("total")
         verdicts = of_total(query, total).verdicts(total)
-        documents = [orjson.loads(document) for document in placed(page.rows, site_path())]
+        documents = [orjson.loads(text) for text in texts]
         for document in documents:
             add_verdicts(document, verdicts)
         return [orjson.dumps(document).decode() for document in documents]
@@ -116,8 +131,9 @@ class RecordList(ListView):
     def file(self, parameters: Any, representation: str) -> HttpResponseBase:
         return record_download(self.request, self.resource, parameters).response(representation)
 
-    def citation(self) -> tuple[str, dict[str, str]]:
-        return f"{self.request.path_info}cite/", filters_given(self.resource, self.parsed)
+    def cited(self) -> tuple[str, str, dict[str, str]]:
+        path = f"/api/v1/{self.resource.name}/"
+        return path, f"{path}cite/", filters_given(self.resource, self.parsed)
 
 
 class RowList(ListView):
@@ -125,8 +141,11 @@ class RowList(ListView):
 
     def page(self, parameters: Any, default_ordering: str = "") -> Page:
         def rows_at(named: int | None) -> QuerySetRows:
-            # Entries of a vocabulary are shown as they are now, also along a cursor.
-            revision = shown_revision(named if self.versioned else None, RevisionCounter.number())
+            latest = RevisionCounter.number()
+            revision = shown_revision(named, latest)
+            if not self.versioned:
+                # Entries of a vocabulary are shown as they are now, also along a cursor.
+                revision = shown_revision(None, latest)
             rows = parameters.filter_queryset(self.resource.rows(revision))
             return QuerySetRows(revision, rows, self.resource.row_id)
 
@@ -143,12 +162,28 @@ class VocabularyList(RowList):
 
 
 class ChangeList(RowList):
-    """Changes that match all filters, page by page; as `atom` a feed for feed readers."""
+    """Changes that match all filters, page by page; as `atom` a feed for feed readers, with an
+    entry for each revision that has any."""
 
     feed_ordering = "-revision"
 
-    def feed(self, page: Page) -> HttpResponseBase:
-        return feed(self.request, page, change_entries)
+    def get(self, request: Request) -> HttpResponseBase:
+        if request.accepted_renderer.format != "atom":
+            return super().get(request)
+        parameters: Any = self.parse(request)
+        check_fitting(parameters, "atom")
+
+        def rows_at(named: int | None) -> QuerySetRows:
+            revision = shown_revision(named, RevisionCounter.number())
+            matching = parameters.filter_queryset(self.resource.rows(revision))
+            revisions = Revision.objects.filter(number__in=matching.values("revision_id"))
+            # The name of the column by which changes are ordered.
+            return QuerySetRows(revision, revisions.annotate(revision_id=F("number")), "number")
+
+        page = read_page(request, parameters, rows_at, self.feed_ordering)
+        matching = parameters.filter_queryset(self.resource.rows(page.revision))
+        query = query_of(identifying(parameters.given))
+        return feed(request, page, revision_entries(matching, query, base_url(request)))
 
 
 class SeriesList(ListView):

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import orjson
 from django.db.models import QuerySet
-from rest_framework.request import Request
+from django.http import HttpRequest
 
 from aidapi.errors import InvalidParameters, ParameterError, Problem
 from aidapi.pagination import DEFAULT_PAGE, Cursor, page_link
@@ -97,7 +97,7 @@ def envelope(
 
 
 def read_page(
-    request: Request,
+    request: HttpRequest,
     parameters: Any,
     rows_at: Callable[[int | None], Rows],
     default_ordering: str = "",

@@ -131,26 +131,32 @@ class SeriesDetail(DetailView):
     def get(self, request: Request, slug: str) -> HttpResponse:
         values = self.parse(request).cleaned
         revision = shown_revision(values.get("revision"), RevisionCounter.number())
-        points: list[dict[str, Any]] = []
-        steps: list[dict[str, Any]] = []
-        # Nearly always one kind.
-        for kind in sorted({row["kind"] for row in point_rows(revision, list(DATED), slug[:80])}):
-            selection = DATED[kind].objects.in_force(revision).filter(series=slug)
-            figures = SeriesFigures(DATED[kind], revision, slug)
-            points += points_of(kind, selection, figures, revision, base_url(request))
-            steps += steps_of(kind, figures)
-        if not points:
-            raise no_such("series", slug)
-        points.sort(key=lambda point: (point["as_of"], point["id"]))
-        places = [(point["kind"], (point["as_of"], point["id"])) for point in points]
-        for point, (kind, place) in zip(points, places, strict=True):
-            point["overtaken"] = any(
-                overtakes(later, place) for other, later in places if other == kind
-            )
-        body = self.serializer_class().to_representation(
-            {"revision": revision, "slug": slug, "points": points, "differences": steps}
-        )
+        body = series_over_time(slug, revision, base_url(request))
         return DatasetResponse(revision, orjson.dumps(body, default=number))
+
+
+def series_over_time(slug: str, revision: int, base: str) -> dict[str, Any]:
+    """Return a series as of a revision, as the endpoint shows it, with links that begin with
+    `base`; raise that there is none."""
+    points: list[dict[str, Any]] = []
+    steps: list[dict[str, Any]] = []
+    # Nearly always one kind.
+    for kind in sorted({row["kind"] for row in point_rows(revision, list(DATED), slug[:80])}):
+        selection = DATED[kind].objects.in_force(revision).filter(series=slug)
+        figures = SeriesFigures(DATED[kind], revision, slug)
+        points += points_of(kind, selection, figures, revision, base)
+        steps += steps_of(kind, figures)
+    if not points:
+        raise no_such("series", slug)
+    points.sort(key=lambda point: (point["as_of"], point["id"]))
+    places = [(point["kind"], (point["as_of"], point["id"])) for point in points]
+    for point, (kind, place) in zip(points, places, strict=True):
+        point["overtaken"] = any(
+            overtakes(later, place) for other, later in places if other == kind
+        )
+    return SeriesOverTimeSerializer().to_representation(
+        {"revision": revision, "slug": slug, "points": points, "differences": steps}
+    )
 
 
 def point_rows(revision: int, kinds: list[str], slug: str = "") -> QuerySet:

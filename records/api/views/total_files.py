@@ -16,6 +16,7 @@ from records.index.names import NameHistory
 from records.index.search import Names
 from records.models import PartyType
 from records.models.regions import REGIONS
+from records.query.groupings import vocabulary_of
 from records.totals.groups import TIMES
 
 Json = dict[str, Any]
@@ -71,13 +72,13 @@ def namer(model: Any, grouping: str, names: Names) -> NameOf | None:
 
         return name_of
 
+    if vocabulary := vocabulary_of(grouping, model):
+        return entry(vocabulary)
     role, _, column = grouping.partition("_")
-    if grouping in ("item", "item_category"):
-        return entry("item")
     if role in model.MAIN_ROLES:
         if column == "region":
             return lambda number: REGIONS[number][0] if number in REGIONS else None
-        return labels(PartyType.choices) if column == "type" else entry("party")
+        return labels(PartyType.choices)
     if grouping in model.CODED:
         return labels(model._meta.get_field(grouping).flatchoices)
     assert grouping in (*TIMES, "currency", "series")

@@ -1,7 +1,7 @@
 """Totals: what the figures that match a query prove, and what becomes of each of them."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -45,9 +45,9 @@ from records.models import (
 from records.query.groupings import SPLIT, groupings, reasons
 from records.query.totals import Group, Totals
 from records.totals import rates
-from records.totals.answer import DIGITS, Judged, Total
+from records.totals.answer import DIGITS, Judged, Outcome, Total
 from records.totals.figures import Split
-from records.totals.table import Array, distinct
+from records.totals.table import Array, count
 
 MAX_GROUPING = 2
 MAX_GROUPS = 10_000
@@ -421,13 +421,11 @@ class RecordTotals(ResourceView):
             raise too_many_groups(len(groups))
         if ordering := values.get("ordering"):
             groups = ordered(groups, ordering)
-        filters = list(filters_given(self.resource, parameters).items())
-        address = f"{base_url(request)}/api/v1/{self.resource.name}/"
-
-        def link(total: Sequence[str]) -> str:
-            query_string = [*filters, ("revision", totals.revision), ("total", ",".join(total))]
-            return f"{address}?{urlencode(query_string, safe=',:')}"
-
+        link = linker(
+            f"{base_url(request)}/api/v1/{self.resource.name}/",
+            filters_given(self.resource, parameters),
+            totals.revision,
+        )
         summary = Summary(totals, include, values.get("convert"), link)
         body = self.serializer_class().to_representation(
             {
@@ -443,6 +441,19 @@ class RecordTotals(ResourceView):
             return DatasetResponse(totals.revision, orjson.dumps(body, default=number))
         file = totals_download(request, self.resource, parameters, body, TotalSerializer())
         return file.response(representation)
+
+
+def linker(
+    address: str, filters: Mapping[str, str], revision: int
+) -> Callable[[Sequence[str]], str]:
+    """Return what makes the address of a total's records from its name:value pairs: that of a
+    list with the filters, and the revision."""
+
+    def link(total: Sequence[str]) -> str:
+        pairs = [*filters.items(), ("revision", revision), ("total", ",".join(total))]
+        return f"{address}?{urlencode(pairs, safe=',:')}"
+
+    return link
 
 
 def too_many_groups(found: int) -> InvalidParameters:
@@ -489,7 +500,7 @@ class Summary:
         totals: Totals,
         include: Sequence[str],
         target: str | None,
-        link: Callable[[list[str]], str],
+        link: Callable[[Sequence[str]], str],
     ) -> None:
         self.totals = totals
         self.named = [f"include:{reason}" for reason in include]
@@ -514,7 +525,7 @@ class Summary:
                 left_out[reason].append(rows[~seen[rows] & ~used[rows]])
             seen[outcome.rows] = True
         return {
-            "records": len(distinct(table.record[seen])),
+            "records": count(table.record[seen]),
             "figures": int(seen.sum()),
             "totals": [self.total(group) for group in shown],
             "more": len(groups) - len(shown),
@@ -532,16 +543,12 @@ class Summary:
     def total(self, group: Group) -> dict[str, Any]:
         """Return a total."""
         total = group.total
-        split = {name: getattr(total.split, name) for name in SPLIT}
-        group_values = dict(zip(group.names, group.values, strict=True))
-        identity = {name: split[name] for name in NAMED_BY[Measure(split["measure"])]}
-        named = {name: value or "" for name, value in group_values.items()} | identity
         outcome = total.outcome
         used = np.flatnonzero(outcome.used)
         listed = LISTED_IN_GROUPS if group.names else LISTED
         return {
-            "group": group_values,
-            **split,
+            "group": dict(zip(group.names, group.values, strict=True)),
+            **self.split(group),
             "at_least": total.at_least,
             "about": total.about,
             "at_most": total.at_most,
@@ -554,14 +561,30 @@ class Summary:
             "records": outcome.records(used),
             "figures": len(used),
             "used": [self.used(row) for row in outcome.largest(listed)],
-            "left_out": [
-                self.reason(reason, outcome.rows[places])
-                | {"which": self.which(outcome.judged(places[:listed].tolist()))}
-                for reason, places in outcome.left_out()
-            ],
+            "left_out": self.left_out(outcome, listed),
             "converted": converted(total, self.target),
-            "url": self.link([*(f"{name}:{value}" for name, value in named.items()), *self.named]),
+            "url": self.url(group),
         }
+
+    def split(self, group: Group) -> dict[str, str]:
+        """Return what a total counts: its measure, and its unit, currency or parties."""
+        return {name: getattr(group.total.split, name) for name in SPLIT}
+
+    def url(self, group: Group) -> str:
+        """Return the address of the records in a total."""
+        split = self.split(group)
+        values = zip(group.names, group.values, strict=True)
+        named = {name: value or "" for name, value in values}
+        named |= {name: split[name] for name in NAMED_BY[Measure(split["measure"])]}
+        return self.link([*(f"{name}:{value}" for name, value in named.items()), *self.named])
+
+    def left_out(self, outcome: Outcome, listed: int) -> list[dict[str, Any]]:
+        """Return the figures that a total leaves out, by reason, of each up to a limit."""
+        return [
+            self.reason(reason, outcome.rows[places])
+            | {"which": self.which(outcome.judged(places[:listed].tolist()))}
+            for reason, places in outcome.left_out()
+        ]
 
     def used(self, row: Judged) -> dict[str, Any]:
         """Return a figure that is in a total."""
@@ -589,7 +612,7 @@ class Summary:
         """Return how many figures are left out for a reason."""
         return {
             "reason": reason,
-            "records": len(distinct(self.totals.prepared.table.record[rows])),
+            "records": count(self.totals.prepared.table.record[rows]),
             "figures": len(rows),
             "includable": reason in self.includable,
         }

@@ -7,12 +7,15 @@ decided about come and go with the content of their records.
 """
 
 from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from records.curation.duplicates.likeness import (
     NO_EVIDENCE,
@@ -23,6 +26,7 @@ from records.curation.duplicates.likeness import (
     Likeness,
     Text,
     address,
+    agrees,
     compare,
     compare_texts,
     days,
@@ -30,26 +34,35 @@ from records.curation.duplicates.likeness import (
     pairs_of_texts,
     reach,
 )
-from records.curation.duplicates.models import DuplicatePair, DuplicateStatus
+from records.curation.duplicates.models import (
+    DuplicatePair,
+    DuplicateSearch,
+    DuplicateStatus,
+)
 from records.models import (
+    CURRENT,
     KINDS,
     OPEN,
+    Contributor,
     CountableReason,
     DatedRecord,
     LinkType,
     Record,
-    State,
     Statement,
     item_lineages,
 )
-from records.publishing.drafts import begin_correction, note_edit
+from records.models.parties import PartyType
+from records.publishing.drafts import begin_correction, copy_child, discard, note_edit
 from records.query.filters import not_after, not_before
 
 MOST = 500
 """Records near a saved one that are compared with it; the command compares all."""
 AT_ONCE = 500
 """Rows written by one statement."""
-CURRENT = [State.PUBLISHED, *OPEN]
+MOST_AT_ONCE = 200
+"""Records that came together and are compared at once, each with those near it."""
+STATES = [PartyType.COUNTRY, PartyType.GOVERNMENT]
+"""Types of parties that stand for a country."""
 
 Pairs = dict[tuple[str, str], Likeness]
 """Ids of two candidates, the lesser first → why they are."""
@@ -69,9 +82,58 @@ class Found:
 
 def find(kind: str) -> Found:
     """Compare all published and open records of a kind; keep the pairs up to date."""
+    at = timezone.now()
     known = {row.ids: row for row in DuplicatePair.objects.filter(kind=kind)}
+    found = candidates(kind, KINDS[kind].objects.filter(state__in=CURRENT))
+    outcome = _write(kind, known, found)
+    with transaction.atomic():
+        DuplicateSearch.objects.filter(kind=kind, at__lte=at).delete()
+        _note_searched(kind, "", at)
+    return outcome
+
+
+def _note_searched(kind: str, public_id: str, at: datetime) -> None:
+    DuplicateSearch.objects.update_or_create(kind=kind, public_id=public_id, defaults={"at": at})
+
+
+def not_searched(kinds: Sequence[str]) -> int:
+    """Return how many records nobody has looked for duplicates of: neither when they were saved,
+    nor among all of their kind since they were made; two queries."""
+    done = DuplicateSearch.objects.filter(kind__in=kinds)
+    whole = dict(done.filter(public_id="").values_list("kind", "at"))
+    parts = []
+    for kind in kinds:
+        rows = KINDS[kind].objects.filter(state__in=CURRENT).order_by()
+        if kind in whole:
+            rows = rows.filter(created_at__gt=whole[kind])
+        searched = DuplicateSearch.objects.filter(kind=kind, public_id=OuterRef("public_id"))
+        parts.append(rows.filter(~Exists(searched)).values("pk"))
+    first, *others = parts
+    return first.union(*others, all=True).count() if others else first.count()
+
+
+def find_for(records: Sequence[Record]) -> int:
+    """Look for duplicates of records that came together, as of an import; return how many open
+    pairs they are in. Beyond MOST_AT_ONCE nothing is done: the command compares all."""
+    if len(records) > MOST_AT_ONCE:
+        return 0
+    return len({pair.pk for record in records for pair in find_near(record)})
+
+
+def forget(kind: str, ids: Iterable[str]) -> None:
+    """Remove the pairs that nobody has decided about, of records of which no version is left to
+    compare: their drafts were deleted."""
+    wanted = set(ids)
+    left = KINDS[kind].objects.filter(public_id__in=wanted, state__in=CURRENT)
+    gone = wanted - set(left.values_list("public_id", flat=True))
+    pairs = DuplicatePair.objects.open().filter(Q(first__in=gone) | Q(second__in=gone), why="")
+    pairs.delete()
+    DuplicateSearch.objects.filter(kind=kind, public_id__in=gone).delete()
+
+
+def candidates(kind: str, rows: QuerySet) -> Pairs:
+    """Compare versions of records of a kind with each other; write nothing."""
     model = KINDS[kind]
-    rows = model.objects.filter(state__in=CURRENT)
     found: Pairs = {}
     if issubclass(model, DatedRecord):
         for one, other in pairs(accounts(model, rows)):
@@ -79,12 +141,13 @@ def find(kind: str) -> Found:
     else:
         for text, another in pairs_of_texts(texts(rows)):
             _keep(found, text, another, compare_texts(text, another))
-    return _write(kind, known, found)
+    return found
 
 
 def find_near(record: Record) -> list[DuplicatePair]:
     """Return the open pairs of one record, found again after a save; the number of queries does
     not grow with the dataset."""
+    at = timezone.now()
     known = {row.ids: row for row in DuplicatePair.objects.of(record.public_id)}
     model = type(record)
     found: Pairs = {}
@@ -99,6 +162,7 @@ def find_near(record: Record) -> list[DuplicatePair]:
             for another in read:
                 _keep(found, text, another, compare_texts(text, another))
     _write(record.KIND, known, found)
+    _note_searched(record.KIND, record.public_id, at)
     return list(DuplicatePair.objects.open().of(record.public_id))
 
 
@@ -175,13 +239,13 @@ def accounts(model: type[DatedRecord], rows: QuerySet) -> list[Account]:
     ids = {pk: public_id for pk, public_id, *_ in read}
     giver, receiver = model.MAIN_ROLES
     parties: dict[tuple[int, str], set[str]] = defaultdict(set)
-    for pk, role, party in (
+    for pk, role, party, kind, country in (
         model.child("parties")
         .objects.filter(within, role__in=model.MAIN_ROLES)
         .order_by()
-        .values_list("record_id", "role", "party_id")
+        .values_list("record_id", "role", "party_id", "party__type", "party__country")
     ):
-        parties[pk, role].add(party)
+        parties[pk, role].add(country if kind == PartyType.GOVERNMENT and country else party)
     linked: dict[str, set[str]] = defaultdict(set)
     events: dict[str, set[str]] = defaultdict(set)
     for pk, link_type, target in (
@@ -266,13 +330,16 @@ def _sharing(record: Any) -> Q:
     """Records that share a party in a main role, and in the other, or leave the other open."""
     model = type(record)
     parties = model.child("parties").objects.filter(record=OuterRef("pk"))
-    own = list(record.parties.values_list("role", "party_id"))
+    own = list(record.parties.values_list("role", "party_id", "party__type", "party__country"))
     shared: Any = Q(pk__in=[])
     fits: Any = Q()
     for role in model.MAIN_ROLES:
-        codes = [party for name, party in own if name == role]
-        if codes:
-            here = Exists(parties.filter(role=role, party__in=codes))
+        rows = [row[1:] for row in own if row[0] == role]
+        if rows:
+            named = Q(party__in=[party for party, _, _ in rows])
+            states = [state for _, kind, state in rows if kind in STATES and state]
+            named |= Q(party__type__in=STATES, party__country__in=states)
+            here = Exists(parties.filter(named, role=role))
             shared |= Q(here)
             fits &= Q(here) | ~Exists(parties.filter(role=role))
     return shared & fits
@@ -331,10 +398,18 @@ def not_a_duplicate(candidate: DuplicatePair, *, by: Any, why: str) -> None:
         _undecided(candidate, why).decide(DuplicateStatus.NOT_A_DUPLICATE, by=by, why=why)
 
 
-def same_event(candidate: DuplicatePair, *, keep: str, by: Any, why: str) -> Record:
-    """One event: the record `keep` goes on counting, the other links to it and its figures count
-    no more. That is a draft of the other, its open one or a new correction, which somebody else
-    approves like any."""
+def same_event(
+    candidate: DuplicatePair,
+    *,
+    keep: str,
+    by: Any,
+    why: str,
+    figures: Collection[int] | None = None,
+) -> Record:
+    """One event: the record `keep` goes on counting, the other links to it, and those of its
+    `figures` count no more that are told twice, by their numbers from 1; all without them. That
+    is a draft of the other, its open one or a new correction, which somebody else approves like
+    any."""
     if keep not in candidate.ids:
         raise ValidationError({"keep": "Choose which of the two goes on counting."})
     with transaction.atomic():
@@ -351,12 +426,82 @@ def same_event(candidate: DuplicatePair, *, keep: str, by: Any, why: str) -> Rec
             other = begin_correction(other, by=by, reason=why)
         other.links.create(type=LinkType.SAME_EVENT_AS, target=keep)
         if isinstance(other, DatedRecord):
-            for figure in other.figures.filter(countable=True).select_related("statement"):
+            rows = other.figures.select_related("statement", "item")
+            told = sorted(rows, key=lambda row: (row.position, row.pk))
+            for number, figure in enumerate(told, start=1):
+                if not figure.countable or (figures is not None and number not in figures):
+                    continue
                 figure.countable = False
                 figure.countable_reason = CountableReason.DUPLICATE_REPORT
                 figure.save()
         candidate.decide(DuplicateStatus.SAME_EVENT, by=by, why=why)
     return other
+
+
+def agreeing_figures(one: DatedRecord, other: DatedRecord) -> set[tuple[str, int]]:
+    """Return (id, number) of each figure of the two that agrees with one of the other."""
+    lines = item_lineages()
+    claims = {
+        record.public_id: [
+            (number, _claim(figure, lines))
+            for number, figure in enumerate(record.ordered_figures(), start=1)
+        ]
+        for record in (one, other)
+    }
+    return {
+        (record.public_id, number)
+        for record, twin in ((one, other), (other, one))
+        for number, claim in claims[record.public_id]
+        if any(agrees(claim, theirs) for _, theirs in claims[twin.public_id])
+    }
+
+
+def _claim(figure: Any, lines: dict[str, list[str]]) -> Claim:
+    low, high = reach(figure.operator, figure.value, figure.lower, figure.upper)
+    return Claim(
+        figure.measure,
+        tuple(lines.get(figure.item_id, ())),
+        figure.unit or figure.currency,
+        (figure.party_type, figure.party_role),
+        low,
+        high,
+    )
+
+
+def newcomer(one: Record, other: Record) -> Record | None:
+    """Return which of the two is a draft that never was public, the later one of two; None if
+    neither is."""
+    drafts = [row for row in (one, other) if row.is_open and row.version == 1]
+    return max(drafts, key=lambda row: (row.created_at, row.public_id)) if drafts else None
+
+
+def add_figures(candidate: DuplicatePair, *, by: Any, why: str) -> Record:
+    """One event: what a new draft adds becomes figures of the record that exists, in a draft of
+    it; the new draft goes. Its editors are editors of that draft."""
+    with transaction.atomic():
+        candidate = _undecided(candidate, why)
+        rows = [current(candidate.kind, public_id) for public_id in candidate.ids]
+        new = newcomer(*rows) if all(rows) else None
+        if not isinstance(new, DatedRecord):
+            raise ValidationError("Neither is a new draft: choose which goes on counting.")
+        target = rows[1] if rows[0].pk == new.pk else rows[0]
+        if target.is_open:
+            note_edit(target, by=by)
+        else:
+            target = begin_correction(target, by=by, reason=why)
+        known = [(row.rival_key(), row.claim()) for row in target.figures.all()]
+        place = max((row.position for row in target.figures.all()), default=-1)
+        for figure in new.figures.select_related("statement", "item").order_by("position", "pk"):
+            if (figure.rival_key(), figure.claim()) not in known:
+                place += 1
+                figure.position = place
+                copy_child(figure, target)
+        editors = Contributor.objects.filter(public_id=new.public_id, version=new.version)
+        for contributor in editors.select_related("user"):
+            Contributor.edited(target, contributor.user)
+        discard(new)
+        candidate.decide(DuplicateStatus.SAME_EVENT, by=by, why=why)
+    return target
 
 
 def look_again(candidate: DuplicatePair) -> None:

@@ -4,8 +4,10 @@ database. It proposes; a curator decides.
 Two donations, two exports or two contracts are *candidates* if all of this holds:
 
 1. They share a giver and a receiver, in those roles; or one side, where one of them leaves the
-   other side open. Joint gifts share one party of several.
-2. Their days are at most SLACK days apart. A month or year counts as all of its days, a period
+   other side open. Joint gifts share one party of several. A body of a government stands for its
+   country: papers write China where the source names a ministry.
+2. Their days are at most SLACK days apart, and if they are more than SOON apart, figures must be
+   equal to be evidence. A month or year counts as all of its days, a period
    from its first day to its last or to `as_of`, whichever is later.
 3. A figure of the one agrees with one of the other (`agrees`): the same measure; the same item or
    one above it; the same unit or currency, or one left open; and values that can both be true.
@@ -38,8 +40,11 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from aidapi.dates import span
 
-SLACK = timedelta(days=3)
+SLACK = timedelta(days=10)
 """News of one delivery spreads over some days."""
+SOON = timedelta(days=3)
+"""Days within which figures need only be compatible; later accounts have equal ones, or are of
+another delivery."""
 ABOUT = Decimal("0.05")
 """How far from the number stated "about" reaches, to either side."""
 OPEN_ENDED = Decimal("1.25")
@@ -181,11 +186,14 @@ def compare(one: Account, other: Account) -> Likeness | None:
         return None
     if is_settled(one, other):
         return None
+    soon = one.first - SOON <= other.last and other.first - SOON <= one.last
     agreeing = [
         (a, b)
         for a in one.claims
         for b in other.claims
-        if agrees(a, b) and (a.low is not None or (givers and receivers))
+        if agrees(a, b)
+        and (a.low is not None or (givers and receivers))
+        and (soon or is_equal(a, b))
     ]
     if not agreeing:
         return None

@@ -1,13 +1,11 @@
 """Pairs of records that may be of one event, and the decisions of curators about them."""
 
-from typing import Any
-
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
 from aidapi.fields import CodeField
+from records.curation.queues.models import QueueEntry, QueueQuerySet
 
 
 class DuplicateStatus(models.TextChoices):
@@ -16,22 +14,15 @@ class DuplicateStatus(models.TextChoices):
     SAME_EVENT = "same_event", "same event"
 
 
-class DuplicatePairQuerySet(models.QuerySet):
+class DuplicatePairQuerySet(QueueQuerySet):
     """Selections of pairs."""
-
-    def open(self) -> "DuplicatePairQuerySet":
-        """Return the pairs that wait for a decision."""
-        return self.filter(status=DuplicateStatus.OPEN)
 
     def of(self, public_id: str) -> "DuplicatePairQuerySet":
         """Return the pairs of a record."""
         return self.filter(Q(first=public_id) | Q(second=public_id))
 
-    def of_kinds(self, kinds: Any) -> "DuplicatePairQuerySet":
-        return self.filter(kind__in=list(kinds))
 
-
-class DuplicatePair(models.Model):
+class DuplicatePair(QueueEntry):
     """Two records of a kind that may be of one event, by their public ids. What is decided
     stays, with who decided and why: the pair is not proposed again."""
 
@@ -49,14 +40,6 @@ class DuplicatePair(models.Model):
     score = models.PositiveSmallIntegerField(help_text="How much speaks for it, from 1 to 5.")
     reasons = models.JSONField(default=list, help_text="What the two have in common, in words.")
     found_at = models.DateTimeField(default=timezone.now, help_text="When first found, in UTC.")
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        null=True,
-        related_name="+",
-        help_text="Who decided last.",
-    )
-    decided_at = models.DateTimeField(null=True, help_text="When that was, in UTC.")
     why = models.TextField(blank=True, help_text="Why it was decided so.")
 
     objects = DuplicatePairQuerySet.as_manager()
@@ -89,10 +72,6 @@ class DuplicatePair(models.Model):
         return f"{self.first} and {self.second}"
 
     @property
-    def is_open(self) -> bool:
-        return self.status == DuplicateStatus.OPEN
-
-    @property
     def ids(self) -> tuple[str, str]:
         return self.first, self.second
 
@@ -100,10 +79,21 @@ class DuplicatePair(models.Model):
         """The one that is not this one."""
         return self.second if public_id == self.first else self.first
 
-    def decide(self, status: DuplicateStatus, *, by: Any, why: str) -> None:
-        """Write down what was decided."""
-        self.status = status
-        self.decided_by = by
-        self.decided_at = timezone.now()
-        self.why = why.strip()
-        self.save(update_fields=["status", "decided_by", "decided_at", "why"])
+
+class DuplicateSearch(models.Model):
+    """When duplicates were last looked for: of one record, or of all of a kind."""
+
+    kind = CodeField(max_length=10, help_text="Kind of record.")
+    public_id = CodeField(
+        max_length=12, blank=True, help_text="Public id of the record; empty for all of the kind."
+    )
+    at = models.DateTimeField(default=timezone.now, help_text="When, in UTC.")
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "public_id"], name="duplicatesearch_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.public_id or self.kind} at {self.at:%Y-%m-%d %H:%M}"

@@ -5,16 +5,15 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import models, transaction
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
 from accounts.kept_forms import fill_forms
-from accounts.read_only import ReadOnlyAdmin
+from accounts.permissions import may
 from records.content.lines import (
     Line,
     figure_pairs,
@@ -23,23 +22,20 @@ from records.content.lines import (
     record_lines,
     titles_of,
 )
+from records.content.numbers import amount_in_words, number_in_words
 from records.curation.duplicates import finding
-from records.curation.duplicates.models import DuplicatePair, DuplicateStatus
-from records.curation.workflow.worklist import SHOWN, Found, Row, kinds
-from records.models import KINDS, DatedRecord, Figure, Record
+from records.curation.duplicates.models import DuplicatePair
+from records.curation.queues.pages import OPEN_FIRST, QueueAdmin, WhyField, found
+from records.curation.workflow.worklist import Found, Row, kinds
+from records.models import CURRENT, KINDS, DatedRecord, Record
 
 MOST_SHOWN = 10
 """Pairs that a record's page names; the queue has them all."""
 
 
-def may(request: HttpRequest, kind: str, permission: str) -> bool:
-    """Whether the user has the permission for records of the kind."""
-    return request.user.has_perm(f"records.{permission}_{kind}")
-
-
 def readable(request: HttpRequest) -> list[str]:
     """Return the kinds whose pairs the user may see."""
-    return [kind for kind in KINDS if may(request, kind, "view") or may(request, kind, "change")]
+    return [kind for kind in KINDS if may(request.user, kind, "view", "change")]
 
 
 def waiting(request: HttpRequest) -> Found | None:
@@ -48,13 +44,19 @@ def waiting(request: HttpRequest) -> Found | None:
     if not of:
         return None
     pairs = DuplicatePair.objects.open().of_kinds(of)
-    n = pairs.count()
-    return Found(
-        n,
-        [(f"{n} pair{'s' * (n != 1)}", f"{queue()}?status__exact={DuplicateStatus.OPEN}")]
-        if n
-        else [],
-        [Row(page(pair), str(pair), "; ".join(pair.reasons)) for pair in pairs[:SHOWN]],
+    unseen = finding.not_searched(of)
+    note = (
+        f"{unseen:,} {'record was' if unseen == 1 else 'records were'} not compared with the "
+        f"others yet: whoever operates the site runs find_duplicates."
+        if unseen
+        else ""
+    )
+    return found(
+        pairs,
+        "pair",
+        queue(),
+        lambda pair: Row(page(pair), str(pair), "; ".join(pair.reasons)),
+        note,
     )
 
 
@@ -121,18 +123,9 @@ def figure_rows(one: Record, other: Record) -> list[tuple[str, list[Any]]]:
             and first.rival_key() == second.rival_key()
             and first.claim() == second.claim()
         )
-        cells = [figure and (figure, number(figure)) for figure in (first, second)]
+        cells = [figure and (figure, number_in_words(figure)) for figure in (first, second)]
         rows.append((verdict(first, second, equal=equal), cells))
     return rows
-
-
-def number(figure: Figure) -> str:
-    """Return the number with its qualifier."""
-    if figure.value is not None:
-        return f"{figure.operator.replace('_', ' ')} {figure.value.normalize():,f}"
-    if figure.lower is not None and figure.upper is not None:
-        return f"{figure.lower.normalize():,f} to {figure.upper.normalize():,f}"
-    return "no number"
 
 
 class WhyForm(forms.Form):
@@ -140,12 +133,10 @@ class WhyForm(forms.Form):
 
     prefix = "apart"
 
-    why = forms.CharField(
+    why = WhyField(
         label="Why they are two events",
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
         help_text="Kept with your name, so that nobody has to ask again. Readers do not see it.",
-        error_messages={"required": "Say why they are two."},
+        missing="Say why they are two.",
     )
 
 
@@ -157,28 +148,78 @@ class SameForm(forms.Form):
     keep = forms.ChoiceField(
         label="Which record goes on counting",
         widget=forms.RadioSelect,
-        help_text="The better documented one. The other links to it, and its figures no longer "
-        "count; a draft says so, which somebody else approves.",
+        help_text="The better documented one. The other links to it, and those of its figures "
+        "that are told twice count no more; a draft says so, which somebody else approves.",
         error_messages={"required": "Choose the record that goes on counting."},
     )
-    why = forms.CharField(
+    why = WhyField(
         label="Why they are one event",
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
         help_text="The reason of the correction: readers see it beside the change.",
-        error_messages={"required": "Say why they are one."},
+        missing="Say why they are one.",
     )
 
-    def __init__(self, ids: Sequence[str], titles: Sequence[str], data: Any = None) -> None:
+    def __init__(self, ids: Sequence[str], records: Sequence[Any], data: Any = None) -> None:
         super().__init__(data)
+        titles = [getattr(record, "title", "") for record in records]
         labels = [f"{public_id}: {title}" for public_id, title in zip(ids, titles, strict=True)]
-        keep = self.fields["keep"]
-        keep.choices = list(zip(ids, labels, strict=True))  # type: ignore[attr-defined]
+        keep: Any = self.fields["keep"]
+        keep.choices = list(zip(ids, labels, strict=True))
+        if not all(isinstance(record, DatedRecord) for record in records):
+            return
+        agreeing = finding.agreeing_figures(*records)
+        told = [
+            (f"{record.public_id}:{number}", record, number, figure)
+            for record in records
+            for number, figure in enumerate(record.ordered_figures(), start=1)
+            if figure.countable
+        ]
+        self.fields["figures"] = forms.MultipleChoiceField(
+            label="Which figures are told twice",
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+            choices=[
+                (key, f"{record.public_id}, figure {number}: {amount_in_words(figure)}")
+                for key, record, number, figure in told
+            ],
+            initial=[
+                key for key, record, number, _ in told if (record.public_id, number) in agreeing
+            ],
+            help_text="Of the record that does not go on counting, these count no more; others "
+            "do.",
+        )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        keep, chosen = cleaned.get("keep"), cleaned.pop("figures", None)
+        if keep is None or chosen is None:
+            return cleaned
+        field: Any = self.fields["figures"]
+        of_other = [key for key, _ in field.choices if not key.startswith(f"{keep}:")]
+        numbers = {int(key.partition(":")[2]) for key in chosen if key in of_other}
+        if of_other and not numbers:
+            self.add_error(
+                "figures", "Choose the figures of the other record that are told twice."
+            )
+        return cleaned | {"figures": numbers}
+
+
+class AddForm(forms.Form):
+    """Reason why the figures of a new draft belong to the record that exists."""
+
+    prefix = "add"
+
+    why = WhyField(
+        label="Why its figures belong there",
+        help_text="The reason of the correction: readers see it beside the change.",
+        missing="Say why they belong there.",
+    )
 
 
 @admin.register(DuplicatePair)
-class DuplicatePairAdmin(ReadOnlyAdmin):
+class DuplicatePairAdmin(QueueAdmin):
     """The queue. Pairs are found, never typed; who may change records of a kind decides."""
+
+    MISSING = "These two have nothing in common any more: somebody changed or linked one."
 
     list_display = [
         "shown_pair",
@@ -191,30 +232,15 @@ class DuplicatePairAdmin(ReadOnlyAdmin):
     ]
     list_filter = ["status", "kind", "score"]
     list_select_related = ["decided_by"]
-    # Open pairs come first; a filter shows nothing else.
-    ordering: ClassVar[list[Any]] = [
-        models.Case(models.When(status=DuplicateStatus.OPEN, then=0), default=1),
-        "-score",
-        "pk",
-    ]
+    ordering: ClassVar[list[Any]] = [OPEN_FIRST, "-score", "pk"]
     search_fields = ["first", "second", "why"]
     search_help_text = "A record's id, or words of a decision."
 
     class Media:
         css: ClassVar = {"all": ["records/admin/duplicates.css"]}
 
-    # Who may do what
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return bool(readable(request))
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        kinds = readable(request)
-        return bool(kinds) if obj is None else obj.kind in kinds
-
-    def get_queryset(self, request: HttpRequest) -> models.QuerySet:
-        rows: Any = super().get_queryset(request)
-        return rows.of_kinds(readable(request))
+    def kinds(self, request: HttpRequest) -> list[str]:
+        return readable(request)
 
     # The queue
 
@@ -250,48 +276,37 @@ class DuplicatePairAdmin(ReadOnlyAdmin):
 
     # The comparison
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
+    def decision_page(
+        self, request: HttpRequest, candidate: DuplicatePair, extra_context: dict[str, Any]
     ) -> HttpResponse:
         """Return the comparison of the two, with the decisions that a curator may take."""
-        candidate: Any = self.get_object(request, unquote(object_id))
-        if candidate is None:
-            if not self.has_view_permission(request):
-                raise PermissionDenied
-            text = "These two have nothing in common any more: somebody changed or linked one."
-            self.message_user(request, text, messages.WARNING)
-            return HttpResponseRedirect(queue())
-        may_decide = may(request, candidate.kind, "change")
+        may_decide = may(request.user, candidate.kind, "change")
         records = self.records(candidate)
-        ids, titles = candidate.ids, [getattr(row, "title", "") for row in records]
-        apart, same = WhyForm(), SameForm(ids, titles)
-        fill_forms(request, apart, same)
+        ids = candidate.ids
+        apart, same, add = WhyForm(), SameForm(ids, records), AddForm()
+        fill_forms(request, apart, same, add)
         if request.method == "POST":
             if not may_decide:
                 raise PermissionDenied
             if "look_again" in request.POST:
                 return self.attempt(request, candidate, self.look_again)
             if "same_event" in request.POST:
-                same = SameForm(ids, titles, request.POST)
+                same = SameForm(ids, records, request.POST)
                 if same.is_valid():
                     return self.attempt(request, candidate, self.same_event, same.cleaned_data)
+            elif "add_figures" in request.POST:
+                add = AddForm(request.POST)
+                if add.is_valid():
+                    return self.attempt(request, candidate, self.add_figures, add.cleaned_data)
             else:
                 apart = WhyForm(request.POST)
                 if apart.is_valid():
                     return self.attempt(request, candidate, self.apart, apart.cleaned_data)
         both = all(records)
         context = {
-            **self.admin_site.each_context(request),
-            **(extra_context or {}),
-            "title": f"Is this one event? {candidate}",
-            "opts": self.opts,
-            "media": self.media,
+            **self.page_context(request, candidate, f"Is this one event? {candidate}"),
+            **extra_context,
             "candidate": candidate,
-            "original": candidate,
             "sides": [
                 (public_id, row, row and self.record_page(row))
                 for public_id, row in zip(ids, records, strict=True)
@@ -302,6 +317,8 @@ class DuplicatePairAdmin(ReadOnlyAdmin):
             "may_decide": may_decide,
             "apart": apart,
             "same": same,
+            "add": add,
+            "new": finding.newcomer(*records) if both and candidate.kind != "statement" else None,
         }
         return TemplateResponse(request, "admin/records/duplicate.html", context)
 
@@ -309,10 +326,10 @@ class DuplicatePairAdmin(ReadOnlyAdmin):
         """Return the versions to compare, open ones before published ones; None for a record that
         is gone."""
         model = KINDS[candidate.kind]
-        rows = model.objects.filter(public_id__in=candidate.ids, state__in=finding.CURRENT)
+        rows = model.objects.filter(public_id__in=candidate.ids, state__in=CURRENT)
         related = ["links"]
         if issubclass(model, DatedRecord):
-            related += ["parties__party", "figures__statement"]
+            related += ["parties__party", "figures__statement", "figures__item"]
         latest = {
             row.public_id: row for row in rows.order_by("version").prefetch_related(*related)
         }
@@ -326,7 +343,7 @@ class DuplicatePairAdmin(ReadOnlyAdmin):
         request: HttpRequest,
         candidate: DuplicatePair,
         act: Callable[..., HttpResponse],
-        words: dict[str, str] | None = None,
+        words: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Decide; or report the blocking errors on the page."""
         try:
@@ -345,15 +362,34 @@ class DuplicatePairAdmin(ReadOnlyAdmin):
         return HttpResponseRedirect(queue())
 
     def same_event(
-        self, request: HttpRequest, candidate: DuplicatePair, keep: str, why: str
+        self,
+        request: HttpRequest,
+        candidate: DuplicatePair,
+        keep: str,
+        why: str,
+        figures: set[int] | None = None,
     ) -> HttpResponse:
-        draft = finding.same_event(candidate, keep=keep, by=request.user, why=why)
+        draft = finding.same_event(candidate, keep=keep, by=request.user, why=why, figures=figures)
         words = f"Same event as {keep}, which goes on counting: {why}"
         self.log_change(request, candidate, words)
         self.admin_site.get_model_admin(type(draft)).log_change(request, draft, words)
         text = (
-            f"This draft links to {keep} and its figures count no more. Look it over and submit "
-            f"it for review: readers see the change when somebody else has approved it."
+            f"This draft links to {keep}, and what is told twice counts no more. Look it over and "
+            f"submit it for review: readers see the change when somebody else has approved it."
+        )
+        self.message_user(request, text, messages.SUCCESS)
+        return HttpResponseRedirect(self.record_page(draft))
+
+    def add_figures(
+        self, request: HttpRequest, candidate: DuplicatePair, why: str
+    ) -> HttpResponse:
+        draft = finding.add_figures(candidate, by=request.user, why=why)
+        words = f"Figures of {candidate.other(draft.public_id)} were added: {why}"
+        self.log_change(request, candidate, words)
+        self.admin_site.get_model_admin(type(draft)).log_change(request, draft, words)
+        text = (
+            "The figures are in this draft, and the new draft is gone. Look it over and submit it "
+            "for review."
         )
         self.message_user(request, text, messages.SUCCESS)
         return HttpResponseRedirect(self.record_page(draft))

@@ -9,9 +9,16 @@ import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal
 
-from records.curation.statement_reader.suggestions import UNITS
 from records.models import fold, plain
-from records.models.reading import BEFORE, CURRENCIES, MONTHS, SCALES, alternatives, folded
+from records.models.reading import (
+    BEFORE,
+    CURRENCIES,
+    MONTHS,
+    SCALES,
+    UNITS,
+    alternatives,
+    folded,
+)
 
 NOTHING = {
     *("n/a", "n.a.", "n. a.", "n.a", "n/d", "none", "nil", "null", "-", "–", "—", "--"),

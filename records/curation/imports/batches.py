@@ -11,6 +11,7 @@ from django.db import DataError, IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
+from records.curation.duplicates import finding
 from records.curation.imports.building import PENDING_REASON, RowGroup, SheetBuilder, grouped
 from records.curation.imports.columns import columns_of
 from records.curation.imports.models import (
@@ -21,7 +22,7 @@ from records.curation.imports.models import (
     Verdict,
 )
 from records.curation.imports.sheets import read
-from records.models import KINDS, Contributor, ContributorRole, Record, State, Statement, fold
+from records.models import KINDS, Contributor, ContributorRole, Record, State
 
 SLICE = 250
 """Records that are checked at a time: about a second's work."""
@@ -254,10 +255,7 @@ def write(drafts: Sequence[RowGroup], *, by: Any) -> None:
     records = [one.draft for one in drafts]
     model = type(records[0])
     for record in records:
-        record.title_key = fold(record.title)
-        record.round_dates()
-        if isinstance(record, Statement):
-            record.fold_words()
+        record.derive_columns()
     store(model, records)
     for relation in ("links", "parties", "figures", "milestones"):
         children = []
@@ -342,6 +340,7 @@ def undo(batch: ImportBatch, *, edited_too: bool = False) -> list[Any]:
                 f"Records rest on these drafts: {'; '.join(names[:5])}. Let them cite another "
                 f"statement first."
             ) from error
+        finding.forget(now.kind, [row.public_id for row in gone])
         now.state, now.undone_at = ImportState.UNDONE, timezone.now()
         now.save(update_fields=["state", "undone_at"])
     batch.refresh_from_db()

@@ -30,11 +30,11 @@ from records.curation.imports.columns import (
 from records.curation.imports.models import ImportRow, Verdict
 from records.curation.imports.pairing import Place, pair
 from records.models import (
+    CURRENT,
     EVIDENCE,
     ID_PATTERN,
     KINDS,
     MAX_FIGURES,
-    OPEN,
     DatedRecord,
     Item,
     Party,
@@ -47,7 +47,7 @@ from records.models import (
 )
 from records.models.base import too_many
 from records.models.figures import BOUNDED_BY_VALUE
-from records.query.codes import nearest_name
+from records.query.codes import MOST, Names, meant, names_of
 
 MOST_SUGGESTIONS = 50
 """Unknown words of one slice that get a suggestion: each is compared with all known
@@ -146,14 +146,12 @@ class CellEntry(Entry):
         return code_called(column, text)
 
     def value(self, key: str, read: Callable[[str], Any], default: Any = None) -> Any:
-        if self.group.columns[key].is_number:
-            as_they_are = read
+        def unambiguous(text: str) -> Any:
+            as_written.refuse_either(text)
+            return read(text)
 
-            def read(text: str) -> Any:
-                as_written.refuse_either(text)
-                return as_they_are(text)
-
-        return super().value(key, read, default)
+        is_number = self.group.columns[key].is_number
+        return super().value(key, unambiguous if is_number else read, default)
 
     def is_emptied(self, key: str) -> bool:
         return key in self.group.present and not self.cells.get(key)
@@ -266,6 +264,7 @@ class SheetBuilder(Builder):
         self.suggestions: dict[tuple[str, str], str] = {}
         self._names: dict[Any, dict[str, set[str]]] = {}
         self._replacements: dict[Any, dict[str, tuple[str, str]]] = {}
+        self._spoken: dict[Any, Names] = {}
 
     def build_all(self, rows: Iterable[Sequence[ImportRow]]) -> list[RowGroup]:
         """Return the groups of rows, each with its draft or its faults."""
@@ -318,16 +317,17 @@ class SheetBuilder(Builder):
         ids = {name for name in cited if re.fullmatch(ID_PATTERN, name)}
         for row in rows:
             ids |= set(re.findall(ID_PATTERN, row.cells.get("milestones", "")))
-        by_url = Statement.objects.filter(url__in=cited - ids, state__in=[State.PUBLISHED, *OPEN])
+        by_url = Statement.objects.filter(url__in=cited - ids, state__in=CURRENT)
         self.urls: dict[str, set[str]] = defaultdict(set)
         for url, public_id in by_url.values_list("url", "public_id"):
             self.urls[url].add(public_id)
-        titles = {fold(name): name for name in cited - ids - set(self.urls)}
-        by_title = Statement.objects.filter(
-            title_key__in=[*titles], state__in=[State.PUBLISHED, *OPEN]
-        )
+        titles: dict[str, list[str]] = defaultdict(list)
+        for name in cited - ids - set(self.urls):
+            titles[fold(name)].append(name)
+        by_title = Statement.objects.filter(title_key__in=[*titles], state__in=CURRENT)
         for title, public_id in by_title.values_list("title_key", "public_id"):
-            self.urls[titles[title]].add(public_id)
+            for name in titles[title]:
+                self.urls[name].add(public_id)
         ids |= {public_id for found in self.urls.values() for public_id in found}
         self.statements: dict[str, dict[int, Statement]] = defaultdict(dict)
         for statement in Statement.objects.filter(public_id__in=ids):
@@ -618,15 +618,17 @@ class SheetBuilder(Builder):
             if model is Statement:
                 self.suggestions[key] = did_you_mean(word, self._citable)
             else:
-                name = nearest_name(fold(word), self._called(model))
-                codes = " or ".join(sorted(self._called(model).get(name or "", ())))
-                self.suggestions[key] = f" Did you mean {codes}?" if codes else ""
+                if model not in self._spoken:
+                    self._spoken[model] = names_of(model.KIND)
+                codes = meant(word, self._spoken[model], model.KIND)
+                offered = " or ".join(codes[:MOST])
+                self.suggestions[key] = f" Did you mean {offered}?" if offered else ""
         return self.suggestions[key]
 
     @cached_property
     def _citable(self) -> list[str]:
         """Ids and addresses of the statements that a figure may cite."""
-        rows = Statement.objects.filter(state__in=[State.PUBLISHED, *OPEN])
+        rows = Statement.objects.filter(state__in=CURRENT)
         return [name for pair in rows.values_list("public_id", "url") for name in pair]
 
     def meant(self, row: ImportRow) -> dict[str, str]:

@@ -10,6 +10,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 
 from aidapi import tables
+from aidapi.ranges import whole_file
 from records.curation.imports.columns import Column, columns_of, rows_of
 from records.curation.imports.lines import COMMENT
 from records.models import (
@@ -99,7 +100,7 @@ def answer(
         response = StreamingHttpResponse(tables.csv_stream(table, raw=False))
     else:
         book = tables.workbook(table, False, HOW, timezone.now(), lists)
-        response = StreamingHttpResponse(tables.Blocks(book))
+        response = StreamingHttpResponse(whole_file(book))
     response["Content-Type"] = CONTENT_TYPES[form]
     response["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
     response["Dataset-Rows"] = str(table.count)
@@ -124,14 +125,13 @@ def pages(model: Any, rows: Any) -> Iterator[Sequence[str]]:
         related += ["parties", "figures", Prefetch("figures__statement", statements)]
     if model in STAGED.values():
         related += ["milestones", Prefetch("milestones__statement", statements)]
-    found = rows.prefetch_related(None).prefetch_related(*related)
-    page: list[str] = []
-    for record in found.iterator(chunk_size=PAGE):
-        page.append(orjson.dumps(rows_of(record)).decode())
-        if len(page) == PAGE:
-            yield page
-            page = []
-    yield page
+    keys = list(rows.values_list("pk", flat=True))
+    for start in range(0, len(keys), PAGE):
+        # No cursor stays open from page to page: meanwhile others use its connection, which it
+        # would keep at its snapshot, and which may be closed.
+        some = keys[start : start + PAGE]
+        found = model.objects.prefetch_related(*related).in_bulk(some)
+        yield [orjson.dumps(rows_of(found[key])).decode() for key in some if key in found]
 
 
 def count_rows(model: Any, rows: Any) -> int:

@@ -59,12 +59,9 @@ def chosen(
         headers, key=lambda header: (not header[0].is_hidden, header[1][2])
     )
     if not count:
-        lines = [number for number, _ in grid.rows[:HEADER_LINES]]
         looked = ", ".join(
-            f"{grid.line(grid.rows[0][0])} and what follows"
-            if len(lines) > 1
-            else grid.line(lines[0])
-            for grid, _ in headers[:5]
+            f"{each.line(each.rows[0][0])}{' and what follows' if len(each.rows) > 1 else ''}"
+            for each, _ in headers[:5]
         )
         raise SheetError(
             f"No line names the columns: take their names from the template. Looked at: {looked}."

@@ -145,8 +145,6 @@ class LineReader:
         if self.grid.end > self.grid.rows[-1][0]:
             read_as.append(f"the lines below it, to line {self.grid.end:,}, hold no value")
         names = [column.name for column in self.places.values()]
-        for line in lines:
-            names += [name for name in line.cells if name not in names]
         return Sheet(names, lines, [f"Read: {', '.join(read_as)}.", *self.notes])
 
     def lines(self) -> Iterator[Line]:
@@ -275,7 +273,7 @@ class LineReader:
         place, first = next(iter(texts.items()))
         filled = {self.places[place].name for place in texts if place in self.places}
         label = fold(first).strip(" :.*=")
-        if not filled & {"statement", "quote", "record"} and TOTAL.fullmatch(label):
+        if not filled & {"statement", "quote"} and TOTAL.fullmatch(label):
             return "a total"
         if len(texts) > 1 or filled & {"record"}:
             return ""

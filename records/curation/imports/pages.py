@@ -1,7 +1,7 @@
 """Imports in the admin: send a spreadsheet, see what each of its rows would do, import all of it
 as drafts or nothing, and undo it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, ClassVar, cast
 from urllib.parse import urlencode
@@ -27,7 +27,9 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
 from accounts.lookups import WholeLookups
+from accounts.permissions import may
 from aidapi.tables import MAX_SHEET_ROWS
+from records.curation.duplicates.finding import MOST_AT_ONCE, find_for
 from records.curation.imports import batches, columns, downloads, grids
 from records.curation.imports.models import ImportBatch, ImportState, Verdict
 from records.curation.workflow.steps import sentences
@@ -207,15 +209,8 @@ class ImportBatchAdmin(WholeLookups, admin.ModelAdmin):
 
     # Who may do what: as with the records of the kind
 
-    def may(self, request: HttpRequest, kind: str, *permissions: str) -> bool:
-        opts = KINDS[kind]._meta
-        return any(
-            request.user.has_perm(f"{opts.app_label}.{permission}_{opts.model_name}")
-            for permission in permissions
-        )
-
     def kinds_seen(self, request: HttpRequest) -> list[str]:
-        return [kind for kind in KINDS if self.may(request, kind, "view", "add", "change")]
+        return [kind for kind in KINDS if may(request.user, kind, "view", "add", "change")]
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         kinds = self.kinds_seen(request)
@@ -316,7 +311,7 @@ class ImportBatchAdmin(WholeLookups, admin.ModelAdmin):
             .annotate(n=models.Count("first", distinct=True))
             .order_by()
         )
-        mine = batch.by == request.user and self.may(request, batch.kind, "add")
+        mine = batch.by == request.user and may(request.user, batch.kind, "add")
         context = {
             **self.admin_site.each_context(request),
             "title": str(batch),
@@ -326,7 +321,7 @@ class ImportBatchAdmin(WholeLookups, admin.ModelAdmin):
             "kind_opts": opts,
             "earlier": batches.earlier(batch) if batch.state in batches.NOT_WRITTEN else None,
             "mine": mine,
-            "may_undo": self.may(request, batch.kind, "delete"),
+            "may_undo": may(request.user, batch.kind, "delete"),
             "verdicts": [
                 (verdict, counts.get(verdict, 0), records.get(verdict, 0)) for verdict in Verdict
             ],
@@ -392,7 +387,7 @@ class ImportBatchAdmin(WholeLookups, admin.ModelAdmin):
     def check_view(self, request: HttpRequest, batch: ImportBatch) -> HttpResponse:
         """Check a slice of the file. The page's script repeats the request until all is checked;
         without it, a button does."""
-        if not self.may(request, batch.kind, "add"):
+        if not may(request.user, batch.kind, "add"):
             raise PermissionDenied
         problem = ""
         if batch.state == ImportState.CHECKING:
@@ -414,7 +409,7 @@ class ImportBatchAdmin(WholeLookups, admin.ModelAdmin):
         return HttpResponseRedirect(batch_page(batch))
 
     def confirm_view(self, request: HttpRequest, batch: ImportBatch) -> HttpResponse:
-        if not self.may(request, batch.kind, "add") or batch.by != request.user:
+        if not may(request.user, batch.kind, "add") or batch.by != request.user:
             raise PermissionDenied
         form = ConfirmForm(request.POST)
         if not form.is_valid():
@@ -440,10 +435,27 @@ class ImportBatchAdmin(WholeLookups, admin.ModelAdmin):
             f"somebody else approves them.",
             messages.SUCCESS,
         )
+        self.report_duplicates(request, drafts)
         return HttpResponseRedirect(batch_page(batch))
 
+    def report_duplicates(self, request: HttpRequest, drafts: Sequence[Any]) -> None:
+        """Look for records that exist already, and say what was found, or that nobody looked."""
+        if len(drafts) > MOST_AT_ONCE:
+            text = (
+                f"These are more than {MOST_AT_ONCE} records, which were not compared with the "
+                f"others: whoever operates the site runs find_duplicates."
+            )
+            self.message_user(request, text, messages.WARNING)
+        elif found := find_for(drafts):
+            text = format_html(
+                '<a href="{}">{}</a> may be recorded already: look before you submit them.',
+                reverse("admin:records_duplicatepair_changelist"),
+                f"{found} pair{'s' * (found != 1)}",
+            )
+            self.message_user(request, text, messages.WARNING)
+
     def undo_view(self, request: HttpRequest, batch: ImportBatch) -> HttpResponse:
-        if not self.may(request, batch.kind, "delete"):
+        if not may(request.user, batch.kind, "delete"):
             raise PermissionDenied
         form = UndoForm(request.POST)
         form.is_valid()
@@ -457,7 +469,7 @@ class ImportBatchAdmin(WholeLookups, admin.ModelAdmin):
         return HttpResponseRedirect(batch_page(batch))
 
     def discard_view(self, request: HttpRequest, batch: ImportBatch) -> HttpResponse:
-        if not self.may(request, batch.kind, "add") or batch.by != request.user:
+        if not may(request.user, batch.kind, "add") or batch.by != request.user:
             raise PermissionDenied
         kind = KINDS[batch.kind]._meta
         try:

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from records.content.diff import likeness
+from records.content.diff import most_alike
 
 Cells = Mapping[str, str]
 
@@ -35,16 +35,10 @@ def pair(rows: Sequence[Cells], figures: Sequence[Cells]) -> list[Place]:
             places[n] = same.pop()
     left = sorted(place for same in equal.values() for place in same)
     rest = [n for n, place in enumerate(places) if place is None]
-    alike = sorted(
-        (-score, abs(place - n), place, n)
-        for place in left
-        for n in rest
-        if (score := likeness(_content(figures[place]), _content(rows[n])))
-    )
-    for _, _, place, n in alike:
-        if place in left and places[n] is None:
-            places[n] = place
-            left.remove(place)
+    alike = most_alike([*map(_content, figures)], [*map(_content, rows)], left, rest)
+    for place, n in alike.items():
+        places[n] = place
+    left = [place for place in left if place not in alike]
     rest = [n for n in rest if places[n] is None]
     others = dict(zip(rest, left, strict=True)) if len(rest) == len(left) else {}
     return [Place(others.get(n, place), place is not None) for n, place in enumerate(places)]

@@ -50,10 +50,6 @@ NO_WORKBOOK = (
 )
 
 
-class Known(str):
-    """A date as text that says no more than the cell shows: 2020-03 where it shows Mar-20."""
-
-
 def read_workbook(data: bytes) -> list[Grid]:
     """Return the sheets that have cells, in their order."""
     with sound():
@@ -373,9 +369,10 @@ class SheetReader(Texts):
             moment = from_excel(number, self.book.epoch, timedelta=shown == "duration")
         except (OverflowError, ValueError):
             return Unreadable("The cell holds a date that no calendar has: give the date.")
+        # A text that says no more than the cell shows: 2020-03 where it shows Mar-20.
         if isinstance(moment, datetime) and moment.day == 1:
             if shown == "month":
-                return Known(f"{moment:%Y-%m}")
+                return f"{moment:%Y-%m}"
             if shown == "year" and moment.month == 1:
-                return Known(f"{moment:%Y}")
+                return f"{moment:%Y}"
         return moment

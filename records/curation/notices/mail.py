@@ -18,6 +18,7 @@ from django.core.mail import send_mail
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.permissions import may
 from aidapi.addresses import origin_of
 from records.curation.notices.models import SentNotice
 from records.curation.workflow.worklist import OLDEST, WORK
@@ -74,7 +75,7 @@ def waiting(user: Any) -> list[Item]:
     for work, (permission, *_) in PARTS.items():
         rows: list[Any] = []
         for kind, model in KINDS.items():
-            if user.has_perm(f"records.{permission}_{kind}"):
+            if may(user, kind, permission):
                 rows += (
                     model._default_manager.filter(WORK[work][1](user))
                     .only("public_id", "version", "title", "digest", "review_comment", OLDEST[0])
@@ -120,12 +121,9 @@ def notify(user: Any) -> Result:
         return Result.NOTHING_NEW
     if sent.at and now - sent.at < timedelta(hours=settings.NOTICE_HOURS):
         return Result.NOT_DUE
-    before = (
-        SentNotice.objects.filter(pk=sent.pk, at__isnull=True)
-        if sent.at is None
-        else SentNotice.objects.filter(pk=sent.pk, at=sent.at)
-    )
-    if not before.update(at=now, items=[item.key for item in items]):
+    if not SentNotice.objects.filter(pk=sent.pk, at=sent.at).update(
+        at=now, items=[item.key for item in items]
+    ):
         return Result.NOT_DUE
     try:
         send_mail(subject(items), body(items, listed), None, [user.email])

@@ -1,6 +1,7 @@
 """What all pages of curators share, of records as of vocabularies: form fields, folded search, and
 the refusal to overwrite unseen changes."""
 
+import re
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -40,6 +41,13 @@ class ExactField(forms.DecimalField):
     """A figure's number, shown without the zeros that pad it in the database."""
 
     widget = forms.TextInput(attrs={"inputmode": "decimal", "class": "vTextField exact"})
+    GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?", re.ASCII)
+
+    def to_python(self, value: Any) -> Any:
+        """Read a number, also with a comma before each three digits."""
+        if isinstance(value, str) and self.GROUPED.fullmatch(value.strip()):
+            value = value.replace(",", "")
+        return super().to_python(value)
 
     def prepare_value(self, value: Any) -> Any:
         return value if isinstance(value, str) else plain(value)

@@ -20,7 +20,14 @@ from records.curation.nouns.curated_admin import (
     UnchangingField,
     VerbatimField,
 )
-from records.models import MAX_FIGURES, MAX_LINKS, MAX_PARTIES, Statement, plain
+from records.models import (
+    MAX_FIGURES,
+    MAX_LINKS,
+    MAX_PARTIES,
+    Statement,
+    VocabularyEntry,
+    plain,
+)
 from records.models.quotes import find_quote
 
 
@@ -106,6 +113,8 @@ class OfRecord(InlineModelAdmin):
     ) -> forms.ModelChoiceField | None:
         if db_field.name in self.autocomplete_fields:
             kwargs.setdefault("widget", RowSelect(db_field, self.admin_site))
+        if issubclass(db_field.related_model, VocabularyEntry):
+            kwargs.setdefault("queryset", db_field.related_model.with_proposed.all())
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:

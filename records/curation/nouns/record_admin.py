@@ -32,8 +32,12 @@ from records.curation.imports import pages
 from records.curation.nouns.curated_admin import CuratedAdmin, SeenForm, touched
 from records.curation.nouns.dates import AsOfFilter, KnownDateFilter
 from records.curation.nouns.inlines import EvidenceInline, RowFormSet
+from records.curation.proposals.deciding import last_proposals
+from records.curation.proposals.models import Proposal, ProposedAct
+from records.curation.proposals.pages import may_decide
 from records.curation.statement_reader.pages import first_values, preset, reader
 from records.curation.workflow import merging
+from records.curation.workflow.decisions import APPROVE, RETURN, Decision, decisions
 from records.curation.workflow.review_page import companions, compare
 from records.curation.workflow.steps import (
     STEPS,
@@ -43,6 +47,7 @@ from records.curation.workflow.steps import (
     StepInput,
     content_version,
     key_of,
+    step_named,
     take,
 )
 from records.curation.workflow.worklist import WorkFilter
@@ -60,6 +65,8 @@ from records.publishing import note_edit, settle_stage
 
 MAX_BULK = 400
 """Records that one bulk action takes: as many as one form can safely carry."""
+MAX_COMPARED = 20
+"""Records that one submission compares with the others; those of imports and forms were."""
 
 
 class RecordForm(SeenForm):
@@ -87,6 +94,15 @@ def also_chosen(request: HttpRequest) -> dict[Record, str]:
         if record is None:
             raise SuspiciousOperation("A record that was to be approved along is not there.")
         found[record] = digest
+    return found
+
+
+def accepted_along(request: HttpRequest) -> list[Proposal]:
+    """Return the proposed parties and items that a reviewer accepts along."""
+    keys = [merging.number(key) for key in request.POST.getlist("accept")[:MAX_BULK]]
+    found = list(Proposal.objects.filter(pk__in=[*filter(None, keys)], act=ProposedAct.ADD))
+    if not all(may_decide(request.user, proposal.kind) for proposal in found):
+        raise PermissionDenied
     return found
 
 
@@ -242,6 +258,27 @@ class RecordAdmin(CuratedAdmin):
         if isinstance(formset, RowFormSet):
             formset.write_positions()
 
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        response = super().response_add(request, obj, post_url_continue)
+        return self.submit_saved(request, obj) if "_submit_too" in request.POST else response
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        if "_submit_too" in request.POST:
+            return self.submit_saved(request, obj)
+        return super().response_change(request, obj)
+
+    def submit_saved(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """Submit what was just saved; report on its page what it lacks."""
+        step = step_named("submit")
+        record = self.model.objects.get(pk=obj.pk)
+        given = StepInput(request.user, {}, {key_of(record): content_version(record)})
+        for _, problems in self.take_step(request, step, [record], given).problems:
+            for sentence in problems:
+                self.message_user(request, f"Saved, but not submitted: {sentence}", messages.ERROR)
+        return HttpResponseRedirect(self.page(record))
+
     # Saves that meet
 
     def change_view(
@@ -353,6 +390,8 @@ class RecordAdmin(CuratedAdmin):
             context |= self.version_context(record)
             context["content_version"] = content_version(record)
             context["duplicates"] = panel(record)
+            proposals = last_proposals([record]) if record.is_open else []
+            context["declined"] = [one for one in proposals if not one.is_open]
             context["steps"] = [
                 step
                 for step in STEPS
@@ -479,18 +518,29 @@ class RecordAdmin(CuratedAdmin):
     ) -> HttpResponse:
         """Take the step if it is confirmed and its words are there; else, or where errors block
         it, return the page that lists the records, with every error."""
-        form = step.form(request.POST if confirmed else None, owed=bulk or not step.at_once)
+        reviewed = step.name == "approve"
+        kept = getattr(request, "kept_form", None)
+        sent = request.POST if confirmed else kept.content if kept else {}
+        decided = decisions(records, sent if reviewed and bulk else {})
+        chosen = [one.record for one in decided if one.choice == APPROVE]
+        form = step.form(
+            request.POST if confirmed else None,
+            owed=(bulk or not step.at_once) and bool(chosen),
+        )
         fill_forms(request, form)
         shown = shown_versions(request, records, confirmed=confirmed)
-        reviewed = step.name == "approve"
         also = also_chosen(request) if reviewed and confirmed else {}
-        problems: list[tuple[Record, list[str]]] = []
-        if confirmed and form.is_valid():
+        problems = [(one.record, [one.problem]) for one in decided if confirmed and one.problem]
+        if confirmed and not problems and form.is_valid():
             versions = {key_of(record): seen for record, seen in also.items()} | shown
-            given = StepInput(request.user, form.cleaned_data, versions)
-            outcome = self.take_step(request, step, [*records, *also], given)
+            accepted = accepted_along(request) if reviewed else []
+            given = StepInput(request.user, form.cleaned_data, versions, accepted)
+            outcome = Outcome([], [], [])
+            if chosen:
+                outcome = self.take_step(request, step, [*chosen, *also], given)
             problems = outcome.problems
             if not problems:
+                self.return_each(request, decided, given)
                 after = self.page_after(step, records[0], outcome.opened)
                 return HttpResponseRedirect(request.get_full_path() if bulk else after)
             records = [record for record in records if record not in outcome.taken]
@@ -512,8 +562,20 @@ class RecordAdmin(CuratedAdmin):
             "back": self.list_url() if bulk else self.page(records[0]),
         }
         if reviewed:
-            context |= self.reviewed(request, records, [*also] if confirmed else None)
+            context |= self.reviewed(request, decided, [*also] if confirmed else None)
         return TemplateResponse(request, step.page, context)
+
+    def return_each(
+        self, request: HttpRequest, decided: Sequence[Decision], given: StepInput
+    ) -> None:
+        """Return those of a bulk review that are to be changed, each with its comment."""
+        step = step_named("return")
+        for one in decided:
+            if one.choice == RETURN:
+                words = StepInput(given.by, {"comment": one.comment}, given.content_versions)
+                outcome = self.take_step(request, step, [one.record], words)
+                for record, sentences in outcome.problems:
+                    self.message_user(request, f"{record}: {sentences[0]}", messages.ERROR)
 
     def take_step(
         self, request: HttpRequest, step: Step, records: Sequence[Record], given: StepInput
@@ -526,14 +588,22 @@ class RecordAdmin(CuratedAdmin):
             self.message_user(request, self.done_message(step, outcome.taken), messages.SUCCESS)
         if step.name == "submit":
             self.warn_of_quotes(request, outcome.taken)
+            for record in outcome.taken[:MAX_COMPARED]:
+                warn_of_duplicates(self, request, record)
         return outcome
 
     def reviewed(
-        self, request: HttpRequest, records: Sequence[Any], also: Sequence[Record] | None
+        self,
+        request: HttpRequest,
+        decided: Sequence[Decision],
+        also: Sequence[Record] | None,
     ) -> dict[str, Any]:
         """Return the context of a review: the records, and those that wait for one another, which
         are chosen along unless the reviewer chose otherwise."""
-        compared = compare(records, request.user)
+        compared = compare([one.record for one in decided], request.user)
+        decision_of = {(one.record.KIND, one.record.pk): one for one in decided}
+        for each in compared:
+            each.decision = decision_of[each.record.KIND, each.record.pk]
         others = compare(
             companions([each.record for each in compared], request.user), request.user
         )
@@ -541,12 +611,16 @@ class RecordAdmin(CuratedAdmin):
         for each in others:
             ready = not each.refusals
             each.chosen = ready if chosen is None else (each.record.KIND, each.record.pk) in chosen
-        everything = [*compared, *others]
+        proposals = last_proposals([each.record for each in (*compared, *others)])
         return {
             "compared": compared,
             "companions": others,
-            "unverified": any(each.unverified or each.is_doubtful for each in everything),
-            "refused": any(each.refusals for each in compared),
+            "proposals": [one for one in proposals if one.is_open],
+            "declined": [one for one in proposals if not one.is_open],
+            "unverified": any(
+                each.unverified or each.is_doubtful for each in (*compared, *others)
+            ),
+            "refused": all(each.refusals for each in compared),
         }
 
     def log_step(
@@ -625,7 +699,11 @@ class DatedRecordAdmin(RecordAdmin):
 
     class Media:
         css: ClassVar = {"all": ["records/admin/reader.css"]}
-        js: ClassVar = ["records/admin/reader-text.js", "records/admin/reader.js"]
+        js: ClassVar = [
+            "records/admin/figure-lines.js",
+            "records/admin/reader-text.js",
+            "records/admin/reader.js",
+        ]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return first_values(request) | super().get_changeform_initial_data(request)

@@ -17,15 +17,16 @@ from records.curation.nouns.curated_admin import VerbatimField
 from records.curation.nouns.dates import PublicationFilter
 from records.curation.nouns.inlines import LinkInline, statement_label
 from records.curation.nouns.record_admin import RecordAdmin
+from records.curation.source_check.pages import SourceFilter, copy_view, panel
 from records.curation.statement_reader.pages import (
-    CITABLE,
     drawn_from,
     drawn_view,
+    figures_view,
     offers,
     suggestion_view,
     texts_view,
 )
-from records.models import Statement, StatementLink
+from records.models import CURRENT, Statement, StatementLink, fold
 
 
 class StatementLinkInline(LinkInline):
@@ -58,17 +59,22 @@ class StatementChoices(AutocompleteJsonView):
         return found
 
     def get_queryset(self) -> models.QuerySet:
-        citable = Statement.objects.filter(state__in=CITABLE)
+        citable = Statement.objects.filter(state__in=CURRENT)
         newer = citable.filter(public_id=OuterRef("public_id"), version__gt=OuterRef("version"))
         return (
             super()
             .get_queryset()
-            .filter(~Exists(newer), state__in=CITABLE)
+            .filter(~Exists(newer), state__in=CURRENT)
             .order_by("-published_on_key", "-pk")
         )
 
-    def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
-        return {"id": str(getattr(obj, to_field_name)), "text": statement_label(obj)}
+    def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, Any]:
+        names = [obj.public_id, obj.title_key, obj.url]
+        return {
+            "id": str(getattr(obj, to_field_name)),
+            "text": statement_label(obj),
+            "exact": fold(self.term) in map(fold, names),
+        }
 
 
 @admin.register(Statement)
@@ -84,7 +90,7 @@ class StatementAdmin(RecordAdmin):
         "shown_publication",
         "shown_revision",
     ]
-    list_filter = ["state", OnFileFilter, "published_on_precision", "language"]
+    list_filter = ["state", OnFileFilter, SourceFilter, "published_on_precision", "language"]
     date_filter = PublicationFilter
     ordering = ["-published_on_key", "-pk"]
     search_fields = ["public_id", "title"]
@@ -141,12 +147,14 @@ class StatementAdmin(RecordAdmin):
         own = [
             path("autocomplete/", wrap(self.choices_view), name="records_statement_autocomplete"),
             path("texts/", wrap(self.texts_view), name="records_statement_texts"),
+            path("figures/", wrap(self.figures_view), name="records_statement_figures"),
             path("suggestion/", wrap(self.suggestion_view), name="records_statement_suggestion"),
             path(
                 "<int:pk>/drawn/<slug:kind>/",
                 wrap(self.drawn_view),
                 name="records_statement_drawn",
             ),
+            path("<int:pk>/copy/", wrap(self.copy_view), name="records_statement_copy"),
         ]
         return [*own, *super().get_urls()]
 
@@ -158,11 +166,17 @@ class StatementAdmin(RecordAdmin):
     def texts_view(self, request: HttpRequest) -> HttpResponse:
         return texts_view(self, request)
 
+    def figures_view(self, request: HttpRequest) -> HttpResponse:
+        return figures_view(self, request)
+
     def suggestion_view(self, request: HttpRequest) -> HttpResponse:
         return suggestion_view(self, request)
 
     def drawn_view(self, request: HttpRequest, pk: int, kind: str) -> HttpResponse:
         return drawn_view(self, request, pk, kind)
+
+    def copy_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return copy_view(self, request, pk)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -171,4 +185,6 @@ class StatementAdmin(RecordAdmin):
         if statement is not None:
             context["offers"] = offers(self.admin_site, request, statement)
             context["drawn"] = drawn_from(self.admin_site, request, statement)
+            context["sources"] = panel(statement)
+            context["may_take_copy"] = self.user_may(request, "change")
         return super().render_change_form(request, context, *args, **kwargs)

@@ -3,6 +3,7 @@ its own, written by `records.publishing` alone."""
 
 from typing import Any
 
+from anyascii import anyascii
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
@@ -13,14 +14,28 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpR
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.text import slugify
 
 from accounts.kept_forms import fill, fill_forms
-from records.curation.nouns.curated_admin import CuratedAdmin, SeenForm, touched
+from records.curation.nouns.choices import ALIAS, offered
+from records.curation.nouns.curated_admin import MAX_SEARCH, CuratedAdmin, SeenForm, touched
+from records.curation.proposals.deciding import VOCABULARIES, propose_entry, propose_merge, refusal
+from records.curation.proposals.models import Proposal
+from records.curation.proposals.pages import may_propose
 from records.curation.workflow.form_changes import changed_values
 from records.curation.workflow.steps import READERS_SEE_IT, sentences
 from records.models import DATED, RevisionCounter, VocabularyEntry
-from records.publishing import VocabularyEdit, edit_vocabulary, republish_users, vocabulary_content
+from records.publishing import (
+    VocabularyEdit,
+    edit_vocabulary,
+    republish_users,
+    vocabulary_content,
+)
+from records.publishing.vocabulary_edits import without_unused
 
+PROPOSED = (
+    "It is proposed: drafts may name it now. Readers see it when somebody else has accepted it."
+)
 SHOWN = 100
 """Maximum number of records that the page of republishing lists."""
 
@@ -42,6 +57,13 @@ class VocabularyForm(SeenForm):
         error_messages={"required": "Say why: readers see the reason beside the change."},
     )
 
+    def clean_code(self) -> str:
+        """Refuse a code that is proposed, which readers do not know and Django does not see."""
+        code: str = self.cleaned_data["code"]
+        if problem := refusal(type(self.instance), code):
+            raise ValidationError(problem)
+        return code
+
 
 class RepublishForm(forms.Form):
     reason = forms.CharField(
@@ -62,8 +84,37 @@ class VocabularyAdmin(CuratedAdmin):
     readonly_fields = ["version"]
     autocomplete_fields = ["replaced_by"]
 
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet:
+        """Those that are only proposed, too; none that was declined, which drafts may name
+        still."""
+        additions = Proposal.objects.additions(self.model.KIND)
+        rows = self.model.with_proposed.filter(
+            Q(version__gt=0) | Q(code__in=additions.values("code"))
+        )
+        return rows.order_by(*self.get_ordering(request))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Whoever enters records may propose what they lack."""
+        return may_propose(request.user, self.model.KIND)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What is proposed is accepted or declined as it is."""
+        proposed = obj is not None and obj.is_proposed
+        return super().has_change_permission(request, obj) and not proposed
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [*super().get_readonly_fields(request, obj), *(["code"] if obj else [])]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """A new entry replaces nothing and is not replaced."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is not None:
+            return fieldsets
+        *others, (title, options) = fieldsets
+        return [*others, (title, {**options, "fields": ["reason"]})]
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
+        return {} if obj else {"code": ["name"]}
 
     def matching(self, word: str) -> Q:
         return Q(code__icontains=word) | Q(words_key__contains=word)
@@ -72,10 +123,31 @@ class VocabularyAdmin(CuratedAdmin):
         self, request: HttpRequest, queryset: models.QuerySet, search_term: str
     ) -> tuple[models.QuerySet, bool]:
         """Return the rows in which every word occurs: in the list all, in the search boxes of
-        forms those that are not replaced."""
+        forms those that are not replaced, in the order in which they are offered."""
+
+        def found(rows: models.QuerySet) -> models.QuerySet:
+            return super(VocabularyAdmin, self).get_search_results(request, rows, search_term)[0]
+
         if request.path == reverse(f"{self.admin_site.name}:autocomplete"):
-            queryset = queryset.filter(replaced_by=None)
-        return super().get_search_results(request, queryset, search_term)
+            queryset = queryset.filter(self.to_offer(request))
+            return offered(queryset, found, search_term[:MAX_SEARCH]), False
+        return found(queryset), False
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """What was looked for in a search box is the name, and makes the code."""
+        found: dict[str, Any] = super().get_changeform_initial_data(request)
+        return {"code": slugify(anyascii(found.get("name", "")))[:60].strip("-")} | found
+
+    def to_offer(self, request: HttpRequest) -> Q:
+        """Return the condition of what a search box offers: drafts may name what is proposed,
+        other entries may not."""
+        of_entry = request.GET.get("model_name") in VOCABULARIES
+        return Q(version__gt=0) if of_entry else Q()
+
+    def about_choice(self, term: Any) -> dict[str, Any]:
+        """Return what a search box is told beside key and label: whether a code, name or alias
+        is what was typed."""
+        return {"exact": term.fit <= ALIAS}
 
     # Saving
 
@@ -109,8 +181,22 @@ class VocabularyAdmin(CuratedAdmin):
             return
         reason = form.cleaned_data["reason"]
         content = self.content(term, formsets)
+        if not change:
+            propose_entry(type(term), term.code, content, by=request.user, reason=reason)
+            term.refresh_from_db()
+            self.message_user(request, PROPOSED, messages.SUCCESS)
+            return
+        if "replaced_by" in form.changed_data and term.replaced_by_id:
+            self.propose_merge(request, form, reason)
+            content["replaced_by"] = form.initial["replaced_by"]
+            if form.changed_data == ["replaced_by"] and not any(
+                formset.has_changed() for formset in formsets
+            ):
+                return
         revision = edit_vocabulary(
-            [VocabularyEdit(type(term), term.code, content, reason)], message=reason
+            [VocabularyEdit(type(term), term.code, without_unused(content), reason)],
+            message=reason,
+            by=request.user,
         )
         term.refresh_from_db()
         self.message_user(
@@ -120,11 +206,28 @@ class VocabularyAdmin(CuratedAdmin):
                 '<a href="{}">republish what uses this</a>, if they are to follow.',
                 revision.number,
                 self.republish_url(term),
-            )
-            if change
-            else f"Revision {revision.number} holds it.",
+            ),
             messages.SUCCESS,
         )
+
+    def propose_merge(self, request: HttpRequest, form: forms.ModelForm, reason: str) -> None:
+        """Propose the merge that a form asks for; a second person accepts it."""
+        term = form.instance
+        into = term.replaced_by_id
+        try:
+            proposal = propose_merge(term, into, by=request.user, reason=reason)
+        except ValidationError as error:
+            for sentence in error.messages:
+                self.message_user(request, sentence, messages.ERROR)
+        else:
+            self.log_change(request, proposal, f"Proposed to merge {term.code} into {into}.")
+            self.message_user(
+                request,
+                f"It is proposed that {into} replaces {term.code}, in all records: somebody else "
+                f"accepts it.",
+                messages.SUCCESS,
+            )
+        term.refresh_from_db()
 
     def content(self, term: VocabularyEntry, formsets: Any) -> dict[str, Any]:
         """Return all that the form says of the entry."""

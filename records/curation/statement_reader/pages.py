@@ -3,6 +3,7 @@ and on a statement's page all that was drawn from it. Texts are for curators and
 nowhere."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,24 +15,22 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from records.content.numbers import amount_in_words, in_words
 from records.curation.nouns.inlines import FigureInline, statement_label
-from records.curation.statement_reader.suggestions import Known, suggest
+from records.curation.statement_reader.suggestions import suggest, suggested
+from records.curation.statement_reader.texts import Candidate, candidates
+from records.curation.statement_reader.vocabulary import known_items, known_parties
 from records.models import (
+    CURRENT,
     DATED,
     MAX_QUOTE_LETTERS,
     MAX_QUOTE_WORDS,
-    OPEN,
     UNSPACED,
     Figure,
-    Item,
-    Operator,
-    State,
+    Party,
     Statement,
-    plain,
 )
 
-CITABLE = [State.PUBLISHED, *OPEN]
-"""States in which a statement bears new figures, and in which a record counts as drawn from it."""
 MAX_TEXTS = 50
 """Texts in one response; the page requests more."""
 MAX_WORDS = 300
@@ -53,7 +52,7 @@ def preset(request: HttpRequest) -> Statement | None:
     key = request.GET.get("statement", "")
     if not is_key(key):
         return None
-    return Statement.objects.defer("text").filter(pk=key, state__in=CITABLE).first()
+    return Statement.objects.defer("text").filter(pk=key, state__in=CURRENT).first()
 
 
 def first_values(request: HttpRequest) -> dict[str, Any]:
@@ -79,7 +78,7 @@ def first_values(request: HttpRequest) -> dict[str, Any]:
 def offers(site: Any, request: HttpRequest, statement: Statement) -> list[tuple[str, str]]:
     """(name of a kind, its form for a new record from the statement) for those whom it is open
     to; nothing rests on a statement that is not in force."""
-    if statement.state not in CITABLE:
+    if statement.state not in CURRENT:
         return []
     return [
         (kind, f"{reverse(f'admin:records_{kind}_add')}?statement={statement.pk}")
@@ -104,7 +103,9 @@ def reader(modeladmin: Any, request: HttpRequest, context: dict[str, Any], *, ad
     data: dict[str, Any] = {
         "texts": reverse("admin:records_statement_texts"),
         "suggestion": reverse("admin:records_statement_suggestion"),
+        "figures_of": reverse("admin:records_statement_figures"),
         "role": modeladmin.model.MAIN_ROLES[1],
+        "roles": list(modeladmin.model.MAIN_ROLES),
         "unspaced": UNSPACED,
         "most_words": MAX_QUOTE_WORDS,
         "most_letters": MAX_QUOTE_LETTERS,
@@ -160,12 +161,68 @@ def suggestion_view(modeladmin: Any, request: HttpRequest) -> HttpResponse:
     words = request.GET.get("words", "")
     if len(words) > MAX_WORDS:
         return JsonResponse({"error": f"Send at most {MAX_WORDS} characters."}, status=400)
-    items = Item.objects.filter(replaced_by=None)
-    known = Known.of(items.values_list("code", "name", "aliases", "default_unit"))
-    fields = suggest(words, known, request.GET.get("language", ""), request.GET.get("role", ""))
+    known = known_items()
+    language, role = request.GET.get("language", ""), request.GET.get("role", "")
+    one = suggested(words, known, language, role)
+    fields = one.fields if one else suggest(words, known, language, role)
     code = fields.get("item")
-    item = {"id": code, "text": known.items[code][2]} if code else None
-    return JsonResponse({"fields": fields, "item": item})
+    return JsonResponse(
+        {
+            "fields": fields,
+            "item": {"id": code, "text": known.items[code][2]} if code else None,
+            "doubts": one.doubts if one else [],
+            "notes": one.notes if one else [],
+        }
+    )
+
+
+def figures_view(modeladmin: Any, request: HttpRequest) -> HttpResponse:
+    """Return the figures that the text of a statement seems to have, with what each suggests for
+    the fields of a form."""
+    key = request.GET.get("id", "")
+    if not modeladmin.has_view_permission(request):
+        raise PermissionDenied
+    statement = Statement.objects.filter(pk=key).first() if is_key(key) else None
+    if statement is None:
+        return JsonResponse({"error": f"There is no statement with the key `{key}`."}, status=404)
+    known = known_items()
+    role = request.GET.get("role", "")
+    found = candidates(statement.text, known, statement.language, role, known_parties())
+    codes = dict.fromkeys(code for one in found for code in one.parties)
+    parties = Party.objects.in_bulk(codes)
+    return JsonResponse(
+        {
+            "parties": [{"id": code, "text": str(parties[code])} for code in codes],
+            "figures": [
+                {
+                    "at": one.start,
+                    "quote": statement.text[one.start : one.end],
+                    "fields": one.fields,
+                    "item": (code := one.fields.get("item"))
+                    and {"id": code, "text": known.items[code][2]},
+                    "reading": reading_of(one, known.items),
+                    "doubts": one.doubts,
+                    "notes": one.notes,
+                    "parties": one.parties,
+                    "dates": one.dates,
+                }
+                for one in found
+            ],
+        }
+    )
+
+
+def reading_of(one: Candidate, items: Mapping[str, tuple[str, str, str]]) -> str:
+    """Return what a figure of a text was read as, for people."""
+    numbers = [one.fields[name] for name in ("value", "lower", "upper") if name in one.fields]
+    measures = (one.fields.get(name) for name in ("currency", "unit", "party_type"))
+    item = one.fields.get("item")
+    return in_words(
+        one.fields["operator"],
+        numbers,
+        next(filter(None, measures), ""),
+        items[item][0] if item else "",
+    )
 
 
 # Drawn from a statement
@@ -244,7 +301,7 @@ def readable_kinds(site: Any, request: HttpRequest) -> dict[str, Any]:
 def figures_of(model: Any, statement: Statement) -> models.QuerySet:
     return (
         model.child("figures")
-        .objects.filter(statement__public_id=statement.public_id, record__state__in=CITABLE)
+        .objects.filter(statement__public_id=statement.public_id, record__state__in=CURRENT)
         .select_related("record", "item", "statement")
         .defer("statement__text")
         .order_by("-record__as_of_key", "record__public_id", "record__version", "position", "pk")
@@ -254,19 +311,4 @@ def figures_of(model: Any, statement: Statement) -> models.QuerySet:
 def drawn_figure(figure: Any) -> Drawn:
     record = figure.record
     page = reverse(f"admin:records_{record.KIND}_change", args=[record.pk])
-    return Drawn(record, page, number_of(figure), figure)
-
-
-def number_of(figure: Any) -> str:
-    """“more than 3,860,000,000 piece, Masks”: qualifier, number and what it measures."""
-    numbers = [figure.value] if figure.value is not None else [figure.lower, figure.upper]
-    number = "–".join(grouped(one) for one in numbers if one is not None)
-    said = "" if figure.operator in (Operator.EXACT, Operator.BETWEEN) else figure.operator
-    unit = figure.currency or figure.unit or figure.party_type
-    words = " ".join(filter(None, [said, number, unit])).replace("_", " ")
-    return ", ".join(filter(None, [words, figure.item and figure.item.name]))
-
-
-def grouped(number: Any) -> str:
-    whole, _, part = plain(number).partition(".")
-    return f"{int(whole):,}{'.' + part if part else ''}"
+    return Drawn(record, page, amount_in_words(figure), figure)

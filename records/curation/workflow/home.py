@@ -3,6 +3,8 @@
 from django.http import HttpRequest
 
 from records.curation.duplicates import pages as duplicates
+from records.curation.proposals import pages as proposals
+from records.curation.reports import pages as reports
 from records.curation.workflow import worklist
 from records.curation.workflow.worklist import Found, Section
 
@@ -38,6 +40,18 @@ SECTIONS = [
         "Possible duplicates",
         "No two records look alike. Each is compared with the others when it is saved.",
         duplicates.waiting,
+    ),
+    Section(
+        "proposals",
+        "Proposed parties and items",
+        "Nobody proposes a party, an item or a merge that waits for you.",
+        proposals.waiting,
+    ),
+    Section(
+        "reports",
+        "Errors that readers report",
+        "No reader has reported an error that waits for an answer.",
+        reports.waiting,
     ),
     Section(
         "published",

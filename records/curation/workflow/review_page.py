@@ -19,6 +19,7 @@ from records.content.lines import (
     milestone_pairs,
     record_lines,
 )
+from records.content.numbers import amount_in_words
 from records.models import (
     DATED,
     EVIDENCE,
@@ -28,10 +29,10 @@ from records.models import (
     Contributor,
     ContributorRole,
     DatedRecord,
+    Rank,
     Record,
     State,
     Statement,
-    plain,
 )
 from records.models.evidence import length_problem
 
@@ -64,6 +65,8 @@ class EvidencePair:
     """What is doubtful about it, or wrong with its quote."""
     reason: str = ""
     """Why its editors say that it is right."""
+    counts: str = ""
+    """Of a figure, how it counts."""
 
 
 @dataclass
@@ -82,6 +85,8 @@ class Comparison:
     doubts: list[str] = field(default_factory=list)
     """What is doubtful about its dates."""
     chosen: bool = True
+    decision: Any = None
+    """What the reviewer decided about it, in a review of several."""
 
     @property
     def evidence(self) -> list[EvidencePair]:
@@ -209,14 +214,15 @@ def compared_figures(record: Record, published: Record | None) -> list[EvidenceP
     """Return each figure with the one that it was, and those that were removed."""
     pairs = figure_pairs(published, record)
     first = not any(old for old, _ in pairs)
+
+    def title(number: int, old: Any, new: Any) -> str:
+        if new is None:
+            return f"Removed: {amount_in_words(old)}"
+        return f"Figure {number}: {amount_in_words(new)}"
+
     return [
-        compared(
-            f"Removed: {headline(old)}" if new is None else f"Figure {number}: {headline(new)}",
-            (old, new),
-            figure_lines(old, new),
-            first=first,
-        )
-        for number, (old, new) in enumerate(pairs, start=1)
+        compared(title(number, *pair), pair, figure_lines(*pair), first=first)
+        for number, pair in enumerate(pairs, start=1)
     ]
 
 
@@ -244,17 +250,18 @@ def compared(title: str, rows: tuple[Any, Any], lines: list[Line], *, first: boo
         status = "changed"
     before = in_context(old) if requoted else None
     doubts = [*filter(None, [length_problem(new.quote)]), *(doubt.text for doubt in new.doubts())]
-    return EvidencePair(title, status, lines, in_context(new), before, doubts, new.quote_reason)
+    counts = how_it_counts(new) if hasattr(new, "basis") else ""
+    quote = in_context(new)
+    return EvidencePair(title, status, lines, quote, before, doubts, new.quote_reason, counts)
 
 
-def headline(figure: Any) -> str:
-    """Return the figure in a line: more than 50000 pieces, Surgical masks."""
-    numbers = [plain(n) for n in (figure.value, figure.lower, figure.upper) if n is not None]
-    number = numbers[0] if figure.value is not None else "–".join(numbers)
-    words = [figure.get_operator_display(), number, figure.unit or figure.currency]
-    number_text = " ".join(word for word in words if word)
-    about = figure.item.name if figure.item else figure.party_type
-    return f"{number_text}, {about}" if about else number_text
+def how_it_counts(figure: Any) -> str:
+    """Return basis, whether it counts in totals and, unless it is normal, its rank: “single,
+    counts”."""
+    counts = "counts" if figure.countable else f"does not count ({figure.countable_reason})"
+    rank = "" if figure.rank == Rank.NORMAL else f"rank {figure.rank}"
+    role = f"counted as {figure.party_role}" if figure.party_role else ""
+    return ", ".join(filter(None, [figure.basis, role, counts, rank])).replace("_", " ")
 
 
 def in_context(row: Any) -> Quote:

@@ -13,7 +13,19 @@ from django.db import transaction
 from django.db.models import ProtectedError
 
 from records import publishing
-from records.models import ENDED, OPEN, Record, State
+from records.curation.duplicates import finding
+from records.curation.proposals.deciding import note_accepted
+from records.curation.proposals.models import Proposal
+from records.models import (
+    ENDED,
+    EVIDENCE,
+    OPEN,
+    Contributor,
+    DatedRecord,
+    Record,
+    State,
+    Statement,
+)
 
 RecordKey = tuple[str, Any]
 """Kind and primary key."""
@@ -27,6 +39,8 @@ class StepInput:
     words: Mapping[str, str]
     content_versions: Mapping[RecordKey, str]
     """Record → the `content_version` that the page showed."""
+    proposals: Sequence[Proposal] = ()
+    """Proposed parties and items that are accepted along."""
 
     def shown(self, record: Record) -> str:
         return self.content_versions.get(key_of(record), "")
@@ -160,13 +174,40 @@ def sentences(error: ValidationError) -> list[str]:
 
 
 def _submit(records: Sequence[Record], given: StepInput) -> None:
+    """Submit records, each with the statements that it rests on and the user drafted."""
     for record in records:
-        publishing.submit(record, by=given.by)
+        for statement in cited(record, State.DRAFT):
+            if Contributor.has_edited(statement, given.by):
+                publishing.submit(statement, by=given.by)
+        publishing.submit(type(record)._default_manager.get(pk=record.pk), by=given.by)
 
 
 def _return(records: Sequence[Record], given: StepInput) -> None:
+    """Return records, each with new statements on which no other record in review rests."""
+    comment = given.words["comment"]
     for record in records:
-        publishing.return_for_changes(record, by=given.by, comment=given.words["comment"])
+        publishing.return_for_changes(record, by=given.by, comment=comment)
+        for statement in cited(record, State.IN_REVIEW):
+            if statement.version == 1 and not rest_on(statement):
+                publishing.return_for_changes(statement, by=given.by, comment=comment)
+
+
+def cited(record: Record, state: State) -> list[Statement]:
+    """Return the statements in a state that the figures and milestones of a record rest on."""
+    if not isinstance(record, DatedRecord):
+        return []
+    keys = {row.statement_id for row in record.ordered_evidence()}
+    return list(Statement.objects.filter(pk__in=keys, state=state))
+
+
+def rest_on(statement: Statement) -> bool:
+    """Whether a record in review rests on a statement."""
+    return any(
+        model.child(relation)
+        .objects.filter(statement=statement, record__state=State.IN_REVIEW)
+        .exists()
+        for model, relation in EVIDENCE
+    )
 
 
 def key_of(record: Record) -> RecordKey:
@@ -198,6 +239,7 @@ def _approve(records: Sequence[Record], given: StepInput) -> None:
             by=given.by,
             message=given.words["message"],
             because=given.words.get("because", ""),
+            edits=note_accepted(given.proposals, by=given.by),
         )
         if problems := _unseen(records, given):
             raise ValidationError(problems)
@@ -233,6 +275,7 @@ def _discard(records: Sequence[Record], given: StepInput) -> None:
                 f"Records rest on this draft: {'; '.join(resting[:5])}. Let them cite another "
                 f"statement first."
             ) from error
+        finding.forget(record.KIND, [record.public_id])
 
 
 READERS_SEE_IT = "In a sentence or two. Readers see it beside the change."
@@ -330,3 +373,7 @@ STEPS = [
     ),
 ]
 """In the order in which the pages offer them."""
+
+
+def step_named(name: str) -> Step:
+    return next(step for step in STEPS if step.name == name)

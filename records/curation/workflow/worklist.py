@@ -12,6 +12,7 @@ from django.db.models import CharField, Count, Exists, F, OuterRef, Q, Value
 from django.http import HttpRequest
 from django.urls import reverse
 
+from accounts.permissions import may
 from records.models import (
     DATED,
     EVIDENCE,
@@ -110,6 +111,8 @@ class Found:
     lists: list[tuple[str, str]] = field(default_factory=list)
     """(what it leads to, address)."""
     rows: list[Row] = field(default_factory=list)
+    note: str = ""
+    """What the number leaves out."""
 
 
 @dataclass(frozen=True)
@@ -125,11 +128,7 @@ class Section:
 
 def kinds(request: HttpRequest, *permissions: str) -> list[type[Record]]:
     """The kinds of record with which the user may do any of that."""
-    return [
-        model
-        for kind, model in KINDS.items()
-        if any(request.user.has_perm(f"records.{name}_{kind}") for name in permissions)
-    ]
+    return [model for kind, model in KINDS.items() if may(request.user, kind, *permissions)]
 
 
 def changelist(model: type[Record], work: str) -> str:

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from accounts.models import AuditEntry
 from records.curation.duplicates.models import DuplicatePair, DuplicateStatus
 from records.curation.imports.models import ImportBatch
+from records.curation.proposals.models import Proposal
 from records.dataset_files import DatasetError, dump
 from records.models import KINDS, OPEN, Contributor, Statement
 
@@ -49,6 +50,7 @@ def unpublished() -> dict[str, int]:
         "accounts": get_user_model().objects.count(),
         "contributors to versions": Contributor.objects.count(),
         "imports": ImportBatch.objects.count(),
+        "proposed names": Proposal.objects.count(),
         "verdicts on duplicates": decided.count(),
         "entries of the audit log": AuditEntry.objects.count(),
     }

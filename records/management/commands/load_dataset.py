@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from records.curation.proposals.deciding import remove_done
 from records.dataset_files import DatasetError, Outcome, load
 
 
@@ -33,6 +34,8 @@ class Command(BaseCommand):
                 f"{error}\n{count} fault{'s' if count > 1 else ''}; nothing was written."
             ) from error
         self.report(outcome)
+        if done := remove_done():
+            self.stdout.write(f"Proposals removed, since the dataset has them now: {done}.")
         if held := outcome.held_back:
             number = f"{len(held)} {'entries were' if len(held) > 1 else 'entry was'}"
             raise CommandError(

@@ -24,6 +24,7 @@ from records.query.filters.figures import (
     FigureParameter,
     FoldedFigureParameter,
     ItemParameter,
+    SingleSourceParameter,
     StatementParameter,
     ValueParameter,
 )
@@ -82,6 +83,7 @@ __all__ = [
     "SearchField",
     "SearchParameter",
     "SeriesParameter",
+    "SingleSourceParameter",
     "StatementParameter",
     "TotalField",
     "TotalNames",

@@ -6,7 +6,7 @@ order and an index: index keys to estimate how many records match, the ids of al
 join that also returns them newest first.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any, ClassVar
 
 from django.db.models import F, Func, Q, QuerySet
@@ -41,6 +41,8 @@ class RecordFilter(Parameter):
 
     vocabulary: ClassVar[str] = ""
     """`party` or `item` where the values must be codes of that vocabulary."""
+    coded: ClassVar[bool] = False
+    """Whether its values are of a short list of codes, or true and false."""
     statistics_role: str = ""
     """The role under which the statistics count this parameter's values; empty if they do not."""
 
@@ -59,6 +61,23 @@ class RecordFilter(Parameter):
     def widened(self, value: Any, bodies: Bodies) -> Any:
         """Return the value with all codes of the bodies that it names."""
         return bodies.codes(self.vocabulary, value) if self.vocabulary else value
+
+    # The SQL of its condition
+
+    def varies(self, value: Any) -> bool:
+        """Return whether the SQL is the same for all lists of as many other texts."""
+        return bool(self.vocabulary)
+
+    def shape(self, value: Any) -> Hashable | None:
+        """Return all that the SQL depends on; None where there are too many such shapes, as of
+        numbers and texts, to keep the SQL of each."""
+        if self.varies(value):
+            return "codes", len(value)
+        if not self.coded:
+            return None
+        if isinstance(value, list):
+            return value[0] if len(value) == 1 else None
+        return value
 
     # Hints
 

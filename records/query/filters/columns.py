@@ -24,6 +24,8 @@ class ColumnParameter(RecordFilter):
 class ChoiceParameter(ColumnParameter):
     """A column that holds one of a list of codes; documented by its own help text."""
 
+    coded = True
+
     def __init__(self, model: Any, column: str, example: str) -> None:
         field = model._meta.get_field(column)
         super().__init__(
@@ -46,6 +48,8 @@ class ChoiceParameter(ColumnParameter):
 class FlagParameter(ColumnParameter):
     """A column that is true or false."""
 
+    coded = True
+
     def __init__(self, column: str, help_text: str) -> None:
         super().__init__(BooleanField(example="true"), column, help_text)
 
@@ -58,6 +62,7 @@ class FoldedParameter(RecordFilter):
             FoldedField(example=example),
             f"Part of the {what}, whatever its case and accents.",
         )
+        self.column = column
         self.lookup = f"{column}_key__contains"
 
     def condition(self, records: Any, value: str) -> Q:
@@ -85,6 +90,8 @@ class LanguageParameter(RecordFilter):
 
 class LinkedParameter(RecordFilter):
     """Records that link to another one in a given way."""
+
+    coded = True
 
     statistics_role = "linked"
 

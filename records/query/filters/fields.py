@@ -16,13 +16,23 @@ class FoldedField(TextField):
     def clean(self, value: str) -> str:
         folded = fold(super().clean(value))
         if not folded:
-            raise refuse("empty", "It has only accents or spaces: give letters or digits.")
+            raise refuse(
+                "empty",
+                "It has only accents, spaces or invisible characters: give letters or digits.",
+            )
         return folded
 
 
 class CodeListField(ListField):
+    """Codes of parties or items. Other text with letters in it is taken, too: it is reported as an
+    unknown code, with the code of what is called so."""
+
     pattern = r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*"
     hint = "give codes as /parties/ and /items/ list them: PAK, who, surgical-mask."
+
+    def clean_value(self, value: str) -> str:
+        named = len(value) <= MAX_TEXT and any(map(str.isalpha, value)) and "\ufffd" not in value
+        return value if named else super().clean_value(value)
 
 
 class IdListField(ListField):

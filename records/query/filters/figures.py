@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from aidapi.parameters import BooleanField, ListField, NumberField
-from records.models import Statement
+from records.models import EVIDENCE, Statement
 from records.query.filters.base import RecordFilter, RecordFilters, unindexed
 from records.query.filters.fields import CodeListField, FoldedField
 from records.query.ids import key_array
@@ -169,12 +169,16 @@ class FigureFilters:
 class FigureFlagParameter(FigureParameter):
     """A column of figures that is true or false."""
 
+    coded = True
+
     def __init__(self, column: str, help_text: str) -> None:
         super().__init__(BooleanField(example="true"), column, help_text)
 
 
 class FigureChoiceParameter(FigureParameter):
     """A column of figures that holds one of a list of codes."""
+
+    coded = True
 
     def __init__(
         self, column: str, field: ListField, help_text: str, *, indexed: bool = False
@@ -227,10 +231,40 @@ class StatementParameter(FigureParameter):
         return self.on_figure(value, "")
 
 
+class SingleSourceParameter(RecordFilter):
+    """Records whose evidence is one statement, or the others."""
+
+    coded = True
+
+    def __init__(self) -> None:
+        super().__init__(
+            BooleanField(example="true"),
+            "`true`: records whose figures and milestones all quote one and the same statement; "
+            "`false`: those that quote several.",
+        )
+
+    def condition(self, records: Any, value: bool) -> Any:
+        model = records.model
+        first = Subquery(
+            model.child("figures")
+            .objects.filter(record=OuterRef("record"))
+            .order_by("pk")
+            .values("statement__public_id")[:1]
+        )
+        several: Any = Q()
+        for one, relation in EVIDENCE:
+            if one is model:
+                rows = model.child(relation).objects.filter(record=OuterRef("pk"))
+                # Versions of a statement are one source.
+                several |= Exists(rows.filter(~Q(statement__public_id=first)))
+        return ~several if value else several
+
+
 class FoldedFigureParameter(StatementParameter):
     """Part of a text of the statement that the figure is quoted from."""
 
     def __init__(self, column: str, what: str, example: str) -> None:
+        self.column = column
         super().__init__(
             FoldedField(example=example),
             f"{column}_key__contains",

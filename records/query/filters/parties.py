@@ -6,10 +6,13 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from aidapi.parameters import ChoiceField, ListField
 from records.index.statistics import UNKNOWN, IndexKey
-from records.models import PartyType
+from records.models import DATED, PartyType
 from records.models.regions import regions_within
 from records.query.filters.base import RecordFilter
 from records.query.filters.fields import CodeListField, RegionField
+
+MAIN_ROLES = {role for model in DATED.values() for role in model.MAIN_ROLES}
+"""Roles by whose country records are found, too."""
 
 
 class PartyRowsFilter(RecordFilter):
@@ -34,10 +37,15 @@ class PartyParameter(PartyRowsFilter):
 
     def __init__(self, role: str, example: str) -> None:
         self.role = self.statistics_role = role
+        bodies = (
+            f"The code of a country finds what names the country itself: `{role}_country` finds "
+            f"its ministries, provinces, cities and companies, too. "
+        )
         super().__init__(
             CodeListField(example=example),
             f"Code of a party that is {role} of the record, as `/parties/` lists them; several "
-            f"as a comma list (any of them). `unknown` finds records that name no {role}.",
+            f"as a comma list (any of them). {bodies if role in MAIN_ROLES else ''}`unknown` "
+            f"finds records that name no {role}.",
         )
 
     def codes(self, value: list[str]) -> list[str]:
@@ -53,6 +61,9 @@ class PartyParameter(PartyRowsFilter):
         unknown = ~Exists(rows.filter(record=OuterRef("pk")))
         named = self.codes(value)
         return super().condition(records, named) | unknown if named else unknown
+
+    def varies(self, value: list[str]) -> bool:
+        return UNKNOWN not in value
 
     def index_keys(self, value: list[str]) -> list[IndexKey]:
         # No index finds the records that name no party.
@@ -102,6 +113,7 @@ class PartyColumnParameter(PartyRowsFilter):
 
 
 class PartyTypeParameter(PartyColumnParameter):
+    coded = True
     column = "type"
 
     def __init__(self, role: str, example: str = "company") -> None:
@@ -128,6 +140,7 @@ class PartyCountryParameter(PartyColumnParameter):
 
 
 class PartyRegionParameter(PartyColumnParameter):
+    coded = True
     column = "region"
 
     def __init__(self, role: str, example: str = "africa") -> None:

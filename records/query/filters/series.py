@@ -31,6 +31,8 @@ def overtakes(later: tuple[str, str], earlier: tuple[str, str]) -> bool:
 class LatestParameter(RecordFilter):
     """Of each series only the points in force that no later one overtakes, or only the others."""
 
+    coded = True
+
     def __init__(self) -> None:
         super().__init__(
             BooleanField(example="true"),

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.support.factories import PARTIES, PartyFactory
-from tests.support.routes import API, found, problem
+from tests.support.factories import PARTIES, PartyFactory, StatementFactory
+from tests.support.routes import API, found, problem, refused, walk
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +49,40 @@ def test_a_party_is_found_by_a_part_of_any_of_its_names(client: Client) -> None:
     assert codes(client, name="институт центр") == []
     assert codes(client, name="%") == codes(client, name="_") == []
     assert codes(client, name="ma found") == ["jack-ma-foundation"]
+
+
+MATCHES = [
+    ("chad", "Chad", []),
+    ("republic", "Democratic China Chad", ["Chad"]),
+    ("chad-basin", "Chad Basin Commission", []),
+    ("alias-only", "Ndjamena and Chadians", ["Beside Chad"]),
+    ("within", "Lake Chadwick", []),
+    ("inside", "Orchad", []),
+    ("chadwick", "A Chadwick", []),
+]
+"""Code, name and aliases of parties that `chad` finds."""
+
+
+def test_the_best_match_of_a_name_comes_first(client: Client) -> None:
+    for code, name, aliases in reversed(MATCHES):
+        PartyFactory(code=code, name=name, aliases=aliases, type="other", country="", region="")
+    ranked = ["chad", "republic", "chad-basin", "chadwick", "within", "alias-only", "inside"]
+    by_name = sorted(ranked, key=lambda code: next(n for c, n, _ in MATCHES if c == code).lower())
+
+    assert codes(client, name="CHAD") == codes(client, name="chad", ordering="match") == ranked
+    assert codes(client, name="chad", ordering="-match") == ranked[::-1]
+    assert codes(client, name="chad", ordering="name") == by_name
+    assert refused(client, PATH, ordering="match") == {"ordering": "needs_name"}
+    StatementFactory(published=True)
+    file = client.get(PATH, {"name": "chad", "format": "csv"}).getvalue().decode()
+    assert [line.partition(",")[0] for line in file.splitlines()[1:]] == ranked
+    for size in (1, 2, 3):
+        pages = list(walk(client, f"{PATH}?name=chad&page_size={size}"))
+        assert [row["code"] for page in pages for row in page["results"]] == ranked
+        back = list(walk(client, pages[-1]["previous"], "previous"))
+        assert [page["results"] for page in reversed(back)] == [
+            page["results"] for page in pages[:-1]
+        ]
 
 
 def test_a_country_has_its_bodies_beside_it(client: Client) -> None:

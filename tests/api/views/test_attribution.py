@@ -2,6 +2,7 @@
 
 import datetime
 import html
+import re
 from typing import Any
 
 import pytest
@@ -30,7 +31,10 @@ def titles(client: Client, record: Any) -> list[str]:
     for path in (f"{API}{kind}/", f"{API}changes/"):
         feed = html.unescape(client.get(path, {"format": "atom"}).content.decode())
         about = [part for part in feed.split("<entry>") if record.public_id in part]
-        shown.append(about[0].split("<title>")[1].split("</title>")[0].partition(": ")[2])
+        title = about[0].split("<title>")[1].split("</title>")[0].partition(": ")[2]
+        # The entry of a revision lists the records; that of a record has its title.
+        listed = re.search(rf"{record.public_id}[^>]*>([^<]*)</a>", about[0])
+        shown.append(listed[1] if listed else title)
     return shown
 
 

@@ -72,10 +72,15 @@ def test_a_record_is_cited_with_version_and_revision(
         assert client.get(path(cited["url"])).content == row.body.encode()
         # Every style names them all.
         csl = cited["csl_json"][0]
+        assert f"ersion {row.version}, revision {history.newest}" in cited["text"]
         for text in (cited["text"], cited["bibtex"], cited["ris"], json.dumps(csl)):
-            assert f"ersion {row.version}, revision {history.newest}" in text
             assert cited["url"] in text
             assert "CC BY 4.0" in text
+        # Styles print the word before it.
+        numbers = f"{row.version} (revision {history.newest})"
+        assert csl["version"] == numbers
+        assert f"version = {{{numbers}}}" in cited["bibtex"]
+        assert f"ET  - {numbers}\r\n" in cited["ris"]
         assert "4 May 2026" in cited["text"]
         assert csl["accessed"] == {"date-parts": [[2026, 5, 4]]}
 
@@ -251,7 +256,7 @@ def test_bibtex_is_read_back(title: str, quote: str) -> None:
     assert not library.failed_blocks
     (entry,) = library.entries
     fields = {field.key: field.value for field in entry.fields}
-    assert (entry.entry_type, entry.key) == ("misc", "aidapi-r4")
+    assert (entry.entry_type, entry.key) == ("dataset", "aidapi-r4")
     assert plain(fields["title"][1:-1]) == one_line(title)
     assert plain(fields["note"]).startswith(one_line(quote))
     assert fields["url"] == "https://aid.example.org/?revision=4"
@@ -314,12 +319,13 @@ def test_every_answer_names_its_licence(client: Client, history: History) -> Non
 def test_a_list_names_its_citation(client: Client, history: History, resource: Resource) -> None:
     response = client.get(resource.path)
 
-    (address,) = re.findall(r'<([^>]+)>; rel="describedby"', response["Link"])
+    cited, address = citation_links(response)
 
-    cited = client.get(path(address))
-    assert cited.status_code == 200
-    assert cited.json()["revision"] == history.newest
-    assert (resource.name in address) == resource.is_record
+    (reference,) = client.get(path(address)).json()
+    assert reference["type"] == "dataset"
+    assert reference["URL"] == cited
+    assert client.get(path(cited))["Dataset-Revision"] == str(history.newest)
+    assert (resource.name in address) == (resource.name in cited) == resource.is_record
 
 
 @pytest.mark.parametrize("resource", RECORDS, ids=str)
@@ -327,10 +333,22 @@ def test_a_list_says_how_to_cite_it(client: Client, history: History, resource: 
     query = {"changed_since": "1", "page_size": "2", "ordering": "-id", "omit": "title"}
     response = ask(client, resource.path, **query)
 
-    (address,) = re.findall(r'<([^>]+)>; rel="describedby"', response["Link"])
+    cited, address = citation_links(response)
 
-    assert path(address) == f"{resource.path}cite/?changed_since=1&revision={history.newest}"
-    assert "changed_since=1" in client.get(path(address)).json()["title"]
+    when = f"revision={history.newest}"
+    assert path(cited) == f"{resource.path}?changed_since=1&{when}"
+    assert path(address) == f"{resource.path}cite/?changed_since=1&style=csl-json&{when}"
+    assert "changed_since=1" in client.get(path(address)).json()[0]["title"]
+
+
+def citation_links(response: Any) -> tuple[str, str]:
+    """The permanent address of what was returned, and that of its citation, whose type readers of
+    CSV do not take for a description of columns."""
+    links = response["Link"]
+    (cited,) = re.findall(r'<([^>]+)>; rel="cite-as"', links)
+    ((address, media_type),) = re.findall(r'<([^>]+)>; rel="describedby"; type="([^"]+)"', links)
+    assert media_type == "application/vnd.citationstyles.csl+json"
+    return cited, address
 
 
 # The dataset

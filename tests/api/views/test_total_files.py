@@ -78,7 +78,7 @@ def test_converted_amounts_have_columns(client: Client) -> None:
     DonationFactory(published=True, figures=[{"value": 7}])
     table = {row["measure"]: row for row in rows(client, "donations", convert="EUR")}
     assert table["money"]["converted_currency"] == "EUR"
-    assert table["money"]["converted_at_least"] == "20"
+    assert table["money"]["converted_at_least"] == "20.0"
     assert table["quantity"]["converted_at_least"] == ""
 
 

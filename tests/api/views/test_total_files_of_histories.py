@@ -30,13 +30,21 @@ def as_cell(value: Any) -> str:
     return "" if value is None else f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
-def expected_row(total: dict[str, Any]) -> dict[str, str]:
+def expected_row(total: dict[str, Any]) -> dict[str, Any]:
     row = {name: total[name] for name in PLAIN} | total["group"]
     for name, parts in NESTED.items():
         row |= {f"{name}_{part}": total[name][part] for part in parts}
-    return {name: as_cell(value) for name, value in row.items()}
+    return row
 
 
+def same(cell: str, value: Any) -> bool:
+    """Return whether the cell of a file has the value: all numbers of a column have one form."""
+    if isinstance(value, Decimal | int) and not isinstance(value, bool):
+        return Decimal(cell) == value
+    return cell == as_cell(value)
+
+
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("by", ["", "item", "role", "role_region,role_type", "month,currency"])
 def test_rows_are_the_totals(client: Client, history: History, kind: str, by: str) -> None:
@@ -46,8 +54,8 @@ def test_rows_are_the_totals(client: Client, history: History, kind: str, by: st
 
     assert len(table) == len(totals) > 0
     for row, total in zip(table, totals, strict=True):
-        expected = expected_row(total)
-        assert {name: row[name] for name in expected} == expected
+        for name, value in expected_row(total).items():
+            assert same(row[name], value), name
 
 
 @pytest.mark.parametrize("kind", KINDS)

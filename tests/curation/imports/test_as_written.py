@@ -200,6 +200,14 @@ class TestImports:
         assert column == "statement"
         assert message.startswith("Several statements have it: st-")
 
+    def test_a_title_is_known_in_each_of_its_spellings(self, statement: Any, editor: User) -> None:
+        spellings = [statement.title, statement.title.upper(), f" {statement.title}"]
+
+        drafts = imported([row(statement, statement=title) for title in spellings], editor)
+
+        cited = {figure.statement for draft in drafts for figure in draft.figures.all()}
+        assert cited == {statement}
+
     def test_the_preview_shows_what_names_mean(self, statement: Any) -> None:
         root = UserFactory(username="root", is_superuser=True)
         client = Client()

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from openpyxl import Workbook, load_workbook
 
 from records import publishing
-from records.curation.imports import batches, columns, grids
+from records.curation.imports import batches, columns, downloads, grids
 from records.curation.imports.models import (
     ImportBatch,
     ImportedDraft,
@@ -322,6 +323,7 @@ class TestNewRecords:
 
 
 class TestRefusals:
+    @pytest.mark.slow(sample=True)
     @pytest.mark.parametrize(
         ("cells", "column", "words"),
         [
@@ -705,6 +707,22 @@ class TestRoundTrip:
 
         assert [cells["record"] for cells in rows] == [cash.public_id]
 
+    @pytest.mark.django_db(transaction=True)
+    def test_a_connection_closed_meanwhile_cuts_no_download(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Between two pieces other requests use it, and may lose it."""
+        monkeypatch.setattr(downloads, "PAGE", 2)
+        ours = {DonationFactory().public_id for _ in range(5)}
+        address = reverse("admin:records_donation_download", args=["csv"])
+
+        response: Any = superuser_client().get(address)
+        pieces = iter(response)
+        begin = next(pieces) + next(pieces)
+        connection.close()
+
+        assert {cells["record"] for cells in table(begin + b"".join(pieces))} == ours
+
     def test_texts_of_statements_are_not_downloaded(self) -> None:
         StatementFactory(text="All of it.")
 
@@ -768,6 +786,17 @@ class TestCorrections:
             ["stated_by", "donor", "recipient"],
             ["currency", "USD", "EUR"],
         ]
+
+    def test_a_currency_in_one_cell_empties_no_other(self, editor: User) -> None:
+        euros = {"money": True, "value": "7", "currency": "EUR", "quote": "7 euros"}
+        DonationFactory(published=True, figures=[{"money": True}, euros])
+        rows = self.rows()
+        assert [cells.pop("currency") for cells in rows] == ["USD", "EUR"]
+        rows[0]["value"] = f"US${rows[0]['value']}"
+
+        batch = checked(rows, editor)
+
+        assert reported(batch) == []
 
     def test_it_opens_a_correction_and_leaves_the_public_version(
         self, published: Donation, editor: User

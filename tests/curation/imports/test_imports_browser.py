@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from playwright.sync_api import expect
 
 from records.curation.imports import batches
 from tests.curation.imports.test_imports import as_csv, downloaded, row, superuser_client, table
@@ -62,14 +63,14 @@ def test_a_file_is_sent_looked_over_imported_and_undone(
     page.get_by_label("Spreadsheet").set_input_files(files["wrong"])
     page.get_by_role("button", name="Check").click()
     page.get_by_text("Nothing was imported").wait_for()
-    assert page.get_by_text("Did you mean ITA?").count() == 1
+    expect(page.get_by_text("Did you mean ITA?")).to_have_count(1)
     seen(looked, "refused")
 
     page.get_by_role("link", name="upload it again").click()
     page.get_by_label("Spreadsheet").set_input_files(files["sound"])
     page.get_by_role("button", name="Check").click()
     page.get_by_text("Ready to import: 5 new, 1 corrected").wait_for()
-    assert page.get_by_text("committed → delivered").count() == 1
+    expect(page.get_by_text("committed → delivered")).to_have_count(1)
     seen(looked, "ready")
     page.get_by_label("Reason for the corrections").fill("It arrived.")
     page.get_by_role("button", name="Import 6 drafts").click()

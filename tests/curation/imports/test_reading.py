@@ -150,6 +150,10 @@ class TestWhereTheRowsAre:
                 "columns are missing: title.*line 2 of sheet Data",
             ),
             ([("A", [["x"], ["y"]]), ("B", [["z"]])], "line 1 of sheet A.*line 1 of sheet B"),
+            (
+                [("A", [["x"]]), ("B", [[], [], ["y"], ["z"]])],
+                "line 1 of sheet A, line 3 of sheet B and what follows",
+            ),
             ([("A", [NAMES])], "no row below the names of the columns, line 1 of sheet A"),
             (
                 [("A", [NAMES, MASKS, [], NAMES[::-1], MASKS[::-1]])],

@@ -94,6 +94,7 @@ class TestForm:
 
         assert page.context["adminform"].form["stage"].value() == "unknown"
 
+    @pytest.mark.slow(sample=True)
     @pytest.mark.parametrize(
         ("values", "message"),
         [

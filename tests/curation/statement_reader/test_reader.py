@@ -137,6 +137,7 @@ class TestWhereAQuoteStands:
         assert "are not where they were selected" in response.content.decode()
         assert donation.figures.get().offset == FIRST
 
+    @pytest.mark.slow(sample=True)
     @pytest.mark.parametrize("at", ["-1", "x", "99999999999999999999", "2147483648"])
     def test_a_crafted_place_is_refused(self, at: str, client: Client, donation: Donation) -> None:
         response = save(client, donation, **{"figures-0-at": at})
@@ -404,7 +405,7 @@ class TestTexts:
     def test_odd_questions_are_refused(self, keys: list[str], client: Client) -> None:
         assert self.ask(client, *keys).status_code == 400
 
-    @pytest.mark.parametrize("page", ["texts", "suggestion"])
+    @pytest.mark.parametrize("page", ["texts", "suggestion", "figures"])
     def test_strangers_and_staff_without_permission_see_none(
         self, page: str, statement: Statement
     ) -> None:
@@ -468,10 +469,41 @@ class TestSuggestions:
         }
 
     def test_may_be_nothing(self, client: Client) -> None:
-        assert self.ask(client, "").json() == {"fields": {}, "item": None}
+        nothing: dict[str, Any] = {"fields": {}, "item": None, "doubts": [], "notes": []}
+        assert self.ask(client, "").json() == nothing
 
     def test_are_not_made_of_a_whole_text(self, client: Client) -> None:
         assert self.ask(client, "x" * 301).status_code == 400
+
+
+class TestFiguresOfAText:
+    def ask(self, client: Client, key: object) -> Any:
+        return client.get(
+            reverse("admin:records_statement_figures"), {"id": str(key), "role": "recipient"}
+        )
+
+    def test_have_their_place_and_what_is_not_understood(self, client: Client) -> None:
+        ItemFactory()
+        PartyFactory(code="ITA", name="Italy", aliases=["Italia"])
+        text = (
+            "😀 As of 31 March 2020 there were 12,345 confirmed cases and 678 deaths.\r\n"
+            "By 10 April China sent more than 3.86\u00a0million surgical masks to Italy; "
+            "it gave $5 million. Call +86 10 6596 1114."
+        )
+
+        figures = self.ask(client, StatementFactory(text=text).pk).json()["figures"]
+
+        assert [text[one["at"] :].startswith(one["quote"]) for one in figures] == [True, True]
+        masks, money = figures
+        assert masks["quote"] == "more than 3.86\u00a0million surgical masks"
+        assert masks["reading"] == "more than 3,860,000 piece, Surgical masks"
+        assert (masks["item"]["id"], masks["doubts"]) == ("surgical-mask", [])
+        assert (masks["parties"], masks["dates"]) == (["ITA"], ["04-10"])
+        assert money["fields"]["currency"] == "USD"
+        assert money["doubts"] == ["the currency may be of several countries (USD is one)"]
+
+    def test_are_none_of_a_statement_that_is_not_there(self, client: Client) -> None:
+        assert [self.ask(client, key).status_code for key in ("x", 10**17)] == [404, 404]
 
 
 class TestDrawnFromAStatement:
@@ -531,7 +563,7 @@ class TestDrawnFromAStatement:
             "more than 1,234,567.5 piece, Surgical masks",
             "5 USD",
             "7 country",
-            "2–3,000 piece, Surgical masks",
+            "2 to 3,000 piece, Surgical masks",
             "unspecified piece, Protective goggles",
         ]
 

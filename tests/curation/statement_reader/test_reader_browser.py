@@ -14,9 +14,10 @@ from django.db import connections
 from django.db.models import QuerySet
 from django.test import Client
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from records.models import Donation, DonationFigure, Statement
-from tests.support.browser import Looked, barriers, fits
+from tests.support.browser import Looked, barriers, box, fits
 from tests.support.factories import (
     DonationFactory,
     ItemFactory,
@@ -189,7 +190,7 @@ def test_the_keyboard_alone_is_enough(vocabulary: None, statement: Any, sit_down
     # The page begins in the title, just after the text.
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Shift+Tab")
-    assert page.evaluate("document.activeElement.className") == "reader-text"
+    expect(page.locator(".reader-text:focus")).to_have_count(1)
     page.keyboard.type("mine")
     page.keyboard.press("Delete")
     page.keyboard.press("Control+End")
@@ -211,13 +212,13 @@ def test_the_keyboard_alone_is_enough(vocabulary: None, statement: Any, sit_down
     assert int(curator.value("figures-0-at")) == KEYBOARD.rindex("ventilators")
     # From the text to the figure, and back; and on to the buttons.
     page.keyboard.press("Escape")
-    assert page.evaluate("document.activeElement.name") == "figures-0-measure"
+    expect(page.locator("[name='figures-0-measure']")).to_be_focused()
     page.get_by_role("button", name="Find in the text").press("Enter")
     assert page.evaluate("String(getSelection())") == "ventilators"
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.className") == "reader-new"
+    expect(page.locator(".reader-new:focus")).to_have_count(1)
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.className") == "reader-put"
+    expect(page.locator(".reader-put:focus")).to_have_count(1)
     assert curator.looked.complaints == []
 
 
@@ -258,7 +259,7 @@ def test_places_agree_with_the_database_in_every_script(
     figure = stored(DonationFigure.objects.get)
     assert at == SCRIPTS[script].index(WORDS[script])
     assert (figure.quote, figure.offset) == (WORDS[script], at)
-    assert curator.page.locator(".reader-marks mark").all_inner_texts() == [words]
+    expect(curator.page.locator(".reader-marks mark")).to_have_text([words])
     assert curator.looked.complaints == []
 
 
@@ -316,7 +317,7 @@ def test_too_many_words_are_not_filled_in(vocabulary: None, statement: Any, sit_
 
     assert reported[0] == ("9 words are selected: a quote has at most 8. Select fewer.", "")
     assert reported[1][1] == "中国还出口了口罩284万只"  # ten characters: short enough
-    assert curator.page.locator("[name='figures-1-quote']").count() == 0
+    expect(curator.page.locator("[name='figures-1-quote']")).to_have_count(0)
 
 
 def test_rows_say_what_is_wrong_with_their_quotes(
@@ -348,20 +349,21 @@ def test_rows_say_what_is_wrong_with_their_quotes(
         "No text on file: paste it on the statement's page.",
     ]
     assert mended == ["", "", before[2]]
-    assert page.locator(".reader-empty").is_visible()
-    assert page.locator("#reader-choice option").count() == 2
+    expect(page.locator(".reader-empty")).to_be_visible()
+    expect(page.locator("#reader-choice option")).to_have_count(2)
     assert page.locator("#reader-choice").input_value() == str(bare.pk)
     page.locator("[name='figures-1-quote']").focus()
-    assert page.locator(".reader-mark-in-hand").all_inner_texts() == [
-        "4 international organizations"
-    ]
+    expect(page.locator(".reader-mark-in-hand")).to_have_text(["4 international organizations"])
     assert wrong_with(curator) == []
 
 
 def test_a_quote_with_other_spaces_and_signs_is_marked(
     statement: Any, kept: Any, sit_down: Any
 ) -> None:
-    text = "😀 “It is the\r\nminister’s gift,” of 50\u202f000 e\u0301quipes o\ufb03cielles."
+    text = (
+        "😀 “It is the\r\nminister’s gift,” of 50\u202f000 e\u0301quipes o\ufb03cielles. "
+        "Medical equip-\nment 提供\n援助"
+    )
     filed = statement(text)
     donation = kept(figures=[{"statement": filed, "quote": "It is"}])
     curator = sit_down(change_page(donation))
@@ -371,13 +373,15 @@ def test_a_quote_with_other_spaces_and_signs_is_marked(
     for typed, shown in [
         ("the minister's gift,\" of 50 000", "the\nminister’s gift,” of 50\u202f000"),
         ("équipes officielles", "e\u0301quipes o\ufb03cielles"),
+        ("Medical equipment", "Medical equip-\nment"),
+        ("提供援助", "提供\n援助"),
     ]:
         quote.fill(typed)
         quote.focus()
         notes = curator.page.locator(".inline-related:not(.empty-form) .reader-note")
 
-        assert notes.all_inner_texts() == [""]
-        assert curator.page.locator(".reader-mark-in-hand").all_inner_texts() == [shown]
+        expect(notes).to_have_text([""])
+        expect(curator.page.locator(".reader-mark-in-hand")).to_have_text([shown])
 
 
 @SIZES
@@ -398,13 +402,13 @@ def test_a_long_text_scrolls_by_itself_to_the_figure_in_hand(
     page.locator("[name='figures-0-value']").focus()
     curator.shoot(f"long-{width}")
 
-    panel = page.locator(".reader").bounding_box()
+    panel = box(page.locator(".reader"))
     scrolled = page.locator(".reader-scroll")
-    mark = page.locator(".reader-mark-in-hand").bounding_box()
-    box = scrolled.bounding_box()
-    field = page.locator("[name='figures-0-value']").bounding_box()
+    mark = box(page.locator(".reader-mark-in-hand"))
+    view = box(scrolled)
+    field = box(page.locator("[name='figures-0-value']"))
     assert panel["height"] <= (844 if width > 1000 else 844 / 2 + 1)
-    assert box["y"] <= mark["y"] <= box["y"] + box["height"]
+    assert view["y"] <= mark["y"] <= view["y"] + view["height"]
     # The field that is written in is in sight beside, or below, the text.
     if width == 390:
         assert field["y"] >= panel["y"] + panel["height"]
@@ -412,7 +416,7 @@ def test_a_long_text_scrolls_by_itself_to_the_figure_in_hand(
     page_at = page.evaluate("scrollY")
     page.mouse.wheel(0, 200)
     page.wait_for_function(
-        "at => document.querySelector('.reader-scroll').scrollTop > at", arg=box["height"]
+        "at => document.querySelector('.reader-scroll').scrollTop > at", arg=view["height"]
     )
     assert page.evaluate("scrollY") == page_at
     # Letters lie on their marks: the field is as high as what is behind it.
@@ -450,12 +454,52 @@ def test_what_was_selected_survives_a_refusal(
     page.get_by_text("Please correct the errors below.").wait_for()
 
     page.locator(".reader-marks mark").first.wait_for(state="attached")
-    assert sorted(page.locator(".reader-marks mark").all_inner_texts()) == [
-        "127 countries",
-        "16,000 ventilators",
-    ]
+    expect(page.locator(".reader-marks mark")).to_have_text(
+        ["127 countries", "16,000 ventilators"]
+    )
     assert int(curator.value("figures-0-at")) == TEXT.rindex("16,000 ventilators")
-    assert page.locator("[name='figures-1-statement'] option[selected]").count() == 1
+    expect(page.locator("[name='figures-1-statement'] option[selected]")).to_have_count(1)
+    assert wrong_with(curator) == []
+
+
+FOUND = """On 31 March 2020 there were 12,345 cases. China sent 3,000 ventilators and \
+some 70 ventilators; it paid $5 million."""
+
+
+@SIZES
+def test_figures_of_the_text_are_accepted_and_rejected_by_key(
+    vocabulary: None, statement: Any, sit_down: Any, width: int
+) -> None:
+    curator = sit_down(add_page(statement(FOUND)), width)
+    page = curator.page
+    curator.text().wait_for()
+    page.locator(".reader-marks u").first.wait_for(state="attached")
+    proposed = page.locator(".reader-marks u").all_inner_texts()
+    dotted = page.locator(".reader-marks u.reader-doubtful").all_inner_texts()
+    curator.text().focus()
+
+    curator.press("Alt+ArrowDown")
+    first = curator.status().inner_text()
+    curator.press("Enter")
+    page.wait_for_function(
+        "() => document.getElementsByName('figures-0-value')[0].value === '3000'"
+    )
+    # The next one is at hand after each decision.
+    curator.press("Delete")
+    last = curator.status().inner_text()
+    curator.shoot(f"found-{width}")
+
+    assert proposed == ["3,000 ventilators", "some 70 ventilators", "$5 million"]
+    assert dotted == ["$5 million"]
+    assert first.startswith("“3,000 ventilators” reads 3,000 piece, Ventilator")
+    assert (curator.value("figures-0-unit"), curator.value("figures-0-quote")) == (
+        "piece",
+        "3,000 ventilators",
+    )
+    assert "Not understood: the currency may be of several countries" in last
+    expect(page.locator(".reader-marks u")).to_have_text(["$5 million"])
+    assert page.locator(".reader-found").inner_text().startswith("1 of 3 figures found")
+    assert curator.text().input_value() == FOUND
     assert wrong_with(curator) == []
 
 
@@ -489,9 +533,9 @@ def test_a_published_version_is_read_and_not_written(
     curator.press("Enter")
     curator.shoot(f"published-{width}")
 
-    assert page.locator(".reader-marks mark").all_inner_texts() == ["127 countries"]
-    assert page.locator(".reader-mark-in-hand").count() == 1
-    assert not page.get_by_role("button", name="New figure").is_visible()
+    expect(page.locator(".reader-marks mark")).to_have_text(["127 countries"])
+    expect(page.locator(".reader-mark-in-hand")).to_have_count(1)
+    expect(page.get_by_role("button", name="New figure")).to_be_hidden()
     assert wrong_with(curator) == []
 
 
@@ -505,8 +549,8 @@ def test_a_statement_shows_what_was_drawn_from_it(
     curator.shoot(f"drawn-{width}", whole=True)
 
     drawn = curator.page.locator(".curation-drawn")
-    assert drawn.get_by_role("link", name=published.public_id).is_visible()
-    assert "127 countries" in drawn.inner_text()
-    assert "(in English: “127 of all countries”)" in drawn.inner_text()
+    expect(drawn.get_by_role("link", name=published.public_id)).to_be_visible()
+    expect(drawn).to_contain_text("127 countries")
+    expect(drawn).to_contain_text("(in English: “127 of all countries”)")
     assert drawn.locator("q").get_attribute("lang") == "fr"
     assert wrong_with(curator) == []

@@ -362,6 +362,7 @@ class TestNothingIsLost:
         assert response.status_code == 400
         assert Donation.objects.get().title == "As it was"
 
+    @pytest.mark.slow(sample=True)
     @pytest.mark.parametrize("shown", ["", "7", "-1", "x"])
     def test_a_merge_with_what_never_was_is_shown_again(
         self, shown: str, mine: Client, theirs: Client

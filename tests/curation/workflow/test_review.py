@@ -210,7 +210,7 @@ class TestFigures:
 
         assert pair.status == "changed"
         values = {line.label: (line.before, line.after) for line in pair.lines if line.status}
-        assert values["Value"] == ("50000", "60000")
+        assert values["Value"] == ("50,000", "60,000")
         assert pair.quote_before is None
 
     def test_one_put_in_before_the_others_is_the_one_added(self, reviewer: User) -> None:
@@ -231,7 +231,7 @@ class TestFigures:
         found = self.pairs([masks, money], [masks], reviewer)
 
         assert [pair.status for pair in found] == ["", "removed"]
-        assert "20000000 USD" in found[1].title
+        assert "20,000,000 USD" in found[1].title
 
     def test_another_quote_is_shown_beside_the_first(self, reviewer: User) -> None:
         before = {"value": 50_000, "quote": "50,000 masks"}
@@ -596,3 +596,72 @@ def test_the_version_page_of_a_review_leads_back() -> None:
     html = client.get(url(record, "approve")).content.decode()
 
     assert reverse("admin:records_statement_change", args=[record.pk]) in html
+
+
+class TestBulkReview:
+    """Several records on one page, each with a decision of its own."""
+
+    def decide(self, client: Client, records: list[Any], **more: Any) -> Any:
+        seen = [f"{record.pk}:{record.digest}" for record in records]
+        keys = [record.pk for record in records]
+        data = {"action": "approve", "_selected_action": keys, "confirmed": "yes", "seen": seen}
+        return client.post(reverse("admin:records_statement_changelist"), data | more)
+
+    def test_some_are_approved_one_returned_one_left(self, reviewer_client: Client) -> None:
+        records = [StatementFactory(in_review=True) for _ in range(4)]
+
+        response = self.decide(
+            reviewer_client,
+            records,
+            message="Two statements.",
+            **{
+                f"decision-{records[1].pk}": "return",
+                f"comment-{records[1].pk}": "Name the speaker.",
+                f"decision-{records[2].pk}": "leave",
+            },
+        )
+
+        assert response.status_code == 302
+        assert [state(record) for record in records] == [
+            *(State.PUBLISHED, State.DRAFT, State.IN_REVIEW, State.PUBLISHED)
+        ]
+        returned = Statement.objects.get(pk=records[1].pk)
+        assert returned.review_comment == "reviewer: Name the speaker."
+        assert Revision.objects.get().changes.count() == 2
+
+    def test_all_may_be_returned_without_a_message(self, reviewer_client: Client) -> None:
+        record = StatementFactory(in_review=True)
+        decision = {f"decision-{record.pk}": "return", f"comment-{record.pk}": "Again, please."}
+
+        assert self.decide(reviewer_client, [record], **decision).status_code == 302
+        assert (state(record), RevisionCounter.number()) == (State.DRAFT, 0)
+
+    def test_a_return_without_a_comment_stops_all_and_keeps_the_choices(
+        self, reviewer_client: Client
+    ) -> None:
+        records = [StatementFactory(in_review=True) for _ in range(2)]
+        choice = {f"decision-{records[1].pk}": "return"}
+
+        response = self.decide(reviewer_client, records, message="One of two.", **choice)
+
+        html = response.content.decode()
+        assert "Write what is to be changed, or leave it in review." in html
+        assert f'name="decision-{records[1].pk}" value="return" checked' in html
+        assert RevisionCounter.number() == 0
+
+    def test_a_crafted_decision_is_refused(self, reviewer_client: Client) -> None:
+        record = StatementFactory(in_review=True)
+        choice = {f"decision-{record.pk}": "publish"}
+
+        response = self.decide(reviewer_client, [record], message="Forced.", **choice)
+
+        assert (response.status_code, state(record)) == (400, State.IN_REVIEW)
+
+    def test_numbers_have_separators_and_say_how_they_count(self, reviewer: User) -> None:
+        figures = [{"value": 3_860_000_000, "operator": "more_than"}]
+        record = ExportFactory(figures=figures, in_review=True)
+
+        (pair,) = compared(record, reviewer).figures
+
+        assert pair.title.startswith("Figure 1: more than 3,860,000,000 piece")
+        assert pair.counts.endswith("counts")

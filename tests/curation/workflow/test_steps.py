@@ -14,6 +14,8 @@ from django.test import Client
 from django.urls import reverse
 
 from records import publishing
+from records.curation.proposals.deciding import accept
+from records.curation.proposals.models import Proposal
 from records.curation.workflow.steps import STEPS, Step
 from records.models import (
     KINDS,
@@ -317,6 +319,7 @@ class TestEditing:
 class TestStaleSave:
     """Of records: what comes then is tests/curation/workflow/test_merging.py."""
 
+    @pytest.mark.slow(sample=True)
     @pytest.mark.parametrize("seen", ["", "-1", "x", "5", "9" * 50])
     def test_a_crafted_count_is_refused(self, seen: str, editor_client: Client) -> None:
         donation = DonationFactory(title="As it was")
@@ -361,6 +364,7 @@ class TestStaleSave:
 
 
 class TestReadOnly:
+    @pytest.mark.slow(sample=True)
     @EVERY_KIND
     def test_a_published_version_has_no_fields(self, kind: str, superuser_client: Client) -> None:
         record = RECORDS[KINDS[kind]](published=True)
@@ -394,6 +398,7 @@ class TestReadOnly:
 
 
 class TestLife:
+    @pytest.mark.slow(sample=True)
     @EVERY_KIND
     def test_from_draft_to_withdrawal(
         self, kind: str, editor_client: Client, reviewer_client: Client
@@ -446,6 +451,7 @@ class TestLife:
         assert offered(editor_client, published) == ["correct"]
         assert offered(reviewer_client, published) == ["withdraw"]
 
+    @pytest.mark.slow(sample=True)
     @pytest.mark.parametrize(("step", "stand"), OUT_OF_TURN)
     def test_a_step_out_of_turn_is_refused(
         self, step: Step, stand: State, superuser_client: Client
@@ -462,6 +468,7 @@ class TestLife:
         assert f"{record.public_id} v{record.version} is {record.get_state_display()}" in refusal
         assert list(Donation.objects.values_list("pk", "state", "digest")) == before
 
+    @pytest.mark.slow(sample=True)
     @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
     def test_a_crafted_post_without_permission_is_refused(
         self, step: Step, client: Client
@@ -481,6 +488,7 @@ class TestLife:
         assert client.get(url(record, step.name)).status_code == 403
         assert state(record) == step.states[0]
 
+    @pytest.mark.slow(sample=True)
     @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
     def test_looking_at_a_step_takes_it_not(self, step: Step, superuser_client: Client) -> None:
         record = in_state(step.states[0])
@@ -491,6 +499,7 @@ class TestLife:
         assert state(record) == step.states[0]
         assert superuser_client.put(url(record, step.name)).status_code == 405
 
+    @pytest.mark.slow(sample=True)
     @pytest.mark.parametrize(
         "step",
         [step for step in STEPS if step.needs and not step.at_once],
@@ -510,6 +519,7 @@ class TestLife:
         assert f"Write a {step.needs}" in response.content.decode()
         assert state(record) == step.states[0]
 
+    @pytest.mark.slow(sample=True)
     @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
     def test_a_post_without_its_token_is_refused(self, step: Step, superuser: Any) -> None:
         record = in_state(step.states[0])
@@ -848,12 +858,14 @@ class TestTerms:
             "reason": "It made doses that were given.",
         }
 
-    def test_a_new_party_is_a_revision(
+    def test_a_new_party_is_a_revision_when_somebody_else_accepts_it(
         self, new_party: dict[str, Any], editor_client: Client
     ) -> None:
         data = typed(editor_client.get(url(Party, "add"))) | new_party
 
         editor_client.post(url(Party, "add"), data)
+        assert not Party.objects.exists()
+        accept(Proposal.objects.get(), by=UserFactory(username="another"))
 
         party = Party.objects.get(code="serum-institute")
         assert (party.version, party.aliases) == (1, ["SII", "Serum Institute of India"])
@@ -959,7 +971,7 @@ class TestTerms:
 
         response = editor_client.post(url(Party, "add"), data)
 
-        assert "already exists" in response.content.decode()
+        assert "who is there already: World Health Organization." in response.content.decode()
         assert Party.objects.get().name == "World Health Organization"
 
     def test_search_knows_aliases_in_any_script(self, editor_client: Client) -> None:
@@ -980,6 +992,7 @@ class TestTerms:
 
         refused = superuser_client.post(url(old), data | {"replaced_by": old.code})
         superuser_client.post(url(old), data | {"replaced_by": "jack-ma-foundation"})
+        accept(Proposal.objects.get(), by=UserFactory(username="another"))
 
         assert "cannot replace itself" in refused.content.decode()
         change = Change.objects.get(public_id=old.code, kind="party")

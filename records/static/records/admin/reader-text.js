@@ -53,40 +53,69 @@ window.ReaderText = class ReaderText {
     if (given >= 0 && this.shown.startsWith(words, given)) return [given, given + words.length];
     const verbatim = this.shown.indexOf(words);
     if (verbatim >= 0 && given < 0) return [verbatim, verbatim + words.length];
-    this.text ??= ReaderText.comparable(this.shown);
-    const { plain, starts, ends } = this.text;
-    const wanted = ReaderText.comparable(words).plain.trim();
+    for (const hyphenated of [true, false]) {
+      const found = this.alikePlaces(words, hyphenated);
+      const chosen = found.find(([start]) => start === given);
+      if (!chosen && verbatim >= 0) return [verbatim, verbatim + words.length];
+      if (found.length) return chosen ?? found[0];
+    }
+    return null;
+  }
+
+  /* The places of a quote, whatever the spaces and signs. */
+  alikePlaces(words, hyphenated) {
+    this.texts ??= new Map();
+    if (!this.texts.has(hyphenated)) this.texts.set(hyphenated, ReaderText.comparable(this.shown, hyphenated));
+    const { plain, starts, ends } = this.texts.get(hyphenated);
+    const wanted = ReaderText.comparable(words, hyphenated).plain.trim();
     const found = [];
     for (let first = plain.indexOf(wanted); wanted && first >= 0; first = plain.indexOf(wanted, first + 1)) {
       const last = first + wanted.length - 1;
       if (starts[first - 1] !== starts[first] && starts[last + 1] !== starts[last])
         found.push([starts[first], ends[last]]);
     }
-    const chosen = found.find(([start]) => start === given);
-    if (!chosen && verbatim >= 0) return [verbatim, verbatim + words.length];
-    return chosen ?? found[0] ?? null;
+    return found;
   }
 
-  /* The text with one kind of space and of each sign; and of each unit, where it is in the text. */
-  static comparable(text) {
+  /* The text with one kind of space and of each sign; and of each unit, where it is in the text. A
+     line break after a hyphen in a word is no space, nor is a space between characters of scripts
+     without spaces; if not hyphenated, the hyphen at the line break is none either. */
+  static comparable(text, hyphenated) {
     const units = [];
     const starts = [];
     const ends = [];
+    const drop = () => [units, starts, ends].forEach((list) => list.pop());
+    let breaks = false; // whether a word goes on after the line break that may follow
+    let joined = false; // whether that line break was there
     for (const { 0: letter, index } of text.matchAll(/.\p{Mn}*/gsu)) {
       const alike = ReaderText.comparableLetter(letter);
-      if (alike === " " && units.at(-1) === " ") ends[ends.length - 1] = index + letter.length;
-      else
-        for (const unit of alike.split("")) {
-          units.push(unit);
-          starts.push(index);
-          ends.push(index + letter.length);
-        }
+      if (alike === " " && breaks && (joined || /^[\n\r\v\f\x85\u2028\u2029]/u.test(letter))) {
+        joined = true;
+        if (units.at(-1) === "-" && !hyphenated) drop();
+        continue;
+      }
+      if (alike === " " && units.at(-1) === " ") {
+        ends[ends.length - 1] = index + letter.length;
+        continue;
+      }
+      if (ReaderText.isUnspaced(alike) && units.at(-1) === " " && ReaderText.isUnspaced(units.at(-2) ?? "")) drop();
+      joined = false;
+      breaks = /[\p{L}\p{N}]/u.test(units.at(-1) ?? "") && (alike === "-" || letter === "\u00ad");
+      for (const unit of alike.split("")) {
+        units.push(unit);
+        starts.push(index);
+        ends.push(index + letter.length);
+      }
     }
     return { plain: units.join(""), starts, ends };
   }
 
+  static isUnspaced(letter) {
+    return /^[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]/u.test(letter);
+  }
+
   static comparableLetter(letter) {
-    if (/^[\p{Cf}\ufe00-\ufe0f]/u.test(letter)) return "";
+    if (/^[\p{Cf}\ufe00-\ufe0f\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u3164\uffa0]/u.test(letter)) return "";
     if (/^\s/u.test(letter)) return " ";
     if (/^[\p{Pd}−]/u.test(letter)) return "-";
     if (/^[\p{Pi}\p{Pf}"'`´ʹʺʻʼʽˈ′″‴„‚「」『』〝〞〟]/u.test(letter)) return "'";

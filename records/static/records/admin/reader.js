@@ -21,9 +21,12 @@ document.addEventListener("DOMContentLoaded", () => {
   const texts = new Map(); // key of a statement → {label, language, page, text}; null: not there
   const selectedAt = new WeakMap(); // row → place where its quote was last selected or stood
   const restsOn = new WeakMap(); // row → key of its statement
+  const figures = new Map(); // key of a statement → figures that its text seems to have
+  const searches = new Map(); // key of a statement → promise that they are known
   let shown = null; // key of the statement whose text is shown
   let inHand = null; // row of the figure in hand
   let told = ""; // the selection that was last spoken of
+  let stepped = null; // the figure of the text that was last gone to
 
   // Rows
 
@@ -107,6 +110,137 @@ document.addEventListener("DOMContentLoaded", () => {
     }
     if (key) choice.value = key;
     draw();
+    if (statement && !searches.has(key)) searches.set(key, propose(key));
+  };
+
+  // Figures that the text seems to have
+
+  /* Load them, and show them. */
+  const propose = async (key) => {
+    const statement = texts.get(key);
+    if (!writable || statement.text.shown === "") return;
+    const query = new URLSearchParams({ id: key, role: about.role });
+    try {
+      const response = await fetch(`${about.figures_of}?${query}`);
+      if (!response.ok || response.redirected) return;
+      const answer = await response.json();
+      offerParties(answer.parties);
+      const found = answer.figures.map((one) => ({
+        ...one,
+        range: statement.text.find(one.quote, one.at),
+        rejected: false,
+      }));
+      figures.set(key, found.filter((one) => one.range));
+    } catch {
+      return; // a help, and nothing is lost without it
+    }
+    draw();
+  };
+
+  /* What is pressed before they are known is done once they are, in the order of the keys. */
+  const onceFound = async (act) => {
+    await searches.get(shown);
+    return act();
+  };
+
+  // Parties that the text names
+
+  const partyRows = () => [...document.querySelectorAll("#parties-group .form-row:not(.empty-form)")];
+  const partyOf = (row) => row.querySelector('select[name$="-party"]');
+  const roleOf = (row) => row.querySelector('select[name$="-role"]');
+
+  /* Buttons that enter a party in one of the main roles. */
+  const offerParties = (parties) => {
+    const place = part("parties");
+    if (!parties.length || !document.querySelector("#parties-group select")) return;
+    place.hidden = false;
+    for (const party of parties) {
+      const one = document.createElement("span");
+      one.append(`${party.text}: `);
+      for (const role of about.roles) {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.textContent = role;
+        button.setAttribute("aria-label", `${party.text} is ${/^[aeiou]/.test(role) ? "an" : "a"} ${role}`);
+        button.addEventListener("click", () => enterParty(party, role));
+        one.append(button, " ");
+      }
+      place.append(one);
+    }
+  };
+
+  const enterParty = (party, role) => {
+    if (partyRows().some((row) => partyOf(row)?.value === party.id && roleOf(row).value === role))
+      return say(`${party.text} is a ${role} already.`);
+    const isFree = (row) => partyOf(row) && !partyOf(row).value;
+    let row = partyRows().find((one) => isFree(one) && roleOf(one).value === role);
+    if (!row) {
+      document.querySelector("#parties-group .add-row a").click();
+      row = partyRows().findLast(isFree);
+      roleOf(row).value = role;
+    }
+    setChoice(partyOf(row), party.id, party.text);
+    say(`${party.text} is entered as ${role}.`);
+  };
+
+  /* Those that are neither rejected nor quoted by a row. */
+  const openFigures = () => {
+    const quoted = rows().map((row) => !isGone(row) && claimOf(row)?.statement === shown && rangeOf(row));
+    const covers = ([from, to]) => quoted.some((range) => range && range[0] < to && from < range[1]);
+    return (figures.get(shown) ?? []).filter((one) => !one.rejected && !covers(one.range));
+  };
+
+  const rangeOf = (row) => {
+    const claim = claimOf(row);
+    return claim.quote.trim() ? texts.get(claim.statement)?.text.find(claim.quote, claim.at) : null;
+  };
+
+  const selectedFigure = () =>
+    openFigures().find(({ range }) => range[0] === text.selectionStart && range[1] === text.selectionEnd);
+
+  const tellFigure = (one, before = "") => {
+    const doubts = one.doubts.length ? ` Not understood: ${one.doubts.join("; ")}.` : "";
+    const also = [...one.notes, ...one.parties, ...one.dates].join(", ");
+    say(
+      `${before}“${one.quote.trim()}” reads ${one.reading}${also ? ` (${also})` : ""}.${doubts} Enter accepts it, Delete rejects it.`,
+      doubts !== "",
+    );
+  };
+
+  /* Select the next or the previous of them. */
+  const step = (forward, before = "") => {
+    const all = openFigures();
+    if (!all.length) return say(`${before}No other figure was found in the text.`);
+    const after = all.filter(({ range }) => range[0] > text.selectionStart);
+    const earlier = all.filter(({ range }) => range[0] < text.selectionStart);
+    const one = forward ? (after[0] ?? all[0]) : (earlier.at(-1) ?? all.at(-1));
+    text.setSelectionRange(...one.range);
+    stepped = one;
+    told = `${shown}:${one.range[0]}-${one.range[1]}`;
+    tellFigure(one, before);
+    const mark = marks.querySelector(`[data-at="${one.range[0]}"]`);
+    const scroll = part("scroll");
+    if (mark && (mark.offsetTop < scroll.scrollTop || mark.offsetTop > scroll.scrollTop + scroll.clientHeight - 40))
+      scroll.scrollTop = mark.offsetTop - scroll.clientHeight / 3;
+  };
+
+  const reject = (one) => {
+    one.rejected = true;
+    draw();
+    const rejected = `“${one.quote.trim()}” is no figure of this record.`;
+    if (openFigures().length) step(true, `${rejected} Next: `);
+    else say(rejected);
+  };
+
+  const countFigures = () => {
+    const all = figures.get(shown) ?? [];
+    const left = openFigures();
+    const doubtful = left.filter((one) => one.doubts.length).length;
+    part("found").hidden = all.length === 0;
+    part("found").textContent =
+      `${left.length} of ${all.length} figures found in the text are open` +
+      (doubtful ? `, ${doubtful} of them not understood in full (dotted)` : "") +
+      ". Alt+↓ and Alt+↑ go through them.";
   };
 
   // Marks
@@ -122,12 +256,23 @@ document.addEventListener("DOMContentLoaded", () => {
     }
     if (!statement) return;
     const whole = statement.text.shown;
-    const cuts = [...new Set([0, whole.length, ...found.flatMap(([from, to]) => [from, to])])];
+    const proposed = openFigures();
+    const ends = [...found, ...proposed.map(({ range }) => range)].flatMap(([from, to]) => [from, to]);
+    const cuts = [...new Set([0, whole.length, ...ends])];
     cuts.sort((one, other) => one - other);
     marks.replaceChildren();
     for (const [n, from] of cuts.slice(0, -1).entries()) {
       const covering = found.filter(([start, end]) => start <= from && from < end);
       const piece = document.createTextNode(whole.slice(from, cuts[n + 1]));
+      const seems = proposed.find(({ range }) => range[0] <= from && from < range[1]);
+      if (!covering.length && seems) {
+        const line = document.createElement("u");
+        line.dataset.at = from;
+        line.classList.toggle("reader-doubtful", seems.doubts.length > 0);
+        line.append(piece);
+        marks.append(line);
+        continue;
+      }
       if (!covering.length) {
         marks.append(piece);
         continue;
@@ -138,6 +283,7 @@ document.addEventListener("DOMContentLoaded", () => {
       marks.append(mark);
     }
     marks.append("\n"); // as much room as the field gives to a last, empty line
+    countFigures();
     tellTools();
   };
 
@@ -229,6 +375,8 @@ document.addEventListener("DOMContentLoaded", () => {
     told = range;
     const chosen = selected();
     if (!chosen) return;
+    const seems = selectedFigure();
+    if (seems) return tellFigure(seems);
     const wrong = tooLong(chosen.quote);
     say(wrong || `“${chosen.quote}”: Enter makes it a figure.`, wrong !== "");
   };
@@ -258,6 +406,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const wrong = tooLong(chosen.quote);
     if (wrong) return say(wrong, true);
     const key = shown;
+    const seems = selectedFigure();
     row ??= nextRow();
     inHand = row;
     setChoice(field(row, "statement"), key, texts.get(key).label);
@@ -268,16 +417,21 @@ document.addEventListener("DOMContentLoaded", () => {
     draw();
     row.scrollIntoView({ block: "nearest" });
     say(`Figure ${numberOf(row)} quotes “${chosen.quote}”.`);
-    await fill(row, chosen.quote, texts.get(key).language);
+    if (seems) {
+      put(row, chosen.quote, seems);
+      // Who goes through them has the next one at hand: Enter after Enter accepts them all.
+      if (seems === stepped && openFigures().length) step(true, `${status.textContent} Next: `);
+    } else await fill(row, chosen.quote, texts.get(key).language);
   };
 
   // Suggesting
 
   const FILLED = ["measure", "value", "lower", "upper", "item", "unit", "currency", "party_type", "party_role"];
 
+  const isUntouched = (row) => FILLED.every((name) => !field(row, name).value);
+
   const fill = async (row, words, language) => {
-    const untouched = () => FILLED.every((name) => !field(row, name).value);
-    if (!untouched()) return;
+    if (!isUntouched(row)) return;
     const query = new URLSearchParams({ words, language, role: about.role });
     let answer;
     try {
@@ -288,7 +442,13 @@ document.addEventListener("DOMContentLoaded", () => {
       return; // a suggestion is a help, and nothing is lost without it
     }
     // Meanwhile the curator may have written something, or chosen other words.
-    if (!row.isConnected || !untouched() || field(row, "quote").value !== words) return;
+    if (row.isConnected && field(row, "quote").value === words) put(row, words, answer);
+  };
+
+  /* Fill a row with what the words suggest, unless something is in it. */
+  const put = (row, words, answer) => {
+    if (!isUntouched(row)) return;
+    const doubts = answer.doubts ?? [];
     for (const [name, value] of Object.entries(answer.fields)) {
       const input = field(row, name);
       if (name === "item") setChoice(input, answer.item.id, answer.item.text);
@@ -296,23 +456,30 @@ document.addEventListener("DOMContentLoaded", () => {
         input.value = value;
         input.dispatchEvent(new Event("change", { bubbles: true }));
       }
-      mark(input);
+      mark(input, doubts);
     }
+    const detail = { understood: doubts.length === 0 };
+    row.dispatchEvent(new CustomEvent("figure:read", { bubbles: true, detail }));
     const values = Object.entries(answer.fields).map(([name, value]) => (name === "item" ? answer.item.text : value));
     const suggested = values.filter(Boolean).join(", ").replaceAll("_", " ");
     if (suggested)
-      say(`Figure ${numberOf(row)} quotes “${words}”. Suggested: ${suggested}. Check it in the form.`);
+      say(
+        `Figure ${numberOf(row)} quotes “${words}”. Suggested: ${suggested}. Check it in the form.` +
+          (doubts.length ? ` Not understood: ${doubts.join("; ")}.` : ""),
+        doubts.length > 0,
+      );
   };
 
   const boxOf = (input) => input.closest(".fieldBox") || input.closest(".form-row");
 
-  const mark = (input) => {
+  const mark = (input, doubts) => {
     const box = boxOf(input);
     if (box.classList.contains("reader-suggested")) return;
     box.classList.add("reader-suggested");
-    box.title = "Suggested from the quote: check it";
+    box.classList.toggle("reader-not-understood", doubts.length > 0);
+    box.title = ["Suggested from the quote: check it", ...doubts].join("; ");
     const clear = () => {
-      box.classList.remove("reader-suggested");
+      box.classList.remove("reader-suggested", "reader-not-understood");
       box.removeAttribute("title");
       $(input).off("change.reader input.reader");
     };
@@ -332,13 +499,30 @@ document.addEventListener("DOMContentLoaded", () => {
     text.setSelectionRange(selectionStart, selectionStart);
   });
   text.addEventListener("keydown", (event) => {
+    if (writable && event.key === "Delete") onceFound(() => selectedFigure() && reject(selectedFigure()));
     if (event.key === "Escape" && writable && inHand?.isConnected) field(inHand, "measure").focus();
     if (event.key !== "Enter" || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     if (!writable) return;
-    if (event.shiftKey && !part("put").hidden) take(inHand);
-    else if (!event.shiftKey) take(null);
+    onceFound(() => {
+      if (event.shiftKey && !part("put").hidden) take(inHand);
+      else if (!event.shiftKey) take(null);
+    });
   });
+  // From wherever one is in the form, but in lists, which these keys open.
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      const isStep = event.altKey && ["ArrowDown", "ArrowUp"].includes(event.key);
+      if (!writable || !isStep || panel.hidden || event.target.closest("select, .select2-dropdown")) return;
+      event.preventDefault();
+      event.stopPropagation();
+      if (panel.classList.contains("reader-folded")) part("fold").click();
+      text.focus({ preventScroll: true });
+      onceFound(() => step(event.key === "ArrowDown"));
+    },
+    true,
+  );
   document.addEventListener("selectionchange", tellSelection);
   text.addEventListener("select", tellSelection);
   choice.addEventListener("change", () => show(choice.value));
@@ -353,7 +537,7 @@ document.addEventListener("DOMContentLoaded", () => {
   });
   part("help").textContent =
     `Select at most ${about.most_words} words, by mouse or with Shift and the arrow keys. Enter makes ` +
-    "them the next figure, Shift+Enter the quote of the figure in hand; Escape goes to its fields.";
+    "them the next figure, Shift+Enter the quote of the figure in hand; Escape goes to its fields. What is underlined seems to be a figure.";
 
   group.addEventListener("focusin", (event) => {
     const row = event.target.closest(".inline-related");

@@ -1,0 +1,1 @@
+"""Parties and items that somebody proposes and somebody else accepts."""

@@ -1,0 +1,1 @@
+"""The addresses of statements: whether they still answer, and archived copies of them."""

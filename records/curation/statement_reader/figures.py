@@ -1,0 +1,550 @@
+"""The figures that the words around a number say: qualifier, unit, item, currency, parties; and
+what of these words is not understood. Nothing that is not understood looks sure."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from records.curation.statement_reader.known import AMBIGUOUS, Known, Mention
+from records.models import Measure, Operator, Unit, plain
+from records.models.reading import Number, Said, listed
+
+HYPHENED = re.compile(r"-[^\W\d_]")
+YEARS = range(1990, 2036)
+LARGEST = Decimal(10) ** 15
+FRACTIONS = frozenset({Unit.TONNE, Unit.KILOGRAM, Unit.LITRE, Unit.HOUR})
+"""Units that may have fractions."""
+PACKS = frozenset({Unit.BOX, Unit.BATCH, Unit.FLIGHT})
+"""Units that hold items of any kind."""
+SHARED = PACKS | {Unit.TONNE, Unit.KILOGRAM}
+"""Units of several kinds of items together."""
+NEAR = 4
+"""Most words between a number and what it counts."""
+FAR = 12
+SENTENCE_ENDS = frozenset(".。!?！？;；")
+PAUSES = frozenset(",，、:：()（）/")
+INTRODUCING = frozenset(":：(（")
+PARTICLES = frozenset(
+    "을를의은는이가を的はがの共计計達达捐赠贈為为是:：각各約约合計计总總數数총약모두合わせ"
+)
+"""Signs between an item and its number in Chinese, Japanese and Korean."""
+NEVER_BEFORE = frozenset(["won", "real", "dong", "rand", "lira", "cup", "pen", "yen", "euro"])
+"""Currencies that are other words before a number, or are written after it."""
+SAID_OF = {
+    "each": "said of each, not of all together",
+    "of_which": "part of another figure",
+    "another": "in addition to another figure",
+}
+"""List of words → what is noted of a figure beside one of them."""
+
+
+@dataclass
+class Proposal:
+    """A figure as a form may take it, the words that bear it, and what of them is not sure."""
+
+    fields: dict[str, str]
+    start: int
+    end: int
+    """Place of the quote in the folded text."""
+    number: Number
+    doubts: list[str] = field(default_factory=list)
+    """What is not understood, in words for the curator; empty where all is."""
+    notes: list[str] = field(default_factory=list)
+    is_aid: bool = True
+    """False for counts of cases, days, pages …"""
+
+
+class Reader:
+    """Reads the figures of one folded text."""
+
+    def __init__(self, text: str, known: Known, language: str, role: str = "") -> None:
+        self.said = Said.of_folded(text, language)
+        self.words = self.said.words
+        self.known = known
+        self.role = role
+        self.items = self.mentions()
+        self.ambiguous = set(listed(AMBIGUOUS.get(self.said.known.language, "")))
+
+    def mentions(self) -> list[Mention]:
+        """Return the items that are named outside the numbers."""
+        found: list[Mention] = []
+        at = 0
+        for number in [*self.said.numbers, None]:
+            end = number.first if number else len(self.words)
+            found += self.known.mentions(self.words, at, end)
+            at = number.last if number else end
+        return self.whole(found)
+
+    def whole(self, found: list[Mention]) -> list[Mention]:
+        """Return the items without abbreviations in brackets: “pieces (pcs) of masks” and
+        “protective equipment (PPE) kits” name one item each."""
+        kept: list[Mention] = []
+        for index, item in enumerate(found):
+            bracketed = self.texts(item.first - 1, item.first) == ["("] and self.texts(
+                item.last, item.last + 1
+            ) == [")"]
+            if not bracketed:
+                kept.append(item)
+            elif kept and kept[-1].code == item.code and kept[-1].last == item.first - 1:
+                kept[-1] = Mention(item.code, kept[-1].first, item.last + 1)
+            elif index + 1 == len(found) or found[index + 1].first > item.last + 3:
+                kept.append(item)
+        return kept
+
+    def texts(self, first: int, last: int) -> list[str]:
+        return [token.text for token in self.words[max(0, first) : last]]
+
+    def at(self, name: str, index: int) -> tuple[int, Any] | None:
+        """Return end and meaning of a phrase of the language at a word."""
+        return self.said.known.table(name).at(self.words, index)
+
+    def proposals(self) -> Iterator[Proposal]:
+        """Yield the figures, in their order; the ends of a range are one."""
+        numbers = self.said.numbers
+        index = 0
+        while index < len(numbers):
+            number = numbers[index]
+            following = numbers[index + 1] if index + 1 < len(numbers) else None
+            bounds = None
+            last = number
+            if following and self.repeats(number, following):
+                last = following
+                index += 1
+            elif following and self.said.is_range(number, following):
+                bounds = self.said.ends(number, following)
+                last = following
+                index += 1
+            index += 1
+            after = numbers[index] if index < len(numbers) else None
+            yield Figure(self, number, last, bounds, after).proposal()
+
+    def repeats(self, number: Number, following: Number) -> bool:
+        """Whether a number is only written otherwise in brackets: 1.5 million (15 lakh) doses."""
+        opened = [token.text for token in self.words[number.last : following.first]]
+        closed = [token.text for token in self.words[following.last : following.last + 1]]
+        return number.value == following.value and opened == ["("] and closed == [")"]
+
+
+class Figure:
+    """What the words around one number say."""
+
+    def __init__(
+        self,
+        reader: Reader,
+        number: Number,
+        last: Number,
+        bounds: tuple[Decimal, Decimal] | None,
+        following: Number | None,
+    ) -> None:
+        self.reader = reader
+        self.words = reader.words
+        self.number = number
+        self.last = last
+        self.bounds = bounds
+        self.doubts: list[str] = []
+        self.fields: dict[str, str] = {}
+        self.until = self.boundary(last.last, following)
+        self.since = self.beginning(number.first)
+        operators, self.first = reader.said.before(number)
+        self.operators = operators
+        self.end = last.last
+        """The word after those that say the figure."""
+        self.unit_end = last.last
+        """The word after its unit."""
+
+    def boundary(self, first: int, following: Number | None) -> int:
+        """Return the word at which what follows the number ends: the next one, or the sentence."""
+        last = following.first if following else len(self.words)
+        for index in range(first, last):
+            if self.words[index].text in SENTENCE_ENDS:
+                return index
+        return last
+
+    def beginning(self, first: int) -> int:
+        """Return the word at which what precedes the number begins."""
+        earlier = [one.last for one in self.reader.said.numbers if one.last <= first]
+        start = max(earlier, default=0)
+        for index in range(first - 1, start - 1, -1):
+            if self.words[index].text in SENTENCE_ENDS:
+                return index + 1
+        return start
+
+    def proposal(self) -> Proposal:
+        is_aid = not (self.counts_other() or self.is_year())
+        if not (self.money() or self.parties()):
+            self.quantity()
+        self.qualify()
+        self.note_doubts()
+        start, end = self.quote()
+        fields = {name: str(value) for name, value in self.fields.items()}
+        return Proposal(fields, start, end, self.number, self.doubts, self.notes(), is_aid)
+
+    # What is counted
+
+    def counts_other(self) -> bool:
+        """Whether the number counts cases, days or pages, or is an article's or a telephone's."""
+        for index in range(self.last.last, min(self.until, self.last.last + NEAR)):
+            if self.words[index].text in PAUSES or self.reader.at("phrase_ends", index):
+                break
+            found = self.reader.at("not_aid", index)
+            if found and not self.longer(index, found[0]):
+                return True
+            if (
+                self.reader.at("units", index)
+                or self.reader.at("parties", index)
+                or self.item_at(index)
+            ):
+                break
+        end = self.number.first
+        while end > 0 and self.words[end - 1].text in ".:/(":
+            end -= 1
+        return self.reader.said.ending("not_aid_before", end) is not None
+
+    def is_year(self) -> bool:
+        """Whether it is a year: four digits, with nothing that it counts directly after."""
+        number, at = self.number, self.last.last
+        digits = self.reader.said.text[number.start : number.end]
+        counted = at < self.until and (
+            self.item_at(at) or self.reader.at("units", at) or self.reader.at("parties", at)
+        )
+        return digits.isdigit() and len(digits) == 4 and number.value in YEARS and not counted
+
+    def longer(self, index: int, end: int) -> bool:
+        """Whether a unit, party or item has a longer name here than what ends at a word."""
+        names = [self.reader.at(table, index) for table in ("units", "parties")]
+        item = self.item_at(index)
+        return any(name and name[0] > end for name in names) or bool(item and item.last > end)
+
+    def item_at(self, index: int) -> Mention | None:
+        return next((item for item in self.reader.items if item.first <= index < item.last), None)
+
+    def money(self) -> bool:
+        paid = self.currency_before() or self.currency_after()
+        if not paid:
+            return False
+        code = paid.rstrip("?")
+        self.fields |= {"measure": Measure.MONEY, "currency": code}
+        if paid.endswith("?"):
+            self.doubts.append(f"the currency may be of several countries ({code} is one)")
+        if item := self.item_after(self.end, self.until) or self.item_before():
+            self.fields["item"] = item.code
+        return True
+
+    def currency_before(self) -> str:
+        for number in (self.number, self.last):
+            found = self.reader.said.ending("currencies", number.first)
+            if not found:
+                continue
+            first, code = found
+            word = self.words[first]
+            is_name = len(word.text) > 4 or word.text in NEVER_BEFORE
+            letter = len(word.text) == 1 and word.kind == "word"
+            apart = self.words[number.first - 1].end < self.words[number.first].start
+            if (is_name and word.kind == "word") or (letter and apart):
+                continue
+            self.first = min(self.first, first)
+            return str(code)
+        return ""
+
+    def currency_after(self) -> str:
+        at = self.last.last
+        known = self.reader.said.known
+        if at < self.until and known.tables["inside"].at(self.words, at):
+            at += 1
+        if found := known.lists["of"].at(self.words, at):
+            at = found[0]
+        elif self.reader.texts(at, at + 1) in (["de"], ["d"]):
+            at += 1
+        paid = self.reader.at("currencies", at) if at < self.until else None
+        if not paid:
+            return ""
+        single = (
+            paid[0] - at == 1 and len(self.words[at].text) == 1 and self.words[at].kind == "word"
+        )
+        if single and self.words[at].start > self.words[at - 1].end:
+            return ""
+        self.end = paid[0]
+        return str(paid[1])
+
+    def parties(self) -> bool:
+        """Whether countries, organisations or firms are counted; in whom, the form knows."""
+        found: list[tuple[int, str]] = []
+        for index in range(self.last.last, self.until):
+            party = self.reader.at("parties", index)
+            if party and not self.item_at(index):
+                found.append(party)
+                if len(found) == 1 and index - self.last.last > NEAR:
+                    return False
+                continue
+            if found:
+                continue
+            other = self.item_at(index) or self.reader.at("units", index)
+            ended = self.words[index].text in PAUSES or self.ends_phrase(index)
+            if other or ended or index - self.last.last > NEAR:
+                return False
+        if not found:
+            return False
+        types = {kind for _, kind in found}
+        self.fields |= {
+            "measure": Measure.PARTIES,
+            "party_type": types.pop() if len(types) == 1 else "mixed",
+        }
+        if self.reader.role:
+            self.fields["party_role"] = self.reader.role
+        self.end = found[-1][0] if len(found) == 1 else found[0][0]
+        return True
+
+    def ends_phrase(self, index: int) -> bool:
+        return self.reader.at("phrase_ends", index) is not None
+
+    def quantity(self) -> None:
+        self.fields["measure"] = Measure.QUANTITY
+        item = self.item_joined() or self.item_after(self.last.last, self.until)
+        unit, after_unit = self.unit(item)
+        self.unit_end = after_unit
+        if item is None and (other := self.item_before()):
+            if not self.follows(other):
+                self.doubts.append("the item is named elsewhere in the sentence")
+            item = other
+        if item and unit == Unit.DOSE and not self.is_vaccine(item.code):
+            item = None
+        if item:
+            self.fields["item"] = item.code
+            self.name_doubts(item, unit)
+            unit = unit or self.reader.known.items[item.code][1]
+            if item.first >= self.last.last:
+                self.end = max(after_unit, item.last)
+        elif unit == Unit.DOSE and "vaccine" in self.reader.known.items:
+            self.fields["item"] = "vaccine"
+        elif unit:
+            self.doubts.append("which item it is, is not understood")
+        else:
+            self.doubts.append("what it counts is not understood")
+        self.end = max(self.end, after_unit)
+        if unit:
+            self.fields["unit"] = str(unit)
+
+    def is_vaccine(self, code: str) -> bool:
+        known = self.reader.known
+        return code == "vaccine" or known.is_below(code, "vaccine") or not known.parents
+
+    def name_doubts(self, item: Mention, unit: str) -> None:
+        """Note what is doubtful about an item beside its unit."""
+        names = [self.words[index].text for index in range(item.first, item.last)]
+        if len(names) == 1 and names[0] in self.reader.ambiguous:
+            self.doubts.append(f"“{names[0]}” may be a mask or a ventilator")
+        people = {unit, self.reader.known.items[item.code][1]}
+        if people == {Unit.PERSON, Unit.TEAM}:
+            self.doubts.append("members of a team, or teams?")
+        if unit in SHARED and self.lists_others(item):
+            self.doubts.append("several items are named together")
+        if not unit and self.counts_unknown(item):
+            self.doubts.append("what it counts is not understood")
+        special = [
+            one
+            for one in self.reader.items
+            if item.last <= one.first < self.until
+            and self.reader.known.is_below(one.code, item.code)
+        ]
+        if special and item.first >= self.last.last:
+            self.doubts.append("a more special item is named later in the sentence")
+        joins = self.reader.said.known.lists["joins"]
+        if any(joins.at(self.words, index) for index in range(self.last.last, item.first)):
+            self.doubts.append("several items are named together")
+
+    def lists_others(self, item: Mention) -> bool:
+        """Whether “and” and another item follow: 260 tons of food and medicine."""
+        joins = self.reader.said.known.lists["joins"]
+        found = joins.at(self.words, item.last) if item.last < self.until else None
+        return found is not None and found[0] < self.until
+
+    def counts_unknown(self, item: Mention) -> bool:
+        """Whether “of” is between the number and its item, as in “10 tones of equipment”."""
+        of = self.reader.said.known.lists["of"]
+        return any(of.at(self.words, index) for index in range(self.last.last + 1, item.first))
+
+    def item_joined(self) -> Mention | None:
+        """The item directly before the number, as in 口罩5000只 and マスクを3万枚."""
+        before = [
+            item
+            for item in self.reader.items
+            if self.since <= item.first and item.last <= self.first
+        ]
+        if not before:
+            return None
+        item = before[-1]
+        if self.words[item.last - 1].kind != "sign":
+            return None
+        between = self.words[item.last : self.first]
+        if all(token.text in PARTICLES for token in between) and len(between) <= 2:
+            return item
+        return None
+
+    def item_after(self, first: int, last: int) -> Mention | None:
+        """The item that the words after the number name: the more special one of “doses of the
+        vaccine of AstraZeneca”."""
+        chosen: Mention | None = None
+        for item in self.reader.items:
+            if not first <= item.first < last:
+                continue
+            between = range(chosen.last if chosen else first, item.first)
+            if chosen is None:
+                broken = any(self.ends_phrase(index) for index in between)
+                paused = any(self.words[index].text in PAUSES for index in between)
+                if (broken or (paused and len(between) > NEAR + 1)) and not self.is_link(
+                    first, item
+                ):
+                    return None
+                chosen = item
+            elif self.reader.known.is_below(item.code, chosen.code) and self.is_same(between):
+                chosen = item
+        return chosen
+
+    def is_same(self, between: range) -> bool:
+        """Whether few words, and none that lists, are between an item and its special name."""
+        joins = self.reader.said.known.lists["joins"]
+        return len(between) <= NEAR and not any(
+            self.words[index].text in PAUSES or joins.at(self.words, index) for index in between
+        )
+
+    def is_link(self, first: int, item: Mention) -> bool:
+        """Whether words between the number and its item hold it: 20 boxes with masks, a million
+        doses from AstraZeneca."""
+        holding = PACKS | {Unit.DOSE} if self.is_vaccine(item.code) else PACKS
+        holds = [
+            index
+            for index in range(first, item.first)
+            if (unit := self.reader.at("units", index)) and unit[1] in holding
+        ]
+        return bool(holds and item.first - holds[-1] <= NEAR)
+
+    def item_before(self) -> Mention | None:
+        before = [
+            item
+            for item in self.reader.items
+            if self.since <= item.first
+            and item.last <= self.first
+            and self.first - item.last < FAR
+        ]
+        if not before:
+            return None
+        chosen = before[-1]
+        for item in reversed(before[:-1]):
+            if self.reader.known.is_below(item.code, chosen.code):
+                chosen = item
+        return chosen
+
+    def follows(self, item: Mention) -> bool:
+        """Whether only a colon, bracket or particle is between an item and the number."""
+        between = [token.text for token in self.words[item.last : self.first]]
+        signs = self.words[item.last - 1].kind == "sign"
+        known = all(text in INTRODUCING or text in PARTICLES for text in between)
+        return known and (signs or bool(between))
+
+    def unit(self, item: Mention | None) -> tuple[str, int]:
+        """Return the unit that the words name beside the item's name, and the word after it."""
+        last = self.until
+        if item and item.first >= self.last.last:
+            last = min(last, item.last + 1)
+            if last < self.until and self.words[last - 1].text in INTRODUCING:
+                last += 1
+        for index in range(self.last.last, last):
+            within = item and item.first <= index < item.last
+            found = self.reader.at("units", index)
+            if found and not within:
+                if (
+                    len(self.words[index].text) == 1
+                    and self.words[index].kind == "word"
+                    and index > self.last.last
+                ):
+                    continue
+                if self.item_at(index) and item is None:
+                    continue
+                return str(found[1]), found[0]
+            if item is None and (self.words[index].text in PAUSES or self.ends_phrase(index)):
+                break
+            if index - self.last.last > NEAR and not item:
+                break
+        return "", self.last.last
+
+    # Number and qualifier
+
+    def qualify(self) -> None:
+        number = self.number
+        operators = [one for one in [number.qualifier, *self.operators] if one]
+        for index in dict.fromkeys((self.last.last, self.unit_end, self.end)):
+            if after := self.reader.said.after(index):
+                operators.append(after[0])
+                self.end = max(self.end, after[1])
+                break
+        if number.bounds or self.bounds:
+            lower, upper = self.bounds or number.bounds  # type: ignore[misc]
+            kind = Operator.BETWEEN if self.bounds else Operator.ORDER_OF_MAGNITUDE
+            self.fields["operator"] = kind
+            if upper < LARGEST:
+                self.fields |= {"lower": plain(lower), "upper": plain(upper)}
+            return
+        value = self.value()
+        strict = [one for one in operators if one != Operator.APPROX]
+        if len(set(strict)) > 1:
+            self.doubts.append("two qualifiers do not agree")
+        self.fields["operator"] = (strict or operators or [Operator.EXACT])[-1]
+        if value < LARGEST:
+            self.fields["value"] = plain(value)
+
+    def value(self) -> Decimal:
+        """The reading of the number that fits what it counts: masks have no fractions."""
+        number = self.number
+        whole = number.value == number.value.to_integral_value()
+        unit = self.fields.get("unit", "")
+        counted = self.fields["measure"] != Measure.MONEY and unit not in FRACTIONS
+        if number.other is None:
+            if not whole and (counted or self.fields["measure"] == Measure.PARTIES):
+                self.doubts.append("a part of one cannot be: is a scale such as million left out?")
+            return number.value
+        if number.doubt:
+            self.doubts.append(number.doubt)
+        fractions = self.fields["measure"] == Measure.MONEY or unit in FRACTIONS
+        return number.value if fractions or number.scale > 1 else max(number.value, number.other)
+
+    def note_doubts(self) -> None:
+        """Note what else about the number is not understood."""
+        before = self.words[self.number.first - 1] if self.number.first else None
+        if before and before.kind == "word" and before.end == self.number.start:
+            known = self.number.first - 1 < self.first - 1
+            if not known and self.fields["measure"] != Measure.MONEY:
+                self.doubts.append(f"“{before.text}” at the number is not understood")
+        follows = self.reader.said.text[self.last.end : self.last.end + 2]
+        if self.number.is_spelt and self.number.value < 20 and HYPHENED.match(follows):
+            self.doubts.append("the number may be a part of a word, as in one-shot")
+        cut = self.last.last == len(self.words) and self.number.scale == 1
+        if cut and self.number.value < 1000 and not self.number.is_spelt:
+            self.doubts.append("the words end with the number: a scale such as million may follow")
+        if not self.reader.said.known.is_known:
+            self.doubts.append("this language is not read here")
+
+    def notes(self) -> list[str]:
+        found = []
+        for name, note in SAID_OF.items():
+            known = self.reader.said.known.table(name)
+            said = self.reader.said.ending(name, self.first) is not None
+            if not said:
+                after = range(self.last.last, min(self.end + 3, self.until))
+                said = name != "of_which" and any(known.at(self.words, at) for at in after)
+            if said:
+                found.append(note)
+        return found
+
+    # The words that bear it
+
+    def quote(self) -> tuple[int, int]:
+        """Return the place of the words that say the figure: its qualifier to what it counts."""
+        words = self.words
+        first, last = self.first, max(self.end, self.last.last)
+        spelt = sum(1 for one in words[first:last] if one.kind in ("word", "name"))
+        signs = sum(1 for one in words[first:last] if one.kind == "sign")
+        if spelt > 8 - 2 or signs > 20:
+            last = self.last.last
+        return words[first].start, words[last - 1].end

@@ -1,0 +1,151 @@
+"""What qualifies a number: “more than”, “al menos”, 以上, and the two numbers of a range."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from records.models.reading.lexicon import Lexicon, lexicon
+from records.models.reading.numbers import Number, Scanner, without_dates, words_of
+from records.models.reading.tokens import Token, folded
+
+SCRIPTS = {
+    "ja": "\u3040-\u30ff",
+    "ko": "\uac00-\ud7af",
+    "zh": "\u4e00-\u9fff",
+    "ru": "\u0400-\u04ff",
+    "ar": "\u0600-\u06ff",
+    "hi": "\u0900-\u097f",
+}
+"""Language → characters of a script that shows it, where the text is not in the language given."""
+USERS = {
+    "ja": "ja",
+    "ko": "ko",
+    "zh": "zh ja ko yue",
+    "ru": "ru uk bg sr mk be kk ky mn",
+    "ar": "ar fa ur ps",
+    "hi": "hi ne mr",
+}
+"""Language → those that use its script."""
+LETTER = re.compile(r"[^\W\d_]")
+LONGEST = 6
+"""Most words of a qualifier."""
+DASHES = frozenset("-–—~〜～至到")
+
+
+@dataclass
+class Said:
+    """The words and numbers of a text, with what they mean in its language."""
+
+    text: str
+    words: list[Token]
+    numbers: list[Number]
+    known: Lexicon
+
+    @classmethod
+    def of(cls, words: str, language: str) -> "Said":
+        """From words as they are written."""
+        return cls.of_folded(folded(words), language)
+
+    @classmethod
+    def of_folded(cls, text: str, language: str) -> "Said":
+        known = lexicon(language_of(text, language))
+        plain = without_dates(text)
+        found = words_of(plain, known)
+        return cls(plain, found, Scanner(plain, found, known).numbers(), known)
+
+    def ending(self, name: str, end: int) -> tuple[int, Any] | None:
+        """Return where the longest phrase of a table begins that ends before a word, and its
+        meaning; the table by its key."""
+        within, table = self.words[:end], self.known.table(name)
+        for start in range(max(0, end - LONGEST), end):
+            found = table.at(within, start)
+            if found and found[0] == end:
+                return start, found[1]
+        return None
+
+    def before(self, number: Number) -> tuple[list[str], int]:
+        """Return the operators that words before a number mean, the nearest first, and the first
+        of these words."""
+        operators: list[str] = []
+        at = number.first
+        if paid := self.ending("currencies", at):
+            at = paid[0]
+        while at > 0:
+            found = self.ending("before", at)
+            if found is None:
+                found = self.ending("before", self.skipped(at))
+            if found is None:
+                break
+            at = found[0]
+            operators.append(found[1])
+        return operators, at
+
+    def skipped(self, at: int) -> int:
+        """Return the word at which articles and “further” begin that end before a word: “up to a
+        further 180 million”."""
+        if further := self.ending("another", at):
+            at = further[0]
+        article = at > 0 and self.known.lists["articles"].at([self.words[at - 1]], 0)
+        return at - 1 if article else at
+
+    def after(self, index: int) -> tuple[str, int] | None:
+        """Return the operator that words from here on mean, and the word after them."""
+        found = self.known.tables["after"].at(self.words, index)
+        return (found[1], found[0]) if found else None
+
+    def operators(self, number: Number) -> set[str]:
+        """Return all operators that the words beside a number mean: “up to about 50” has two."""
+        found = {number.qualifier, *self.before(number)[0]} - {""}
+        if after := self.after(number.last):
+            found.add(after[0])
+        return found
+
+    def joins(self, number: Number, following: Number) -> str:
+        """Return the word or dash that joins two numbers; empty if something else is between."""
+        between = self.text[number.end : following.start].strip(" .$€£")
+        if between and set(between) <= DASHES:
+            return between
+        words = [
+            token
+            for token in self.words[number.last : following.first]
+            if not self.known.tables["currencies"].at([token], 0)
+        ]
+        if words and (found := self.known.lists["joins"].at(words, 0)) and found[0] == len(words):
+            return words[0].text
+        return ""
+
+    def is_range(self, number: Number, following: Number) -> bool:
+        """Whether two numbers are the ends of a range: 3 to 5 million, between 3 and 5."""
+        joined = self.joins(number, following)
+        if not joined or number.bounds or following.bounds:
+            return False
+        first = self.ending("currencies", number.first)
+        start = first[0] if first else number.first
+        between = self.known.lists["between"]
+        opened = any(
+            (found := between.at(self.words[:start], at)) and found[0] == start
+            for at in range(max(0, start - 2), start)
+        )
+        alone = self.known.lists["to"].at([Token("word", joined, 0, 0)], 0)
+        if not (opened or alone or set(joined) <= DASHES):
+            return False
+        lower, upper = self.ends(number, following)
+        return lower < upper
+
+    def ends(self, number: Number, following: Number) -> tuple:
+        """Return both numbers of a range: of “3 to 5 million” three million is the first."""
+        alone = number.scale == 1 and number.value < following.value
+        return number.value * (following.scale if alone else 1), following.value
+
+
+def language_of(text: str, language: str) -> str:
+    """Return the language given, or that of the script in which most of the text is."""
+    if text.isascii():
+        return language
+    letters = LETTER.findall(text)
+    tag = language.partition("-")[0]
+    for other, characters in SCRIPTS.items():
+        written = re.findall(f"[{characters}]", text)
+        if 2 * len(written) > len(letters) and tag not in USERS[other].split():
+            return other
+    return language

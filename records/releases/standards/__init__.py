@@ -1,0 +1,1 @@
+"""The dataset in standards of the field: what each can carry, and the rest in an extension."""

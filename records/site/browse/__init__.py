@@ -1,0 +1,1 @@
+"""The pages that show records as tables, from the same parameters and queries as the API."""

@@ -1,0 +1,1 @@
+"""Charts of what the API returns, drawn on the server: their rows, their pages and their files."""

@@ -1,0 +1,1 @@
+"""Profiles: the pages of parties, items and series."""

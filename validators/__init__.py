@@ -1,0 +1,1 @@
+"""Checks of releases by other programs, which the product never imports."""
