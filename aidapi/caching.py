@@ -150,7 +150,7 @@ class CacheMiddleware:
         if is_file:
             if not known and is_unmodified(request, response):
                 same: Any = not_modified(revision, pinned, key, route_of(request)).response()
-                # Whoever closes the 304 closes the file: to close a response ends the request.
+                # Closing the 304 closes the file: to close a response ends the request.
                 same._resource_closers += response._resource_closers  # type: ignore[attr-defined]
                 return same
         elif request.method == "GET" and len(response.content) <= MAX_BODY:

@@ -134,8 +134,8 @@ class RateLimitMiddleware:
 def may_be_reused(headers: Mapping[str, str]) -> bool:
     """Return whether a shared cache may give the response to other clients without a request to
     this server. It then has nothing about one client."""
-    told = headers.get("Cache-Control", "")
-    return "public" in told and "max-age" in told
+    control = headers.get("Cache-Control", "")
+    return "public" in control and "max-age" in control
 
 
 def client_address(request: HttpRequest) -> str:

@@ -2,7 +2,7 @@
 lacks.
 
 The database is chosen for a whole request. If a replica lacks the revision that a request is
-about, the request is answered anew, from its beginning, by the primary; if there is none to ask,
+about, the request is answered again, from its beginning, by the primary; if there is none to ask,
 it is 503 with Retry-After. Few requests at once may ask the primary, so that readers of a replica
 that has stopped do not become its load.
 """

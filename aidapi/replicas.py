@@ -183,7 +183,7 @@ def arrives(revision: int, seconds: float) -> bool:
 
 @dataclass(frozen=True)
 class Standing:
-    """How a replica stands to its primary."""
+    """How a replica follows its primary."""
 
     lag: float
     """Seconds."""

@@ -38,7 +38,7 @@ SLOWEST = 1.0
 """Seconds that a list or a probe may take."""
 LET_GO = 2 * LIMITS["WRITE_SECONDS"] + 3
 """Seconds within which an unread download is cut off: what was taken at first begins the time
-anew, and connections are looked at once a second."""
+again, and connections are looked at once a second."""
 
 
 @dataclass

@@ -213,6 +213,7 @@ class Party(VocabularyEntry):
         help_text="UN M49 number of the party's region; null if it has none.",
     )
     iati_type = models.CharField(
+        "IATI type",
         max_length=2,
         blank=True,
         choices=IatiType,

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 
 from records.models import Contributor, Record, StagedRecord, State
 
@@ -105,5 +106,8 @@ def return_for_changes(record: Record, *, by: Any, comment: str) -> None:
 
 
 def _locked(record: Record) -> Record:
-    """Return the row as it is now, locked until the transaction ends."""
-    return type(record).objects.select_for_update().get(pk=record.pk)
+    """Return the row as it is now with its rows, locked until the transaction ends."""
+    locked = type(record).objects.select_for_update().get(pk=record.pk)
+    # Checks, places of quotes and the digest are all made of the same rows.
+    prefetch_related_objects([locked], *record.ROWS)
+    return locked

@@ -37,7 +37,7 @@ from records.models.base import Record, State
 
 PREFIX = "guard_"
 SCHEMA = "@schema."
-"""Stands before every name of a table in the rules."""
+"""Precedes every name of a table in the rules."""
 LOCK = " FOR NO KEY UPDATE"
 CONTENT = ("parties", "figures", "figure_items", "milestones", "links")
 """Relations of the rows that are guarded with their version."""

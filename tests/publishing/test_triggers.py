@@ -296,6 +296,18 @@ def test_a_guard_out_of_force_is_noticed_and_installed_again() -> None:
 
 
 @pytest.mark.django_db
+def test_a_database_without_tables_lacks_no_guard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A first `migrate` would warn of what it is about to make."""
+    triggers.drop()
+    monkeypatch.setattr(connection.introspection, "table_names", lambda: [])
+
+    assert run_checks(tags=[Tags.database], databases=["default"]) == []
+
+    monkeypatch.undo()
+    triggers.install()
+
+
+@pytest.mark.django_db
 def test_a_guard_of_a_rule_that_is_gone_is_taken_down() -> None:
     old = "guard_records_donation_0123456789"
     if connection.vendor == "sqlite":

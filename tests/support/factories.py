@@ -13,6 +13,7 @@ from typing import Any
 
 import factory
 from django.contrib.auth import get_user_model
+from django.db.models import prefetch_related_objects
 from factory.django import DjangoModelFactory
 
 from records.curation.duplicates.models import DuplicatePair
@@ -92,6 +93,7 @@ def publish(*records: Record, message: str = "Publishes what two people agreed o
     submitted by one person, approved by another; both say why of what is doubtful."""
     cited: list[Record] = []
     for record in records:
+        prefetch_related_objects([record], *record.ROWS)
         if isinstance(record, DatedRecord):
             cited += record.cited_statements()
     rows = {(row.KIND, row.pk): row for row in [*cited, *records] if row.is_open}

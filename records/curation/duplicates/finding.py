@@ -407,9 +407,9 @@ def same_event(
     figures: Collection[int] | None = None,
 ) -> Record:
     """One event: the record `keep` goes on counting, the other links to it, and those of its
-    `figures` count no more that are told twice, by their numbers from 1; all without them. That
-    is a draft of the other, its open one or a new correction, which somebody else approves like
-    any."""
+    `figures` that are reported twice no longer count, by their numbers from 1; all without them.
+    That is a draft of the other, its open one or a new correction, which somebody else approves
+    like any."""
     if keep not in candidate.ids:
         raise ValidationError({"keep": "Choose which of the two goes on counting."})
     with transaction.atomic():
@@ -427,8 +427,8 @@ def same_event(
         other.links.create(type=LinkType.SAME_EVENT_AS, target=keep)
         if isinstance(other, DatedRecord):
             rows = other.figures.select_related("statement", "item")
-            told = sorted(rows, key=lambda row: (row.position, row.pk))
-            for number, figure in enumerate(told, start=1):
+            rows_in_order = sorted(rows, key=lambda row: (row.position, row.pk))
+            for number, figure in enumerate(rows_in_order, start=1):
                 if not figure.countable or (figures is not None and number not in figures):
                     continue
                 figure.countable = False

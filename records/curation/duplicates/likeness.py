@@ -4,7 +4,7 @@ database. It proposes; a curator decides.
 Two donations, two exports or two contracts are *candidates* if all of this holds:
 
 1. They share a giver and a receiver, in those roles; or one side, where one of them leaves the
-   other side open. Joint gifts share one party of several. A body of a government stands for its
+   other side open. Joint gifts share one party of several. A body of a government counts as its
    country: papers write China where the source names a ministry.
 2. Their days are at most SLACK days apart, and if they are more than SOON apart, figures must be
    equal to be evidence. A month or year counts as all of its days, a period

@@ -47,7 +47,7 @@ def waiting(request: HttpRequest) -> Found | None:
     unseen = finding.not_searched(of)
     note = (
         f"{unseen:,} {'record was' if unseen == 1 else 'records were'} not compared with the "
-        f"others yet: whoever operates the site runs find_duplicates."
+        f"others yet: the operator of the site runs find_duplicates."
         if unseen
         else ""
     )
@@ -149,7 +149,7 @@ class SameForm(forms.Form):
         label="Which record goes on counting",
         widget=forms.RadioSelect,
         help_text="The better documented one. The other links to it, and those of its figures "
-        "that are told twice count no more; a draft says so, which somebody else approves.",
+        "that are reported twice no longer count; a draft says so, which somebody else approves.",
         error_messages={"required": "Choose the record that goes on counting."},
     )
     why = WhyField(
@@ -167,24 +167,26 @@ class SameForm(forms.Form):
         if not all(isinstance(record, DatedRecord) for record in records):
             return
         agreeing = finding.agreeing_figures(*records)
-        told = [
+        repeated = [
             (f"{record.public_id}:{number}", record, number, figure)
             for record in records
             for number, figure in enumerate(record.ordered_figures(), start=1)
             if figure.countable
         ]
         self.fields["figures"] = forms.MultipleChoiceField(
-            label="Which figures are told twice",
+            label="Which figures are reported twice",
             required=False,
             widget=forms.CheckboxSelectMultiple,
             choices=[
                 (key, f"{record.public_id}, figure {number}: {amount_in_words(figure)}")
-                for key, record, number, figure in told
+                for key, record, number, figure in repeated
             ],
             initial=[
-                key for key, record, number, _ in told if (record.public_id, number) in agreeing
+                key
+                for key, record, number, _ in repeated
+                if (record.public_id, number) in agreeing
             ],
-            help_text="Of the record that does not go on counting, these count no more; others "
+            help_text="Of the record that does not go on counting, these no longer count; others "
             "do.",
         )
 
@@ -198,7 +200,7 @@ class SameForm(forms.Form):
         numbers = {int(key.partition(":")[2]) for key in chosen if key in of_other}
         if of_other and not numbers:
             self.add_error(
-                "figures", "Choose the figures of the other record that are told twice."
+                "figures", "Choose the figures of the other record that are reported twice."
             )
         return cleaned | {"figures": numbers}
 
@@ -374,8 +376,9 @@ class DuplicatePairAdmin(QueueAdmin):
         self.log_change(request, candidate, words)
         self.admin_site.get_model_admin(type(draft)).log_change(request, draft, words)
         text = (
-            f"This draft links to {keep}, and what is told twice counts no more. Look it over and "
-            f"submit it for review: readers see the change when somebody else has approved it."
+            f"This draft links to {keep}, and what is reported twice no longer counts. Look it "
+            f"over and submit it for review: readers see the change when somebody else has "
+            f"approved it."
         )
         self.message_user(request, text, messages.SUCCESS)
         return HttpResponseRedirect(self.record_page(draft))

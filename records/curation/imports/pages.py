@@ -443,7 +443,7 @@ class ImportBatchAdmin(WholeLookups, admin.ModelAdmin):
         if len(drafts) > MOST_AT_ONCE:
             text = (
                 f"These are more than {MOST_AT_ONCE} records, which were not compared with the "
-                f"others: whoever operates the site runs find_duplicates."
+                f"others: the operator of the site runs find_duplicates."
             )
             self.message_user(request, text, messages.WARNING)
         elif found := find_for(drafts):

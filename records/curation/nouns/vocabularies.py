@@ -94,7 +94,7 @@ class VocabularyAdmin(CuratedAdmin):
         return rows.order_by(*self.get_ordering(request))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Whoever enters records may propose what they lack."""
+        """People who enter records may propose what they lack."""
         return may_propose(request.user, self.model.KIND)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -145,7 +145,7 @@ class VocabularyAdmin(CuratedAdmin):
         return Q(version__gt=0) if of_entry else Q()
 
     def about_choice(self, term: Any) -> dict[str, Any]:
-        """Return what a search box is told beside key and label: whether a code, name or alias
+        """Return what a search box receives beside key and label: whether a code, name or alias
         is what was typed."""
         return {"exact": term.fit <= ALIAS}
 

@@ -22,7 +22,7 @@ MIGRATE_KEY = 0x61696461
 OTHER_SECONDS = 60
 """How long to wait for another migrate."""
 LOCK_SECONDS, ATTEMPTS = 1, 5
-"""How long to wait for the locks of tables, and how often. Whoever reads a table waits behind a
+"""How long to wait for the locks of tables, and how often. Readers of a table wait behind a
 lock that is waited for, so that each attempt is short."""
 
 
@@ -117,7 +117,7 @@ def has_rows(connection: Any, table: str) -> bool:
 def one_transaction(connection: Any) -> Iterator[None]:
     """Be the only migrate, in one transaction."""
     # SQLite rebuilds tables, and checks foreign keys afterwards; inside a transaction it cannot
-    # be told not to check them meanwhile.
+    # be switched off meanwhile.
     unchecked = connection.vendor == "sqlite" and connection.disable_constraint_checking()
     try:
         with transaction.atomic(using=connection.alias):

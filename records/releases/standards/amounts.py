@@ -56,7 +56,7 @@ def sum_of(document: Json) -> Json | None:
 
 def is_running(document: Json) -> bool:
     """Return whether a record is a point of a series, or has running totals and no amount of its
-    own: whoever adds such records counts twice."""
+    own: adding such records counts twice."""
     return document["series"] is not None or all(
         figure["basis"] != "single" for figure in document["figures"]
     )

@@ -33,7 +33,7 @@ class EveryKind:
 
 
 def of_kind(ordering: Ordering, model: Any) -> Ordering:
-    """Return the ordering of a kind that stands for one of every kind: `date` is its own date."""
+    """Return a kind's ordering for one of every kind: `date` is its own date."""
     name = ordering.name.replace("date", model.DATE)
     column = f"{model.DATE}_key" if ordering.column == "date" else ordering.column
     return Ordering(name, {name.lstrip("-"): column}, tiered=ordering.tiered)

@@ -87,7 +87,7 @@ class Chart:
 
     @property
     def heading(self) -> Heading:
-        """Return what stands above the drawing."""
+        """Return the heading of the drawing."""
         return Heading(self.title, [*self.about, self.source])
 
     def spec(self, canvas: Canvas) -> Json:

@@ -128,7 +128,7 @@ def text_width(text: str, font: int = TEXT_SIZE) -> float:
 
 @dataclass(frozen=True)
 class Heading:
-    """What stands above a drawing."""
+    """The heading of a drawing."""
 
     title: str
     about: Sequence[str]
