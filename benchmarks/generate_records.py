@@ -13,13 +13,11 @@ import itertools
 import os
 import random
 import sys
-from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import django
-from django.core.management.color import no_style
 from django.db import connection, transaction
 from tqdm import tqdm
 
@@ -28,13 +26,9 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aidapi.settings")
     django.setup()
 
-from records.index.names import current_names
 from records.index.samples import prefetched
-from records.index.statistics import StatisticsIncrement, keys_of
-from records.index.writer import document, search_document
+from records.index.writer import DerivedRows
 from records.models import (
-    KINDS,
-    STAGED,
     Change,
     Contract,
     DatedRecord,
@@ -46,15 +40,18 @@ from records.models import (
     Origin,
     Party,
     Record,
+    RecordParty,
     Revision,
     RevisionCounter,
+    StagedRecord,
     State,
     Statement,
     fold,
     item_lineages,
 )
-from records.models.base import round_dates
-from records.publishing.sealing import figure_items, is_joint
+from records.models.base import ID_ALPHABET, round_dates
+from records.models.rows import insert_rows, number_rows
+from records.publishing.sealing import write_published
 from records.totals.milestones import FLOOR
 
 SEED = 2020
@@ -62,7 +59,8 @@ REVISION_SIZE = 1_000
 """Records per revision, so that history is as long as the dataset is large."""
 CORRECTED = 0.04
 """Share of the records with a superseded version."""
-ID_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
+SPREAD = 0x9E3779B97F4A7C15 % 32**8
+"""Factor that spreads the numbers of records over all ids."""
 FIRST_DAY = datetime.date(2020, 1, 20)
 DAYS = 700
 GOODS = [
@@ -101,14 +99,12 @@ class Generator:
     def __init__(self, rng: random.Random, n: int) -> None:
         self.rng = rng
         self.n = n
-        self.ids: set[str] = set()
-        self.statistics = StatisticsIncrement()
+        self.numbers = itertools.count(1)
         self.changes: list[Change] = []
-        self.keys = itertools.count(1)
 
     def run(self) -> None:
         self.vocabulary()
-        self.lineages, self.names = item_lineages(), current_names()
+        self.lineages = item_lineages()
         self.statements = self.make_statements(max(50, self.n // 500))
         done = 0
         with tqdm(total=self.n, unit=" donations", disable=None) as bar:
@@ -121,7 +117,6 @@ class Generator:
                 self.end_revision()
                 done += size
                 bar.update(size)
-        self.statistics.write()
 
     def vocabulary(self) -> None:
         """Return about 220 countries, some organisations and companies, a small tree of items."""
@@ -171,18 +166,20 @@ class Generator:
             message=f"Generated records, part {number}.",
             origin=Origin.FILE,
         )
+        self.derived = DerivedRows()
 
     def end_revision(self) -> None:
         """Write the changes of the revision while it is the latest."""
-        Change.objects.bulk_create(self.changes)
+        insert_rows(self.changes)
+        self.derived.write()
         self.changes = []
 
     def new_id(self, model: type[Record]) -> str:
-        while True:
-            made = f"{model.PREFIX}-{''.join(self.rng.choices(ID_LETTERS, k=8))}"
-            if made not in self.ids:
-                self.ids.add(made)
-                return made
+        """Return the next id: they follow no order, and are all different since the factor is
+        odd."""
+        number = next(self.numbers) * SPREAD % 32**8
+        letters = [ID_ALPHABET[number >> place & 31] for place in range(0, 40, 5)]
+        return f"{model.PREFIX}-{''.join(letters)}"
 
     def make_statements(self, n: int) -> list[Statement]:
         self.begin_revision()
@@ -203,21 +200,15 @@ class Generator:
                 topics=[],
             )
             row.derive_columns()
+            attach(row, {"links": []})
             rows.append(row)
-        self.store(Statement, rows, {}, {})
+        self.store(rows)
         self.end_revision()
         return rows
 
     def batch(self, model: type[DatedRecord], size: int) -> None:
-        """Publish a revision: new records, and new versions of some earlier ones."""
-        rows: list[Any] = []
-        parties: dict[str, list[Any]] = {}
-        figures: dict[str, list[Any]] = {}
-        for _ in range(size):
-            row = self.record(model)
-            rows.append(row)
-            parties[row.public_id] = self.roles(model)
-            figures[row.public_id] = self.figures(model)
+        """Publish new records, and new versions of some earlier ones."""
+        rows = [self.version(model) for _ in range(size)]
         corrected = int(size * CORRECTED)
         earlier = list(
             model.objects.filter(state=State.PUBLISHED).order_by("pk")[: 50 * corrected : 50]
@@ -226,13 +217,21 @@ class Generator:
             state=State.SUPERSEDED, retired_in=self.revision
         )
         for old in earlier:
-            row = self.record(model)
+            row = self.version(model)
             row.public_id, row.version = old.public_id, old.version + 1
             row.reason = "A later statement gives another number."
             rows.append(row)
-            parties[row.public_id] = self.roles(model)
-            figures[row.public_id] = self.figures(model)
-        self.store(model, rows, parties, figures)
+        self.store(rows)
+
+    def version(self, model: type[DatedRecord]) -> Any:
+        """Return a version with its rows."""
+        row = self.record(model)
+        parties, figures = self.roles(model), self.figures(model)
+        rows: dict[str, list[Any]] = {"links": [], "parties": parties, "figures": figures}
+        if isinstance(row, StagedRecord):
+            rows["milestones"] = self.milestones(row, figures[0])
+        attach(row, rows)
+        return row
 
     def record(self, model: type[DatedRecord]) -> Any:
         rng = self.rng
@@ -254,7 +253,7 @@ class Generator:
             row.reported_by, row.trade = "official_record", "unclear"
         return row
 
-    def roles(self, model: type[DatedRecord]) -> list[tuple[str, str]]:
+    def roles(self, model: type[DatedRecord]) -> list[RecordParty]:
         giver, receiver = model.MAIN_ROLES
         rng = self.rng
         givers = ["CHN" if rng.random() < 2 / 3 else rng.choice(self.donors)]
@@ -262,7 +261,11 @@ class Generator:
             givers.append(rng.choice([code for code in self.donors if code not in givers]))
         # Recipients differ much in how often they occur, as in life.
         receivers = [self.countries[int(len(self.countries) * rng.random() ** 2)]]
-        return [(giver, code) for code in givers] + [(receiver, code) for code in receivers]
+        roles = [(giver, code) for code in givers] + [(receiver, code) for code in receivers]
+        return [
+            model.child("parties")(role=role, party=self.parties[code], position=position)
+            for position, (role, code) in enumerate(roles)
+        ]
 
     def figures(self, model: type[DatedRecord]) -> list[Figure]:
         rng = self.rng
@@ -312,9 +315,8 @@ class Generator:
             came = [stage for stage in came if listed.index(stage) < listed.index(row.stage)]
         else:
             came = came[:1]
-        return [
+        made = [
             row.child("milestones")(
-                record=row,
                 stage=stage,
                 date=max(FLOOR, row.as_of - BETWEEN_STAGES * earlier),
                 date_precision=self.rng.choice(["day"] * 9 + ["month"]),
@@ -324,53 +326,25 @@ class Generator:
             )
             for earlier, stage in enumerate([row.stage, *reversed(came)])
         ]
+        for milestone in made:
+            round_dates(milestone)
+        return made
 
-    def store(self, model: Any, rows: list[Any], parties: dict, figures: dict) -> None:
-        """Write versions in review with their children, then publish them."""
+    def store(self, rows: list[Any]) -> None:
+        """Write versions of one kind in review, with their children, then publish them."""
+        number_rows(rows)
         for row in rows:
-            # Assigned here, so that digest and document can be made before the row is stored.
-            row.pk = next(self.keys)
-            made = self.party_rows(model, row, parties.get(row.public_id, ()))
-            row._prefetched_objects_cache = {
-                "parties": prefetched(made),
-                "figures": prefetched(figures.get(row.public_id, ())),
-                "links": prefetched(()),
-            }
-            for figure in figures.get(row.public_id, ()):
-                figure.record = row
-            if row.KIND in STAGED:
-                reached = self.milestones(row, figures[row.public_id][0])
-                for milestone in reached:
-                    round_dates(milestone)
-                row._prefetched_objects_cache["milestones"] = prefetched(reached)
-            if made:
-                row.joint = is_joint(row, made)
             row.digest = row.content_digest()
             row.state = State.IN_REVIEW
-            row.published_in = None
-        model.objects.bulk_create(rows)
-        if parties:
-            cached = [row._prefetched_objects_cache for row in rows]
-            bulk(model, "parties", [made for cache in cached for made in cache["parties"]])
-            bulk(model, "figures", [made for cache in cached for made in cache["figures"]])
-            if model.KIND in STAGED:
-                reached = [made for cache in cached for made in cache["milestones"]]
-                bulk(model, "milestones", reached)
-            index: list[Any] = []
-            for row, cache in zip(rows, cached, strict=True):
-                items = figure_items(row, cache["figures"], self.lineages, self.copied(row))
-                cache["figure_items"] = prefetched(items)
-                index += items
-            bulk(model, "figure_items", index)
-        model.objects.filter(pk__in=[row.pk for row in rows]).update(
-            state=State.PUBLISHED, published_in=self.revision
-        )
-        for row in rows:
-            row.published_in = self.revision
-        bulk(model, "search_document", [search_document(row, self.names) for row in rows])
-        bulk(model, "document", [document(row) for row in rows])
-        for row in rows:
-            self.statistics.publish(row.KIND, keys_of(row))
+        insert_rows(rows)
+        for relation in rows[0]._prefetched_objects_cache:
+            children = []
+            for row in rows:
+                for child in getattr(row, relation).all():
+                    child.record = row
+                    children.append(child)
+            insert_rows(children)
+        write_published(rows, self.revision, self.lineages, self.derived)
         self.changes += [
             Change(
                 revision=self.revision,
@@ -384,32 +358,10 @@ class Generator:
             for number, row in enumerate(rows, start=1)
         ]
 
-    def party_rows(self, model: Any, row: Any, roles: Sequence[tuple[str, str]]) -> list[Any]:
-        return [
-            model.child("parties")(
-                record=row,
-                role=role,
-                party=self.parties[code],
-                position=position,
-                name=self.parties[code].name,
-                type=self.parties[code].type,
-                country=self.parties[code].country,
-                region=self.parties[code].region,
-                **self.copied(row),
-            )
-            for position, (role, code) in enumerate(roles)
-        ]
 
-    def copied(self, row: Any) -> dict[str, Any]:
-        return {
-            "public_id": row.public_id,
-            "as_of_key": row.as_of_key,
-            "published_in": self.revision.number,
-        }
-
-
-def bulk(model: Any, relation: str, rows: list[Any]) -> None:
-    model.child(relation).objects.bulk_create(rows)
+def attach(row: Any, rows: dict[str, list[Any]]) -> None:
+    """Let a version have its rows, by relation, as if they had been prefetched."""
+    row._prefetched_objects_cache = {name: prefetched(own) for name, own in rows.items()}
 
 
 def generate(n: int) -> None:
@@ -421,12 +373,10 @@ def generate(n: int) -> None:
         )
     with transaction.atomic():
         Generator(random.Random(SEED), n).run()
-    with connection.cursor() as cursor:
-        for sql in connection.ops.sequence_reset_sql(no_style(), [*KINDS.values()]):
-            cursor.execute(sql)
-        if connection.vendor == "postgresql":
-            # As autovacuum would do soon. SQLite keeps no statistics without ANALYZE, and chooses
-            # better without: docs/decisions/0003.
+    if connection.vendor == "postgresql":
+        # As autovacuum would do soon. SQLite keeps no statistics without ANALYZE, and chooses
+        # better without: docs/decisions/0003.
+        with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
 
 

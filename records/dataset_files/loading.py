@@ -27,6 +27,7 @@ from records.models import (
     RevisionCounter,
     State,
 )
+from records.models.rows import insert_rows
 from records.publishing.publish import Publication, Withdrawal, publish_revision
 from records.publishing.vocabulary_edits import VocabularyEdit
 
@@ -155,7 +156,7 @@ class Replay:
     def write(self, acts: Sequence[Act]) -> list[Record]:
         """Write the versions and their children as rows in review, ready to be published."""
         # One statement of SQL for many rows; statements first, for the keys of those citing them.
-        for kind, model in KINDS.items():
+        for kind in KINDS:
             of_kind = [act for act in acts if act.kind == kind]
             records: list[Any] = [act.record for act in of_kind]
             for record in records:
@@ -163,7 +164,7 @@ class Replay:
                 record.state = State.IN_REVIEW
                 record.pk = None
                 record.derive_columns()
-            model._default_manager.bulk_create(records)
+            insert_rows(records)
             children: dict[type[Any], list[Any]] = defaultdict(list)
             for act, record in zip(of_kind, records, strict=True):
                 self.keys[record.public_id, record.version] = record.pk
@@ -174,8 +175,8 @@ class Replay:
                         pinned = row.statement
                         row.statement_id = self.keys[pinned.public_id, pinned.version]
                     children[type(row)].append(row)
-            for of_model, rows in children.items():
-                of_model.objects.bulk_create(rows)
+            for rows in children.values():
+                insert_rows(rows)
         return [act.record for act in acts if act.record]
 
     def published(self, act: Act) -> Any:

@@ -4,7 +4,7 @@ Statistics are derived rows. They help the query planner to choose an order and 
 or stale, they only cost time.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -79,16 +79,21 @@ class StatisticsIncrement:
     """Additions to the statistics that one transaction collects, then writes at once."""
 
     def __init__(self) -> None:
-        self.published: Counter[tuple[str, str, str]] = Counter()
+        self.published: defaultdict[str, Counter[IndexKey]] = defaultdict(Counter)
+        """Kind → how many versions of it have a key."""
 
     def publish(self, kind: str, keys: Iterable[IndexKey]) -> None:
         """Count a version of the kind that is published with these keys."""
-        self.published.update((kind, *key) for key in keys)
+        self.published[kind].update(keys)
 
     def write(self) -> None:
         """Add what was collected to the stored statistics."""
         table = FilterStatistics._meta.db_table
-        rows = [(*key, versions) for key, versions in sorted(self.published.items())]
+        rows = [
+            (kind, *key, versions)
+            for kind, found in sorted(self.published.items())
+            for key, versions in sorted(found.items())
+        ]
         with connection.cursor() as cursor:
             for start in range(0, len(rows), ROWS_PER_STATEMENT):
                 part = rows[start : start + ROWS_PER_STATEMENT]

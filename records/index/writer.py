@@ -3,6 +3,7 @@
 Publishing calls it within its transaction, and `records.index.reindex` for what is out of date.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from records.documents.render import render
@@ -12,9 +13,7 @@ from records.index.search import Names, search_text
 from records.index.signature import Rows, signatures
 from records.index.statistics import StatisticsIncrement, keys_of
 from records.models import DatedRecord, Record
-
-ROWS_AT_ONCE = 400
-"""So many documents are written by one statement: more would only take memory."""
+from records.models.rows import insert_rows
 
 
 class DerivedRows:
@@ -23,26 +22,16 @@ class DerivedRows:
     def __init__(self) -> None:
         self.names = current_names()
         self.statistics = StatisticsIncrement()
-        self.rows: list[Any] = []
-        """Documents and search documents that are made and not yet written."""
 
-    def publish(self, record: Record) -> None:
-        """Make the documents of a version that was published just now. They are written many at a
-        time."""
-        self.rows += [search_document(record, self.names), document(record)]
-        self.statistics.publish(record.KIND, keys_of(record))
-        if len(self.rows) >= ROWS_AT_ONCE:
-            self.write_rows()
-
-    def write_rows(self) -> None:
-        """Write the documents that were made."""
-        for model in {type(row): None for row in self.rows}:
-            model._default_manager.bulk_create(row for row in self.rows if type(row) is model)
-        self.rows.clear()
+    def publish(self, records: Sequence[Record]) -> None:
+        """Write the documents of versions of one kind that were published just now."""
+        insert_rows([search_document(record, self.names) for record in records])
+        insert_rows([document(record) for record in records])
+        for record in records:
+            self.statistics.publish(record.KIND, keys_of(record))
 
     def write(self) -> None:
-        """Write what is left, and what was counted, once for the revision."""
-        self.write_rows()
+        """Write what was counted, once for the revision."""
         self.statistics.write()
         state.note_writing()
 

@@ -3,6 +3,7 @@ child tables of parties and links."""
 
 import hashlib
 from collections.abc import Iterable
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import orjson
@@ -57,17 +58,23 @@ class Precision(models.TextChoices):
 def round_dates(row: Any) -> None:
     """Set a date known to the month or year to its first day, and its copy that lists are ordered
     and filtered by, if the row has one; a date that is not known has no precision of its own."""
-    for field in row._meta.concrete_fields:
-        if not field.name.endswith("_precision"):
-            continue
-        name = field.name.removesuffix("_precision")
-        day, precision = getattr(row, name), getattr(row, field.name)
+    for name, has_key in dates_of(type(row)):
+        day, precision = getattr(row, name), getattr(row, f"{name}_precision")
         if day is None:
-            setattr(row, field.name, Precision.DAY)
+            setattr(row, f"{name}_precision", Precision.DAY)
         else:
             setattr(row, name, dates.span(day, precision)[0])
-        if hasattr(row, f"{name}_key"):
+        if has_key:
             setattr(row, f"{name}_key", day and dates.written(day, precision))
+
+
+@cache
+def dates_of(model: type[models.Model]) -> list[tuple[str, bool]]:
+    """Return the dates of a model that may be known to the month or year, each with whether there
+    is a copy that lists are ordered by."""
+    columns = [field.name for field in model._meta.concrete_fields]
+    names = [name.removesuffix("_precision") for name in columns if name.endswith("_precision")]
+    return [(name, f"{name}_key" in columns) for name in names]
 
 
 def date_key(name: str, *, null: bool = False) -> CodeField:
@@ -366,6 +373,7 @@ class Record(models.Model):
         return cls._meta.get_field(relation).related_model
 
     @classmethod
+    @cache
     def content_fields(cls) -> list[models.Field]:
         """Return the columns that a curator writes and the digest covers."""
         return [field for field in cls._meta.concrete_fields if field.name not in cls.LIFE]
@@ -458,10 +466,18 @@ def plain(value: Any) -> Any:
 
 def plain_values(row: models.Model, fields: Iterable[models.Field]) -> dict[str, Any]:
     """Return the values of a row's fields as JSON, without those at their default."""
-    values = {field: plain(field.value_from_object(row)) for field in fields}
-    return {
-        field.name: value for field, value in values.items() if value != plain(field.get_default())
-    }
+    found = {}
+    for field in fields:
+        value = plain(getattr(row, field.attname))
+        if value != _default(field):
+            found[field.name] = value
+    return found
+
+
+@cache
+def _default(field: Any) -> Any:
+    """Return a field's default as JSON, the same for every row."""
+    return plain(field.get_default())
 
 
 class DatedRecord(Record):

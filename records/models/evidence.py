@@ -1,6 +1,7 @@
 """Evidence: the statement and the words in it on which a figure or a milestone rests."""
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -156,6 +157,7 @@ class Evidence(models.Model):
                 self.quote = text[slice(*place)]
 
     @classmethod
+    @cache
     def content_fields(cls) -> list[models.Field]:
         """Return the columns that the digest covers, but for the statement."""
         return [field for field in cls._meta.concrete_fields if field.name not in cls.NO_CONTENT]

@@ -25,7 +25,6 @@ from records.models import (
     Change,
     Contributor,
     ContributorRole,
-    DatedRecord,
     DraftSave,
     Origin,
     Record,
@@ -36,8 +35,9 @@ from records.models import (
     VocabularyEntry,
     item_lineages,
 )
+from records.models.rows import insert_rows
 from records.publishing.review import check
-from records.publishing.sealing import seal
+from records.publishing.sealing import write_published
 from records.publishing.vocabulary_edits import VocabularyEdit, edited, write_entry
 
 log = structlog.get_logger("records.publishing")
@@ -183,13 +183,11 @@ class _Publisher:
         self.lineages, self.derived = item_lineages(), DerivedRows()
         for chunk in chunks(publications):
             in_review = _in_review([publication.record for publication in chunk])
-            for publication, record in zip(chunk, in_review, strict=True):
-                self.publish(record, publication)
-                self.progress()
+            self.publish(in_review, chunk)
         for withdrawal in withdrawals:
             self.withdraw(withdrawal)
             self.progress()
-        Change.objects.bulk_create(self.changes)
+        insert_rows(self.changes)
         self.derived.write()
         return self.changes
 
@@ -216,36 +214,40 @@ class _Publisher:
                 entry.validate_constraints()
             raise
 
-    def publish(self, record: Record, publication: Publication) -> None:
-        """Publish a version: check it, retire its predecessor, seal it, derive from it."""
-        self.check(record, publication)
-        if record.version > 1:
-            predecessor = type(record)._default_manager.filter(
-                public_id=record.public_id, state=State.PUBLISHED
-            )
-            for earlier in predecessor:
-                self.retire(earlier, State.SUPERSEDED)
-        if isinstance(record, DatedRecord):
-            seal(record, self.revision, self.lineages)
-        record.published_in = self.revision
-        record.state = State.PUBLISHED
-        record.save()
-        if record.edits:
-            DraftSave.of(record).delete()
-        self.derived.publish(record)
-        action = Action.CORRECTED if record.version > 1 else Action.PUBLISHED
-        self.note(record, record.public_id, action, reason=record.reason)
+    def publish(self, records: Sequence[Record], publications: Sequence[Publication]) -> None:
+        """Publish versions of one kind: check them, retire their predecessors, seal them, derive
+        from them."""
+        known = self.publishing | _published_targets(records, self.publishing)
+        reasons = [
+            self.check(record, publication, known)
+            for record, publication in zip(records, publications, strict=True)
+        ]
+        if self.revision.origin == Origin.PEOPLE:
+            _note_approvers(records, self.by, reasons)
+        corrections = [record.public_id for record in records if record.version > 1]
+        predecessors = type(records[0])._default_manager.filter(
+            public_id__in=corrections, state=State.PUBLISHED
+        )
+        if corrections:
+            predecessors.update(state=State.SUPERSEDED, retired_in=self.revision)
+        write_published(records, self.revision, self.lineages, self.derived)
+        for record in records:
+            if record.edits:
+                DraftSave.of(record).delete()
+            action = Action.CORRECTED if record.version > 1 else Action.PUBLISHED
+            self.note(record, record.public_id, action, reason=record.reason)
+            self.progress()
 
-    def check(self, record: Record, publication: Publication) -> None:
-        """Refuse a version that may not be published, and note who approved it."""
+    def check(self, record: Record, publication: Publication, known: set[str]) -> str:
+        """Refuse a version that may not be published; return why its approver publishes it all
+        the same, if that had to be said."""
         because = publication.because.strip()
         check(record, entered=publication.entered)
-        _check_references(record, self.publishing)
+        _check_references(record, known)
         needs_reason = _check_evidence(record, because, self.revision.origin)
         if publication.entered:
             needs_reason |= _check_doubts(record, because)
-        if self.revision.origin == Origin.PEOPLE:
-            _note_approver(record, self.by, because if needs_reason else "")
+        return because if needs_reason else ""
 
     def withdraw(self, withdrawal: Withdrawal) -> None:
         model = type(withdrawal.record)
@@ -349,18 +351,24 @@ def _check_doubts(record: Record, because: str) -> bool:
     return bool(doubts)
 
 
-def _note_approver(record: Record, by: Any, reason: str) -> None:
-    """Note who approved the version; refuse a user who edited it."""
+def _note_approvers(records: Sequence[Record], by: Any, reasons: Sequence[str]) -> None:
+    """Note who approved the versions, each with the reason; refuse a user who edited one."""
+    approvers = [
+        Contributor(
+            public_id=record.public_id,
+            version=record.version,
+            user=by,
+            role=ContributorRole.APPROVER,
+            reason=reason,
+        )
+        for record, reason in zip(records, reasons, strict=True)
+    ]
     try:
         with transaction.atomic():
-            Contributor.objects.create(
-                public_id=record.public_id,
-                version=record.version,
-                user=by,
-                role=ContributorRole.APPROVER,
-                reason=reason,
-            )
+            insert_rows(approvers)
     except IntegrityError as error:
+        own = [record for record in records if Contributor.has_edited(record, by)]
+        record = own[0] if own else records[0]
         raise ValidationError(
             f"You had a hand in {record.public_id} v{record.version}, so somebody else must "
             f"approve it."
@@ -372,8 +380,21 @@ def _unpublished(message: str, public_id: str) -> ValidationError:
     return ValidationError(message, code=f"unpublished:{public_id}")
 
 
-def _check_references(record: Record, publishing: set[str]) -> None:
-    """Refuse evidence and links that are not published in this revision or an earlier one."""
+def _published_targets(records: Sequence[Record], publishing: set[str]) -> set[str]:
+    """Return the targets of links, other than what is being published, that were published in an
+    earlier revision."""
+    targets = {link.target for record in records for link in record.links.all()} - publishing
+    found: set[str] = set()
+    for kind in KINDS.values():
+        if ids := [target for target in targets if target.startswith(f"{kind.PREFIX}-")]:
+            rows = kind.objects.filter(public_id__in=ids, published_in__isnull=False)
+            found.update(rows.values_list("public_id", flat=True))
+    return found
+
+
+def _check_references(record: Record, known: set[str]) -> None:
+    """Refuse evidence and links to what is not published in this revision or an earlier one:
+    `known` has the targets that are."""
     problems = []
     for statement in {row.statement for row in record.ordered_evidence()}:
         if statement.state == State.WITHDRAWN or statement.published_in_id is None:
@@ -394,9 +415,7 @@ def _check_references(record: Record, publishing: set[str]) -> None:
                 )
             )
     for link in record.links.all():
-        kind = next(kind for kind in KINDS.values() if link.target.startswith(kind.PREFIX + "-"))
-        published = kind.objects.filter(public_id=link.target, published_in__isnull=False)
-        if link.target not in publishing and not published.exists():
+        if link.target not in known:
             problems.append(
                 _unpublished(
                     f"{record.public_id}: it links to {link.target}, which is not published.",

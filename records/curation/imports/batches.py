@@ -23,6 +23,7 @@ from records.curation.imports.models import (
 )
 from records.curation.imports.sheets import read
 from records.models import KINDS, Contributor, ContributorRole, Record, State
+from records.models.rows import insert_rows
 
 SLICE = 250
 """Records that are checked at a time: about a second's work."""
@@ -253,10 +254,9 @@ def hold(drafts: Sequence[RowGroup]) -> None:
 def write(drafts: Sequence[RowGroup], *, by: Any) -> None:
     """The drafts with their children, and whose they are."""
     records = [one.draft for one in drafts]
-    model = type(records[0])
     for record in records:
         record.derive_columns()
-    store(model, records)
+    store(records)
     for relation in ("links", "parties", "figures", "milestones"):
         children = []
         for one in drafts:
@@ -264,7 +264,7 @@ def write(drafts: Sequence[RowGroup], *, by: Any) -> None:
                 child.record = one.draft
                 children.append(child)
         if children:
-            store(type(children[0]), children)
+            store(children)
     ids = [row.public_id for row in records]
     noted = set(
         Contributor.objects.filter(public_id__in=ids, user=by).values_list("public_id", "version")
@@ -281,11 +281,11 @@ def write(drafts: Sequence[RowGroup], *, by: Any) -> None:
     )
 
 
-def store(model: Any, rows: Sequence[Any]) -> None:
-    """Insert unsaved rows that were numbered for their check."""
+def store(rows: Sequence[Any]) -> None:
+    """Insert unsaved rows of one model that were numbered for their check."""
     for row in rows:
         row.pk = None
-    model.objects.bulk_create(rows)
+    insert_rows(rows)
 
 
 # --- Undoing

@@ -1,0 +1,144 @@
+"""Rows written in sets.
+
+The ORM builds an INSERT expression by expression for every batch, which took a third of the time
+of publishing many records. Here the statement of a table is built once and takes the values of a
+set of rows: `COPY` on PostgreSQL, few INSERTs on SQLite. Constraints and triggers judge each
+row as they do any other.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from itertools import chain, count, islice
+from operator import attrgetter
+from typing import Any
+
+from django.db import connection, models, transaction
+
+AS_IT_IS = (
+    models.CharField,
+    models.TextField,
+    models.IntegerField,
+    models.BooleanField,
+)
+"""Columns that a database takes as Python has them, if the type is that of the column."""
+ROWS_PER_STATEMENT = 100
+"""Rows that one INSERT of SQLite takes: each statement has a savepoint, on which the full-text
+index writes what it has, and few forms of a statement stay prepared."""
+
+
+def insert_rows(rows: Sequence[models.Model]) -> None:
+    """Insert rows of one model in their order. Those without a key get the next ones; generated
+    columns are not read back."""
+    if not rows:
+        return
+    model: Any = type(rows[0])
+    columns = [field for field in model._meta.concrete_fields if not field.generated]
+    with transaction.atomic():
+        number_rows([row for row in rows if row.pk is None])
+        values = _values(rows, columns, add=True)
+        if connection.vendor == "postgresql":
+            _copy(model, columns, values)
+        else:
+            _insert(model, columns, values)
+    for row in rows:
+        row._state.adding, row._state.db = False, connection.alias
+
+
+def update_rows(rows: Sequence[models.Model], names: Sequence[str]) -> None:
+    """Write the named columns of stored rows of one model."""
+    if not rows:
+        return
+    options: Any = type(rows[0])._meta
+    columns = [options.get_field(name) for name in names]
+    new = ", ".join(f"{_quoted(field.column)} = %s" for field in columns)
+    key = f"{_quoted(options.pk.column)} = %s"
+    values = _values(rows, [*columns, options.pk], add=False)
+    with connection.cursor() as cursor:
+        cursor.executemany(f"UPDATE {_quoted(options.db_table)} SET {new} WHERE {key}", values)
+
+
+def _quoted(name: str) -> str:
+    return connection.ops.quote_name(name)
+
+
+def number_rows(rows: Sequence[Any]) -> None:
+    """Give rows of one model the next keys of their table, as the database would. They are
+    inserted in the same transaction, before others are numbered."""
+    if not rows:
+        return
+    table, key = rows[0]._meta.db_table, rows[0]._meta.pk.column
+    keys: Iterator[int]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
+                [_quoted(table), key, len(rows)],
+            )
+            keys = iter([number for (number,) in cursor.fetchall()])
+        else:
+            # The transaction holds the lock of writing, so nobody else takes them.
+            cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+            last = cursor.fetchone()
+            keys = count(last[0] + 1 if last else 1)
+    for row in rows:
+        row.pk = next(keys)
+
+
+def _values(rows: Sequence[Any], columns: Sequence[Any], *, add: bool) -> Iterator[list[Any]]:
+    """Yield the values of each row as the database takes them."""
+    read = attrgetter(*(field.attname for field in columns))
+    conversions = [
+        (place, convert)
+        for place, field in enumerate(columns)
+        if (convert := _conversion(field, connection.vendor))
+    ]
+    # Columns that are set on writing, as the time of creation is.
+    set_on_writing = [
+        (place, field)
+        for place, field in enumerate(columns)
+        if add and type(field).pre_save is not models.Field.pre_save
+    ]
+    for row in rows:
+        for _, field in set_on_writing:
+            field.pre_save(row, True)
+        values = [*read(row)]
+        for place, convert in conversions:
+            values[place] = convert(values[place])
+        yield values
+
+
+@cache
+def _conversion(field: Any, vendor: str) -> Callable[[Any], Any] | None:
+    """Return what makes a value of a column one that the database takes; None where that is the
+    value itself."""
+    target = field
+    while target.is_relation:
+        target = target.target_field
+    if isinstance(target, AS_IT_IS):
+        return None
+
+    def convert(value: Any) -> Any:
+        return field.get_db_prep_save(value, connection)
+
+    return convert
+
+
+def _insert(model: Any, columns: Sequence[Any], values: Iterator[list[Any]]) -> None:
+    names = ", ".join(_quoted(field.column) for field in columns)
+    insert = f"INSERT INTO {_quoted(model._meta.db_table)} ({names}) VALUES "
+    row = f"({', '.join(['%s'] * len(columns))})"
+    with connection.cursor() as cursor:
+        while part := list(islice(values, ROWS_PER_STATEMENT)):
+            cursor.execute(insert + ", ".join([row] * len(part)), [*chain.from_iterable(part)])
+
+
+def _copy(model: Any, columns: Sequence[Any], values: Iterator[list[Any]]) -> None:
+    names = ", ".join(_quoted(field.column) for field in columns)
+    table = _quoted(model._meta.db_table)
+    with (
+        connection.wrap_database_errors,
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy,
+    ):
+        for row in values:
+            copy.write_row(row)
