@@ -77,6 +77,7 @@ def pages(client: Client, address: str, direction: str = "next") -> Iterator[str
 # --- The same records as the API
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize(("kind", "query"), STATES)
 def test_a_table_has_the_records_of_the_list(client: Client, kind: str, query: str) -> None:
     listed = client.get(f"{API}{kind}/?{query}{'' if 'count=' in query else '&count=true'}").json()
@@ -256,6 +257,7 @@ def test_facets_count_what_a_value_would_find(client: Client, monkeypatch: Any) 
 # --- What goes wrong, and what is empty
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize(
     ("address", "parameter", "words", "right"),
     [

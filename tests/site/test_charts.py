@@ -189,6 +189,7 @@ def table_of(page: str) -> str:
     return text.replace("&nbsp;", " ").replace("<br>", "<br/>")
 
 
+@pytest.mark.slow
 def test_images_have_the_size_that_the_page_leaves_for_them(client: Client, rf: Any) -> None:
     svg = "{http://www.w3.org/2000/svg}"
     shown = cycle([{"size": "wide", "scheme": "light"}, {"size": "narrow", "scheme": "dark"}])

@@ -135,6 +135,7 @@ def test_every_finding_is_decided_and_no_decision_is_stale() -> None:
 
 
 @shipped
+@pytest.mark.slow
 def test_undecided_findings_end_the_command_with_an_error(tmp_path: Path) -> None:
     out = StringIO()
 
@@ -152,6 +153,7 @@ def test_undecided_findings_end_the_command_with_an_error(tmp_path: Path) -> Non
 
 
 @shipped
+@pytest.mark.slow
 def test_entries_for_the_file_lack_only_the_reason(tmp_path: Path) -> None:
     out, path = StringIO(), tmp_path / "decided.yaml"
     only = ["series-falls", "item-unused"]
