@@ -4,8 +4,16 @@ Revisions must be linear: whoever reads sees a revision that was in force betwee
 the end of the request, and no client sees an earlier one than before.
 """
 
+import datetime
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+
+REDIS = re.compile(r"^(\S+) \[warning *\] Redis is (not )?available", re.MULTILINE)
+"""What a process logs when it loses Redis, and when it has it again."""
+AROUND = 1.0
+"""Seconds before the first line, in which Redis was waited for, and after the second, in which a
+response that had begun was sent."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +62,23 @@ class Shown:
         return [one for one in self.publications if one.state == "acknowledged"]
 
 
+def times_alone(log: str) -> Iterator[tuple[float, float]]:
+    """Yield when a process was without Redis, as it logged, in seconds since 1970."""
+    began = None
+    for said, is_away in REDIS.findall(log):
+        moment = datetime.datetime.fromisoformat(said).timestamp()
+        if is_away:
+            began = moment - AROUND
+        elif began is not None:
+            yield began, moment + AROUND
+            began = None
+    if began is not None:
+        yield began, float("inf")
+
+
 def wrong(history: Shown, alone: Iterable[tuple[float, float]] = ()) -> Iterator[str]:
-    """Yield what cannot be. In the times `alone` the processes did not know of one another, since
-    Redis was away: then a client may not yet see what another process has shown."""
+    """Yield what cannot be. In the times `alone` a process did not know of the others, since it
+    was without Redis: then a client may not yet see what another process has shown."""
     alone = list(alone)
     digests: dict[tuple[str, int], str] = {}
     begun: dict[int, float] = {}

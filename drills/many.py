@@ -4,7 +4,8 @@ of a publisher, one after another fails.
 
 No response may be wrong, none may be a failure other than 503 with Retry-After, no acknowledged
 revision may be lost, and revisions must be linear (drills/history.py). Everything stays on
-127.0.0.1. Exit status 1 if it is otherwise. `--short` is what CI runs.
+127.0.0.1. Exit status 1 if it is otherwise. `--short` is what CI runs; `--publications 5000` is a
+long history, in which only primaries fail.
 """
 
 # ruff: noqa: T201 (it prints what it measures)
@@ -39,16 +40,22 @@ DEPLOY = ROOT / "deploy"
 sys.path.insert(0, str(ROOT))
 from drills.clusters import NAME, Member  # noqa: E402 (scripts beside this one)
 from drills.faults import wait_for  # noqa: E402
-from drills.history import Publication, Reading, Shown, wrong  # noqa: E402
+from drills.history import Publication, Reading, Shown, times_alone, wrong  # noqa: E402
 from drills.overload import Drill, children  # noqa: E402
 from drills.pooling import Pooler  # noqa: E402
 from drills.proxies import proxy  # noqa: E402
 from drills.redis_faults import Redis  # noqa: E402
+from drills.restore import EMPTY, made  # noqa: E402
 from drills.waiting import PUBLISHED, manage  # noqa: E402
 
 CLIENTS = 8
 PAUSE = 0.03
-"""Seconds between two requests of a client."""
+"""Seconds between two requests of a client, and between two publications."""
+PUBLISHERS = 4
+"""Of a long history. Its clients read more rarely, since the machine is to publish."""
+LONG_PAUSE = 0.3
+LONGEST = 3_600
+"""Seconds that a long history may take."""
 UNPINNED = [
     "/api/v1/statements/?page_size=20",
     "/api/v1/changes/?ordering=-revision&page_size=5",
@@ -87,8 +94,9 @@ class Process(NamedTuple):
 class Site:
     """All machines."""
 
-    def __init__(self, stack: contextlib.ExitStack) -> None:
+    def __init__(self, stack: contextlib.ExitStack, empty: str | None) -> None:
         self.stack = stack
+        self.empty = empty
         self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         self.folder.chmod(0o755)
         self.members = {name: self.member(name) for name in ("db1", "db2", "db3")}
@@ -164,7 +172,7 @@ class Site:
             other.follow(first)
             other.make_slots()
         wait_for(lambda: all(other.streams() for other in first.others))
-        manage(first.url(), "manage.py", "migrate", "--verbosity", "0")
+        made(first.url(), self.empty)
         manage(first.url(), "drills/waiting.py", "--prepare")
         first.ask((DEPLOY / "postgresql-roles.sql").read_text("utf-8"))
 
@@ -238,6 +246,15 @@ class Site:
         for one in standbys.values():
             one.leader = self.primary if one is not self.primary else None
 
+    def times_alone(self) -> list[tuple[float, float]]:
+        """Return when one process or another was without Redis, by the clock of `monotonic`."""
+        since = time.time() - time.monotonic()
+        return [
+            (began - since, ended - since)
+            for log in self.folder.glob("*.log")
+            for began, ended in times_alone(log.read_text("utf-8"))
+        ]
+
     def queries_of_readers(self) -> int:
         sql = (
             "SELECT coalesce(sum(calls), 0)::bigint FROM pg_stat_statements s"
@@ -256,17 +273,18 @@ def free_port() -> int:
 
 
 class Load:
-    """Eight clients that read, and a publisher."""
+    """Eight clients that read, and publishers."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, pause: float = PAUSE) -> None:
         self.site = site
+        self.pause = pause
         self.shown = Shown()
         self.lock = threading.Lock()
         self.end = threading.Event()
         self.latest = 1
         self.first: int | None = None
-        """The revision before the publisher's first."""
-        self.publisher: subprocess.Popen | None = None
+        """The revision before the first that is published here."""
+        self.publishers: list[subprocess.Popen] = []
         self.threads = [
             threading.Thread(target=self.read, args=[number]) for number in range(CLIENTS)
         ]
@@ -310,7 +328,7 @@ class Load:
             else:
                 paths = [*UNPINNED, f"{UNPINNED[0]}&revision={max(1, self.latest - turn % 3)}"]
                 self.note(self.get(client, paths[turn % len(paths)])[0])
-            time.sleep(PAUSE)
+            time.sleep(self.pause)
 
     def walk(self, client: int) -> None:
         """Read a list to its end, along cursors; its pages must be whole, of one revision."""
@@ -337,18 +355,20 @@ class Load:
                     torn = f"{len(set(ids))} of {len(ids)} ids, {count} counted, {expected} there"
             self.note(replace(made, torn=torn))
 
-    def publish(self) -> None:
-        """Start the publisher."""
+    def publish(self, publishers: int = 1) -> None:
+        """Start the publishers."""
         process = next(one for one in self.site.processes if one.name == "curators")
-        self.publisher = subprocess.Popen(
-            [sys.executable, __file__, "--publish"],
-            cwd=ROOT,
-            env=os.environ | self.site.environment(process),
-            stdout=subprocess.PIPE,
-            stderr=(self.site.folder / "publisher.log").open("w"),
-            text=True,
-        )
-        threading.Thread(target=self.listen, args=[self.publisher], daemon=True).start()
+        for number in range(publishers):
+            publisher = subprocess.Popen(
+                [sys.executable, __file__, "--publish"],
+                cwd=ROOT,
+                env=os.environ | self.site.environment(process),
+                stdout=subprocess.PIPE,
+                stderr=(self.site.folder / f"publisher{number}.log").open("w"),
+                text=True,
+            )
+            self.publishers.append(publisher)
+            threading.Thread(target=self.listen, args=[publisher], daemon=True).start()
 
     def listen(self, publisher: subprocess.Popen) -> None:
         for line in publisher.stdout or ():
@@ -361,9 +381,9 @@ class Load:
         for thread in self.threads:
             if thread.is_alive():
                 thread.join()
-        if self.publisher is not None:
-            self.publisher.kill()
-            self.publisher.wait()
+        for publisher in self.publishers:
+            publisher.kill()
+            publisher.wait()
 
     def acknowledged(self) -> int:
         with self.lock:
@@ -424,8 +444,6 @@ class Table:
     def __init__(self, site: Site, load: Load) -> None:
         self.site, self.load = site, load
         self.failures: list[str] = []
-        self.alone: list[tuple[float, float]] = []
-        """Times at which the processes knew nothing of one another."""
         self.known: set[str] = set()
         """What was wrong in the rows before."""
 
@@ -439,13 +457,8 @@ class Table:
         failed = time.monotonic()
         more = fail()
         writes = self.load.acknowledged()
-        publishing = self.load.publisher is not None
-        wait_for(
-            lambda: (
-                self.load.is_served() and (not publishing or self.load.acknowledged() > writes + 2)
-            ),
-            longest,
-        )
+        published = writes + 2 if self.load.publishers else -1
+        wait_for(lambda: self.load.is_served() and self.load.acknowledged() > published, longest)
         time.sleep(1)
         self.row(name, began, failed, time.monotonic(), more)
 
@@ -456,7 +469,7 @@ class Table:
         unfit = [one for one in here.readings if one.status != 200]
         other = [one for one in unfit if one.status >= 500 and not documented(one)]
         lost = [one for one in unfit if one.status == 0]
-        found = list(wrong(whole, self.alone))
+        found = list(wrong(whole, self.site.times_alone()))
         fresh = [one for one in found if one not in self.known]
         self.known |= set(found)
         gone = self.lost()
@@ -599,14 +612,12 @@ def without_pooler(site: Site, seconds: float) -> str:
     return ""
 
 
-def without_redis(site: Site, table: Table, seconds: float) -> str:
-    began = time.monotonic()
+def without_redis(site: Site, seconds: float) -> str:
     site.redis.end()
     time.sleep(seconds)
     site.redis.start()
-    # Until each process has noticed.
-    table.alone.append((began, time.monotonic() + 3))
-    return ""
+    back = wait_for(lambda: all(ended < float("inf") for _, ended in site.times_alone()))
+    return f"all processes have it again after {back:.1f} s" + " WRONG" * (back > 60)
 
 
 def without_process(site: Site, name: str, seconds: float) -> str:
@@ -618,15 +629,15 @@ def without_process(site: Site, name: str, seconds: float) -> str:
 
 
 @contextlib.contextmanager
-def many(program: str) -> Iterator[tuple[Site, Load]]:
+def many(options: argparse.Namespace) -> Iterator[tuple[Site, Load]]:
     with contextlib.ExitStack() as stack:
-        site = Site(stack)
+        site = Site(stack, options.empty)
         for process in site.processes:
             site.start(process)
         for drill in site.running.values():
             drill.wait()
-        site.start_proxy(program)
-        load = Load(site)
+        site.start_proxy(options.proxy)
+        load = Load(site, LONG_PAUSE if options.publications else PAUSE)
         stack.callback(load.stop)
         wait_for(lambda: load.get(0, UNPINNED[0])[0].status == 200)
         load.first = load.latest = load.get(0, UNPINNED[0])[0].revision
@@ -638,7 +649,8 @@ def main() -> None:
     parser.add_argument("--short", action="store_true", help="fewer faults, what CI runs")
     parser.add_argument("--proxy", choices=["haproxy", "nginx"], default="haproxy")
     parser.add_argument("--failovers", type=int, default=5, help="failovers of the history")
-    parser.add_argument("--history", type=int, default=5_000, help="publications and readings")
+    parser.add_argument("--publications", type=int, default=0, help="only the history, of so many")
+    parser.add_argument("--empty", metavar="FILE", help=EMPTY)
     parser.add_argument("--publish", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.publish:
@@ -649,47 +661,70 @@ def main() -> None:
             sys.exit(f"{program} is not installed.")
     # Whoever stops the drill stops what it started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped."))
-    seconds = 3 if options.short else 6
     started = time.monotonic()
-    with many(options.proxy) as (site, load):
+    with many(options) as (site, load):
         for thread in load.threads:
             thread.start()
         table = Table(site, load)
         table.head()
-        table.drill("reading only", lambda: quiet(site, load, seconds))
-        load.publish()
-        wait_for(lambda: load.acknowledged() > 2)
         began = time.monotonic()
-        table.drill("publishing", lambda: publishing(site, load, seconds))
-        table.drill("replicas stand still in turn", lambda: lagging(site, seconds))
+        if options.publications:
+            load.publish(PUBLISHERS)
+        else:
+            began = fail_one_after_another(table, short=options.short)
         if not options.short:
-            table.drill("both replicas 0.7 s behind", lambda: delayed(site, seconds))
-            table.drill("a replica killed", lambda: lose_replica(site, seconds))
-        former = site.primary
-        table.drill("the primary killed, another promoted", lambda: lose_primary(site))
-        table.drill("the former primary back", lambda: come_back(site, former))
-        if not options.short:
-            table.drill("the primary frozen, and back", lambda: freeze_primary(site, seconds))
-            table.drill("the pooler stopped", lambda: without_pooler(site, seconds))
-        table.drill("Redis killed", lambda: without_redis(site, table, seconds))
-        if not options.short:
-            table.drill(
-                "a process for reading killed", lambda: without_process(site, "reader1", 3)
-            )
-            for number in range(1, options.failovers + 1):
-                former = site.primary
-                table.drill(f"failover {number}", lambda: lose_primary(site))
-                table.drill(
-                    f"the former primary back {number}",
-                    lambda former=former: come_back(site, former),  # type: ignore[misc]
-                )
-            wait_for(lambda: events(load) >= options.history, 600)
+            fail_over(table, options.failovers, options.publications)
         load.stop()
-        table.row("the whole history", began, began, time.monotonic(), events_of(load))
+        table.row("the whole history", began, began, time.monotonic(), attempts(load))
         table.failures += routed(site)
+        if not load.acknowledged():
+            table.failures.append("nothing was published")
     print(f"In {time.monotonic() - started:.0f} s")
     if table.failures:
         sys.exit(f"Failed: {'; '.join(table.failures)}.")
+
+
+def fail_one_after_another(table: Table, *, short: bool) -> float:
+    """Let each part fail once; return when the first publication may have been."""
+    site, load = table.site, table.load
+    seconds = 3 if short else 6
+    table.drill("reading only", lambda: quiet(site, load, seconds))
+    load.publish()
+    wait_for(lambda: load.acknowledged() > 2)
+    began = time.monotonic()
+    table.drill("publishing", lambda: publishing(site, load, seconds))
+    table.drill("replicas stand still in turn", lambda: lagging(site, seconds))
+    if not short:
+        table.drill("both replicas 0.7 s behind", lambda: delayed(site, seconds))
+        table.drill("a replica killed", lambda: lose_replica(site, seconds))
+    former = site.primary
+    table.drill("the primary killed, another promoted", lambda: lose_primary(site))
+    table.drill("the former primary back", lambda: come_back(site, former))
+    if not short:
+        table.drill("the primary frozen, and back", lambda: freeze_primary(site, seconds))
+        table.drill("the pooler stopped", lambda: without_pooler(site, seconds))
+    table.drill("Redis killed", lambda: without_redis(site, seconds))
+    if not short:
+        table.drill("a process for reading killed", lambda: without_process(site, "reader1", 3))
+    return began
+
+
+def fail_over(table: Table, failovers: int, publications: int) -> None:
+    """Lose one primary after another, until so many publications were acknowledged."""
+    site, load = table.site, table.load
+    until = time.monotonic() + LONGEST
+
+    def reach(acknowledged: int) -> None:
+        wait_for(lambda: load.acknowledged() >= acknowledged, until - time.monotonic())
+
+    for number in range(1, failovers + 1):
+        reach(publications * number // (failovers + 1))
+        former = site.primary
+        table.drill(f"failover {number}", lambda: lose_primary(site))
+        table.drill(f"the former primary back {number}", partial(come_back, site, former))
+    reach(publications)
+    if load.acknowledged() < publications:
+        table.failures.append(f"only {load.acknowledged():,} publications in {LONGEST:,} s")
 
 
 def routed(site: Site) -> list[str]:
@@ -697,7 +732,7 @@ def routed(site: Site) -> list[str]:
     found = [
         f"{name} is not ready"
         for name, one in site.running.items()
-        if wait_for(partial(is_ready, one), 30) > 30
+        if wait_for(partial(is_ready, one)) > 60
     ]
     proxy = Drill(site.port, site.running["curators"].process)
     for where, status, wanted in (
@@ -715,12 +750,7 @@ def is_ready(process: Drill) -> bool:
     return process.get("/readyz") == 200
 
 
-def events(load: Load) -> int:
-    with load.lock:
-        return len(load.shown.readings) + len(load.shown.publications)
-
-
-def events_of(load: Load) -> str:
+def attempts(load: Load) -> str:
     states = [one.state for one in load.shown.publications]
     said = ", ".join(f"{states.count(one)} {one}" for one in ("unconfirmed", "failed"))
     return f"attempts to publish: {len(states)}, of which {said}"

@@ -90,8 +90,9 @@ class Drill:
         pid = self.process.pid
         return [int(pid) for pid in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
-    def wait(self, seconds: float = 120) -> float:
-        """Return the seconds until the server is ready."""
+    def wait(self, seconds: float = 300) -> float:
+        """Return the seconds until the server is ready; how long that takes is the machine's
+        affair."""
         began = time.monotonic()
         while time.monotonic() - began < seconds:
             if self.process.poll() is not None:

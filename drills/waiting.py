@@ -72,8 +72,11 @@ def drill(url: str, lock: Any, standby: str = "") -> list[str]:
     drafts = json.loads(manage(url, __file__, "--prepare"))
     with serving(url) as server:
         server.wait()
-        with ThreadPoolExecutor(APPROVALS) as pool:
+        # No more at once than are executed: a slow machine refuses who waits for ten seconds.
+        with ThreadPoolExecutor(2) as pool:
             reviewers = list(pool.map(lambda n: Reviewer(server, n), range(APPROVALS)))
+            signed_in = sum(reviewer.signed_in for reviewer in reviewers)
+            server.expect(f"{name}: reviewers signed in", signed_in, signed_in == APPROVALS)
             before = revisions(server)
             with lock():
                 answers = approvals(server, reviewers, drafts, f"{name}, locked")
@@ -126,6 +129,7 @@ class Reviewer:
         cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
         self.opener = urllib.request.build_opener(cookies)
         self.send("/admin/login/", username=f"reviewer-{number}", password=PASSWORD)
+        self.signed_in = "logout-form" in self.get("/admin/").text
 
     def get(self, path: str, data: dict[str, Any] | None = None) -> Answer:
         body = urllib.parse.urlencode(data, doseq=True).encode() if data else None
@@ -137,9 +141,11 @@ class Reviewer:
             return Answer(error.code, error.read().decode())
 
     def send(self, path: str, **words: str) -> Answer:
-        """Open a page, and send its form."""
-        page = self.get(path).text
-        hidden = re.findall(r'name="(csrfmiddlewaretoken|seen)" value="([^"]+)"', page)
+        """Open a page, and send its form, if there is one."""
+        page = self.get(path)
+        if page.status != 200:
+            return page
+        hidden = re.findall(r'name="(csrfmiddlewaretoken|seen)" value="([^"]+)"', page.text)
         return self.get(path, {**dict(hidden), **words})
 
     def approve(self, draft: int) -> Answer:

@@ -1,10 +1,16 @@
 """The judge of histories finds what cannot be: a drill without findings means something."""
 
+import io
+import logging
+import threading
+import time
 from dataclasses import replace
+from unittest.mock import Mock
 
 import pytest
 
-from drills.history import Publication, Reading, Shown, wrong
+from aidapi import logs, shared
+from drills.history import AROUND, Publication, Reading, Shown, times_alone, wrong
 
 PUBLISHED = [
     Publication(10, 11, "acknowledged", 2, "st-a"),
@@ -53,3 +59,26 @@ def test_processes_that_do_not_know_of_one_another_may_be_late_but_not_go_back()
     assert not found(READ, late, alone=(40, 50))
     back = replace(READ, client=1, began=44, ended=45, revision=1, digest="one")
     assert any("1 after 2" in one for one in found(READ, late, back, alone=(40, 50)))
+
+
+def test_process_logs_when_it_is_without_redis(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared, "PAUSE", 0.05)
+    made = logs.configure(json=False)
+    lines = io.StringIO()
+    handler = logging.StreamHandler(lines)
+    handler.setFormatter(made.pop("()")(**made))
+    logger = logging.getLogger("aidapi.shared")
+    one = shared.Shared("redis://127.0.0.1:1")
+    back = threading.Event()
+    monkeypatch.setattr(one, "redis", Mock(set=lambda *_, **__: back.wait(60)))
+
+    logger.addHandler(handler)
+    began = time.time()
+    one.fail(ConnectionError("closed"))
+    assert [ended for _, ended in times_alone(lines.getvalue())] == [float("inf")]
+    back.set()
+    next(one for one in threading.enumerate() if one.name == "redis").join(60)
+    logger.removeHandler(handler)
+
+    ((first, last),) = times_alone(lines.getvalue())
+    assert began - AROUND <= first < began < last <= time.time() + AROUND

@@ -1,4 +1,7 @@
-"""The drills whose result depends on no clock, in a short form, on the database of the tests."""
+"""The drills whose result depends on no clock, in a short form, on the database of the tests.
+
+Of many machines too: there a slow machine makes requests wait, which the drill counts as no fault.
+"""
 
 import os
 import shutil
@@ -18,6 +21,7 @@ SHORT = {
     # A process killed while it publishes loses and tears nothing.
     "kills": ["--kills", "5", "--writes", "100"],
 }
+MACHINES = ("haproxy", "pgbouncer", "redis-server")
 
 
 def run(script: str, *options: str) -> None:
@@ -28,6 +32,15 @@ def run(script: str, *options: str) -> None:
         capture_output=True,
     )
     assert drill.returncode == 0, f"{drill.stdout}\n{drill.stderr}"
+
+
+def need_server() -> None:
+    """Skip if no PostgreSQL server is installed here, which CI must have."""
+    if not os.environ.get("CI"):
+        try:
+            binaries()
+        except SystemExit as error:
+            pytest.skip(str(error))
 
 
 @pytest.fixture(scope="module")
@@ -54,11 +67,8 @@ def empty(
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SHORT)
 def test_nothing_acknowledged_is_lost(name: str, empty: str) -> None:
-    if connection.vendor == "postgresql" and not os.environ.get("CI"):
-        try:
-            binaries()
-        except SystemExit as error:
-            pytest.skip(str(error))
+    if connection.vendor == "postgresql":
+        need_server()
     run(name, "--database", connection.vendor, *SHORT[name], "--empty", empty)
 
 
@@ -67,3 +77,11 @@ def test_nothing_acknowledged_is_lost(name: str, empty: str) -> None:
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="the database changes nothing of it")
 def test_cache_in_front_keeps_what_never_changes(empty: str) -> None:
     run("edge", "--short", "--empty", empty)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not all(map(shutil.which, MACHINES)), reason=f"needs {', '.join(MACHINES)}")
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="of PostgreSQL")
+def test_no_response_is_wrong_while_machines_fail(empty: str) -> None:
+    need_server()
+    run("many", "--short", "--empty", empty)
