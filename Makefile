@@ -149,6 +149,7 @@ bench: $(VENV)/development ## Measure against a textbook API (BENCH_N records; b
 
 drills: $(VENV)/development ## Run the drills: overload, faults, kills, moves and restores
 	$(BIN)/python drills/overload.py
+	$(BIN)/python drills/overload.py --database postgresql
 	$(BIN)/python drills/waiting.py
 	$(BIN)/python drills/restore.py
 	$(BIN)/python drills/moving.py
@@ -160,6 +161,8 @@ drills: $(VENV)/development ## Run the drills: overload, faults, kills, moves an
 	$(BIN)/python drills/edge.py
 	$(BIN)/python drills/many.py
 	$(BIN)/python drills/many.py --short --proxy nginx
+	$(BIN)/python drills/many.py --publications 5000
+	$(BIN)/python drills/container.py
 
 lock: $(BIN)/uv ## Update the hashed lists of dependencies from pyproject.toml
 	@compile() { $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade \

@@ -1,5 +1,5 @@
 """The files of deploy/ are what their programs take, and name what exists. What they do is shown
-by `drills/many.py`."""
+by `drills/many.py` and `drills/container.py`."""
 
 import os
 import pwd
@@ -29,8 +29,9 @@ DRILLED = {
     ),
     *("haproxy.cfg", "nginx.conf", "pgbouncer.ini", "redis.conf"),
     "systemd/postgresql-standby.conf",
+    "Containerfile",
 }
-"""Files that `drills/many.py` runs."""
+"""Files that `drills/many.py` and `drills/container.py` run."""
 PROMETHEUS = {"up"}
 """Metrics of Prometheus itself."""
 
@@ -45,7 +46,7 @@ def test_nothing_is_there_that_nothing_runs() -> None:
     units = {name for name in found if name.endswith((".service", ".timer"))}
 
     assert found == DRILLED | units | {"prometheus-rules.yaml"}
-    parts = ("many.py", "clusters.py", "pooling.py", "proxies.py")
+    parts = ("many.py", "clusters.py", "pooling.py", "proxies.py", "container.py")
     drill = "".join((DEPLOY.parent / "drills" / name).read_text("utf-8") for name in parts)
     assert [name for name in DRILLED if f'"{Path(name).name}"' not in drill] == []
 
