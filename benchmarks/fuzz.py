@@ -95,6 +95,9 @@ class Tally:
     def note(self, sort: str, case: fuzzing.HostileRequest, fault: str) -> None:
         self.found[sort].append(f"{case.request}\n        {fault}")
 
+    def errors(self) -> int:
+        return sum(map(len, self.found.values()))
+
     def report(self, name: str) -> int:
         print(f"{name}: {self.requests:,} requests to each database", flush=True)
         print(
@@ -110,7 +113,7 @@ class Tally:
         for sort, faults in self.found.items():
             for fault in faults[:SHOWN]:
                 print(f"    {sort}: {fault}")
-        return sum(map(len, self.found.values()))
+        return self.errors()
 
 
 @dataclass
@@ -128,7 +131,12 @@ class Both:
             if waiting:
                 for case, *answers in zip(waiting[0], *waiting[1], strict=True):
                     tally.add(case, answers)
-                print(f"\r{tally.requests:,}", end="", file=sys.stderr, flush=True)
+                print(
+                    f"\r{tally.requests:,} requests, {tally.errors():,} errors",
+                    end="",
+                    file=sys.stderr,
+                    flush=True,
+                )
             waiting = batch, begun
 
 
