@@ -45,7 +45,8 @@ from records.query.kept import Kept, Subject
 from records.query.revisions import difference, in_force
 from records.totals import groups
 from records.totals.answer import OUTSIDE as OUTSIDE_PLACE
-from records.totals.answer import Judged, Outcome, Total, answer, known_missing, places_of
+from records.totals.answer import Outcome, Total, answer, known_missing, places_of
+from records.totals.disjoint import Verdict as InSum
 from records.totals.figures import ASIDE, Figure, Split
 from records.totals.links import Links
 from records.totals.prepare import Prepared, prepare
@@ -84,11 +85,19 @@ class Verdict:
     """Id of the record whose figure counts in its place."""
 
     @classmethod
-    def of(cls, row: Judged) -> "Verdict":
-        """Return the verdict on a judged figure."""
-        least, about = row.in_at_least, row.in_about
+    def of(cls, least: InSum, about: InSum) -> "Verdict":
+        """Return the verdict on a figure from those of both sums."""
         said = least if about.taken else about
         return cls(least.taken, about.taken, said.reason or None, said.holder)
+
+
+def verdicts_in(outcome: Outcome, places: Iterable[int]) -> dict[tuple[str, int], Verdict]:
+    """Return (record, number of a figure) → what became of it, of figures by their places in an
+    outcome."""
+    return {
+        (id, number): Verdict.of(least, about)
+        for id, number, least, about in outcome.verdicts(places)
+    }
 
 
 OUTSIDE = Verdict(False, False, "outside", None)
@@ -313,8 +322,7 @@ class Totals:
         `total` names, or in the totals of the query."""
         found: dict[tuple[str, int], Verdict] = {}
         for outcome in self.of_groups(total):
-            for row in outcome.judged(range(len(outcome.rows))):
-                found[row.figure.id, row.figure.figure] = Verdict.of(row)
+            found |= verdicts_in(outcome, range(len(outcome.rows)))
         return found
 
     def records_in(self, total: TotalNames) -> set[int]:
@@ -418,12 +426,11 @@ def verdicts_of_records(
         return [total.outcome for total in answer(prepared, Query())]
 
     rows = prepared.of_records(ids)
-    found = {}
+    found: dict[tuple[str, int], Verdict] = {}
     for outcome in kept_outcomes.get(Subject.of(model.KIND), revision, make):
         places = np.searchsorted(outcome.rows, rows)
         inside = np.flatnonzero(np.isin(rows, outcome.rows))
-        for row in outcome.judged(places[inside].tolist()):
-            found[row.figure.id, row.figure.figure] = Verdict.of(row)
+        found |= verdicts_in(outcome, places[inside].tolist())
     return found
 
 

@@ -15,8 +15,8 @@ from records.api.addresses import PLURALS
 from records.api.licence import LICENCE
 from records.documents.render import SERIALIZERS
 from records.models import DATED, KINDS, Contract, Donation, Item, Party, Revision
-from records.query import kept
 from records.query.totals import Verdict
+from records.query.verdict_columns import VerdictColumns
 from records.releases import sources
 from records.releases.files import PACKAGE, File, files_in, write_sums
 from records.releases.package import description
@@ -170,8 +170,6 @@ def write_data(folder: Path, revision: Revision, period: Period) -> list[Table]:
         for kind, some in of_kinds.items():
             standard = [one for one in (standards.get(kind), period) if one is not None]
             write_kind(folder, kind, some, writers, verdicts, known, standard)
-            # The next kind needs the memory.
-            kept.forget()
     return tables
 
 
@@ -200,6 +198,7 @@ def write_kind(
     """Write the records of a kind into all formats, and give them to what else reads them."""
     revision = known.revision
     name = PLURALS[kind]
+    judged = VerdictColumns(KINDS[kind], revision.number) if kind in DATED else None
     lines = NDJSONWriter(folder / "ndjson" / f"{name}.ndjson")
     whole = DocumentWriter(
         folder / "parquet" / f"{name}.parquet",
@@ -211,10 +210,9 @@ def write_kind(
         for page in sources.bodies(kind, revision.number):
             lines.write(page)
             documents = [orjson.loads(body) for body in page]
-            if kind in DATED:
+            if judged is not None:
                 verdicts.clear()
-                ids = [document["id"] for document in documents]
-                verdicts |= sources.verdicts(kind, revision.number, ids)
+                verdicts |= judged.of([document["id"] for document in documents])
             for table in tables:
                 writers.write(table, documents)
             for writer in (whole, *others):

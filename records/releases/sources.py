@@ -13,7 +13,6 @@ from records.api.resources.items import ItemSerializer
 from records.api.resources.parties import PartySerializer
 from records.models import KINDS, Action, Change, Item, Party, Revision, VocabularyEntry
 from records.publishing.vocabulary_edits import FIELDS, vocabulary_content
-from records.query.totals import Verdict, verdicts_of_records
 from records.releases.tables import Document
 
 STEP = 250
@@ -62,12 +61,6 @@ def versions(kind: str, revision: int, ids: list[str]) -> dict[str, list[Version
     ):
         found[id].append(Version(orjson.loads(body), reasons.get((id, version), "")))
     return found
-
-
-def verdicts(kind: str, revision: int, ids: list[str]) -> dict[tuple[str, int], Verdict]:
-    """Return (record, number of a figure) → what became of it in the totals of all records of
-    the kind."""
-    return verdicts_of_records(KINDS[kind], revision, ids)
 
 
 # --- Vocabularies

@@ -10,7 +10,7 @@ The way from rows to an answer:
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from functools import cached_property
@@ -164,6 +164,7 @@ class Outcome:
         self.table = counting.table
         self.rows = counting.rows
         """Their rows in the table of prepared figures."""
+        self.ids = counting.prepared.registry.records.values
         self.about = about
         if counting.query.proves():
             self.least = counting.verdicts(least, counting.wide)
@@ -184,6 +185,14 @@ class Outcome:
                 Judged(entry.figure, entry.stage, self.least.of(place), self.about.of(place))
             )
         return found
+
+    def verdicts(self, places: Iterable[int]) -> Iterator[tuple[str, int, Verdict, Verdict]]:
+        """Yield figures by their places among the rows: the record, the number of the figure in
+        it, and what became of it in `at_least` and in `about`."""
+        for place in places:
+            row = self.rows[place]
+            id, number = self.ids[self.table.record[row]], int(self.table.figure[row])
+            yield id, number, self.least.of(place), self.about.of(place)
 
     def records(self, places: Array) -> int:
         """Return of how many records figures are."""
@@ -345,7 +354,8 @@ class Counting:
             (place, table.entries[rows[place]]) for place in np.flatnonzero(alone).tolist()
         ]
         """Figures that are summed one by one, with their places among the rows."""
-        self.parties = bool(len(rows)) and table.entries[rows[0]].figure.measure == "parties"
+        splits = prepared.registry.splits.values
+        self.parties = bool(len(rows)) and splits[table.split[rows[0]]].measure == "parties"
 
     def total(self, split: Split, ceilings: Iterable[Entry]) -> Total:
         """Return the total of the split."""
@@ -469,8 +479,10 @@ class Counting:
         made = Verdicts(known, len(rows))
         made.reasons[:] = table.reason[rows]
         held = looked_up(made.reasons, lambda n: known.values[n] in HELD, np.bool_)
+        # Another figure of the same record counts in their place.
+        records = self.prepared.registry.records.values
         for place in np.flatnonzero(held).tolist():
-            made.holders[place] = table.entries[rows[place]].holder
+            made.holders[place] = records[table.record[rows[place]]]
         made.note(self.counted & (places == JOINT), Place.JOINT.value)
         # By its near date it may lie outside; by its wide one it may not.
         made.note(self.counted & (places > JOINT), Place.UNDATED.value)

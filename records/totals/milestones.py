@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 from aidapi.dates import span
@@ -47,6 +48,12 @@ class Claim(NamedTuple):
     stage: str
     first: date
     last: date
+
+
+@lru_cache(maxsize=50_000)
+def claim(stage: str, first: date, last: date) -> Claim:
+    """Return a claim; the same object for equal ones, of which many figures have some."""
+    return Claim(stage, first, last)
 
 
 class Dates(NamedTuple):
@@ -122,15 +129,15 @@ def dates_of(figure: Figure, counted: Collection[str], meant: str = "") -> Dates
     only, `meant`, has the dates of that one.
     """
     if figure.basis != SINGLE:
-        claim = Claim(figure.stage, figure.start or FLOOR, last_day(figure))
-        return Dates((claim,), (claim,), 0)
+        only = claim(figure.stage, figure.start or FLOOR, last_day(figure))
+        return Dates((only,), (only,), 0)
     milestones: Sequence[Milestone] = figure.milestones
     if meant:
         milestones = [one for one in milestones if one.stage == meant]
     if not milestones:
         first, last = span(figure.as_of, figure.precision)
         stage = meant or figure.stage
-        return Dates((Claim(stage, FLOOR, last),), (Claim(stage, first, last),), 0)
+        return Dates((claim(stage, FLOOR, last),), (claim(stage, first, last),), 0)
     grown = max(
         (span(one.day, one.precision)[1] for one in milestones if one.stage == AMENDED),
         default=FLOOR,
@@ -148,8 +155,8 @@ def dates_of(figure: Figure, counted: Collection[str], meant: str = "") -> Dates
                 begun = min(begun, FLOOR if other.dated == "by" else early)
         # An amount that grew was not all there before.
         last = max(last, grown)
-        wide.append(Claim(one.stage, begun, last))
-        near.append(Claim(one.stage, first, last))
+        wide.append(claim(one.stage, begun, last))
+        near.append(claim(one.stage, first, last))
     earliest = min(
         range(len(wide)),
         key=lambda n: (wide[n].last, -wide[n].first.toordinal(), RANKS.get(wide[n].stage, 0)),

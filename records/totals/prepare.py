@@ -18,7 +18,17 @@ from records.totals.milestones import (
     figure_stage,
 )
 from records.totals.overlaps import Comparisons, Overlaps, tied_in_records
-from records.totals.table import Array, Found, Numbers, Registry, Table, columns, looked_up
+from records.totals.packed import PackedEntries
+from records.totals.table import (
+    Array,
+    Found,
+    Numbers,
+    Registry,
+    Table,
+    columns,
+    looked_up,
+    stacked,
+)
 
 GIVING = frozenset({"donor", "exporter", "supplier"})
 PARTS = 200
@@ -164,6 +174,44 @@ def prepare(
     )
 
 
+def prepare_in_parts(
+    parts: Iterable[Sequence[Figure]], links: Links, packed: PackedEntries
+) -> Prepared:
+    """Judge figures of one kind of record that are too many to be in memory at once, as `prepare`
+    does for queries without `include` and `milestone`. `parts` has all of them in the order of
+    the ids, those of one record in one part. `packed` takes the judged figures; those among which
+    overlaps are searched stay in memory."""
+    registry = Registry()
+    tables = []
+    for figures in parts:
+        table = judged(figures, registry, frozenset(), "")
+        packed.add(table.entries, searched(table, registry, links))
+        tables.append(replace(table, entries=None))
+    return joined(
+        stacked(tables, packed),
+        registry,
+        Comparisons(registry),
+        links,
+        frozenset(),
+        "",
+        registry.size,
+    )
+
+
+def searched(table: Table, registry: Registry, links: Links) -> Array:
+    """Return which rows are summed one by one, or count parties: `joined` and `answer` look at
+    these, and distinguish them by identity."""
+    counted = (table.reason == 0) & table.chosen
+    alone = ~table.single | table.tied | table.long | rows_of(table, registry, links.linked)
+    return (counted & alone) | of_parties(table, registry)
+
+
+def of_parties(table: Table, registry: Registry) -> Array:
+    """Return which rows count parties."""
+    splits = registry.splits.values
+    return looked_up(table.split, lambda n: splits[n].measure == "parties", np.bool_)
+
+
 def joined(
     table: Table,
     registry: Registry,
@@ -177,8 +225,7 @@ def joined(
     counted = (table.reason == 0) & table.chosen
     linked = rows_of(table, registry, links.linked)
     tied = counted & table.single & (table.tied | linked)
-    splits = registry.splits.values
-    parties = looked_up(table.split, lambda n: splits[n].measure == "parties", np.bool_)
+    parties = of_parties(table, registry)
     running = table.entries[counted & ~table.single].tolist()
     return Prepared(
         table,

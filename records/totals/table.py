@@ -88,7 +88,8 @@ class Registry:
 class Table:
     """Columns of prepared figures, a row for each."""
 
-    entries: Array
+    entries: Any
+    """The judged figures, as an array, or as `PackedEntries` by row."""
     ids: Array
     """Ids of the records, as bytes."""
     version: Array
@@ -96,6 +97,8 @@ class Table:
     key: Array
     """Keys of the figures; only the caller reads them."""
     record: Array
+    figure: Array
+    """Numbers of the figures in their records."""
     split: Array
     part: Array
     reason: Array
@@ -185,6 +188,7 @@ def columns(
                 figure.record,
                 figure.key,
                 registry.records.of(figure.id),
+                figure.figure,
                 registry.splits.of(entry.split),
                 registry.parts.of(Part(figure.basis, entry.stage)),
                 registry.reasons.of(entry.reason),
@@ -212,6 +216,18 @@ def columns(
             for name, column in zip(names, values, strict=True)
         )
     )
+
+
+def stacked(tables: Sequence[Table], entries: Any) -> Table:
+    """Return the rows of several tables as one, with its entries. It empties the tables, so that
+    no more than a column is there twice."""
+    found = []
+    for name in [one.name for one in fields(Table)][1:]:
+        kept = [getattr(table, name) for table in tables]
+        found.append(np.concatenate(kept) if kept else np.array([], TYPES.get(name, np.int32)))
+        for table in tables:
+            setattr(table, name, None)
+    return Table(entries, *found)
 
 
 class Units:

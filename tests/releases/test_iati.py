@@ -1,13 +1,17 @@
 """Donations as IATI activities: valid, and nothing said that is not known."""
 
-from collections import Counter
+from collections import Counter, defaultdict
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
 import pytest
 from lxml import etree
 
+from records.releases.standards.iati import IATIWriter, is_activity
 from tests.support.standards import standards
 from validators.iati_rules import problems
 
@@ -118,6 +122,36 @@ def test_places_are_countries_or_the_region_around(
         one.get("code") for each in activities.values() for one in each.iter("recipient-country")
     }
     assert all(len(code) == 2 and code.isupper() for code in codes)
+
+
+@pytest.mark.parametrize(
+    ("parties", "code", "vocabulary"),
+    [({}, "998", "1"), ({"ABX": {"region": "039"}}, "039", "2")],
+    ids=["unspecified", "region"],
+)
+def test_country_that_the_standard_does_not_know_is_the_region_around_it(
+    donations: dict[str, Any], tmp_path: Path, parties: Any, code: str, vocabulary: str
+) -> None:
+    """Curators may enter a country that has no code of ISO 3166."""
+    document = next(one for one in donations.values() if is_activity(one))
+    recipients = [{**one, "country": "ABX"} for one in document["recipients"][:1]]
+    known: Any = SimpleNamespace(
+        revision=SimpleNamespace(published_at=datetime(2026, 5, 1, tzinfo=UTC)),
+        iati_publisher="AIDAPI",
+        parties=parties,
+        items=defaultdict(lambda: {"name": "masks"}),
+        times=defaultdict(lambda: "2026-05-01T00:00:00Z"),
+    )
+
+    with closing(IATIWriter(tmp_path / "iati" / "activities.xml", known)) as writer:
+        writer.write([document | {"recipients": recipients}])
+
+    (activity,) = etree.parse(str(tmp_path / "iati" / "activities.xml")).getroot()
+    assert activity.find("recipient-country") is None
+    assert dict(activity.find("recipient-region").attrib) == {
+        "code": code,
+        "vocabulary": vocabulary,
+    }
 
 
 def test_extension_has_every_figure_with_its_quote(

@@ -126,8 +126,9 @@ def is_latest_day(document: Json) -> bool:
 
 
 def recipient_code(country: str) -> str:
-    """Return the two-letter code of a country."""
-    return ALPHA_2.get(country) or iso3166.countries_by_alpha3[country].alpha2
+    """Return the two-letter code of a country; empty for one that the standard does not know."""
+    known = iso3166.countries_by_alpha3.get(country)
+    return ALPHA_2.get(country) or (known.alpha2 if known else "")
 
 
 class Activity:
@@ -207,10 +208,11 @@ class Activity:
         return " ".join(part for part in parts if part)
 
     def recipients(self) -> None:
-        """Write the country; of several, whose shares are not known, the region around all."""
+        """Write the country; of several, whose shares are not known, and of one that the standard
+        does not know, the region around all."""
         countries = sorted({one["country"] for one in self.document["recipients"]} - {None})
-        if len(countries) == 1:
-            self.element("recipient-country", code=recipient_code(countries[0]))
+        if len(countries) == 1 and (code := recipient_code(countries[0])):
+            self.element("recipient-country", code=code)
             return
         around = [regions_around(self.region(country)) for country in countries]
         shared = [number for number in (around or [[]])[0] if all(number in one for one in around)]
