@@ -26,7 +26,6 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aidapi.settings")
     django.setup()
 
-from records.index.samples import prefetched
 from records.index.writer import DerivedRows
 from records.models import (
     Change,
@@ -50,7 +49,8 @@ from records.models import (
     item_lineages,
 )
 from records.models.base import ID_ALPHABET, round_dates
-from records.models.rows import insert_rows, number_rows
+from records.models.rows import insert_rows, number_rows, set_prefetched
+from records.publishing.memory import few_collections
 from records.publishing.sealing import write_published
 from records.totals.milestones import FLOOR
 
@@ -200,7 +200,7 @@ class Generator:
                 topics=[],
             )
             row.derive_columns()
-            attach(row, {"links": []})
+            set_prefetched(row, {"links": []})
             rows.append(row)
         self.store(rows)
         self.end_revision()
@@ -230,7 +230,7 @@ class Generator:
         rows: dict[str, list[Any]] = {"links": [], "parties": parties, "figures": figures}
         if isinstance(row, StagedRecord):
             rows["milestones"] = self.milestones(row, figures[0])
-        attach(row, rows)
+        set_prefetched(row, rows)
         return row
 
     def record(self, model: type[DatedRecord]) -> Any:
@@ -337,7 +337,7 @@ class Generator:
             row.digest = row.content_digest()
             row.state = State.IN_REVIEW
         insert_rows(rows)
-        for relation in rows[0]._prefetched_objects_cache:
+        for relation in [*rows[0]._prefetched_objects_cache]:
             children = []
             for row in rows:
                 for child in getattr(row, relation).all():
@@ -359,11 +359,6 @@ class Generator:
         ]
 
 
-def attach(row: Any, rows: dict[str, list[Any]]) -> None:
-    """Let a version have its rows, by relation, as if they had been prefetched."""
-    row._prefetched_objects_cache = {name: prefetched(own) for name, own in rows.items()}
-
-
 def generate(n: int) -> None:
     """Generate n donations into the empty database."""
     if RevisionCounter.number():
@@ -371,7 +366,7 @@ def generate(n: int) -> None:
             "This database has a published dataset: use an empty one, such as "
             "DATABASE_URL=sqlite:////tmp/generated.sqlite3."
         )
-    with transaction.atomic():
+    with few_collections(), transaction.atomic():
         Generator(random.Random(SEED), n).run()
     if connection.vendor == "postgresql":
         # As autovacuum would do soon. SQLite keeps no statistics without ANALYZE, and chooses

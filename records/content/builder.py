@@ -18,6 +18,7 @@ from records.content import values
 from records.content.fields import ContentField, named_fields
 from records.content.rules import check_rules
 from records.models import KINDS, DatedRecord, Item, Milestone, Party, Record, StagedRecord
+from records.models.rows import set_prefetched
 
 LINK = ("type", "id")
 FIGURE = (
@@ -139,7 +140,7 @@ class Builder:
             children["figures"] = self.figures(entry, record)
         if isinstance(record, StagedRecord):
             children["milestones"] = self.milestones(entry, record)
-        pretend_prefetched(record, children)
+        set_prefetched(record, children)
         self.judge(entry, record)
         # Comparing figures that are at fault themselves would only repeat it.
         compared = all(figure.judged for figure in children.get("figures", ()))
@@ -299,12 +300,3 @@ def kind_of(public_id: str) -> str | None:
     """Return the kind of record that an id names."""
     prefix = public_id.partition("-")[0]
     return next((kind for kind, model in KINDS.items() if prefix == model.PREFIX), None)
-
-
-def pretend_prefetched(record: Any, children: dict[str, list[Any]]) -> None:
-    """Let the record's relations answer as if prefetched: nothing is in the database yet."""
-    record._prefetched_objects_cache = {}
-    for relation, rows in children.items():
-        fetched = record.child(relation).objects.all()
-        fetched._result_cache, fetched._prefetch_done = rows, True
-        record._prefetched_objects_cache[relation] = fetched

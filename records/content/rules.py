@@ -61,12 +61,15 @@ def check_rules(instance: models.Model) -> None:
     if not rules(model):
         return
     sql, parameters = compiled(model, connection.vendor)
-    values = [
-        each.get_db_prep_save(getattr(instance, each.attname), connection)
-        if isinstance(each, models.Field)
-        else each
-        for each in parameters
-    ]
+    stored: dict[str, Any] = {}
+    values = []
+    for each in parameters:
+        if isinstance(each, models.Field):
+            name = each.attname
+            if name not in stored:
+                stored[name] = each.get_db_prep_save(getattr(instance, name), connection)
+            each = stored[name]
+        values.append(each)
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         if cursor.fetchone():

@@ -28,6 +28,7 @@ from records.models import (
     State,
 )
 from records.models.rows import insert_rows
+from records.publishing.memory import few_collections
 from records.publishing.publish import Publication, Withdrawal, publish_revision
 from records.publishing.vocabulary_edits import VocabularyEdit
 
@@ -53,9 +54,9 @@ class Outcome:
 
 def load(directory: Path, *, message: str = "") -> Outcome:
     """Bring the database to what the files say; refused with every fault before any write."""
-    dataset = Dataset(directory)
     try:
-        with transaction.atomic():
+        with few_collections(), transaction.atomic():
+            dataset = Dataset(directory)
             # One publisher at a time: what is checked now holds until the end.
             RevisionCounter.objects.select_for_update().get()
             dataset.check()

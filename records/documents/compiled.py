@@ -8,6 +8,7 @@ of the serializers.
 """
 
 from collections.abc import Callable
+from operator import attrgetter
 from types import MethodType
 from typing import Any
 
@@ -37,8 +38,9 @@ def compiled(serializer: Any) -> Read:
         return lambda rows: [each(row) for row in rows]
     if not isinstance(serializer, serializers.Serializer):
         return serializer.to_representation
+    columns = columns_of(serializer)
     fields = [
-        (field.field_name, compiled_field(field))
+        (field.field_name, compiled_field(field, columns))
         for field in serializer._readable_fields
         # Left out of what is stored.
         if not isinstance(field, InTotal)
@@ -46,10 +48,16 @@ def compiled(serializer: Any) -> Read:
     return lambda instance: {name: read(instance) for name, read in fields}
 
 
-def compiled_field(field: Any) -> Read:
+def columns_of(serializer: Any) -> set[str]:
+    """Return the attributes of the serializer's model that hold columns."""
+    model = getattr(getattr(serializer, "Meta", None), "model", None)
+    return {field.attname for field in model._meta.concrete_fields} if model else set()
+
+
+def compiled_field(field: Any, columns: set[str]) -> Read:
     """Return a function that returns what a document has of an instance in one field."""
     attribute = (
-        follow(field.source_attrs)
+        follow(field.source_attrs, columns)
         if type(field).get_attribute is serializers.Field.get_attribute
         else field.get_attribute
     )
@@ -66,8 +74,10 @@ def compiled_field(field: Any) -> Read:
     return read
 
 
-def follow(names: list[str]) -> Read:
+def follow(names: list[str], columns: set[str]) -> Read:
     """Return a function that follows attributes, keys and methods without arguments."""
+    if len(names) == 1 and names[0] in columns:
+        return attrgetter(names[0])
 
     def step(instance: Any, name: str) -> Any:
         value = instance[name] if type(instance) is dict else getattr(instance, name)

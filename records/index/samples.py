@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models
-from django.db.models import QuerySet
 
 from records.index.search import Names
-from records.models import KINDS, LinkType, Record, Revision, StagedRecord, Statement
+from records.models import KINDS, LinkType, Record, StagedRecord, Statement
+from records.models.rows import set_prefetched
 
 TEXT = "Masks, 50,000 of them: Zürich’s and Łódź’ N95/KN95 (3.86 t), “口罩”, маски and ٥٠ كِمامة"
 """Words, a thousand, a decimal, accents, a letter without decomposition, quotation marks, digits
@@ -54,7 +54,7 @@ def sample(model: type[Record], *, full: bool) -> Any:
             if full
             else []
         )
-    record._prefetched_objects_cache = {name: prefetched(found) for name, found in rows.items()}
+    set_prefetched(record, rows)
     return record
 
 
@@ -85,10 +85,3 @@ def value_for(field: Any) -> Any:
         (models.URLField, "https://example.org/"),
     ]
     return next((value for kind, value in kinds if isinstance(field, kind)), TEXT)
-
-
-def prefetched(rows: Sequence[Any]) -> QuerySet:
-    """Return the rows as a prefetch leaves them on the record that they belong to."""
-    queryset: QuerySet = Revision.objects.none()
-    queryset._result_cache = list(rows)
-    return queryset

@@ -15,6 +15,7 @@ from django.utils.crypto import get_random_string
 
 from aidapi import dates
 from aidapi.fields import CodeField
+from records.models.cleaning import found_right
 from records.models.doubts import (
     Doubt,
     beside,
@@ -334,6 +335,9 @@ class Record(models.Model):
 
     def round_dates(self) -> None:
         round_dates(self)
+
+    def clean_fields(self, exclude: Any = None) -> None:
+        super().clean_fields({*(exclude or ()), *found_right(self)})
 
     def clean(self) -> None:
         """Refuse what is entered with a doubtful date and no reason. What was published before

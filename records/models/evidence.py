@@ -1,7 +1,7 @@
 """Evidence: the statement and the words in it on which a figure or a milestone rests."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -11,6 +11,7 @@ from django.db.models.functions import StrIndex
 
 from records.models import text
 from records.models.base import OPEN, State, plain_values
+from records.models.cleaning import found_right
 from records.models.doubts import Doubt, require_reason
 from records.models.quotes import find_quote
 from records.models.reading import folded, numbers
@@ -19,14 +20,18 @@ MAX_QUOTE_LENGTH = 200
 MAX_QUOTE_WORDS = 8
 MAX_QUOTE_LETTERS = 20
 """Limit for scripts without spaces between words."""
+KEPT_QUOTES = 2_000
 UNSPACED = "".join(f"{chr(first)}-{chr(last)}" for first, last in text.UNSPACED)
 """Their characters, as the inside of a character class of regular expressions, here and in
 browsers."""
 
 
+@lru_cache(KEPT_QUOTES)
 def length_problem(quote: str) -> str:
     """Return why a quote is too long, since full sentences belong to their authors; empty if it
     is not. A number in digits, or in words of thousands and more, is one word."""
+    if not quote:
+        return ""
     rest = folded(quote)
     for number in reversed(numbers(rest)):
         spaced = re.match(f"[{UNSPACED}]", rest[number.start]) is None
@@ -128,6 +133,9 @@ class Evidence(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.locate_quote()
         super().save(*args, **kwargs)
+
+    def clean_fields(self, exclude: Any = None) -> None:
+        super().clean_fields({*(exclude or ()), *found_right(self)})
 
     def clean(self) -> None:
         """Refuse what is entered with a quote or translation that is too long, or with a doubt

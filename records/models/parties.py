@@ -10,6 +10,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from aidapi.fields import CodeField
+from records.models.cleaning import found_right
 from records.models.regions import REGION_CHOICES
 from records.models.text import fold
 
@@ -125,6 +126,9 @@ class VocabularyEntry(models.Model):
         self.name_key = fold(self.name)
         self.words_key = "\n".join(map(fold, self.names()))
         super().save(*args, **kwargs)
+
+    def clean_fields(self, exclude: Any = None) -> None:
+        super().clean_fields({*(exclude or ()), *found_right(self)})
 
     def clean(self) -> None:
         super().clean()

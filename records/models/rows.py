@@ -6,13 +6,14 @@ set of rows: `COPY` on PostgreSQL, few INSERTs on SQLite. Constraints and trigge
 row as they do any other.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain, count, islice
 from operator import attrgetter
 from typing import Any
 
 from django.db import connection, models, transaction
+from django.db.models.sql import Query
 
 AS_IT_IS = (
     models.CharField,
@@ -21,9 +22,9 @@ AS_IT_IS = (
     models.BooleanField,
 )
 """Columns that a database takes as Python has them, if the type is that of the column."""
-ROWS_PER_STATEMENT = 100
-"""Rows that one INSERT of SQLite takes: each statement has a savepoint, on which the full-text
-index writes what it has, and few forms of a statement stay prepared."""
+ROWS_PER_STATEMENT = 250
+"""Rows that one INSERT of SQLite takes. Other tables would take them one by one as fast, but the
+full-text index writes what it has at the savepoint that each statement has."""
 
 
 def insert_rows(rows: Sequence[models.Model]) -> None:
@@ -33,7 +34,7 @@ def insert_rows(rows: Sequence[models.Model]) -> None:
         return
     model: Any = type(rows[0])
     columns = [field for field in model._meta.concrete_fields if not field.generated]
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         number_rows([row for row in rows if row.pk is None])
         values = _values(rows, columns, add=True)
         if connection.vendor == "postgresql":
@@ -55,6 +56,21 @@ def update_rows(rows: Sequence[models.Model], names: Sequence[str]) -> None:
     values = _values(rows, [*columns, options.pk], add=False)
     with connection.cursor() as cursor:
         cursor.executemany(f"UPDATE {_quoted(options.db_table)} SET {new} WHERE {key}", values)
+
+
+def set_prefetched(record: Any, rows: Mapping[str, Sequence[Any]]) -> None:
+    """Let a record's relations answer with these rows, as if they had been prefetched."""
+    kept = record.__dict__.setdefault("_prefetched_objects_cache", {})
+    for relation, own in rows.items():
+        model = record.child(relation)
+        kept[relation] = found = models.QuerySet(model, _query_of(model))
+        found._result_cache, found._prefetch_done = list(own), True
+
+
+@cache
+def _query_of(model: type[models.Model]) -> Query:
+    """Return the query of all rows of a model: whoever filters takes a copy."""
+    return Query(model)
 
 
 def _quoted(name: str) -> str:

@@ -38,14 +38,14 @@ from records.models import (
 from records.models.rows import insert_rows
 from records.publishing.review import check
 from records.publishing.sealing import write_published
-from records.publishing.vocabulary_edits import VocabularyEdit, edited, write_entry
+from records.publishing.vocabulary_edits import VocabularyEdit, edited, entries_of, write_entry
 
 log = structlog.get_logger("records.publishing")
 
 MAX_LOGGED = 50
 """Maximum changes of one revision that its audit entry names; its own page has them all."""
 
-CHUNK = 100
+CHUNK = 250
 """Versions that are locked and read at once."""
 
 
@@ -197,8 +197,9 @@ class _Publisher:
         entry: VocabularyEntry | None = None
         try:
             with transaction.atomic():
+                entries = entries_of(edits)
                 for edit in edits:
-                    entry = edited(edit)
+                    entry = edited(edit, entries)
                     write_entry(entry, edit)
                     self.note(
                         entry,

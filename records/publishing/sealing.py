@@ -7,7 +7,7 @@ from typing import Any
 
 from records.index.writer import DerivedRows
 from records.models import DatedRecord, FigureItem, Record, RecordParty, Revision, State
-from records.models.rows import insert_rows, update_rows
+from records.models.rows import insert_rows, set_prefetched, update_rows
 
 Lineages = dict[str, list[str]]
 """Item → its code and those of its ancestors."""
@@ -60,7 +60,9 @@ def seal(records: Sequence[DatedRecord], revision: Revision, lineages: Lineages)
                 setattr(row, column, value)
         record.joint = is_joint(record, own)
         parties += own
-        items += figure_items(record, record.ordered_figures(), lineages, common)
+        of_record = figure_items(record, record.ordered_figures(), lineages, common)
+        set_prefetched(record, {"figure_items": of_record})
+        items += of_record
     update_rows(parties, (*FROM_PARTY, *FROM_RECORD))
     insert_rows(items)
 

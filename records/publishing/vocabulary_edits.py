@@ -1,5 +1,7 @@
 """Edits of parties and items: their content, and how it is written."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +30,8 @@ FIELDS: dict[type[VocabularyEntry], tuple[str, ...]] = {
 }
 HS_FIELDS = ("code", "edition", "assigned_by", "confidence")
 
+NAMING = ("parent", "replaced_by")
+"""Columns that name another entry of the vocabulary."""
 ADDED_LATER = ("replaced_by",)
 """Columns that changes of earlier releases do not have; null where they are not used."""
 
@@ -64,10 +68,27 @@ def vocabulary_content(entry: VocabularyEntry) -> dict[str, Any]:
     return content
 
 
-def edited(edit: VocabularyEdit) -> VocabularyEntry:
-    """Return the entry as the edit leaves it, not yet written."""
-    entries = edit.model.with_proposed
-    entry = entries.filter(code=edit.code).first() or edit.model(code=edit.code)
+Entries = dict[tuple[type[VocabularyEntry], str], VocabularyEntry]
+"""Parties and items by their codes."""
+
+
+def entries_of(edits: Sequence[VocabularyEdit]) -> Entries:
+    """Return the stored entries that edits are of, or name; a query for each vocabulary."""
+    codes: dict[type[VocabularyEntry], set[str]] = defaultdict(set)
+    for edit in edits:
+        named = (edit.code, *(edit.content.get(key) for key in NAMING))
+        codes[edit.model].update(filter(None, named))
+    return {
+        (model, entry.code): entry
+        for model, of_model in codes.items()
+        for entry in model.with_proposed.filter(code__in=of_model)
+    }
+
+
+def edited(edit: VocabularyEdit, entries: Entries) -> VocabularyEntry:
+    """Return the entry as the edit leaves it, not yet written, given those that are stored; it is
+    added to them."""
+    entry = entries.get((edit.model, edit.code)) or edit.model(code=edit.code)
     for name in FIELDS[edit.model]:
         key = name.removesuffix("_id")
         value = edit.content.get(key) if key in ADDED_LATER else edit.content[key]
@@ -75,16 +96,22 @@ def edited(edit: VocabularyEdit) -> VocabularyEntry:
     if entry.version and not edit.reason.strip():
         raise ValidationError({"reason": "Say why the entry changes: readers see the reason."})
     entry.version += 1
-    entry.full_clean(validate_unique=False, validate_constraints=False)
+    known = [name for name in NAMING if (edit.model, edit.content.get(name)) in entries]
+    for name in known:
+        setattr(entry, name, entries[edit.model, edit.content[name]])
+    entry.full_clean(exclude=known, validate_unique=False, validate_constraints=False)
+    entries[edit.model, edit.code] = entry
     return entry
 
 
 def write_entry(entry: VocabularyEntry, edit: VocabularyEdit) -> None:
     """Write the entry and its customs codes, inside the transaction of its revision."""
-    entry.save()
+    is_new = entry._state.adding
+    entry.save(force_insert=is_new)
     if isinstance(entry, Item):
         wanted = [tuple(row[name] for name in HS_FIELDS) for row in edit.content["hs_codes"]]
-        if sorted(wanted) != sorted(entry.hs_codes.values_list(*HS_FIELDS)):
+        stored = [] if is_new else sorted(entry.hs_codes.values_list(*HS_FIELDS))
+        if sorted(wanted) != stored:
             entry.hs_codes.all().delete()
             for row in wanted:
                 code = HSCode(item=entry, **dict(zip(HS_FIELDS, row, strict=True)))

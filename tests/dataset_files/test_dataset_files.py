@@ -1405,10 +1405,10 @@ from django.core.management import call_command
 from records.index.writer import DerivedRows
 writing = DerivedRows.publish
 written = []
-def publish(derived, record):
-    writing(derived, record)
-    written.append(record)
-    if len(written) == 7:
+def publish(derived, records):
+    writing(derived, records)
+    written.extend(records)
+    if len(written) >= 7:
         os.kill(os.getpid(), signal.SIGKILL)
 DerivedRows.publish = publish
 call_command("load_dataset", sys.argv[1])
@@ -1426,7 +1426,7 @@ def test_a_killed_load_leaves_nothing(small: Path) -> None:
 
     killed = subprocess.run([sys.executable, "-c", KILLED, small], env=environment)
 
-    # Seven of eight versions were written, in the second revision.
+    # At least seven of eight versions were written, some in the second revision.
     assert killed.returncode == -signal.SIGKILL
     assert RevisionCounter.number() == 0
     for model in (

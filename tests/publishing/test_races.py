@@ -205,9 +205,9 @@ def test_what_is_being_published_is_not_edited() -> None:
     rendering, editing = threading.Event(), threading.Event()
     publish_derived = DerivedRows.publish
 
-    def slowly(derived: DerivedRows, version: Any) -> None:
-        publish_derived(derived, version)
-        if version.pk == record.pk and isinstance(version, Donation):
+    def slowly(derived: DerivedRows, versions: Any) -> None:
+        publish_derived(derived, versions)
+        if any(one.pk == record.pk and isinstance(one, Donation) for one in versions):
             rendering.set()
             assert editing.wait(PATIENCE)
             threading.Event().wait(0.3)
@@ -263,7 +263,7 @@ def everything() -> dict[str, list[dict[str, Any]]]:
     "point",
     [
         "records.models.RevisionCounter.advance",
-        "records.publishing.publish.seal",
+        "records.publishing.sealing.seal",
         "records.index.writer.DerivedRows.publish",
         "records.index.writer.DerivedRows.write",
     ],

@@ -16,7 +16,7 @@ from records.publishing import (
     merge_entries,
     vocabulary_content,
 )
-from records.publishing.vocabulary_edits import edited, write_entry
+from records.publishing.vocabulary_edits import edited, entries_of, write_entry
 
 VOCABULARIES: dict[str, type[VocabularyEntry]] = {Party.KIND: Party, Item.KIND: Item}
 
@@ -47,7 +47,7 @@ def propose_entry(
         if problem := refusal(model, code):
             raise ValidationError({"code": problem})
         edit = VocabularyEdit(model, code, content, reason)
-        entry = edited(edit)
+        entry = edited(edit, entries_of([edit]))
         entry.version = 0
         write_entry(entry, edit)
         return Proposal.objects.create(

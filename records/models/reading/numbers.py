@@ -4,6 +4,7 @@ scales (crore, 億, mil millones, Milliarde), halves, and orders of magnitude.""
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 
 from records.models.reading.dates import DATE
 from records.models.reading.lexicon import Lexicon, lexicon
@@ -25,6 +26,8 @@ TELEPHONE = re.compile(
 )
 LETTERS = re.compile(r"[^\W\d_]")
 GAP = re.compile(r"[\s-]*")
+KEPT_TEXTS = 2_000
+"""Texts of which it is kept what is blotted out: a quote is read several times."""
 
 
 @dataclass
@@ -55,6 +58,7 @@ def numbers(text: str, language: str = "en") -> list[Number]:
     return Scanner(plain, words_of(plain, known), known).numbers()
 
 
+@lru_cache(KEPT_TEXTS)
 def without_dates(text: str) -> str:
     """Return the text with dates, times of day and telephone numbers blotted out."""
     for pattern in (DATE, TELEPHONE, CLOCK):

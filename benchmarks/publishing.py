@@ -1,0 +1,134 @@
+"""How many donations a second one process generates and publishes, beside plain INSERTs of the
+same rows.
+
+    .venv/bin/python -m benchmarks.publishing [-n 5000] [--databases sqlite postgresql]
+
+Each is done in a process of its own, in an empty database. The plain INSERTs are `executemany`
+into the same tables with their indexes, but without triggers. Targets on a quiet machine: 1,000
+donations a second on SQLite and 800 on PostgreSQL, and at most 400 MB of memory.
+"""
+
+# ruff: noqa: T201 (it prints what it measures)
+
+import argparse
+import resource
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import psycopg
+
+from benchmarks.databases import VENDORS, apart, create, drop, manage, set_up_django, url
+
+ROWS_AT_ONCE = 10_000
+TARGETS = {"sqlite": 1_000, "postgresql": 800}
+"""Donations a second."""
+MEGABYTES = 400
+
+
+@dataclass
+class Measured:
+    """What a process took."""
+
+    seconds: float
+    cpu: float
+    megabytes: int
+    rows: int = 0
+
+
+def measured(act: Callable[[], int]) -> Measured:
+    """Return what an act takes, which returns how many rows it wrote."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    rows = act()
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return Measured(time.perf_counter() - wall, time.process_time() - cpu, memory, rows)
+
+
+def generate(database_url: str, n: int) -> Measured:
+    """Generate and publish n donations."""
+    set_up_django(database_url)
+    from benchmarks import generate_records
+
+    def act() -> int:
+        generate_records.generate(n)
+        return 0
+
+    return measured(act)
+
+
+def insert(database_url: str, source: str) -> Measured:
+    """Insert the rows of another database as they are; only the INSERTs are measured."""
+    set_up_django(database_url)
+    from django.apps import apps
+    from django.db import connection, transaction
+
+    from records.models import RevisionCounter
+    from records.publishing import triggers
+
+    triggers.drop()
+    total = Measured(0, 0, 0)
+    with transaction.atomic(), connection.cursor() as cursor:
+        for model in apps.get_app_config("records").get_models():
+            if model is RevisionCounter:
+                continue
+            fields = [field for field in model._meta.concrete_fields if not field.generated]
+            columns = ", ".join(field.column for field in fields)
+            places = ", ".join(["%s"] * len(fields))
+            table = model._meta.db_table
+            for part in parts_of(source, f"SELECT {columns} FROM {table}"):
+                sql = f"INSERT INTO {table} ({columns}) VALUES ({places})"
+                took = measured(lambda sql=sql, part=part: cursor.executemany(sql, part) and 0)
+                total.seconds += took.seconds
+                total.cpu += took.cpu
+                total.rows += len(part)
+                total.megabytes = took.megabytes
+    return total
+
+
+def parts_of(source: str, sql: str) -> Iterator[list[Any]]:
+    """Yield rows of a database, many at a time."""
+    if source.startswith("sqlite"):
+        connection: Any = sqlite3.connect(source.removeprefix("sqlite:///"))
+    else:
+        connection = psycopg.connect(source)
+    rows = iter(connection.execute(sql))
+    while part := [tuple(map(as_parameter, row)) for row in islice(rows, ROWS_AT_ONCE)]:
+        yield part
+    connection.close()
+
+
+def as_parameter(value: Any) -> Any:
+    """Return a value that was read as it is written: JSON is read as lists and mappings."""
+    return psycopg.types.json.Jsonb(value) if isinstance(value, list | dict) else value
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("-n", type=int, default=5_000, help="donations to generate")
+    parser.add_argument("--databases", nargs="+", choices=VENDORS, default=VENDORS)
+    options = parser.parse_args()
+    for vendor in options.databases:
+        names = ("publishing", "plain")
+        for name in names:
+            create(vendor, name)
+            manage(url(vendor, name), "migrate", "--verbosity", "0")
+        ours = apart(generate, url(vendor, names[0]), options.n)
+        plain = apart(insert, url(vendor, names[1]), url(vendor, names[0]))
+        rate, cpu_rate = options.n / ours.seconds, options.n / ours.cpu
+        target = TARGETS[vendor]
+        print(
+            f"{vendor}: {rate:,.0f} donations a second, {cpu_rate:,.0f} per second of CPU, "
+            f"{ours.megabytes} MB; plain INSERTs of their {plain.rows:,} rows "
+            f"{options.n / plain.seconds:,.0f}, {options.n / plain.cpu:,.0f} per second of CPU; "
+            f"target {target:,} and {MEGABYTES} MB "
+            f"{'met' if rate >= target and ours.megabytes <= MEGABYTES else 'MISSED'}"
+        )
+        for name in names:
+            drop(vendor, name)
+
+
+if __name__ == "__main__":
+    main()
