@@ -299,7 +299,7 @@ def test_a_guard_out_of_force_is_noticed_and_installed_again() -> None:
 def test_a_database_without_tables_lacks_no_guard(monkeypatch: pytest.MonkeyPatch) -> None:
     """A first `migrate` would warn of what it is about to make."""
     triggers.drop()
-    monkeypatch.setattr(connection.introspection, "table_names", lambda: [])
+    monkeypatch.setattr(connection.introspection, "table_names", list)
 
     assert run_checks(tags=[Tags.database], databases=["default"]) == []
 
