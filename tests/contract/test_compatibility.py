@@ -48,6 +48,7 @@ RANGES = {
 }
 TAGS = "tags are taken in any case, and those that do not exist are errors, not empty lists"
 ONE_CLIENT = "a cache gives an immutable response to others, whose request it is not"
+CSL = "CSL-JSON has no such variable: its schema refuses it, and programs warn; see `note`"
 ONE_TYPE = (
     "an operation has one type of success: the address still accepts it, and each representation "
     "has an address and an operation of its own"
@@ -74,6 +75,7 @@ ACCEPTED: dict[str, str] = {
     **dict.fromkeys(separated(), ONE_TYPE),
     **{f"GET {path} 200: the header X-Request-Id is no longer sent for sure": ONE_CLIENT
        for path in PROMISED["paths"]},
+    "CSL.license: the field is gone or has another name": CSL,
     "LinkType: may now be may_overlap": "Totals need to know which records may be the same goods, "
                                         "and no other link says so.",
     **{f"Total.{name}: the field is gone or has another name": WRONG_SUMS

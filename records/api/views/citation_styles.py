@@ -42,15 +42,17 @@ class CSLSerializer(serializers.Serializer):
     id = serializers.CharField(help_text="Key of the reference.")
     type = serializers.CharField(help_text="`dataset`.")
     author = CSLNameSerializer(many=True, help_text="Publisher of the dataset.")
-    title = serializers.CharField(help_text="What is cited.")
+    title = serializers.CharField(
+        help_text="What is cited. Kind and id, or the filters of a list, are in "
+        '`<span class="nocase">`, which styles read: they capitalize only what is outside.'
+    )
     version = serializers.CharField(
-        help_text="Version of the record, and the revision; of a list or the dataset the "
-        "revision. Styles print the word `version` before it."
+        help_text="Version of the record; of a list or the dataset the revision. Styles print "
+        "the word `version` before it, and the URL names the revision."
     )
     publisher = serializers.CharField(help_text="Publisher of the dataset.")
     issued = CSLDateSerializer(help_text="Date of the revision.")
     accessed = CSLDateSerializer(help_text="Date of retrieval.")
-    license = serializers.CharField(help_text="URL of the licence.")
     note = serializers.CharField(help_text="The quote behind a figure, and the licence.")
     URL = serializers.CharField(help_text="Permanent link to what is cited.")
 
@@ -91,6 +93,8 @@ class Citation:
     """Version of the record; none for a list or the dataset."""
     evidence: str = ""
     """Quote that a figure is based on, with its source."""
+    codes: str = ""
+    """The part of the title that no style may capitalize: kind and id, or filters."""
 
     @property
     def day(self) -> datetime.date:
@@ -169,18 +173,23 @@ class Citation:
         ]
         return "".join(f"{tag}  - {one_line(value)}\r\n" for tag, value in fields)
 
+    def csl_title(self) -> str:
+        """Return the title with its codes marked for styles that capitalize titles."""
+        title, codes = one_line(self.title), one_line(self.codes)
+        return title.replace(codes, f'<span class="nocase">{codes}</span>') if codes else title
+
     def csl(self) -> list[dict[str, Any]]:
         return [
             {
                 "id": self.key,
                 "type": "dataset",
                 "author": [{"literal": AUTHOR}],
-                "title": one_line(self.title),
-                "version": self.numbers,
+                "title": self.csl_title(),
+                # One number: of several, styles print "versions".
+                "version": str(self.version or self.revision.number),
                 "publisher": AUTHOR,
                 "issued": {"date-parts": [[self.day.year, self.day.month, self.day.day]]},
                 "accessed": {"date-parts": [[self.today.year, self.today.month, self.today.day]]},
-                "license": LICENCE["url"],
                 "note": one_line(self.note),
                 "URL": self.url,
             }

@@ -108,7 +108,8 @@ def record_citation(
     number: int | None,
 ) -> Citation:
     """Return the citation of a record as of the revision, or of one of its figures."""
-    named = f"{attributed_title(document).rstrip('.')} ({document['kind']} {document['id']}"
+    title = attributed_title(document).rstrip(".")
+    codes = f"({document['kind']} {document['id']})"
     key = f"aidapi-{document['id']}-r{revision.number}"
     url = pinned(request, path, {}, revision.number)
     if number is None:
@@ -117,7 +118,9 @@ def record_citation(
         if len(cited) > MAX_SOURCES:
             sources.append(f"and {len(cited) - MAX_SOURCES} more")
         evidence = f"Source{'s' if len(sources) > 1 else ''}: {'; '.join(sources)}."
-        return Citation(key, f"{named})", url, revision, document["version"], evidence)
+        return Citation(
+            key, f"{title} {codes}", url, revision, document["version"], evidence, codes
+        )
     figures = document["figures"]
     if number > len(figures):
         raise InvalidParameters(
@@ -133,13 +136,15 @@ def record_citation(
         )
     evidence = figures[number - 1]["evidence"]
     source = next(one for one in document["statements"] if one["id"] == evidence["statement"])
+    codes = f"{codes[:-1]}, figure {number})"
     return Citation(
         f"{key}-figure-{number}",
-        f"{named}, figure {number})",
+        f"{title} {codes}",
         url,
         revision,
         document["version"],
         f"{quoted(evidence)} ({in_source(source)}).",
+        codes,
     )
 
 
@@ -171,6 +176,7 @@ def list_citation(
         f"AidAPI {kind}: {query} ({count} record{'' if count == 1 else 's'})",
         pinned(request, f"/api/v1/{kind}/", filters, revision.number),
         revision,
+        codes=query,
     )
 
 
