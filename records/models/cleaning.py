@@ -41,7 +41,7 @@ def _columns(model: type[models.Model]) -> list[Any]:
 def _is_right(field: models.Field, value: Any) -> bool:
     """Return whether a column takes a value, as it is."""
     try:
-        cleaned = field.clean(value, None)  # type: ignore[arg-type]
+        cleaned = field.clean(value, None)
     except ValidationError:
         return False
     return type(cleaned) is type(value) and cleaned == value

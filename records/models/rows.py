@@ -53,7 +53,7 @@ def update_rows(rows: Sequence[models.Model], names: Sequence[str]) -> None:
     columns = [options.get_field(name) for name in names]
     new = ", ".join(f"{_quoted(field.column)} = %s" for field in columns)
     key = f"{_quoted(options.pk.column)} = %s"
-    values = _values(rows, [*columns, options.pk], add=False)
+    values = list(_values(rows, [*columns, options.pk], add=False))
     with connection.cursor() as cursor:
         cursor.executemany(f"UPDATE {_quoted(options.db_table)} SET {new} WHERE {key}", values)
 
@@ -63,7 +63,8 @@ def set_prefetched(record: Any, rows: Mapping[str, Sequence[Any]]) -> None:
     kept = record.__dict__.setdefault("_prefetched_objects_cache", {})
     for relation, own in rows.items():
         model = record.child(relation)
-        kept[relation] = found = models.QuerySet(model, _query_of(model))
+        found: Any = models.QuerySet(model, _query_of(model))
+        kept[relation] = found
         found._result_cache, found._prefetch_done = list(own), True
 
 
