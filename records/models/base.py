@@ -59,7 +59,8 @@ class Precision(models.TextChoices):
 def round_dates(row: Any) -> None:
     """Set a date known to the month or year to its first day, and its copy that lists are ordered
     and filtered by, if the row has one; a date that is not known has no precision of its own."""
-    for name, has_key in dates_of(type(row)):
+    model: type[models.Model] = type(row)
+    for name, has_key in dates_of(model):
         day, precision = getattr(row, name), getattr(row, f"{name}_precision")
         if day is None:
             setattr(row, f"{name}_precision", Precision.DAY)
