@@ -3,12 +3,14 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.conf import settings
 
 from records.documents.donations import DonationSerializer
+from records.documents.render import renderer
 from records.documents.serializers import PageField
 from records.index import search, signature, statistics
 from records.index.samples import samples
@@ -24,7 +26,15 @@ print(sorted(signatures().items()))
 """
 
 
+@pytest.fixture(autouse=True)
+def nothing_compiled() -> Iterator[None]:
+    """Serializers are compiled once: what a test changes in them, the next must not have."""
+    yield
+    renderer.cache_clear()
+
+
 def digests(kind: str = "donation") -> dict[Rows, str]:
+    renderer.cache_clear()
     return {rows: digest(derived) for rows, derived in derived_from_samples(kind).items()}
 
 
