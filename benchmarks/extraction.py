@@ -41,23 +41,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from facts import Expected, Fragment, fragments
+from facts import VOCABULARY, Expected, Fragment, fragments
 
 ROOT = Path(__file__).parent.parent
 EXCEPTIONS = Path(__file__).with_name("extraction_exceptions.yaml")
-READ = r"""
-import json, sys
-import django
-django.setup()
-import yaml
+READ = (
+    VOCABULARY
+    + r"""
 from records.curation.statement_reader import suggestions
-entries = {}
-for entry in yaml.load(open("fixtures/items.yaml", encoding="utf-8"), yaml.CSafeLoader):
-    if "code" in entry and "name" in entry:
-        entries[entry["code"]] = entry
-rows = [(code, e["name"], e.get("aliases", []), e.get("default_unit") or "")
-        for code, e in entries.items()]
-parents = {code: e.get("parent") for code, e in entries.items()}
 try:
     known = suggestions.Known.of(rows, parents)
 except TypeError:
@@ -78,10 +69,11 @@ print(json.dumps({
     "read": [read(words, language) for words, language in asked["fragments"]],
     "terms": terms,
     "names": names,
-    "parents": {code: e.get("parent") for code, e in entries.items()},
+    "parents": parents,
     "folded": {words: suggestions.folded(words) for words, _ in asked["fragments"]},
 }))
 """
+)
 TERMS = {
     "protective clothing": "protective-suit",
     "protective gown": "isolation-gown",

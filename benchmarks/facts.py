@@ -46,6 +46,21 @@ KNOWN_UNITS = {
     *("piece", "pair", "set", "kit", "test", "dose", "box", "vial", "bottle", "litre"),
     *("kilogram", "tonne", "person", "team", "event", "batch", "flight", "hour"),
 }
+VOCABULARY = r"""
+import json, sys
+import django
+django.setup()
+import yaml
+entries = {}
+for entry in yaml.load(open("fixtures/items.yaml", encoding="utf-8"), yaml.CSafeLoader):
+    if "code" in entry and "name" in entry:
+        entries[entry["code"]] = entry
+rows = [(code, e["name"], e.get("aliases", []), e.get("default_unit") or "")
+        for code, e in entries.items()]
+parents = {code: e.get("parent") for code, e in entries.items()}
+"""
+"""Beginning of a program that runs in some checkout: the items of its dataset, as `rows` and
+`parents`."""
 PARTIES = ("giver", "recipient", "buyer", "supplier", "exporter", "destination", "target", "actor")
 
 

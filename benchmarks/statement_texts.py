@@ -24,7 +24,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from extraction import ROOT, agrees, corrected
-from facts import Expected, Fragment, fragments
+from facts import VOCABULARY, Expected, Fragment, fragments
 
 STATEMENTS = 60
 FIGURES = 4
@@ -133,25 +133,12 @@ BETWEEN = {
     ],
 }
 """Language → sentences whose numbers are no figures of aid."""
-READ = r"""
-import json, sys
-import django
-django.setup()
-import yaml
+READ = (
+    VOCABULARY
+    + r"""
 from records.curation.statement_reader.suggestions import Known
 from records.curation.statement_reader.texts import candidates
-entries = {}
-for entry in yaml.load(open("fixtures/items.yaml", encoding="utf-8"), yaml.CSafeLoader):
-    if "code" in entry and "name" in entry:
-        entries[entry["code"]] = entry
-rows = [
-    (code, e["name"], e.get("aliases", []), e.get("default_unit") or "")
-    for code, e in entries.items()
-]
-known = Known.of(
-    rows,
-    {code: e.get("parent") for code, e in entries.items()},
-)
+known = Known.of(rows, parents)
 found = []
 for text, language in json.load(sys.stdin):
     found.append([
@@ -160,6 +147,7 @@ for text, language in json.load(sys.stdin):
     ])
 print(json.dumps(found))
 """
+)
 
 
 @dataclass
