@@ -15,7 +15,7 @@ from django.utils.crypto import get_random_string
 
 from aidapi import dates
 from aidapi.fields import CodeField
-from records.models.cleaning import found_right
+from records.models.cleaning import ValidatedOnce
 from records.models.doubts import (
     Doubt,
     beside,
@@ -115,7 +115,7 @@ class RecordQuerySet(models.QuerySet):
         return self.filter(state__in=OPEN)
 
 
-class Record(models.Model):
+class Record(ValidatedOnce):
     """One version of a record. Published versions never change (triggers refuse it): a correction
     is a new version in a new revision."""
 
@@ -336,9 +336,6 @@ class Record(models.Model):
 
     def round_dates(self) -> None:
         round_dates(self)
-
-    def clean_fields(self, exclude: Any = None) -> None:
-        super().clean_fields({*(exclude or ()), *found_right(self)})
 
     def clean(self) -> None:
         """Refuse what is entered with a doubtful date and no reason. What was published before

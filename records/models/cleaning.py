@@ -17,6 +17,16 @@ COLUMNS = (models.CharField, models.TextField, models.IntegerField, models.Boole
 """Columns whose validation depends on nothing but the value."""
 
 
+class ValidatedOnce(models.Model):
+    """A model whose rows validate each value of a column once."""
+
+    class Meta:
+        abstract = True
+
+    def clean_fields(self, exclude: Any = None) -> None:
+        super().clean_fields({*(exclude or ()), *found_right(self)})
+
+
 def found_right(row: models.Model) -> list[str]:
     """Return the names of a row's columns that have a right value."""
     names = []

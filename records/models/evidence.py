@@ -11,7 +11,7 @@ from django.db.models.functions import StrIndex
 
 from records.models import text
 from records.models.base import OPEN, State, plain_values
-from records.models.cleaning import found_right
+from records.models.cleaning import ValidatedOnce
 from records.models.doubts import Doubt, require_reason
 from records.models.quotes import find_quote
 from records.models.reading import folded, numbers
@@ -81,7 +81,7 @@ class EvidenceQuerySet(models.QuerySet):
         )
 
 
-class Evidence(models.Model):
+class Evidence(ValidatedOnce):
     """A row that needs a statement and a quote of it."""
 
     statement = models.ForeignKey(
@@ -133,9 +133,6 @@ class Evidence(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.locate_quote()
         super().save(*args, **kwargs)
-
-    def clean_fields(self, exclude: Any = None) -> None:
-        super().clean_fields({*(exclude or ()), *found_right(self)})
 
     def clean(self) -> None:
         """Refuse what is entered with a quote or translation that is too long, or with a doubt

@@ -10,7 +10,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from aidapi.fields import CodeField
-from records.models.cleaning import found_right
+from records.models.cleaning import ValidatedOnce
 from records.models.regions import REGION_CHOICES
 from records.models.text import fold
 
@@ -60,7 +60,7 @@ class PublishedEntries(models.Manager):
         return super().get_queryset().filter(version__gt=0)
 
 
-class VocabularyEntry(models.Model):
+class VocabularyEntry(ValidatedOnce):
     """Base of parties and items: a code that never changes, and edits that are revisions."""
 
     KIND: ClassVar[str]
@@ -126,9 +126,6 @@ class VocabularyEntry(models.Model):
         self.name_key = fold(self.name)
         self.words_key = "\n".join(map(fold, self.names()))
         super().save(*args, **kwargs)
-
-    def clean_fields(self, exclude: Any = None) -> None:
-        super().clean_fields({*(exclude or ()), *found_right(self)})
 
     def clean(self) -> None:
         super().clean()
