@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
-from django.db.models import prefetch_related_objects
+from django.db.models import QuerySet, prefetch_related_objects
 from django.utils import timezone
 
 from accounts import audit
@@ -226,11 +226,11 @@ class _Publisher:
         if self.revision.origin == Origin.PEOPLE:
             _note_approvers(records, self.by, reasons)
         corrections = [record.public_id for record in records if record.version > 1]
-        predecessors = type(records[0])._default_manager.filter(
-            public_id__in=corrections, state=State.PUBLISHED
-        )
         if corrections:
-            predecessors.update(state=State.SUPERSEDED, retired_in=self.revision)
+            predecessors = type(records[0])._default_manager.filter(
+                public_id__in=corrections, state=State.PUBLISHED
+            )
+            self.retire(predecessors, State.SUPERSEDED)
         write_published(records, self.revision, self.lineages, self.derived)
         for record in records:
             if record.edits:
@@ -260,14 +260,12 @@ class _Publisher:
                 f"{record.public_id} bears figures or milestones of {', '.join(citing[:5])}: "
                 f"correct or withdraw them first."
             )
-        self.retire(record, State.WITHDRAWN)
+        self.retire(model._default_manager.filter(pk=record.pk), State.WITHDRAWN)
         self.note(record, record.public_id, Action.WITHDRAWN, reason=withdrawal.reason)
 
-    def retire(self, record: Record, state: State) -> None:
-        """End the time of a published version."""
-        record.state = state
-        record.retired_in = self.revision
-        record.save(update_fields=["state", "retired_in"])
+    def retire(self, versions: QuerySet, state: State) -> None:
+        """End the time of published versions."""
+        versions.update(state=state, retired_in=self.revision)
 
     def note(self, row: Any, public_id: str, action: Action, **more: Any) -> None:
         """Add a line to the feed of changes."""
