@@ -451,9 +451,12 @@ class Figure:
             if last < self.until and self.words[last - 1].text in INTRODUCING:
                 last += 1
         for index in range(self.last.last, last):
-            within = item and item.first <= index < item.last
             found = self.reader.at("units", index)
-            if found and not within:
+            if found and item and item.first <= index < item.last:
+                # Of a name, its end may be a unit: tests, vials, tablets. A kit that a name ends
+                # in may be one test or a hundred.
+                found = found if found[0] == item.last and found[1] != Unit.KIT else None
+            if found:
                 if (
                     len(self.words[index].text) == 1
                     and self.words[index].kind == "word"

@@ -139,21 +139,21 @@ def test_money(words: str, value: str, currency: str) -> None:
         ("77 countries and 12 international organizations", "country"),
     ],
 )
-def test_parties_are_counted_in_the_role_that_was_requested_for(
-    words: str, party_type: str
-) -> None:
+def test_parties_are_counted_in_the_requested_role(words: str, party_type: str) -> None:
     found = said(words)
 
     assert (found["measure"], found["party_type"]) == ("parties", party_type)
     assert found["party_role"] == "recipient"
 
 
-def test_the_longest_name_wins_and_its_last_word_is_no_unit() -> None:
+def test_the_longest_name_wins_and_a_kit_at_its_end_is_no_unit() -> None:
     """Test kits have no default unit: a kit may be one test or a hundred."""
     assert said("1,000 surgical masks")["item"] == "surgical-mask"
     kits = said("1,000 test kits")
     assert (kits["item"], kits.get("unit")) == ("test-kit", None)
     assert said("1,000 boxes of test kits")["unit"] == "box"
+    tests = said("20,000 tests")
+    assert (tests["item"], tests["unit"]) == ("test-kit", "test")
     assert said("20 boxes of masks")["unit"] == "box"
 
 
