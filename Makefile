@@ -62,17 +62,17 @@ test-slow: $(VENV)/development ## Run all slow tests: browser, upgrades, long pr
 	THOROUGH=1 $(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder -m "$(SLOW)" $(TESTS) \
 		|| [ $$? -eq 5 ] # none of TESTS is slow
 
-test-postgres: ## Run both, without browsers, on PostgreSQL (POSTGRES_URL)
+test-postgres: ## Run the tests and the slow ones, without browsers, on PostgreSQL (POSTGRES_URL)
 	DATABASE_URL=$(POSTGRES_URL) $(MAKE) test test-slow SLOW="slow and not browser"
 
-test-interpreters: ## Run both on each of INTERPRETERS that is found (TESTS=… for some tests)
+test-interpreters: ## Run the tests on each of INTERPRETERS that is found (TESTS=… for some tests)
 	@seen=" "; for python in $(INTERPRETERS); do \
 		version=$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || \
 			{ echo "$$python: not found, skipped"; continue; }; \
 		case "$$seen" in *" $$version "*) continue;; esac; \
 		seen="$$seen$$version "; \
 		echo "--- Python $$version"; \
-		$(MAKE) PYTHON=$$python VENV=.venv-$$version test test-slow || exit 1; \
+		$(MAKE) PYTHON=$$python VENV=.venv-$$version test || exit 1; \
 	done; echo "Tested on Python:$$seen"
 
 lint: $(VENV)/development ## Check style, types, migrations and production settings
