@@ -65,19 +65,18 @@ def insert(database_url: str, source: str) -> Measured:
     from django.apps import apps
     from django.db import connection, transaction
 
-    from records.models import RevisionCounter
     from records.publishing import triggers
 
     triggers.drop()
     total = Measured(0, 0, 0)
     with transaction.atomic(), connection.cursor() as cursor:
         for model in apps.get_app_config("records").get_models():
-            if model is RevisionCounter:
-                continue
             fields = [field for field in model._meta.concrete_fields if not field.generated]
-            columns = ", ".join(field.column for field in fields)
+            columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
             places = ", ".join(["%s"] * len(fields))
             table = model._meta.db_table
+            # Migrations leave a row in some.
+            cursor.execute(f"DELETE FROM {table}")
             for part in parts_of(source, f"SELECT {columns} FROM {table}"):
                 sql = f"INSERT INTO {table} ({columns}) VALUES ({places})"
                 took = measured(lambda sql=sql, part=part: cursor.executemany(sql, part) and 0)
