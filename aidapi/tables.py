@@ -73,8 +73,8 @@ class Table:
     name: str
     columns: Sequence[Column]
     pages: Callable[[], Iterator[Sequence[str]]]
-    rows: Callable[[Sequence[Cell]], Callable[[Any], Sequence[Sequence[Any]]]]
-    """Return, given a cell for each column, the function from a document to its rows."""
+    rows: Callable[[Sequence[Cell]], Callable[[Sequence[Any]], Sequence[Sequence[Any]]]]
+    """Return, given a cell for each column, the function from a page of documents to its rows."""
     count: int
     """Number of rows."""
     documents: bool = False
@@ -163,12 +163,9 @@ def csv_stream(table: Table, raw: bool) -> Iterator[bytes]:
         for page in table.pages():
             text.seek(0)
             text.truncate()
-            written = 0
-            for body in page:
-                rows = rows_of(orjson.loads(body))
-                writer.writerows(rows)
-                written += len(rows)
-            yield written, text.getvalue().encode()
+            rows = rows_of(list(map(orjson.loads, page)))
+            writer.writerows(rows)
+            yield len(rows), text.getvalue().encode()
 
     # The quotation mark is never closed: parsers refuse the file.
     return whole(table, lines(), '"', "\r\n")
@@ -188,13 +185,12 @@ def ndjson_stream(table: Table) -> Iterator[bytes]:
             if table.documents:
                 yield len(page), "".join(f"{body}\n" for body in page).encode()
                 continue
-            written, data = 0, bytearray()
-            for body in page:
-                for row in rows_of(orjson.loads(body)):
-                    data += orjson.dumps(dict(zip(names, row, strict=True)))
-                    data += b"\n"
-                    written += 1
-            yield written, bytes(data)
+            rows = rows_of(list(map(orjson.loads, page)))
+            data = bytearray()
+            for row in rows:
+                data += orjson.dumps(dict(zip(names, row, strict=True)))
+                data += b"\n"
+            yield len(rows), bytes(data)
 
     return whole(table, lines(), "", "\n")
 
@@ -280,11 +276,10 @@ def write_workbook(
         rows_of = table.rows([cell(column, raw, kinds) for column in table.columns])
         line = 0
         for page in table.pages():
-            for body in page:
-                for row in rows_of(orjson.loads(body)):
-                    line += 1
-                    for place, value in enumerate(row):
-                        write(sheet, line, place, value, day)
+            for row in rows_of(list(map(orjson.loads, page))):
+                line += 1
+                for place, value in enumerate(row):
+                    write(sheet, line, place, value, day)
         if line != table.count:
             raise Incomplete(f"{table.name}: {line} rows of {table.count}")
         explained = [*about, ("", "")] + [

@@ -6,7 +6,6 @@ can lie inside or not. All others choose among the figures; with them there is n
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
@@ -43,13 +42,14 @@ from records.query.groupings import (
 from records.query.ids import key_array
 from records.query.kept import Kept, Subject
 from records.query.revisions import difference, in_force
+from records.query.verdicts import Verdict, Verdicts
 from records.totals import groups
 from records.totals.answer import OUTSIDE as OUTSIDE_PLACE
 from records.totals.answer import Outcome, Total, answer, known_missing, places_of
-from records.totals.disjoint import Verdict as InSum
 from records.totals.figures import ASIDE, Figure, Split
 from records.totals.links import Links
-from records.totals.prepare import Prepared, prepare
+from records.totals.packed import PackedEntries
+from records.totals.prepare import Prepared, prepare, prepare_in_parts
 from records.totals.scopes import Condition, Query
 from records.totals.table import Array, Registry, Table, looked_up
 
@@ -59,6 +59,8 @@ if TYPE_CHECKING:
 KEPT_FIGURES = 800_000
 """Figures that a process keeps, prepared for queries. Those of a revision share what they have in
 common with others that are kept."""
+PART = 2_000
+"""Number of records whose figures are in memory at a time where they are judged in parts."""
 SPLITTING = frozenset({"measure", "unit", "currency", "party_type"})
 """Filters that choose among the splits."""
 
@@ -71,37 +73,6 @@ class Group(NamedTuple):
     names: tuple[str, ...]
     values: tuple[str | None, ...]
     total: Total
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What became of a figure in the totals of a query."""
-
-    in_at_least: bool
-    in_about: bool
-    reason: str | None
-    """Why it is not in both, of `about` where it is in neither."""
-    held_by: str | None
-    """Id of the record whose figure counts in its place."""
-
-    @classmethod
-    def of(cls, least: InSum, about: InSum) -> "Verdict":
-        """Return the verdict on a figure from those of both sums."""
-        said = least if about.taken else about
-        return cls(least.taken, about.taken, said.reason or None, said.holder)
-
-
-def verdicts_in(outcome: Outcome, places: Iterable[int]) -> dict[tuple[str, int], Verdict]:
-    """Return (record, number of a figure) → what became of it, of figures by their places in an
-    outcome."""
-    return {
-        (id, number): Verdict.of(least, about)
-        for id, number, least, about in outcome.verdicts(places)
-    }
-
-
-OUTSIDE = Verdict(False, False, "outside", None)
-"""Of a figure that the query does not hold."""
 
 
 class Totals:
@@ -317,13 +288,12 @@ class Totals:
         vocabulary = vocabulary_of(name, self.model)
         return [self.bodies.code(vocabulary, value) for value in values] if vocabulary else values
 
-    def verdicts(self, total: TotalNames) -> dict[tuple[str, int], Verdict]:
-        """Return (record, number of a figure) → what became of it, in the groups of totals that
-        `total` names, or in the totals of the query."""
-        found: dict[tuple[str, int], Verdict] = {}
-        for outcome in self.of_groups(total):
-            found |= verdicts_in(outcome, range(len(outcome.rows)))
-        return found
+    def verdicts(self, total: TotalNames) -> Verdicts:
+        """Return what became of figures in the groups of totals that `total` names, or in the
+        totals of the query."""
+        if not total and self.members is None and self.query == Query():
+            return verdicts_at(self.model, self.revision)
+        return Verdicts(self.of_groups(total))
 
     def records_in(self, total: TotalNames) -> set[int]:
         """Return the keys of the records with a figure in a group of totals."""
@@ -411,27 +381,37 @@ class SeriesFigures:
 def verdicts_of(model: Any, revision: int, id: str) -> dict[int, Verdict]:
     """Return number of a figure of a record → what became of it in the totals of all records of
     the kind at a revision."""
-    found = verdicts_of_records(model, revision, [id])
+    found = verdicts_at(model, revision).of([id])
     return {number: verdict for (_, number), verdict in found.items()}
 
 
-def verdicts_of_records(
-    model: Any, revision: int, ids: Collection[str]
-) -> dict[tuple[str, int], Verdict]:
-    """Return (record, number of a figure) → what became of it in the totals of all records of the
-    kind at a revision, of some records."""
-    prepared = prepared_at(model, revision)
+def verdicts_at(model: Any, revision: int) -> Verdicts:
+    """Return what became of figures in the totals of all records of the kind at a revision."""
 
-    def make(known: Any) -> list[Outcome]:
-        return [total.outcome for total in answer(prepared, Query())]
+    def make(known: Any) -> Verdicts:
+        prepared = prepared_at(model, revision)
+        return Verdicts(total.outcome for total in answer(prepared, Query()))
 
-    rows = prepared.of_records(ids)
-    found: dict[tuple[str, int], Verdict] = {}
-    for outcome in kept_outcomes.get(Subject.of(model.KIND), revision, make):
-        places = np.searchsorted(outcome.rows, rows)
-        inside = np.flatnonzero(np.isin(rows, outcome.rows))
-        found |= verdicts_in(outcome, places[inside].tolist())
-    return found
+    return kept_verdicts.get(Subject.of(model.KIND), revision, make)
+
+
+def verdicts_in_parts(model: Any, revision: int) -> Verdicts:
+    """Return what `verdicts_at` does, for one pass over the records: their figures are read and
+    judged in parts, so that memory hardly grows with their number, and nothing is kept."""
+    with PackedEntries() as packed:
+        figures = figures_in_parts(model, revision)
+        prepared = prepare_in_parts(figures, links_at(revision), packed)
+        return Verdicts(total.outcome for total in answer(prepared, Query()))
+
+
+def figures_in_parts(model: Any, revision: int) -> Iterator[list[Figure]]:
+    """Yield the figures of the records in force at a revision by the ids of these, in parts."""
+    rows = in_force(model, revision).order_by("public_id").values_list("pk", flat=True)
+    keys = np.fromiter(rows.iterator(), np.int64)
+    bodies = bodies_at(revision)
+    for start in range(0, len(keys), PART):
+        part = keys[start : start + PART].tolist()
+        yield engine_rows(in_force(model, revision, part), bodies)
 
 
 def prepared_at(
@@ -477,7 +457,5 @@ def links_at(revision: int) -> Links:
 
 
 kept_prepared: Kept[Prepared] = Kept(lambda prepared: len(prepared.table), KEPT_FIGURES)
-kept_outcomes: Kept[list[Outcome]] = Kept(
-    lambda outcomes: sum(len(one.rows) for one in outcomes), KEPT_FIGURES // 2
-)
+kept_verdicts: Kept[Verdicts] = Kept(len, KEPT_FIGURES)
 kept_links: Kept[PublishedLinks] = Kept(lambda links: len(links.rows), KEPT_FIGURES)

@@ -15,8 +15,8 @@ from records.api.addresses import PLURALS
 from records.api.licence import LICENCE
 from records.documents.render import SERIALIZERS
 from records.models import DATED, KINDS, Contract, Donation, Item, Party, Revision
-from records.query.totals import Verdict
-from records.query.verdict_columns import VerdictColumns
+from records.query.totals import verdicts_in_parts
+from records.query.verdicts import Verdict
 from records.releases import sources
 from records.releases.files import PACKAGE, File, files_in, write_sums
 from records.releases.package import description
@@ -181,7 +181,7 @@ class Writers:
 
     def write(self, table: Table, documents: Sequence[Any]) -> None:
         """Write the rows that documents have in a table."""
-        rows = [row for document in documents for row in table.rows(document)]
+        rows = table.rows(documents)
         for writer in self.writers:
             writer.write(table, rows)
 
@@ -198,7 +198,7 @@ def write_kind(
     """Write the records of a kind into all formats, and give them to what else reads them."""
     revision = known.revision
     name = PLURALS[kind]
-    judged = VerdictColumns(KINDS[kind], revision.number) if kind in DATED else None
+    judged = verdicts_in_parts(KINDS[kind], revision.number) if kind in DATED else None
     lines = NDJSONWriter(folder / "ndjson" / f"{name}.ndjson")
     whole = DocumentWriter(
         folder / "parquet" / f"{name}.parquet",

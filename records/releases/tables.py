@@ -5,7 +5,7 @@ downloads; a date that may lack its day also has the first and last day that it 
 reader takes a month for its first day.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
@@ -15,13 +15,16 @@ from aidapi.tables import KNOWN_DATE, Column, same
 from records.api.addresses import PLURALS
 from records.api.resources.items import HSCodeSerializer, ItemSerializer
 from records.api.resources.parties import PartySerializer
-from records.api.views.file_columns import Verdicts, columns_of, layout
+from records.api.views.file_columns import columns_of, layout
 from records.documents.render import SERIALIZERS
 from records.documents.serializers import LinkSerializer, PartyInRecordSerializer
 from records.models import DATED, STAGED, Change, Revision
+from records.query.verdicts import Verdict
 
 Document = dict[str, Any]
 Rows = list[list[Any]]
+VerdictsByFigure = Mapping[tuple[str, int], Verdict]
+"""(Id of a record, number of a figure) → what became of it in totals."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,8 @@ class Table:
     description: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
-    rows: Callable[[Document], Rows]
-    """Return the rows of a document: a value, or list of values, for each column."""
+    rows: Callable[[Sequence[Document]], Rows]
+    """Return the rows of documents: a value, or list of values, for each column."""
     references: tuple[Reference, ...] = field(default=())
 
     def place(self, name: str) -> int:
@@ -129,8 +132,8 @@ def parts_table(
     every = with_days(columns)
     reads = [one.read for one in every]
 
-    def rows(document: Document) -> Rows:
-        return [[read(part) for read in reads] for part in parts(document)]
+    def rows(documents: Sequence[Document]) -> Rows:
+        return [[read(part) for read in reads] for one in documents for part in parts(one)]
 
     return Table(name, description, every, key, rows, references)
 
@@ -147,16 +150,16 @@ def record_table(kind: str) -> Table:
         f"The {PLURALS[kind]}, a row for each record.",
         with_days(columns.columns),
         ("id",),
-        lambda document: [days(row) for row in rows_of(document)],
+        lambda documents: [days(row) for row in rows_of(documents)],
         (reference("published_in", "revisions", "number"),),
     )
 
 
-def figure_table(kind: str, verdicts: Verdicts) -> Table:
+def figure_table(kind: str, verdicts: VerdictsByFigure) -> Table:
     """Return the table of a kind's figures; `verdicts` says what became in totals of those of the
     documents that are read next."""
     columns = layout(SERIALIZERS[kind], True)
-    rows_of = columns.rows([same] * len(columns.columns), lambda: verdicts)
+    rows_of = columns.rows([same] * len(columns.columns), lambda ids: verdicts)
     days = add_days(columns.columns)
     return Table(
         f"{kind}_figures",
@@ -164,7 +167,7 @@ def figure_table(kind: str, verdicts: Verdicts) -> Table:
         "statements, and with what became of them in the totals of all of the kind.",
         with_days(columns.columns),
         ("id", "figure"),
-        lambda document: [days(row) for row in rows_of(document)],
+        lambda documents: [days(row) for row in rows_of(documents)],
         (
             reference("id", PLURALS[kind]),
             reference("statement", "statements"),
@@ -241,7 +244,7 @@ def link_table(kind: str) -> Table:
     )
 
 
-def tables_of(kind: str, verdicts: Verdicts) -> list[Table]:
+def tables_of(kind: str, verdicts: VerdictsByFigure) -> list[Table]:
     """Return the tables of a kind of record."""
     found = [record_table(kind)]
     if kind in DATED:

@@ -55,7 +55,7 @@ def write_changes(folder: Path, revision: int, since: int) -> None:
                 if change["revision"] != number:
                     write_revision(text, messages.get(number), counts, reasons)
                     number, counts, reasons = change["revision"], Counter(), []
-                rows.writerow(CHANGES.rows(change)[0])
+                rows.writerows(CHANGES.rows([change]))
                 counts[change["action"], change["kind"]] += 1
                 if change["action"] != Action.PUBLISHED and change["reason"]:
                     reasons.append(

@@ -22,7 +22,7 @@ from records.models import (
     Unit,
 )
 from records.models.figures import ASIDE
-from records.query.totals import OUTSIDE, Verdict
+from records.query.verdicts import OUTSIDE, Verdict
 from records.totals.milestones import COUNTED
 
 Json = dict[str, Any]

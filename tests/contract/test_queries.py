@@ -5,6 +5,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from benchmarks import generate_records
@@ -21,6 +22,10 @@ def records(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     with inside_transaction(django_db_blocker), pytest.MonkeyPatch.context() as patch:
         patch.setattr(generate_records, "REVISION_SIZE", 310)
         generate_records.Generator(Random(generate_records.SEED), 620).run()
+        if connection.vendor == "postgresql":
+            # Autovacuum may have found the tables empty, since it does not see the transaction.
+            with connection.cursor() as cursor:
+                cursor.execute("ANALYZE")
         yield
 
 

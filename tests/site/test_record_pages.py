@@ -10,7 +10,8 @@ from django.urls import reverse
 
 from aidapi.dates import in_words
 from records.models import DATED, KINDS, CountableReason
-from records.query.totals import OUTSIDE, Verdict, verdicts_of
+from records.query.totals import verdicts_of
+from records.query.verdicts import OUTSIDE, Verdict
 from records.site.social import LONGEST
 from records.site.wording import (
     RATES,

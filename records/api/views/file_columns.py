@@ -25,7 +25,7 @@ from records.documents.serializers import (
     PublicIdField,
     StatementInRecordSerializer,
 )
-from records.query.totals import OUTSIDE, Verdict
+from records.query.verdicts import OUTSIDE, Verdict
 
 DATATYPES: list[tuple[type[serializers.Field], str]] = [
     (serializers.BooleanField, "boolean"),
@@ -37,8 +37,8 @@ DATATYPES: list[tuple[type[serializers.Field], str]] = [
     (serializers.URLField, "anyURI"),
 ]
 
-Verdicts = Mapping[tuple[str, int], Verdict]
-"""(Id of a record, number of a figure) → what became of the figure in totals."""
+Judge = Callable[[Sequence[str]], Mapping[tuple[str, int], Verdict]]
+"""Function from ids of records to (record, number of a figure) → what became of it in totals."""
 INHERENT = ("figures", "statements", "milestones_evidence")
 """Fields that rows of figures replace by columns of their own; of the words of milestones, which a
 cell cannot hold beside each other, the JSON has all."""
@@ -146,35 +146,38 @@ class Layout:
         self.columns = [*self.head, *self.tail]
 
     def rows(
-        self, cells: Sequence[Cell], judge: Callable[[], Verdicts] = dict
-    ) -> Callable[[Any], list[list[Any]]]:
-        """Return the function from a document to its rows, which reads the record once; `judge`
-        says what became of the figures in totals."""
+        self, cells: Sequence[Cell], judge: Judge | None = None
+    ) -> Callable[[Sequence[Any]], list[list[Any]]]:
+        """Return the function from documents to their rows, which reads each record once; `judge`
+        says what became of their figures in totals."""
         head = reader(self.head, cells[: len(self.head)])
         tail = reader(self.tail, cells[len(self.head) :])
         if not self.figures:
-            return lambda document: [head(document) + tail(document)]
+            return lambda documents: [head(one) + tail(one) for one in documents]
 
-        verdicts = judge()
-
-        def rows_of(document: Any) -> list[list[Any]]:
-            record = head(document)
-            statements = {one["id"]: one for one in document["statements"]}
-            for number, figure in enumerate(document["figures"], start=1):
-                figure["number"] = number
-                figure["statement"] = statements[figure["evidence"]["statement"]]
-            add_verdicts(document, verdicts)
-            return [record + tail(figure) for figure in document["figures"]]
+        def rows_of(documents: Sequence[Any]) -> list[list[Any]]:
+            add_verdicts(documents, judge)
+            rows = []
+            for document in documents:
+                record = head(document)
+                statements = {one["id"]: one for one in document["statements"]}
+                for number, figure in enumerate(document["figures"], start=1):
+                    figure["number"] = number
+                    figure["statement"] = statements[figure["evidence"]["statement"]]
+                    rows.append(record + tail(figure))
+            return rows
 
         return rows_of
 
 
-def add_verdicts(document: Any, verdicts: Verdicts) -> None:
-    """Add to the figures of a document what became of them in totals."""
-    for number, figure in enumerate(document["figures"], start=1):
-        verdict = verdicts.get((document["id"], number), OUTSIDE)
-        figure["in_at_least"], figure["in_about"] = verdict.in_at_least, verdict.in_about
-        figure["left_out_reason"], figure["held_by"] = verdict.reason, verdict.held_by
+def add_verdicts(documents: Sequence[Any], judge: Judge | None) -> None:
+    """Add to the figures of documents what became of them in totals."""
+    verdicts = judge([one["id"] for one in documents]) if judge else {}
+    for document in documents:
+        for number, figure in enumerate(document["figures"], start=1):
+            verdict = verdicts.get((document["id"], number), OUTSIDE)
+            figure["in_at_least"], figure["in_about"] = verdict.in_at_least, verdict.in_about
+            figure["left_out_reason"], figure["held_by"] = verdict.reason, verdict.held_by
 
 
 def reader(columns: Sequence[Column], cells: Sequence[Cell]) -> Callable[[Any], list[Any]]:

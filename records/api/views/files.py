@@ -43,7 +43,7 @@ from records.api.views.citations import (
     published,
     vocabulary_citation,
 )
-from records.api.views.file_columns import Verdicts, layout
+from records.api.views.file_columns import Judge, layout
 from records.api.views.pages import QuerySetRows
 from records.documents.serializers import placed
 from records.models import Revision
@@ -253,16 +253,16 @@ def record_download(request: HttpRequest, resource: RecordResource, parameters: 
     # Later, when the stream is read, no request says where the site is.
     below = site_path()
 
-    def judge() -> Verdicts:
+    def judge() -> Judge:
         if "total" in values:
-            return of_total(query.without("total"), values["total"]).verdicts(values["total"])
-        return Totals(query, listed=True).verdicts({})
+            return of_total(query.without("total"), values["total"]).verdicts(values["total"]).of
+        return Totals(query, listed=True).verdicts({}).of
 
     table = Table(
         resource.name,
         columns.columns,
         lambda: (placed(page, below) for page in walk(read, ordering, query.revision)),
-        lambda cells: columns.rows(cells, judge),
+        lambda cells: columns.rows(cells, judge() if figures else None),
         rows.count(),
         documents=not figures,
     )

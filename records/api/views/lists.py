@@ -119,10 +119,8 @@ class RecordList(ListView):
     def with_verdicts(self, page: Page, texts: Sequence[str], total: TotalNames) -> list[str]:
         """Return the documents of a page, whose figures say what became of them in the total."""
         query = record_query(self.resource, page.parameters, page.revision).without("total")
-        verdicts = of_total(query, total).verdicts(total)
         documents = [orjson.loads(text) for text in texts]
-        for document in documents:
-            add_verdicts(document, verdicts)
+        add_verdicts(documents, of_total(query, total).verdicts(total).of)
         return [orjson.dumps(document).decode() for document in documents]
 
     def feed(self, page: Page) -> HttpResponseBase:

@@ -106,9 +106,11 @@ def totals_download(
     names = NameHistory().at(revision.number)
     given = presented(parameters)
 
-    def rows(cells: Sequence[Cell]) -> Callable[[int], list[list[Any]]]:
+    def rows(cells: Sequence[Cell]) -> Callable[[Sequence[int]], list[list[Any]]]:
         pairs = list(zip(columns, cells, strict=True))
-        return lambda place: [[cell(column.read(totals[place])) for column, cell in pairs]]
+        return lambda places: [
+            [cell(column.read(totals[place])) for column, cell in pairs] for place in places
+        ]
 
     columns = total_columns(serializer, resource.model, body["group_by"], names)
     name = f"{resource.name}-summary"

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
 
 from records.curation.proposals.deciding import remove_done
 from records.dataset_files import DatasetError, Outcome, load
@@ -54,3 +55,7 @@ class Command(BaseCommand):
             f"Published {which}. Terms: {outcome.terms}, versions of records: "
             f"{outcome.versions}, withdrawals: {outcome.withdrawals}."
         )
+        if connection.vendor == "postgresql":
+            # Autovacuum does it within minutes; plans by older statistics can take seconds.
+            with connection.cursor() as cursor:
+                cursor.execute("ANALYZE")

@@ -755,8 +755,9 @@ def one_row(*values: Any, count: int = 1) -> Table:
         columns,
         lambda: iter([[json.dumps(values)]]),
         lambda cells: (
-            lambda row: [
+            lambda rows: [
                 [cell(column.read(row)) for column, cell in zip(columns, cells, strict=True)]
+                for row in rows
             ]
         ),
         count,
