@@ -115,6 +115,8 @@ def serving(
             "THREADS": str(threads),
             "CACHE_ENTRIES": "0",
             "RATE_LIMIT": "0",
+            # Totals are read by no case, and reading them would share the core.
+            "LOAD_AT_START": "0",
             **env,
             "PYTHONPATH": str(databases.ROOT),
         },
