@@ -79,6 +79,8 @@ class Table:
     """Number of rows."""
     documents: bool = False
     """Whether each row is a document, which NDJSON sends unchanged."""
+    lines: Callable[[], Iterator[Sequence[str]]] | None = None
+    """Return the rows as lines of CSV, in pages, where these are stored."""
 
 
 class Incomplete(Exception):
@@ -150,9 +152,44 @@ def cell(column: Column, raw: bool, kinds: dict[str, Cell]) -> Cell:
 # --- CSV and NDJSON
 
 
+CSV_CELLS: dict[str, Cell] = {"decimal": number, "integer": same, "boolean": truth}
+LINE_END = "\r\n"
+UNCLOSED = '"'
+"""Quotation mark that is never closed: parsers refuse the file."""
+
+
+def csv_cells(columns: Sequence[Column], raw: bool = False) -> list[Cell]:
+    """Return the cells of columns in CSV."""
+    return [cell(column, raw, CSV_CELLS) for column in columns]
+
+
+def csv_lines(rows: Sequence[Sequence[Any]]) -> list[str]:
+    """Return rows as lines of CSV, without their ends."""
+    lines = []
+    for row in rows:
+        text = io.StringIO(newline="")
+        # Only cells with parts of the writer's line end are quoted for them.
+        csv.writer(text, lineterminator=LINE_END).writerow(row)
+        lines.append(text.getvalue().removesuffix(LINE_END))
+    return lines
+
+
+def stored_stream(table: Table, pages: Iterator[Sequence[str]]) -> Iterator[bytes]:
+    """Yield the CSV of a table whose lines are stored."""
+
+    def lines() -> Iterator[tuple[int, bytes]]:
+        names = csv_lines([[column.name for column in table.columns]])
+        yield 0, f"{BOM}{names[0]}{LINE_END}".encode()
+        for page in pages:
+            yield len(page), "".join([f"{line}{LINE_END}" for line in page]).encode()
+
+    return whole(table, lines(), UNCLOSED, LINE_END)
+
+
 def csv_stream(table: Table, raw: bool) -> Iterator[bytes]:
-    kinds: dict[str, Cell] = {"decimal": number, "integer": same, "boolean": truth}
-    rows_of = table.rows([cell(column, raw, kinds) for column in table.columns])
+    if table.lines and not raw:
+        return stored_stream(table, table.lines())
+    rows_of = table.rows(csv_cells(table.columns, raw))
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     text.write(BOM)
@@ -167,8 +204,7 @@ def csv_stream(table: Table, raw: bool) -> Iterator[bytes]:
             writer.writerows(rows)
             yield len(rows), text.getvalue().encode()
 
-    # The quotation mark is never closed: parsers refuse the file.
-    return whole(table, lines(), '"', "\r\n")
+    return whole(table, lines(), UNCLOSED, LINE_END)
 
 
 def ndjson_stream(table: Table) -> Iterator[bytes]:

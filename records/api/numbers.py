@@ -4,7 +4,8 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
-from rest_framework import serializers
+
+from records.documents.serializers import ExactNumberField
 
 
 def number(value: Any) -> Any:
@@ -15,11 +16,8 @@ def number(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} is no JSON")
 
 
-class SumField(serializers.Field):
+class SumField(ExactNumberField):
     """Sum with all its digits."""
-
-    def json_schema(self) -> dict[str, Any]:
-        return {"type": "number"}
 
     def to_representation(self, value: Decimal) -> Decimal:
         return value

@@ -1,4 +1,4 @@
-"""Rendering: the public JSON of a version."""
+"""Rendering: the public JSON of a version, and its rows in files."""
 
 from collections.abc import Callable
 from functools import cache
@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from records.documents.columns import figure_lines
 from records.documents.compiled import compiled
 from records.documents.contracts import ContractSerializer
 from records.documents.donations import DonationSerializer
@@ -35,3 +36,10 @@ def renderer(kind: str) -> Callable[[Record], dict[str, Any]]:
 def render(record: Record) -> str:
     """Return the record's public document, as JSON text."""
     return orjson.dumps(renderer(record.KIND)(record)).decode()
+
+
+def render_lines(kind: str, document: str) -> str:
+    """Return the rows of a document's figures in CSV, as a JSON list of lines without the columns
+    of totals."""
+    lines = figure_lines(SERIALIZERS[kind])(orjson.loads(document))
+    return orjson.dumps(lines).decode()

@@ -6,6 +6,7 @@ cannot disagree. Everything is read-only; empty text is null.
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -82,7 +83,7 @@ class ExactNumberField(serializers.Field):
     def json_schema(self) -> dict[str, Any]:
         return {"type": "number"}
 
-    def to_representation(self, value: Any) -> int | float:
+    def to_representation(self, value: Any) -> int | float | Decimal:
         return int(value) if value == value.to_integral_value() else float(value)
 
 

@@ -14,17 +14,19 @@ from django.db import models, transaction
 from records.index import search_index, state
 from records.index.names import NameHistory
 from records.index.recount import Recount, Step
+from records.index.search import Names
 from records.index.signature import Rows, signatures
-from records.index.writer import document, search_document
+from records.index.writer import document, file_rows, search_document
 from records.models import KINDS, Record, RevisionCounter
 
 VERSIONS_AT_ONCE = 200
 """Maximum versions whose derived rows one transaction writes."""
 STORED = {
-    "search_document": ["format", "head", "body"],
-    "document": ["format", "body", "content_digest"],
+    "search_document": (Rows.SEARCH, ["format", "head", "body"]),
+    "document": (Rows.DOCUMENT, ["format", "body", "content_digest"]),
+    "file_rows": (Rows.FILE, ["format", "lines"]),
 }
-"""Relation of a row that each version has → its columns."""
+"""Relation of a row that each version has → its sort and its columns."""
 
 
 @dataclass
@@ -65,7 +67,7 @@ class Reindex:
         every = self.everything or self.check
         due = [key for key in signatures() if every or key in state.out_of_date()]
         self.documents = [
-            kind for kind in KINDS if {(kind, Rows.DOCUMENT), (kind, Rows.SEARCH)} & set(due)
+            kind for kind in KINDS if {(kind, rows) for _, rows, _ in stored(kind)} & set(due)
         ]
         self.statistics = [kind for kind, rows in due if rows == Rows.STATISTICS]
 
@@ -108,32 +110,35 @@ class Reindex:
             names = NameHistory() if late.exists() else names
             for records in chunks(late):
                 self.do_chunk(records, names)
-            state.mark_complete(kind, Rows.DOCUMENT)
-            state.mark_complete(kind, Rows.SEARCH)
+            for _, sort, _ in stored(kind):
+                state.mark_complete(kind, sort)
 
     def do_chunk(self, records: list[Any], names: NameHistory) -> None:
-        """Write or compare the documents of some versions."""
-        rows: dict[str, list[Any]] = {relation: [] for relation in STORED}
+        """Write or compare the documents of some versions of a kind."""
+        columns = {relation: columns for relation, _, columns in stored(records[0].KIND)}
+        rows: dict[str, list[Any]] = {relation: [] for relation in columns}
         for record in records:
             name = f"{record.public_id} v{record.version}"
             if record.content_digest() != record.digest:
                 self.report.damaged.append(name)
                 continue
-            stored = {relation: getattr(record, relation, None) for relation in STORED}
-            made = {
-                "search_document": search_document(record, names.at(record.published_in_id)),
-                "document": document(record),
-            }
-            for relation, row in made.items():
-                if not is_same(stored[relation], row, STORED[relation]):
-                    rows[relation].append(row)
-            if any(made[relation] in rows[relation] for relation in made):
+            # Before those that are made, which then are the record's.
+            there = {relation: getattr(record, relation, None) for relation in columns}
+            made = derived(record, names.at(record.published_in_id))
+            differing = [
+                relation
+                for relation in columns
+                if not is_same(there[relation], made[relation], columns[relation])
+            ]
+            for relation in differing:
+                rows[relation].append(made[relation])
+            if differing:
                 self.report.outdated.append(name)
             self.report.versions += 1
         if not self.check:
             with transaction.atomic():
-                for relation, columns in STORED.items():
-                    write(rows[relation], columns)
+                for relation in columns:
+                    write(rows[relation], columns[relation])
         self.progress(len(records))
 
     def do_statistics(self, step: Step) -> None:
@@ -148,10 +153,10 @@ def published(kind: str) -> models.QuerySet:
 
 def outdated(kind: str) -> models.QuerySet:
     """Return the versions of which a stored document is missing or was written by other code."""
-    return published(kind).exclude(
-        document__format=signatures()[kind, Rows.DOCUMENT],
-        search_document__format=signatures()[kind, Rows.SEARCH],
-    )
+    written = {
+        f"{relation}__format": signatures()[kind, rows] for relation, rows, _ in stored(kind)
+    }
+    return published(kind).exclude(**written)
 
 
 def chunks(versions: models.QuerySet) -> Iterator[list[Any]]:
@@ -159,11 +164,29 @@ def chunks(versions: models.QuerySet) -> Iterator[list[Any]]:
     after = 0
     while True:
         part = versions.filter(pk__gt=after).order_by("pk")[:VERSIONS_AT_ONCE]
-        records = list(part.select_related(*STORED).prefetch_related(*versions.model.ROWS))
+        relations = [relation for relation, _, _ in stored(versions.model.KIND)]
+        records = list(part.select_related(*relations).prefetch_related(*versions.model.ROWS))
         if not records:
             return
         after = records[-1].pk
         yield records
+
+
+def stored(kind: str) -> list[tuple[str, Rows, list[str]]]:
+    """Return the rows that each version of the kind has: relation, sort and columns."""
+    return [
+        (relation, rows, columns)
+        for relation, (rows, columns) in STORED.items()
+        if (kind, rows) in signatures()
+    ]
+
+
+def derived(record: Any, names: Names) -> dict[str, Any]:
+    """Return relation → the row that this code derives from a version."""
+    made = {"search_document": search_document(record, names), "document": document(record)}
+    if record.ROLES:
+        made["file_rows"] = file_rows(record, made["document"].body)
+    return made
 
 
 def is_same(stored: Record | None, row: Any, columns: list[str]) -> bool:

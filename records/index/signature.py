@@ -1,9 +1,10 @@
 """Signatures: by which code a derived row was written.
 
-A signature is a digest of what the code derives from sample records: their documents, search
-documents and index keys. Whatever changes these, such as another field of a serializer, a filter
-that is counted, or another way to split words, changes the signature, and the rows of other
-signatures are out of date. It is the same in every process and for every Python version.
+A signature is a digest of what the code derives from sample records: their documents, rows in
+files, search documents and index keys. Whatever changes these, such as another field of a
+serializer, a filter that is counted, or another way to split words, changes the signature, and the
+rows of other signatures are out of date. It is the same in every process and for every Python
+version.
 """
 
 import hashlib
@@ -12,7 +13,7 @@ from functools import cache
 
 import orjson
 
-from records.documents.render import render
+from records.documents.render import render, render_lines
 from records.index.samples import NAMES, samples
 from records.index.search import SIGNATURE_LENGTH, search_text
 from records.index.statistics import keys_of
@@ -23,21 +24,31 @@ class Rows(StrEnum):
     """The sorts of derived rows, in the order in which they depend on each other."""
 
     DOCUMENT = "document"
+    FILE = "file"
+    """Rows in files, of kinds with figures."""
     SEARCH = "search"
     STATISTICS = "statistics"
 
 
 def derived_from_samples(kind: str) -> dict[Rows, object]:
     """Return what the code derives from the samples of a kind."""
-    documents, texts, keys = [], [], []
+    documents, lines, texts, keys = [], [], [], []
     for record in samples(kind):
         parties = record.parties.all() if record.ROLES else ()
         text = search_text(record, parties, record.ordered_evidence(), NAMES)
         record.search_document = record.child("search_document")(record=record, **text)
         documents.append(render(record))
+        if record.ROLES:
+            lines.append(render_lines(kind, documents[-1]))
         texts.append(text)
         keys.append(sorted(keys_of(record)))
-    return {Rows.DOCUMENT: documents, Rows.SEARCH: texts, Rows.STATISTICS: keys}
+    found: dict[Rows, object] = {
+        Rows.DOCUMENT: documents,
+        Rows.FILE: lines,
+        Rows.SEARCH: texts,
+        Rows.STATISTICS: keys,
+    }
+    return {rows: derived for rows, derived in found.items() if derived}
 
 
 @cache

@@ -20,6 +20,7 @@ def describe(derived: list[Derived]) -> str:
     """Return the derived rows as words: `documents of donations, exports; statistics of …`."""
     labels = {
         Rows.DOCUMENT: "documents",
+        Rows.FILE: "rows in files",
         Rows.SEARCH: "search documents",
         Rows.STATISTICS: "statistics",
     }

@@ -1,4 +1,4 @@
-"""The one writer of derived rows: documents, search documents and filter statistics.
+"""The one writer of derived rows: documents, rows in files, search documents and statistics.
 
 Publishing calls it within its transaction, and `records.index.reindex` for what is out of date.
 """
@@ -6,7 +6,7 @@ Publishing calls it within its transaction, and `records.index.reindex` for what
 from collections.abc import Sequence
 from typing import Any
 
-from records.documents.render import render
+from records.documents.render import render, render_lines
 from records.index import state
 from records.index.names import current_names
 from records.index.search import Names, search_text
@@ -26,7 +26,15 @@ class DerivedRows:
     def publish(self, records: Sequence[Record]) -> None:
         """Write the documents of versions of one kind that were published just now."""
         insert_rows([search_document(record, self.names) for record in records])
-        insert_rows([document(record) for record in records])
+        documents = [document(record) for record in records]
+        insert_rows(documents)
+        insert_rows(
+            [
+                file_rows(record, one.body)
+                for record, one in zip(records, documents, strict=True)
+                if record.ROLES
+            ]
+        )
         for record in records:
             self.statistics.publish(record.KIND, keys_of(record))
 
@@ -43,6 +51,15 @@ def document(record: Record) -> Any:
         format=signatures()[record.KIND, Rows.DOCUMENT],
         body=render(record),
         content_digest=record.digest,
+    )
+
+
+def file_rows(record: Record, document: str) -> Any:
+    """Return the row of a version's rows in files."""
+    return record.child("file_rows")(
+        record=record,
+        format=signatures()[record.KIND, Rows.FILE],
+        lines=render_lines(record.KIND, document),
     )
 
 

@@ -44,6 +44,9 @@ from records.query.plan import EVERY_VERSION, SEARCH_ROLES, Plan, PlanStatement
 from records.query.revisions import shown_revision
 from records.query.totals import records_in_total
 
+DOCUMENT, FILE_LINES = "document__body", "file_rows__lines"
+"""Stored content of a version."""
+
 
 @dataclass(frozen=True)
 class Driver:
@@ -265,12 +268,13 @@ class RecordQuery:
         return self.in_force.filter(*tests), joined
 
     def page(
-        self, ordering: Ordering, cursor: Cursor | None, size: int
+        self, ordering: Ordering, cursor: Cursor | None, size: int, content: str = DOCUMENT
     ) -> list[tuple[str, Any, str, int]]:
         """Return up to `size` matching records from the cursor on (backward: in reverse, up to
-        it), those of an earlier tier first: document, value that orders them, id and tier."""
+        it), those of an earlier tier first: document, or other stored content, value that orders
+        them, id and tier."""
         if ordering.by_value:
-            return self.page_by_value(ordering, cursor, size)
+            return self.page_by_value(ordering, cursor, size, content)
         backward = cursor is not None and cursor.backward
         tiers: list[Any] = [*self.tiers()] if ordering.tiered else [None]
         if backward:
@@ -282,10 +286,10 @@ class RecordQuery:
         if shape is not None:
             values = self.values(cursor)
             return rows_of(
-                (*shape, size),
+                (*shape, size, content),
                 values,
                 lambda values: self.like(values).part(
-                    ordering, None, placed(cursor, values), backward, size
+                    ordering, None, placed(cursor, values), backward, size, content
                 ),
             )
         # From the cursor on in its own tier, from one end in the next.
@@ -294,7 +298,7 @@ class RecordQuery:
             for tier in tiers
         ]
         parts = [
-            self.part(ordering, tier, place, backward, size)
+            self.part(ordering, tier, place, backward, size, content)
             for tier, place in zip(tiers, places, strict=True)
         ]
         return list(parts[0]) if len(parts) == 1 else first_rows(parts, size)
@@ -306,13 +310,14 @@ class RecordQuery:
         cursor: Cursor | None,
         backward: bool,
         size: int,
+        content: str,
     ) -> QuerySet:
         """Return up to `size` rows of a page that are of one tier."""
         driver = self.driver(ordering, tier)
         rows, joined = self.driven(driver, ordering, tier)
         rows = ordering.apply(rows, driver.prefix, cursor, joined=joined, backward=backward)
         return rows.values_list(
-            "document__body",
+            content,
             ordering.key(driver.prefix),
             f"{driver.prefix}public_id",
             constant(tier or 0),
@@ -369,7 +374,7 @@ class RecordQuery:
         return query
 
     def page_by_value(
-        self, ordering: Ordering, cursor: Cursor | None, size: int
+        self, ordering: Ordering, cursor: Cursor | None, size: int, content: str
     ) -> list[tuple[str, Any, str, int]]:
         """Return a page as `page` does, of records ordered by the largest or smallest of their
         figures that pass the filters; its tiers are the records with and without a number.
@@ -405,7 +410,7 @@ class RecordQuery:
             rows = order.apply(rows, "", place, "record__public_id", backward=backward)
             parts.append(
                 rows.values_list(
-                    "record__document__body",
+                    f"record__{content}",
                     FIGURE_VALUE,
                     "record__public_id",
                     constant(tier),

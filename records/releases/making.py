@@ -13,10 +13,10 @@ import orjson
 
 from records.api.addresses import PLURALS
 from records.api.licence import LICENCE
+from records.api.views.verdicts import add_verdicts
 from records.documents.render import SERIALIZERS
 from records.models import DATED, KINDS, Contract, Donation, Item, Party, Revision
 from records.query.totals import verdicts_in_parts
-from records.query.verdicts import Verdict
 from records.releases import sources
 from records.releases.files import PACKAGE, File, files_in, write_sums
 from records.releases.package import description
@@ -132,8 +132,7 @@ def about(revision: Revision) -> dict[str, str]:
 def write_data(folder: Path, revision: Revision, period: Period) -> list[Table]:
     """Write the tables, documents and standards of records; return the tables. `period` takes
     note of the dates."""
-    verdicts: dict[tuple[str, int], Verdict] = {}
-    of_kinds = {kind: tables_of(kind, verdicts) for kind in KINDS}
+    of_kinds = {kind: tables_of(kind) for kind in KINDS}
     others = [REVISIONS, CHANGES, PARTIES, ITEMS, HS_CODES]
     vocabulary: dict[str, dict[str, Any]] = {}
     tables = [*others, *(table for some in of_kinds.values() for table in some)]
@@ -169,7 +168,7 @@ def write_data(folder: Path, revision: Revision, period: Period) -> list[Table]:
             stack.enter_context(closing(writer))
         for kind, some in of_kinds.items():
             standard = [one for one in (standards.get(kind), period) if one is not None]
-            write_kind(folder, kind, some, writers, verdicts, known, standard)
+            write_kind(folder, kind, some, writers, known, standard)
     return tables
 
 
@@ -191,7 +190,6 @@ def write_kind(
     kind: str,
     tables: Sequence[Table],
     writers: Writers,
-    verdicts: dict[tuple[str, int], Verdict],
     known: Known,
     others: Sequence[Any],
 ) -> None:
@@ -211,8 +209,7 @@ def write_kind(
             lines.write(page)
             documents = [orjson.loads(body) for body in page]
             if judged is not None:
-                verdicts.clear()
-                verdicts |= judged.of([document["id"] for document in documents])
+                add_verdicts(judged, documents)
             for table in tables:
                 writers.write(table, documents)
             for writer in (whole, *others):

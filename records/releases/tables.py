@@ -5,7 +5,7 @@ downloads; a date that may lack its day also has the first and last day that it 
 reader takes a month for its first day.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
@@ -15,16 +15,13 @@ from aidapi.tables import KNOWN_DATE, Column, same
 from records.api.addresses import PLURALS
 from records.api.resources.items import HSCodeSerializer, ItemSerializer
 from records.api.resources.parties import PartySerializer
-from records.api.views.file_columns import columns_of, layout
+from records.documents.columns import columns_of, layout
 from records.documents.render import SERIALIZERS
 from records.documents.serializers import LinkSerializer, PartyInRecordSerializer
 from records.models import DATED, STAGED, Change, Revision
-from records.query.verdicts import Verdict
 
 Document = dict[str, Any]
 Rows = list[list[Any]]
-VerdictsByFigure = Mapping[tuple[str, int], Verdict]
-"""(Id of a record, number of a figure) → what became of it in totals."""
 
 
 @dataclass(frozen=True)
@@ -155,11 +152,11 @@ def record_table(kind: str) -> Table:
     )
 
 
-def figure_table(kind: str, verdicts: VerdictsByFigure) -> Table:
-    """Return the table of a kind's figures; `verdicts` says what became in totals of those of the
-    documents that are read next."""
+def figure_table(kind: str) -> Table:
+    """Return the table of a kind's figures, of documents that say what became of these in
+    totals."""
     columns = layout(SERIALIZERS[kind], True)
-    rows_of = columns.rows([same] * len(columns.columns), lambda ids: verdicts)
+    rows_of = columns.rows([same] * len(columns.columns))
     days = add_days(columns.columns)
     return Table(
         f"{kind}_figures",
@@ -244,11 +241,11 @@ def link_table(kind: str) -> Table:
     )
 
 
-def tables_of(kind: str, verdicts: VerdictsByFigure) -> list[Table]:
+def tables_of(kind: str) -> list[Table]:
     """Return the tables of a kind of record."""
     found = [record_table(kind)]
     if kind in DATED:
-        found += [figure_table(kind, verdicts), party_table(kind)]
+        found += [figure_table(kind), party_table(kind)]
     if kind in STAGED:
         found.append(milestone_table(kind))
     return [*found, link_table(kind)]

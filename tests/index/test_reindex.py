@@ -79,7 +79,7 @@ def stored() -> dict[str, list[Any]]:
             model.child(relation)._default_manager.order_by("record_id").values()
         )
         for kind, model in KINDS.items()
-        for relation in ("document", "search_document")
+        for relation in ("document", "search_document", *(("file_rows",) if model.ROLES else ()))
     }
     columns = ["kind", *recount.COLUMNS]
     rows["statistics"] = list(
@@ -96,6 +96,8 @@ def spoil() -> None:
     for model in KINDS.values():
         model.child("document").objects.update(format=STALE, body="{}")
         model.child("search_document").objects.update(format=STALE, head="/ nothing /", body="/")
+        if model.ROLES:
+            model.child("file_rows").objects.update(format=STALE, lines="[]")
     FilterStatistics.objects.filter(role="recipient").delete()
     FilterStatistics.objects.filter(role="stage").update(versions=1)
     FilterStatistics.objects.create(kind="donation", role="colour", key="red", versions=3)
@@ -119,6 +121,8 @@ def test_rows_that_are_missing_are_written_again(published: None) -> None:
     for model in KINDS.values():
         model.child("document").objects.all().delete()
         model.child("search_document").objects.all().delete()
+        if model.ROLES:
+            model.child("file_rows").objects.all().delete()
     FilterStatistics.objects.all().delete()
 
     run("--all")
@@ -283,7 +287,10 @@ def test_a_version_that_was_tampered_with_is_reported_and_left_alone() -> None:
 
 @pytest.mark.parametrize(
     ("relation", "column"),
-    [("document", "body"), ("search_document", "head"), ("search_document", "body")],
+    [
+        *(("document", "body"), ("file_rows", "lines")),
+        *(("search_document", "head"), ("search_document", "body")),
+    ],
 )
 def test_the_check_finds_a_row_that_was_changed(relation: str, column: str) -> None:
     record = DonationFactory(published=True)

@@ -4,15 +4,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from django.conf import settings
 
+from records.documents import columns
 from records.documents.donations import DonationSerializer
-from records.documents.render import renderer
+from records.documents.render import SERIALIZERS, renderer
 from records.documents.serializers import PageField
-from records.index import search, signature, statistics
+from records.index import search, statistics
 from records.index.samples import samples
 from records.index.signature import Rows, derived_from_samples, digest, signatures
 from records.models import DATED, KINDS, Donation
@@ -30,11 +30,16 @@ print(sorted(signatures().items()))
 def nothing_compiled() -> Iterator[None]:
     """Serializers are compiled once: what a test changes in them, the next must not have."""
     yield
-    renderer.cache_clear()
+    forget()
+
+
+def forget() -> None:
+    for compiled in (renderer, columns.layout, columns.figure_lines):
+        compiled.cache_clear()
 
 
 def digests(kind: str = "donation") -> dict[Rows, str]:
-    renderer.cache_clear()
+    forget()
     return {rows: digest(derived) for rows, derived in derived_from_samples(kind).items()}
 
 
@@ -58,7 +63,8 @@ def test_every_process_has_the_same_signatures(seed: str) -> None:
 
 
 def test_every_kind_and_sort_of_derived_rows_has_a_signature() -> None:
-    assert signatures().keys() == {(kind, rows) for kind in KINDS for rows in Rows}
+    every = {(kind, rows) for kind in KINDS for rows in Rows}
+    assert signatures().keys() == every - {("statement", Rows.FILE)}
     assert all(len(value) == search.SIGNATURE_LENGTH for value in signatures().values())
 
 
@@ -79,20 +85,26 @@ def test_the_samples_have_every_column_and_none(kind: str) -> None:
             assert getattr(other, field.attname) == expected, field.name
 
 
-def test_a_field_of_the_serializer_changes_the_documents(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = digests()
-    monkeypatch.setattr(signature, "render", rendered_without("stage"))
-
-    assert changed(before) == {Rows.DOCUMENT}
-
-
-def rendered_without(name: str) -> Any:
+def test_a_field_of_the_serializer_changes_documents_and_rows_in_files(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     class Shorter(DonationSerializer):
         class Meta(DonationSerializer.Meta):
-            fields = [field for field in DonationSerializer.Meta.fields if field != name]
+            fields = [field for field in DonationSerializer.Meta.fields if field != "stage"]
 
-    serializer = Shorter()
-    return lambda record: str(serializer.to_representation(record))
+    before = digests()
+    monkeypatch.setitem(SERIALIZERS, "donation", Shorter)
+
+    assert changed(before) == {Rows.DOCUMENT, Rows.FILE}
+
+
+def test_another_column_of_files_changes_the_rows_in_files(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = digests()
+    monkeypatch.setattr(columns, "INHERENT", (*columns.INHERENT, "note"))
+
+    assert changed(before) == {Rows.FILE}
 
 
 def test_another_way_to_show_a_value_changes_the_documents(
@@ -101,7 +113,7 @@ def test_another_way_to_show_a_value_changes_the_documents(
     before = digests()
     monkeypatch.setattr(PageField, "to_representation", lambda self, value: f"/r/{value}/")
 
-    assert changed(before) == {Rows.DOCUMENT}
+    assert changed(before) == {Rows.DOCUMENT, Rows.FILE}
 
 
 @pytest.mark.parametrize("column", ["as_of_precision", "series"])

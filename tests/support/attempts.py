@@ -36,12 +36,16 @@ HISTORY: list[type[models.Model]] = [Revision, Change, Contributor, AuditEntry]
 Attempt = tuple[str, Callable[[], Any]]
 
 
+DERIVED = ("document", "search_document", "file_rows")
+"""Relations to derived rows, which may be written again."""
+
+
 def children(model: type[Record]) -> list[str]:
     """Return the relations that hold a version's content, from which documents are derived."""
     return [
         relation.name
         for relation in model._meta.related_objects
-        if relation.field.name == "record" and relation.name not in ("document", "search_document")
+        if relation.field.name == "record" and relation.name not in DERIVED
     ]
 
 

@@ -152,6 +152,7 @@ class Pledge{name}({base}):
         )
         for package, name, base, relation in (
             ("documents", "Document", "RecordDocument", "document"),
+            ("documents", "FileRows", "FileRows", "file_rows"),
             ("index", "SearchDocument", "SearchDocument", "search_document"),
         )
     ),

@@ -43,13 +43,18 @@ from records.api.views.citations import (
     published,
     vocabulary_citation,
 )
-from records.api.views.file_columns import Judge, layout
 from records.api.views.pages import QuerySetRows
+from records.api.views.verdicts import judged_lines, judging
+from records.documents.columns import layout
 from records.documents.serializers import placed
+from records.index import state
+from records.index.signature import Rows
 from records.models import Revision
 from records.query.ordering import Ordering
+from records.query.planner import FILE_LINES
 from records.query.revisions import latest_revision
 from records.query.totals import Totals, of_total
+from records.query.verdicts import Verdicts
 
 STEP = 250
 """Number of records in memory at a time."""
@@ -67,17 +72,24 @@ MEDIA_TYPES = {
 }
 
 
-def walk(
-    read: Callable[[Cursor | None, int], Sequence[tuple]], ordering: Ordering, revision: int
-) -> Iterator[Sequence[str]]:
-    """Yield the documents of all rows in order, some hundred at a time. `read` returns a page of
-    rows after a cursor, each as (document, sort key, id) and, where a search has tiers, the
-    tier."""
+Read = Callable[[Cursor | None, int], Sequence[tuple]]
+"""Function that returns a page of rows after a cursor, each as (stored content, sort key, id) and,
+where a search has tiers, the tier."""
+
+
+def walk(read: Read, ordering: Ordering, revision: int) -> Iterator[Sequence[str]]:
+    """Yield the stored contents of all rows in order, some hundred at a time."""
+    for page in pages(read, ordering, revision):
+        yield [row[0] for row in page]
+
+
+def pages(read: Read, ordering: Ordering, revision: int) -> Iterator[Sequence[tuple]]:
+    """Yield all rows in order, some hundred at a time."""
     cursor = None
     while True:
         page = read(cursor, STEP)
         if page:
-            yield [row[0] for row in page]
+            yield page
         if len(page) < STEP:
             return
         _, key, *place = page[-1]
@@ -253,18 +265,29 @@ def record_download(request: HttpRequest, resource: RecordResource, parameters: 
     # Later, when the stream is read, no request says where the site is.
     below = site_path()
 
-    def judge() -> Judge:
+    def verdicts() -> Verdicts:
         if "total" in values:
-            return of_total(query.without("total"), values["total"]).verdicts(values["total"]).of
-        return Totals(query, listed=True).verdicts({}).of
+            return of_total(query.without("total"), values["total"]).verdicts(values["total"])
+        return Totals(query, listed=True).verdicts({})
 
+    def lines() -> Iterator[Sequence[str]]:
+        def read_lines(cursor: Cursor | None, size: int) -> list[tuple]:
+            return query.page(ordering, cursor, size, FILE_LINES)
+
+        lines_of = judged_lines(verdicts())
+        for page in pages(read_lines, ordering, query.revision):
+            yield lines_of((id, stored) for stored, _, id, *_ in page)
+
+    # Rows that other code made may lack a column; below a path, addresses in them are others.
+    stored = figures and not below and (resource.model.KIND, Rows.FILE) not in state.out_of_date()
     table = Table(
         resource.name,
         columns.columns,
         lambda: (placed(page, below) for page in walk(read, ordering, query.revision)),
-        lambda cells: columns.rows(cells, judge() if figures else None),
+        lambda cells: columns.rows(cells, judging(verdicts()) if figures else None),
         rows.count(),
         documents=not figures,
+        lines=lines if stored else None,
     )
     count = records.count() if figures else table.count
     filters = filters_given(resource, parameters)

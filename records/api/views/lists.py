@@ -21,10 +21,10 @@ from records.api.views.feeds import (
     record_entries,
     revision_entries,
 )
-from records.api.views.file_columns import add_verdicts
 from records.api.views.files import record_download, vocabulary_download
 from records.api.views.pages import ListedRows, Page, QuerySetRows, read_page
 from records.api.views.series import series_rows
+from records.api.views.verdicts import add_verdicts
 from records.documents.serializers import placed
 from records.models import DATED, Revision, RevisionCounter
 from records.query.filters import TotalNames
@@ -120,7 +120,7 @@ class RecordList(ListView):
         """Return the documents of a page, whose figures say what became of them in the total."""
         query = record_query(self.resource, page.parameters, page.revision).without("total")
         documents = [orjson.loads(text) for text in texts]
-        add_verdicts(documents, of_total(query, total).verdicts(total).of)
+        add_verdicts(of_total(query, total).verdicts(total), documents)
         return [orjson.dumps(document).decode() for document in documents]
 
     def feed(self, page: Page) -> HttpResponseBase:

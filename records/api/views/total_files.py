@@ -10,8 +10,8 @@ from aidapi.tables import Cell, Column, Table
 from records.api.addresses import digest, pinned
 from records.api.views.citation_styles import Citation
 from records.api.views.citations import published
-from records.api.views.file_columns import columns_of
 from records.api.views.files import Download, presented
+from records.documents.columns import columns_of
 from records.index.names import NameHistory
 from records.index.search import Names
 from records.models import PartyType

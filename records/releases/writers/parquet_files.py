@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from rest_framework import serializers
 
 from aidapi.tables import Column
-from records.api.views.file_columns import datatype
+from records.documents.columns import datatype
 from records.documents.serializers import KnownDateField
 from records.releases.tables import Document, Rows, Table
 

@@ -28,7 +28,9 @@ from aidapi.tables import (
     number,
 )
 from records.api.views import files
-from records.models import Party, RevisionCounter
+from records.index.models import DerivedState
+from records.index.signature import Rows
+from records.models import KINDS, Party, RevisionCounter
 from records.publishing import triggers
 from tests.support.factories import DonationFactory, StatementFactory, publish
 from tests.support.histories import History
@@ -648,10 +650,33 @@ def test_a_file_is_read_in_few_statements(
     monkeypatch.setattr(files, "STEP", 3)
     records = len(history.at("donation"))
 
-    # The plan; the revision; rows and records counted; records, figures, parties, items,
-    # replaced codes, milestones and links of the totals; the records, three by three.
-    with django_assert_num_queries(11 + records // 3 + 1):
+    # The plan; the revision; whether rows are stored; rows and records counted; records, figures,
+    # parties, items, replaced codes, milestones and links of the totals; the records, three by
+    # three.
+    with django_assert_num_queries(12 + records // 3 + 1):
         ask(client, "/api/v1/donations/", format="csv").getvalue()
+
+
+@pytest.mark.parametrize("resource", DATED, ids=str)
+def test_stored_rows_are_those_of_the_documents(
+    client: Client, history: History, resource: Resource
+) -> None:
+    path, kind = resource.path, resource.name.removesuffix("s")
+    queries: list[dict[str, Any]] = [
+        {},
+        {"ordering": "-value", "unit": "piece"},
+        {"search": "masks"},
+        {"total": "measure:quantity"},
+        {"revision": 3},
+    ]
+    stored = [ask(client, path, format="csv", **query).getvalue() for query in queries]
+    KINDS[kind].child("file_rows").objects.update(lines="of other code")
+    DerivedState.objects.filter(kind=kind, rows=Rows.FILE).update(signature="")
+
+    made = [ask(client, path, format="csv", **query).getvalue() for query in queries]
+
+    assert stored == made
+    assert sum(len(one.splitlines()) for one in made) > len(queries)
 
 
 # Formulas

@@ -7,15 +7,15 @@ all of them. If a row is a figure, its fields have no prefix, and those of the s
 quotes begin with `statement_`.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 from operator import itemgetter
 from typing import Any
 
 from rest_framework import serializers
 
-from aidapi.tables import KNOWN_DATE, NOTHING, Cell, Column, same
-from records.api.numbers import SumField
+from aidapi.tables import KNOWN_DATE, NOTHING, Cell, Column, csv_cells, csv_lines, same
 from records.documents.serializers import (
     ExactNumberField,
     FigureSerializer,
@@ -25,20 +25,18 @@ from records.documents.serializers import (
     PublicIdField,
     StatementInRecordSerializer,
 )
-from records.query.verdicts import OUTSIDE, Verdict
 
 DATATYPES: list[tuple[type[serializers.Field], str]] = [
     (serializers.BooleanField, "boolean"),
     (serializers.IntegerField, "integer"),
     (ExactNumberField, "decimal"),
-    (SumField, "decimal"),
     (serializers.DateField, "date"),
     (KnownDateField, KNOWN_DATE),
     (serializers.URLField, "anyURI"),
 ]
 
-Judge = Callable[[Sequence[str]], Mapping[tuple[str, int], Verdict]]
-"""Function from ids of records to (record, number of a figure) → what became of it in totals."""
+Judge = Callable[[Sequence[Any]], None]
+"""Function that adds to the figures of documents what became of them in totals."""
 INHERENT = ("figures", "statements", "milestones_evidence")
 """Fields that rows of figures replace by columns of their own; of the words of milestones, which a
 cell cannot hold beside each other, the JSON has all."""
@@ -107,56 +105,40 @@ def several(path: Sequence[str], name: str) -> Callable[[Any], list[Any]]:
     return lambda part: [one[name] for one in outer(part)]
 
 
+@dataclass(frozen=True)
 class Layout:
     """Columns of the documents of a kind, and the rows of a document."""
 
-    def __init__(self, serializer: Any, figures: bool) -> None:
-        columns = list(columns_of(serializer))
-        self.figures = figures
-        self.head = [one for one in columns if not one.name.startswith(INHERENT)]
-        self.tail: list[Column] = []
-        if figures:
-            of_figure = list(columns_of(FigureSerializer()))
-            self.tail = [
-                Column(
-                    "figure",
-                    "integer",
-                    "Number of the figure within its record, from 1: the `figure` of a citation.",
-                    itemgetter("number"),
-                ),
-                *(one for one in of_figure if one.name not in FigureSerializer.IN_TOTAL),
-                *(
-                    Column(
-                        f"statement_{one.name}",
-                        one.datatype,
-                        one.description,
-                        statement(one.read),
-                        free=one.free,
-                    )
-                    for one in columns_of(StatementInRecordSerializer())
-                    if one.name != "id"
-                ),
-                *(one for one in of_figure if one.name in FigureSerializer.IN_TOTAL),
-            ]
-        elif "figures" in serializer.fields:
-            self.tail = [
-                Column("figures", "integer", "Number of figures of the record.", number_of),
-                next(one for one in columns if one.name == "statements_id"),
-            ]
-        self.columns = [*self.head, *self.tail]
+    head: Sequence[Column]
+    """Columns of the record."""
+    tail: Sequence[Column]
+    """Columns of a figure of it; where records have one row, further ones of the record."""
+    figures: bool
+    """Whether each figure has a row."""
+
+    @property
+    def columns(self) -> list[Column]:
+        return [*self.head, *self.tail]
+
+    @property
+    def stored(self) -> "Layout":
+        """The columns that depend on nothing but the record: all but those of totals, the last."""
+        kept = [one for one in self.tail if one.name not in FigureSerializer.IN_TOTAL]
+        return Layout(self.head, kept, self.figures)
 
     def rows(
         self, cells: Sequence[Cell], judge: Judge | None = None
     ) -> Callable[[Sequence[Any]], list[list[Any]]]:
         """Return the function from documents to their rows, which reads each record once; `judge`
-        says what became of their figures in totals."""
+        adds to their figures what became of them in totals."""
         head = reader(self.head, cells[: len(self.head)])
         tail = reader(self.tail, cells[len(self.head) :])
         if not self.figures:
             return lambda documents: [head(one) + tail(one) for one in documents]
 
         def rows_of(documents: Sequence[Any]) -> list[list[Any]]:
-            add_verdicts(documents, judge)
+            if judge:
+                judge(documents)
             rows = []
             for document in documents:
                 record = head(document)
@@ -168,16 +150,6 @@ class Layout:
             return rows
 
         return rows_of
-
-
-def add_verdicts(documents: Sequence[Any], judge: Judge | None) -> None:
-    """Add to the figures of documents what became of them in totals."""
-    verdicts = judge([one["id"] for one in documents]) if judge else {}
-    for document in documents:
-        for number, figure in enumerate(document["figures"], start=1):
-            verdict = verdicts.get((document["id"], number), OUTSIDE)
-            figure["in_at_least"], figure["in_about"] = verdict.in_at_least, verdict.in_about
-            figure["left_out_reason"], figure["held_by"] = verdict.reason, verdict.held_by
 
 
 def reader(columns: Sequence[Column], cells: Sequence[Cell]) -> Callable[[Any], list[Any]]:
@@ -204,4 +176,46 @@ def statement(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
 @cache
 def layout(serializer_class: Any, figures: bool) -> Layout:
     """Return the layout, built once per serializer."""
-    return Layout(serializer_class(), figures)
+    serializer = serializer_class()
+    columns = list(columns_of(serializer))
+    head = [one for one in columns if not one.name.startswith(INHERENT)]
+    if figures:
+        return Layout(head, [*figure_columns()], figures)
+    tail = []
+    if "figures" in serializer.fields:
+        tail = [
+            Column("figures", "integer", "Number of figures of the record.", number_of),
+            next(one for one in columns if one.name == "statements_id"),
+        ]
+    return Layout(head, tail, figures)
+
+
+def figure_columns() -> Iterator[Column]:
+    """Yield the columns of a figure: its own, those of its statement, and those of totals."""
+    own = list(columns_of(FigureSerializer()))
+    yield Column(
+        "figure",
+        "integer",
+        "Number of the figure within its record, from 1: the `figure` of a citation.",
+        itemgetter("number"),
+    )
+    yield from (one for one in own if one.name not in FigureSerializer.IN_TOTAL)
+    for one in columns_of(StatementInRecordSerializer()):
+        if one.name != "id":
+            yield Column(
+                f"statement_{one.name}",
+                one.datatype,
+                one.description,
+                statement(one.read),
+                free=one.free,
+            )
+    yield from (one for one in own if one.name in FigureSerializer.IN_TOTAL)
+
+
+@cache
+def figure_lines(serializer_class: Any) -> Callable[[Any], list[str]]:
+    """Return the function from a document to the rows of its figures as lines of CSV, without the
+    columns of totals."""
+    stored = layout(serializer_class, figures=True).stored
+    rows_of = stored.rows(csv_cells(stored.columns))
+    return lambda document: csv_lines(rows_of([document]))
