@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from aidapi import views
+from records.site.preview import RecordPreview
 
 urlpatterns = [
     # First what is requested most: every pattern before it costs each request.
@@ -19,6 +20,12 @@ urlpatterns = [
     path("livez", views.Live.as_view(), name="livez"),
     path("readyz", views.Ready.as_view(), name="readyz"),
     path("metrics", views.Metrics.as_view(), name="metrics"),
+    # What it shows is of the site, who may see it is known to the admin.
+    path(
+        "admin/preview/<slug:id>/v<int:version>/",
+        admin.site.admin_view(RecordPreview.as_view()),
+        name="record-preview",
+    ),
     path("admin/", admin.site.urls),
 ]
 

@@ -12,6 +12,7 @@ MODELS = (
     "records.curation.notices.models",
     "records.curation.reports.models",
     "records.curation.source_check.models",
+    "records.curation.teamwork.models",
 )
 """Modules with models of this app beside `records.models`: each lives with its workflow."""
 

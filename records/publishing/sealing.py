@@ -54,17 +54,22 @@ def seal(records: Sequence[DatedRecord], revision: Revision, lineages: Lineages)
             "published_in": revision.number,
         }
         own = list(record.parties.all())
-        for row in own:
-            copied = {column: getattr(row.party, column) for column in FROM_PARTY}
-            for column, value in (copied | common).items():
-                setattr(row, column, value)
-        record.joint = is_joint(record, own)
+        copy_parties(record, own, common)
         parties += own
         of_record = figure_items(record, record.ordered_figures(), lineages, common)
         set_prefetched(record, {"figure_items": of_record})
         items += of_record
     update_rows(parties, (*FROM_PARTY, *FROM_RECORD))
     insert_rows(items)
+
+
+def copy_parties(record: DatedRecord, rows: Sequence[RecordParty], common: dict[str, Any]) -> None:
+    """Copy into the party rows of a version what is known of its parties; nothing is stored."""
+    for row in rows:
+        copied = {column: getattr(row.party, column) for column in FROM_PARTY}
+        for column, value in (copied | common).items():
+            setattr(row, column, value)
+    record.joint = is_joint(record, rows)
 
 
 def is_joint(record: DatedRecord, parties: Sequence[RecordParty]) -> bool:

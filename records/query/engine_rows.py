@@ -5,12 +5,12 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator
 from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from django.db.models import F, IntegerField, QuerySet, TextField, Value
 from django.db.models.functions import Cast
 
-from records.models import DATED
+from records.models import DATED, item_lineages
 from records.models.regions import regions_around
 from records.query.bodies import Bodies
 from records.query.groupings import side_of
@@ -33,6 +33,8 @@ def engine_rows(records: Any, bodies: Bodies) -> list[Figure]:
 
 class Reader:
     """Reads the rows of records in force. Equal values are shared, as the engine wishes."""
+
+    PARTY_COLUMNS: ClassVar[tuple[str, ...]] = ("party_id", "type", "country", "region")
 
     def __init__(self, records: Any, bodies: Bodies) -> None:
         self.records = records
@@ -204,7 +206,7 @@ class Reader:
         )
         found: dict[int, dict[str, list[Party]]] = defaultdict(lambda: defaultdict(list))
         for record, role, *party in rows.order_by().values_list(
-            "record_id", "role", "party_id", "type", "country", "region"
+            "record_id", "role", *self.PARTY_COLUMNS
         ):
             found[record][side_of(role)].append(self.party(tuple(party)))
         return {
@@ -233,6 +235,24 @@ class Reader:
         ):
             found[record].append(Milestone._make(milestone))
         return {record: self.share(tuple(listed)) for record, listed in found.items()}
+
+
+class DraftReader(Reader):
+    """Reads open versions as if they were published now: parties and items as they are."""
+
+    PARTY_COLUMNS = ("party_id", "party__type", "party__country", "party__region")
+
+    def item_paths(
+        self, rows: Iterable[tuple[Any, ...]], heads: dict[int, "Head"]
+    ) -> dict[tuple[str | None, int], tuple[str, ...]]:
+        lineages = item_lineages()
+        found = {}
+        for row in rows:
+            if row[ITEM]:
+                codes = [self.bodies.code("item", code) for code in lineages.get(row[ITEM], ())]
+                key = row[ITEM], heads[row[0]].published_in
+                found[key] = tuple(dict.fromkeys(codes or [row[ITEM]]))
+        return found
 
 
 def once(names: list[Party]) -> tuple[Party, ...]:

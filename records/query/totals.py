@@ -14,7 +14,12 @@ import numpy as np
 
 from records.index.statistics import UNKNOWN
 from records.query.bodies import bodies_at
-from records.query.engine_rows import PublishedLinks, engine_rows, published_links
+from records.query.engine_rows import (
+    DraftReader,
+    PublishedLinks,
+    engine_rows,
+    published_links,
+)
 from records.query.filters import (
     ChoiceParameter,
     DateParameter,
@@ -61,6 +66,8 @@ KEPT_FIGURES = 800_000
 common with others that are kept."""
 PART = 2_000
 """Number of records whose figures are in memory at a time where they are judged in parts."""
+MOST_JUDGED_AGAIN = 20_000
+"""Figures of a kind up to which a draft is judged among all of them."""
 SPLITTING = frozenset({"measure", "unit", "currency", "party_type"})
 """Filters that choose among the splits."""
 
@@ -414,6 +421,29 @@ def figures_in_parts(model: Any, revision: int) -> Iterator[list[Figure]]:
         yield engine_rows(in_force(model, revision, part), bodies)
 
 
+def verdicts_if_published(record: Any, revision: int) -> dict[int, Verdict] | None:
+    """Return what would become of the figures of an open version in the totals of all records of
+    the kind, were it published after a revision; None if there are too many figures to judge them
+    all again. Nothing of it is kept, nor shared with what is."""
+    model = type(record)
+    public = prepared_at(model, revision)
+    if len(public.table) > MOST_JUDGED_AGAIN:
+        return None
+    own = DraftReader(model.objects.filter(pk=record.pk), bodies_at(revision)).read()
+    others = [figure for figure in public.figures() if figure.id != record.public_id]
+    links = dict(published_links_at(revision).rows)
+    links[record.public_id] = [
+        (record.public_id, link.type, link.target) for link in record.ordered_links()
+    ]
+    prepared = prepare(
+        sorted([*others, *own], key=lambda one: one.id),
+        Links(row for _, rows in sorted(links.items()) for row in sorted(rows)),
+    )
+    verdicts = Verdicts(total.outcome for total in answer(prepared, Query()))
+    found = verdicts.of([record.public_id])
+    return {number: verdict for (_, number), verdict in found.items()}
+
+
 def prepared_at(
     model: Any, revision: int, include: frozenset[str] = frozenset(), milestone: str = ""
 ) -> Prepared:
@@ -451,9 +481,13 @@ def prepared_at(
 
 def links_at(revision: int) -> Links:
     """Return the links of all records of all kinds at a revision."""
+    return published_links_at(revision).links
+
+
+def published_links_at(revision: int) -> PublishedLinks:
+    """Return the same with their rows."""
     subject = Subject.of("link")
-    found = kept_links.get(subject, revision, lambda known: published_links(revision, known))
-    return found.links
+    return kept_links.get(subject, revision, lambda known: published_links(revision, known))
 
 
 kept_prepared: Kept[Prepared] = Kept(lambda prepared: len(prepared.table), KEPT_FIGURES)

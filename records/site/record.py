@@ -1,5 +1,6 @@
 """Page of a record: its stored document in words, its versions and its relations."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -31,7 +32,7 @@ from records.models import (
     RevisionCounter,
 )
 from records.query.revisions import shown_revision
-from records.query.totals import verdicts_of
+from records.query.totals import Verdict, verdicts_of
 from records.site import addresses
 from records.site.charts.drawing import Canvas, Heading, heading_png
 from records.site.social import description
@@ -84,15 +85,10 @@ class RecordPage(Page):
             # Everything else is shown as of the last revision that had this version.
             revision = (version["retired_in"] or revision + 1) - 1
         page = {
-            "document": version["document"],
-            "title": attributed_title(version["document"]),
-            "version": version,
-            "versions": versions,
+            **page_of_version(version, versions, revision),
             "latest": latest,
             "revision": revision,
             "past": revision != latest,
-            **(shown := content(version["document"], versions, revision)),
-            "description": description(version["document"], shown["figures"]),
             **self.citation_and_addresses(request, version),
         }
         response = self.respond(request, page)
@@ -186,7 +182,32 @@ def refusal(request: HttpRequest, problem: Problem) -> HttpResponse:
     return page
 
 
-def content(document: Json, versions: list[Json], revision: int) -> Json:
+def page_of_version(
+    version: Json,
+    versions: list[Json],
+    revision: int,
+    verdicts: Mapping[int, Verdict] | None = None,
+) -> Json:
+    """Return what the page of a version says, beside how to cite it and where it is; `verdicts`
+    has what becomes of its figures in totals, if not that of the revision."""
+    document = version["document"]
+    shown = content(document, versions, revision, verdicts)
+    return {
+        "document": document,
+        "title": attributed_title(document),
+        "version": version,
+        "versions": versions,
+        **shown,
+        "description": description(document, shown["figures"]),
+    }
+
+
+def content(
+    document: Json,
+    versions: list[Json],
+    revision: int,
+    verdicts: Mapping[int, Verdict] | None,
+) -> Json:
     """Return the content of the page in words."""
     drawn = drawn_from(document, revision) if document["kind"] == "statement" else []
     items = names_of_items([*(version["document"] for version in versions), *drawn])
@@ -197,7 +218,7 @@ def content(document: Json, versions: list[Json], revision: int) -> Json:
             for role in KINDS[document["kind"]].ROLES.values()
             if document[role]
         ],
-        "figures": figures_of(document, items, revision),
+        "figures": figures_of(document, items, revision, verdicts),
         "milestones": milestones_in_words(document),
         "sources": [source(statement) for statement in document.get("statements", ())],
         "links": links(document, revision),
@@ -243,11 +264,18 @@ def names_of_items(documents: list[Json]) -> dict[str, str]:
     return dict(Item.objects.filter(code__in=codes).values_list("code", "name"))
 
 
-def figures_of(document: Json, items: dict[str, str], revision: int) -> list[FigureInWords]:
-    """Return the figures of a record in words, with how they count as of the revision."""
+def figures_of(
+    document: Json,
+    items: dict[str, str],
+    revision: int,
+    verdicts: Mapping[int, Verdict] | None = None,
+) -> list[FigureInWords]:
+    """Return the figures of a record in words, with how they count as of the revision, or by
+    other verdicts."""
     if "figures" not in document:
         return []
-    verdicts = verdicts_of(DATED[document["kind"]], revision, document["id"])
+    if verdicts is None:
+        verdicts = verdicts_of(DATED[document["kind"]], revision, document["id"])
     return figures_in_words(document, items, verdicts)
 
 

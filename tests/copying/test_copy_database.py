@@ -35,6 +35,7 @@ from records.curation.duplicates.models import DuplicateSearch, DuplicateStatus
 from records.curation.imports.models import ImportBatch, ImportedDraft, ImportRow
 from records.curation.notices.models import SentNotice
 from records.curation.source_check.models import Outcome, SourceCheck
+from records.curation.teamwork.assigning import assign
 from records.index import search_index
 from records.management.commands.copy_database import SOURCE
 from records.models import Donation, DraftSave, RevisionCounter, form_values
@@ -47,6 +48,7 @@ from tests.support.factories import (
     ProposalFactory,
     ReportFactory,
     StatementFactory,
+    ThreadFactory,
     UserFactory,
 )
 from tests.support.histories import long_history
@@ -136,7 +138,8 @@ def work_in_private() -> None:
     pair.decide(DuplicateStatus.NOT_A_DUPLICATE, by=editor, why="Two flights.")
     DuplicateSearch.objects.create(kind="donation")
     ProposalFactory()
-    ReportFactory()
+    assign(ReportFactory(), editor, by=editor, seen=None)
+    ThreadFactory(record=draft)
     # A deleted draft's key must not be given again: logs name it.
     DonationFactory().delete()
 

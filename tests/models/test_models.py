@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from records.curation.duplicates.models import DuplicatePair
 from records.curation.proposals.models import Proposal
 from records.curation.reports.models import Report
+from records.curation.teamwork.models import Comment
 from records.models import (
     ID_PATTERN,
     KINDS,
@@ -40,6 +41,7 @@ from tests.support.factories import (
     PartyFactory,
     ProposalFactory,
     RevisionFactory,
+    ThreadFactory,
 )
 
 MODELS = list(apps.get_app_config("records").get_models())
@@ -155,6 +157,8 @@ VIOLATIONS: dict[str, Any] = {
     # of reported errors
     "has_text": {"text": ""},
     "report_decided": {"status": "answered"},
+    # of comments
+    "says": {"text": ""},
     # of the head, revisions and changes
     "is_one_row": second_head,
     "has_message": silent_revision,
@@ -176,6 +180,7 @@ FACTORIES: dict[Any, Any] = {
         model.child("milestones"): lambda factory=RECORDS[model]: factory().milestones.first()
         for model in STAGED.values()
     },
+    Comment: lambda: ThreadFactory().comments.first(),
     DuplicatePair: DuplicatePairFactory,
     Item: ItemFactory,
     Party: PartyFactory,

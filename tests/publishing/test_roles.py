@@ -204,6 +204,7 @@ def test_the_reading_role_reads_what_is_public_and_writes_nothing() -> None:
         *("records_auditentry", "records_keptform", "records_proposal", "records_report"),
         "records_sentnotice",
         "records_sourcecheck",
+        *("records_thread", "records_comment", "records_assignment"),
     )
     through = got_through(
         raw(

@@ -19,6 +19,7 @@ from factory.django import DjangoModelFactory
 from records.curation.duplicates.models import DuplicatePair
 from records.curation.proposals.models import Proposal
 from records.curation.reports.models import Report
+from records.curation.teamwork.models import Thread
 from records.models import (
     Contract,
     ContractFigure,
@@ -293,6 +294,27 @@ class ReportFactory(DjangoModelFactory):
     figure = 1
     text = "The ministry says 5,000 masks, not 50,000."
     email = "reader@example.org"
+
+
+class ThreadFactory(DjangoModelFactory):
+    """A thread that a reviewer begins on a draft: `record=` for another version, `text=` for
+    other words."""
+
+    class Meta:
+        model = Thread
+        skip_postgeneration_save = True
+
+    class Params:
+        record = factory.LazyFunction(lambda: DonationFactory())
+
+    kind = factory.LazyAttribute(lambda thread: thread.record.KIND)
+    public_id = factory.LazyAttribute(lambda thread: thread.record.public_id)
+    version = factory.LazyAttribute(lambda thread: thread.record.version)
+
+    @factory.post_generation
+    def text(thread: Any, create: bool, wanted: str | None) -> None:
+        words = wanted or "The ministry says 5,000 masks, not 50,000."
+        thread.comments.create(user=UserFactory(username="reviewer"), text=words)
 
 
 class DuplicatePairFactory(DjangoModelFactory):

@@ -39,6 +39,7 @@ from records.curation.duplicates.models import (
     DuplicateSearch,
     DuplicateStatus,
 )
+from records.curation.teamwork.models import forget_versions
 from records.models import (
     CURRENT,
     KINDS,
@@ -500,6 +501,7 @@ def add_figures(candidate: DuplicatePair, *, by: Any, why: str) -> Record:
         for contributor in editors.select_related("user"):
             Contributor.edited(target, contributor.user)
         discard(new)
+        forget_versions([new])
         candidate.decide(DuplicateStatus.SAME_EVENT, by=by, why=why)
     return target
 

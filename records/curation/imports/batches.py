@@ -22,6 +22,7 @@ from records.curation.imports.models import (
     Verdict,
 )
 from records.curation.imports.sheets import read
+from records.curation.teamwork.models import forget_versions
 from records.models import KINDS, Contributor, ContributorRole, Record, State
 from records.models.rows import insert_rows
 
@@ -341,6 +342,7 @@ def undo(batch: ImportBatch, *, edited_too: bool = False) -> list[Any]:
                 f"statement first."
             ) from error
         finding.forget(now.kind, [row.public_id for row in gone])
+        forget_versions(gone)
         now.state, now.undone_at = ImportState.UNDONE, timezone.now()
         now.save(update_fields=["state", "undone_at"])
     batch.refresh_from_db()

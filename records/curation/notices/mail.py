@@ -1,5 +1,5 @@
-"""Notices: one mail to each person, with the versions that wait for their review or were returned
-to them, if there is anything new.
+"""Notices: one mail to each person, with the versions that wait for their review, were returned or
+assigned to them, and the threads in which others have the last word, if there is anything new.
 
 Mail is read by others on its way, so it has ids, titles, names and links: no text, no comment, no
 reason.
@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from itertools import chain
 from typing import Any
 
 from django.conf import settings
@@ -20,18 +21,24 @@ from django.utils import timezone
 
 from accounts.permissions import may
 from aidapi.addresses import origin_of
+from records.content.lines import titles_of
 from records.curation.notices.models import SentNotice
+from records.curation.teamwork.models import Assignment, Thread
+from records.curation.teamwork.sections import page_of
 from records.curation.workflow.worklist import OLDEST, WORK
 from records.models import KINDS, Contributor, ContributorRole, Record
 
 MAX_LISTED = 50
 """Versions that a mail lists of each sort; it says how many more there are."""
 PARTS = {
-    "review": ("publish", "approve", "Waiting for your review", "to review"),
-    "returned": ("change", "change", "Returned to you", "returned to you"),
+    "review": ("Waiting for your review", "to review"),
+    "returned": ("Returned to you", "returned to you"),
+    "assigned": ("Assigned to you", "assigned to you"),
+    "threads": ("Comments for you", "with comments"),
 }
-"""Work that is notified of → the permission that it needs, the page that it links to, its heading
-and its words in the subject."""
+"""Work that is notified of → its heading, and its words in the subject."""
+WORKED_ON = {"review": ("publish", "approve"), "returned": ("change", "change")}
+"""Work with versions → the permission that it needs, and the page that it links to."""
 
 
 class Result(StrEnum):
@@ -42,25 +49,25 @@ class Result(StrEnum):
 
 @dataclass(frozen=True)
 class Item:
-    """A version that a notice lists."""
+    """What a notice lists: a version, a report or a thread."""
 
-    record: Record
     work: str
+    name: str
+    """Id and version of the record."""
+    title: str
     by: str
+    path: str
+    mark: str
+    """What distinguishes it from the same submitted, returned, assigned or commented on another
+    time."""
 
     @property
     def key(self) -> str:
-        """What distinguishes it from the same version submitted or returned another time."""
-        record = self.record
-        said = record.digest if self.work == "review" else record.review_comment
-        mark = hashlib.blake2b(said.encode(), digest_size=8).hexdigest()
-        return f"{self.work}:{record.public_id}:{record.version}:{mark}"
+        return f"{self.work}:{self.name.replace(' v', ':')}:{self.mark}"
 
     @property
     def address(self) -> str:
-        page = PARTS[self.work][1]
-        path = reverse(f"admin:records_{self.record.KIND}_{page}", args=[self.record.pk])
-        return origin_of(settings.PUBLIC_URL) + path
+        return origin_of(settings.PUBLIC_URL) + self.path
 
 
 def recipients() -> Any:
@@ -71,27 +78,90 @@ def recipients() -> Any:
 
 def waiting(user: Any) -> list[Item]:
     """Return what waits for the user, the oldest first; nothing that they may not do."""
+    return [
+        *chain.from_iterable(versions(user, work) for work in WORKED_ON),
+        *assigned(user),
+        *comments(user),
+    ]
+
+
+def versions(user: Any, work: str) -> list[Item]:
+    """Return the versions that wait for the user's review, or that were returned to them."""
+    permission, page = WORKED_ON[work]
+    rows: list[Any] = []
+    for kind, model in KINDS.items():
+        if may(user, kind, permission):
+            rows += (
+                model._default_manager.filter(WORK[work][1](user))
+                .only("public_id", "version", "title", "digest", "review_comment", OLDEST[0])
+                .order_by()
+            )
+    rows.sort(key=lambda row: tuple(getattr(row, name) for name in OLDEST))
+    names = editors(rows) if work == "review" else {}
     found = []
-    for work, (permission, *_) in PARTS.items():
-        rows: list[Any] = []
-        for kind, model in KINDS.items():
-            if may(user, kind, permission):
-                rows += (
-                    model._default_manager.filter(WORK[work][1](user))
-                    .only("public_id", "version", "title", "digest", "review_comment", OLDEST[0])
-                    .order_by()
-                )
-        rows.sort(key=lambda row: tuple(getattr(row, name) for name in OLDEST))
-        names = editors(rows) if work == "review" else {}
-        for row in rows:
-            returned_by = row.review_comment.partition(": ")[0]
-            if work == "review":
-                found.append(
-                    Item(row, work, ", ".join(names.get((row.public_id, row.version), [])))
-                )
-            elif returned_by != user.get_username():
-                found.append(Item(row, work, returned_by))
+    for row in rows:
+        by = ", ".join(names.get((row.public_id, row.version), []))
+        if work == "returned":
+            by = row.review_comment.partition(": ")[0]
+            if by == user.get_username():
+                continue
+        said = row.digest if work == "review" else row.review_comment
+        mark = hashlib.blake2b(said.encode(), digest_size=8).hexdigest()
+        path = reverse(f"admin:records_{row.KIND}_{page}", args=[row.pk])
+        found.append(Item(work, f"{row.public_id} v{row.version}", row.title, by, path, mark))
     return found
+
+
+def assigned(user: Any) -> list[Item]:
+    """Return the open versions and reports that somebody else assigned to the user."""
+    is_mine = WORK["assigned"][1](user)
+    current = {
+        key
+        for kind, model in KINDS.items()
+        if may(user, kind, "change", "publish")
+        for key in model._default_manager.filter(is_mine).values_list("public_id", "version")
+    }
+    rows = Assignment.objects.filter(user=user).exclude(by=user).select_related("by", "report")
+    listed = [
+        row
+        for row in rows.order_by("at", "pk")
+        if (
+            row.report.is_open and may(user, row.kind, "change")
+            if row.report
+            else (row.public_id, row.version) in current
+        )
+    ]
+    titles = titles_of(row.public_id for row in listed)
+    found = []
+    for row in listed:
+        title = titles.get(row.public_id, "")
+        path = reverse(f"admin:records_{row.kind}_now", args=[row.public_id])
+        if row.report:
+            title = f"{title} (reported error)"
+            path = reverse("admin:records_report_change", args=[row.report.pk])
+        name = f"{row.public_id} v{row.version}"
+        found.append(Item("assigned", name, title, str(row.by), path, str(row.pk)))
+    return found
+
+
+def comments(user: Any) -> list[Item]:
+    """Return the open threads that concern the user, in which somebody else has the last word."""
+    kinds = [kind for kind in KINDS if may(user, kind, "change", "publish")]
+    rows: Any = Thread.objects.open().filter(kind__in=kinds).concerning(user).with_last()
+    threads = list(rows.exclude(last_user=user.pk).order_by("last_entry"))
+    names = get_user_model().objects.in_bulk({thread.last_user for thread in threads})
+    titles = titles_of(thread.public_id for thread in threads)
+    return [
+        Item(
+            "threads",
+            f"{thread.public_id} v{thread.version}",
+            titles.get(thread.public_id, ""),
+            str(names[thread.last_user]),
+            page_of(thread),
+            str(thread.last_entry),
+        )
+        for thread in threads
+    ]
 
 
 def editors(records: Iterable[Record]) -> dict[tuple[str, int], list[str]]:
@@ -139,7 +209,7 @@ def of(items: list[Item], work: str) -> list[Item]:
 
 def subject(items: list[Item]) -> str:
     parts = [
-        f"{len(of(items, work))} {words}" for work, (*_, words) in PARTS.items() if of(items, work)
+        f"{len(of(items, work))} {words}" for work, (_, words) in PARTS.items() if of(items, work)
     ]
     return f"AidAPI: {', '.join(parts)}"
 
@@ -147,17 +217,16 @@ def subject(items: list[Item]) -> str:
 def body(items: list[Item], listed: set[str]) -> str:
     """Return the lists, what is new first; `listed` has the keys of the last notice."""
     lines = []
-    for work, (_, _, heading, _) in PARTS.items():
+    for work, (heading, _) in PARTS.items():
         rows = sorted(of(items, work), key=lambda item: item.key in listed)
         if not rows:
             continue
         lines += [f"{heading}: {len(rows)}", ""]
         for item in rows[:MAX_LISTED]:
-            record = item.record
             new = "" if item.key in listed else "New: "
             # Titles are typed: without line breaks, they cannot look like another entry.
-            title = " ".join(record.title.split())
-            lines += [f"{new}{record.public_id} v{record.version}: {title}"]
+            title = " ".join(item.title.split())
+            lines += [f"{new}{item.name}: {title}"]
             lines += [f"by {item.by}"] if item.by else []
             lines += [item.address, ""]
         if len(rows) > MAX_LISTED:

@@ -27,15 +27,18 @@ from django.utils.text import capfirst
 
 from accounts.kept_forms import fill, fill_forms
 from aidapi.dates import in_words
-from records.curation.duplicates.pages import panel, warn_of_duplicates
+from records.curation.duplicates.pages import panel as duplicates_panel
+from records.curation.duplicates.pages import warn_of_duplicates
 from records.curation.imports import pages
 from records.curation.nouns.curated_admin import CuratedAdmin, SeenForm, touched
 from records.curation.nouns.dates import AsOfFilter, KnownDateFilter
-from records.curation.nouns.inlines import EvidenceInline, RowFormSet
+from records.curation.nouns.inlines import EvidenceInline, FigureInline, RowFormSet
 from records.curation.proposals.deciding import last_proposals
 from records.curation.proposals.models import Proposal, ProposedAct
 from records.curation.proposals.pages import may_decide
 from records.curation.statement_reader.pages import first_values, preset, reader
+from records.curation.teamwork.models import assignee
+from records.curation.teamwork.pages import assign_view, holder, panel, threads_view
 from records.curation.workflow import merging
 from records.curation.workflow.decisions import APPROVE, RETURN, Decision, decisions
 from records.curation.workflow.review_page import companions, compare
@@ -127,6 +130,22 @@ def of_one(request: HttpRequest) -> bool:
     return match is not None and "object_id" in match.kwargs
 
 
+def is_list(request: HttpRequest) -> bool:
+    """Whether the page is a list of the admin, not a search of a box."""
+    match = request.resolver_match
+    return match is not None and str(match.url_name).endswith("_changelist")
+
+
+def figures_in(context: dict[str, Any]) -> list[Any]:
+    """Return the figures on a record's page, in their order, as its form has them."""
+    return [
+        form.instance
+        for inline in context["inline_admin_formsets"]
+        if isinstance(inline.opts, FigureInline)
+        for form in inline.formset.initial_forms
+    ]
+
+
 def bulk_action(step: Step) -> Callable:
     """The step as an action of the list."""
 
@@ -159,6 +178,7 @@ class RecordAdmin(CuratedAdmin):
             "records/admin/rows.js",
             "records/admin/labels.js",
             "records/admin/search-boxes.js",
+            "records/admin/threads.js",
         ]
 
     # Who may do what
@@ -176,7 +196,12 @@ class RecordAdmin(CuratedAdmin):
     def get_queryset(self, request: HttpRequest) -> models.QuerySet:
         """On a record's own page with its revisions, which the page names."""
         rows = super().get_queryset(request)
-        return rows.select_related("published_in", "retired_in") if of_one(request) else rows
+        if of_one(request):
+            return rows.select_related("published_in", "retired_in")
+        return rows.annotate(assignee=assignee()) if is_list(request) else rows
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        return [*super().get_list_display(request), "shown_assignee"]
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         return [WorkFilter, self.date_filter, *super().get_list_filter(request)]
@@ -194,6 +219,10 @@ class RecordAdmin(CuratedAdmin):
     @admin.display(description="Published in", ordering="published_in_id", empty_value="")
     def shown_revision(self, record: Record) -> int | None:
         return record.published_in_id
+
+    @admin.display(description="Assigned to", empty_value="")
+    def shown_assignee(self, record: Any) -> str | None:
+        return record.assignee if record.is_open else None
 
     # Forms
 
@@ -389,7 +418,9 @@ class RecordAdmin(CuratedAdmin):
         if record is not None:
             context |= self.version_context(record)
             context["content_version"] = content_version(record)
-            context["duplicates"] = panel(record)
+            context["duplicates"] = duplicates_panel(record)
+            context["holder"] = holder(request, record)
+            context["talk"] = panel(request, record, figures_in(context))
             proposals = last_proposals([record]) if record.is_open else []
             context["declined"] = [one for one in proposals if not one.is_open]
             context["steps"] = [
@@ -454,6 +485,11 @@ class RecordAdmin(CuratedAdmin):
         version = path(
             "<slug:public_id>/v<int:version>/", wrap(self.version_view), name=f"{name}_version"
         )
+        own += [
+            path("<slug:public_id>/now/", wrap(self.now_view), name=f"{name}_now"),
+            path("<path:object_id>/threads/", wrap(self.threads_view), name=f"{name}_threads"),
+            path("<path:object_id>/assign/", wrap(self.assign_view), name=f"{name}_assign"),
+        ]
         return [version, *own, *pages.urls(self), *super().get_urls()]
 
     def version_view(self, request: HttpRequest, public_id: str, version: int) -> HttpResponse:
@@ -464,6 +500,27 @@ class RecordAdmin(CuratedAdmin):
         if record is None:
             raise Http404
         return HttpResponseRedirect(self.page(record))
+
+    def now_view(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        """The page of the version that is worked on, else of the last one."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        record = self.model.objects.filter(public_id=public_id).order_by("-version").first()
+        if record is None:
+            raise Http404
+        return HttpResponseRedirect(self.page(record))
+
+    # Threads and assignments: see there.
+
+    def threads_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return threads_view(self, request, object_id)
+
+    def assign_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        record = self.get_object(request, unquote(object_id))
+        back = self.list_url() if record is None else self.page(record)
+        return assign_view(self, request, record, back)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -620,6 +677,7 @@ class RecordAdmin(CuratedAdmin):
             "unverified": any(
                 each.unverified or each.is_doubtful for each in (*compared, *others)
             ),
+            "open_threads": [one for each in (*compared, *others) for one in each.talk.open],
             "refused": all(each.refusals for each in compared),
         }
 

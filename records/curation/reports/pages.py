@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.text import Truncator
 
 from accounts.kept_forms import fill_forms
@@ -15,6 +15,7 @@ from accounts.permissions import may
 from records.content.lines import titles_of
 from records.curation.queues.pages import OPEN_FIRST, QueueAdmin, WhyField, found
 from records.curation.reports.models import Report, ReportStatus
+from records.curation.teamwork.pages import assign_view, holder
 from records.curation.workflow.worklist import Found, Row, kinds
 from records.models import KINDS, Record, State
 
@@ -59,15 +60,35 @@ class DecisionForm(forms.Form):
     )
 
 
+class AssignedFilter(admin.SimpleListFilter):
+    """Who takes care of open reports."""
+
+    title = "assigned"
+    parameter_name = "assigned"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("me", "to me"), ("nobody", "to nobody")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() == "me":
+            return queryset.open().filter(assignment__user=request.user.pk)
+        if self.value() == "nobody":
+            return queryset.open().filter(assignment=None)
+        return queryset
+
+
 @admin.register(Report)
 class ReportAdmin(QueueAdmin):
     """The queue. Reports come from readers; who may change records of a kind decides."""
 
     MISSING = "There is no such report."
 
-    list_display = ["public_id", "kind", "shown_text", "received_at", "shown_status", "decided_by"]
-    list_filter = ["status", "kind"]
-    list_select_related = ["decided_by"]
+    list_display = [
+        *("public_id", "kind", "shown_text", "received_at", "shown_status", "shown_assignee"),
+        "decided_by",
+    ]
+    list_filter = ["status", "kind", AssignedFilter]
+    list_select_related = ["decided_by", "assignment__user"]
     ordering: ClassVar[list[Any]] = [OPEN_FIRST, "received_at", "pk"]
     search_fields = ["public_id", "text", "why"]
     search_help_text = "A record's id, or words of a report or decision."
@@ -82,6 +103,20 @@ class ReportAdmin(QueueAdmin):
     @admin.display(description="Status", ordering="status")
     def shown_status(self, report: Report) -> str:
         return report.get_status_display()
+
+    @admin.display(description="Assigned to", empty_value="")
+    def shown_assignee(self, report: Report) -> str | None:
+        found = getattr(report, "assignment", None)
+        return str(found.user) if found and report.is_open else None
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        own = path("<int:pk>/assign/", wrap(self.assign_view), name="records_report_assign")
+        return [own, *super().get_urls()]
+
+    def assign_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        report = self.get_queryset(request).filter(pk=pk).first()
+        return assign_view(self, request, report, page(report) if report else queue())
 
     # The decision
 
@@ -107,6 +142,7 @@ class ReportAdmin(QueueAdmin):
             "record_page": record
             and reverse(f"admin:records_{record.KIND}_change", args=[record.pk]),
             "title_of_record": titles_of([report.public_id]).get(report.public_id, ""),
+            "holder": holder(request, report),
             "form": form,
             "decisions": [(one.value, one.label, about) for one, about in DECISIONS.items()],
         }

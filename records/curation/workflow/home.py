@@ -5,6 +5,7 @@ from django.http import HttpRequest
 from records.curation.duplicates import pages as duplicates
 from records.curation.proposals import pages as proposals
 from records.curation.reports import pages as reports
+from records.curation.teamwork import sections as teamwork
 from records.curation.workflow import worklist
 from records.curation.workflow.worklist import Found, Section
 
@@ -28,6 +29,18 @@ SECTIONS = [
         "Nothing waits for you. What others submit appears here; what you edited, somebody else "
         "reviews.",
         worklist.work("review", "publish"),
+    ),
+    Section(
+        "assigned",
+        "Assigned to me",
+        "Nothing is assigned to you. On its page, take a version or a report, or assign it.",
+        teamwork.assigned_to_me,
+    ),
+    Section(
+        "threads",
+        "Open threads",
+        "No thread that concerns you is open. Comment on a version or a figure on its page.",
+        teamwork.open_threads,
     ),
     Section(
         "unverified",

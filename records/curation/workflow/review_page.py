@@ -20,6 +20,7 @@ from records.content.lines import (
     record_lines,
 )
 from records.content.numbers import amount_in_words
+from records.curation.teamwork.panels import PlacedThread, panels
 from records.models import (
     DATED,
     EVIDENCE,
@@ -67,6 +68,9 @@ class EvidencePair:
     """Why its editors say that it is right."""
     counts: str = ""
     """Of a figure, how it counts."""
+    figure: int | None = None
+    """Key of the figure, of which one may write."""
+    threads: list[PlacedThread] = field(default_factory=list)
 
 
 @dataclass
@@ -84,6 +88,8 @@ class Comparison:
     """Errors for which the reviewer cannot approve it."""
     doubts: list[str] = field(default_factory=list)
     """What is doubtful about its dates."""
+    talk: Any = None
+    """The threads about it."""
     chosen: bool = True
     decision: Any = None
     """What the reviewer decided about it, in a review of several."""
@@ -177,7 +183,23 @@ def compare(records: Sequence[Record], user: Any) -> list[Comparison]:
             comparison.figures = compared_figures(record, published)
             comparison.milestones = compared_milestones(record, published)
         comparison.refusals = refusals(comparison, user)
+    add_threads(list(found.values()), user)
     return [found[r.KIND, r.pk] for r in records if (r.KIND, r.pk) in found]
+
+
+def add_threads(comparisons: Sequence[Comparison], user: Any) -> None:
+    """Put the threads about versions beside them and their figures."""
+
+    def figures(record: Record) -> list[Any]:
+        return record.ordered_figures() if isinstance(record, DatedRecord) else []
+
+    shown = {each.record: figures(each.record) for each in comparisons}
+    public = [each.published for each in comparisons if each.published]
+    known = {(one.public_id, one.version): figures(one) for one in public}
+    for each, talk in zip(comparisons, panels(shown, user, known), strict=True):
+        each.talk = talk
+        for pair in each.figures:
+            pair.threads = talk.of_figure(pair.figure) if pair.figure else []
 
 
 def refusals(comparison: Comparison, user: Any) -> list[str]:
@@ -251,8 +273,11 @@ def compared(title: str, rows: tuple[Any, Any], lines: list[Line], *, first: boo
     before = in_context(old) if requoted else None
     doubts = [*filter(None, [length_problem(new.quote)]), *(doubt.text for doubt in new.doubts())]
     counts = how_it_counts(new) if hasattr(new, "basis") else ""
+    figure = new.pk if counts else None
     quote = in_context(new)
-    return EvidencePair(title, status, lines, quote, before, doubts, new.quote_reason, counts)
+    return EvidencePair(
+        title, status, lines, quote, before, doubts, new.quote_reason, counts, figure
+    )
 
 
 def how_it_counts(figure: Any) -> str:

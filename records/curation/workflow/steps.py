@@ -16,6 +16,7 @@ from records import publishing
 from records.curation.duplicates import finding
 from records.curation.proposals.deciding import note_accepted
 from records.curation.proposals.models import Proposal
+from records.curation.teamwork.models import end_assignments, forget_versions
 from records.models import (
     ENDED,
     EVIDENCE,
@@ -243,6 +244,7 @@ def _approve(records: Sequence[Record], given: StepInput) -> None:
         )
         if problems := _unseen(records, given):
             raise ValidationError(problems)
+        end_assignments(records)
 
 
 def _withdraw(records: Sequence[Record], given: StepInput) -> None:
@@ -276,6 +278,7 @@ def _discard(records: Sequence[Record], given: StepInput) -> None:
                 f"statement first."
             ) from error
         finding.forget(record.KIND, [record.public_id])
+        forget_versions([record])
 
 
 READERS_SEE_IT = "In a sentence or two. Readers see it beside the change."

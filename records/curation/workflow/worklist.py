@@ -13,7 +13,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from accounts.permissions import may
+from records.curation.teamwork.models import Thread, assigned
 from records.models import (
+    CURRENT,
     DATED,
     EVIDENCE,
     KINDS,
@@ -50,6 +52,7 @@ WORK: dict[str, tuple[str, Callable[[Any], Q]]] = {
         lambda user: Q(edited_by(user), ~Q(review_comment=""), state=State.DRAFT),
     ),
     "review": ("waiting for my review", lambda user: Q(~edited_by(user), state=State.IN_REVIEW)),
+    "assigned": ("assigned to me", lambda user: Q(assigned(user=user.pk), state__in=OPEN)),
 }
 """What lists can be narrowed to → its name, and the versions meant."""
 
@@ -62,6 +65,7 @@ class WorkFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         found = [(name, label) for name, (label, _) in WORK.items()]
+        found += [("unassigned", "assigned to nobody"), ("threads", "with open threads")]
         if model_admin.model in DATED.values():
             found.append(("unverified", "evidence does not verify"))
         return found
@@ -70,6 +74,11 @@ class WorkFilter(admin.SimpleListFilter):
         chosen = self.value()
         if chosen in WORK:
             return queryset.filter(WORK[chosen][1](request.user))
+        if chosen == "unassigned":
+            return queryset.filter(~assigned(), state__in=OPEN)
+        if chosen == "threads":
+            threads = Thread.objects.open().filter(public_id=OuterRef("public_id"))
+            return queryset.filter(Exists(threads), state__in=CURRENT)
         if chosen == "unverified" and queryset.model in DATED.values():
             return queryset.filter(pk__in=unverified(queryset.model).values("pk"))
         return queryset

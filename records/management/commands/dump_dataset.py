@@ -10,6 +10,7 @@ from accounts.models import AuditEntry
 from records.curation.duplicates.models import DuplicatePair, DuplicateStatus
 from records.curation.imports.models import ImportBatch
 from records.curation.proposals.models import Proposal
+from records.curation.teamwork.models import Assignment, Thread
 from records.dataset_files import DatasetError, dump
 from records.models import KINDS, OPEN, Contributor, Statement
 
@@ -51,6 +52,8 @@ def unpublished() -> dict[str, int]:
         "contributors to versions": Contributor.objects.count(),
         "imports": ImportBatch.objects.count(),
         "proposed names": Proposal.objects.count(),
+        "threads": Thread.objects.count(),
+        "assignments": Assignment.objects.count(),
         "verdicts on duplicates": decided.count(),
         "entries of the audit log": AuditEntry.objects.count(),
     }

@@ -30,8 +30,8 @@ from tests.support.factories import (
 
 pytestmark = pytest.mark.django_db
 HOME = "/admin/"
-MOST_QUERIES = 13
-MOST_ON_HOME = 15
+MOST_QUERIES = 15
+MOST_ON_HOME = 18
 
 
 @pytest.fixture(autouse=True)
