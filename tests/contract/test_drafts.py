@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 import pytest
 from django.test import Client
 
+from records.curation.teamwork.assigning import assign
 from records.models import (
     DATED,
     KINDS,
@@ -32,10 +33,11 @@ from records.publishing import (
     submit,
 )
 from tests.support.factories import RECORDS as FACTORIES
-from tests.support.factories import UserFactory, excuse, publish
+from tests.support.factories import ThreadFactory, UserFactory, excuse, publish
 from tests.support.histories import History
 from tests.support.parameter_values import anchored, good_values
 from tests.support.routes import API, RECORDS, RESOURCES, Resource, addresses, ask, found
+from tests.support.sign_in import role
 
 pytestmark = pytest.mark.django_db
 
@@ -213,6 +215,7 @@ def new_draft(kind: str, end: str, history: History, **content: Any) -> Any:
 def drafts_everywhere(history: History) -> None:
     """Drafts of every kind and in every state."""
     editor, reviewer = UserFactory(username="editor"), UserFactory(username="reviewer")
+    reviewer.groups.add(role("reviewer"))
     statement = new_draft("statement", DRAFTS[0], history)
     published = next(row for row in history.rows.values() if row.KIND == "statement")
     much = Decimal(10**12)
@@ -236,6 +239,9 @@ def drafts_everywhere(history: History) -> None:
             row.refresh_from_db()
             correction = canaries(begin_correction(row, by=editor, reason=CANARY))
             note_edit(correction, by=UserFactory(username="third"))
+            for talked_of in (row, correction):
+                ThreadFactory(record=talked_of, text=CANARY)
+            assign(correction, reviewer, by=editor, seen=None)
         # A withdrawn record on its way back.
         gone = history.rows[history.withdrawn_ids(kind)[0]]
         gone.refresh_from_db()
