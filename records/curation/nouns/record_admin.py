@@ -201,7 +201,9 @@ class RecordAdmin(CuratedAdmin):
         return rows.annotate(assignee=assignee()) if is_list(request) else rows
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
-        return [*super().get_list_display(request), "shown_assignee"]
+        columns = list(super().get_list_display(request))
+        columns.insert(columns.index("shown_state") + 1, "shown_assignee")
+        return columns
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         return [WorkFilter, self.date_filter, *super().get_list_filter(request)]

@@ -17,6 +17,7 @@ from records.curation.source_check.texts import text_of
 from records.models import State, Statement
 from tests.conftest import logged_in
 from tests.support.factories import DonationFactory, StatementFactory, UserFactory, publish
+from tests.support.markup import nested_forms
 from tests.support.sign_in import role
 from tests.support.sites import drip, endless, page, redirect, respond, site
 
@@ -324,6 +325,7 @@ def test_curator_sees_the_outcome_and_takes_the_copy_into_a_draft(
     assert "not there any more" in shown
     assert COPY in shown
     assert copy_page(proposed) in shown
+    assert nested_forms(shown) == 0
 
     response = curator.post(copy_page(proposed), {"take": ""})
 

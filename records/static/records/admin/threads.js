@@ -23,14 +23,13 @@ document.addEventListener("DOMContentLoaded", () => {
     }
   }
 
-  // A link to a resolved thread opens it.
-  function unfold() {
-    const place = location.hash && document.getElementById(location.hash.slice(1));
-    const folded = place && place.closest("details");
-    if (folded && !folded.open) {
-      folded.open = true;
-      place.scrollIntoView();
-    }
+  // A link to a thread leads to it, also if it is resolved, and wherever the other scripts of the
+  // page have moved it.
+  function goThere() {
+    const place = location.hash.startsWith("#thread") && document.getElementById(location.hash.slice(1));
+    if (!place) return;
+    place.closest("details")?.setAttribute("open", "");
+    place.scrollIntoView();
   }
 
   function replace(page, sent) {
@@ -80,6 +79,6 @@ document.addEventListener("DOMContentLoaded", () => {
       send(form, event.submitter);
     });
   mark();
-  unfold();
-  window.addEventListener("hashchange", unfold);
+  window.addEventListener("load", goThere);
+  window.addEventListener("hashchange", goThere);
 });
