@@ -192,7 +192,7 @@ def test_two_people_take_a_statement_to_readers(width: int, sit_down: Any) -> No
     marked = reviewer.page.locator(".curation-figure mark").all_inner_texts()
     assert set(marked) == set(QUOTES)
     picture(reviewer, "review", width, "h2:has-text('Figures'), .curation-comparison")
-    reviewer.page.get_by_label("Comment").fill(COMMENT)
+    reviewer.page.get_by_label("Comment:").fill(COMMENT)
     picture(reviewer, "return", width, "h2:has-text('Publish')")
     press(reviewer, "Return for changes", "was returned for changes")
 

@@ -89,7 +89,9 @@ def test_a_curator_and_a_reviewer_talk_over_a_figure(
     page = reviewer.page
     page.locator("#id_message").fill("A gift of masks.")
     page.get_by_text("Comment on this figure").click()
-    page.get_by_label("Comment on this figure").fill("The embassy says 5,000.\nWhich is it?")
+    page.get_by_label("Comment on Figure 1: 50,000 piece").fill(
+        "The embassy says 5,000.\nWhich is it?"
+    )
     page.locator(".curation-figure").get_by_role("button", name="Comment", exact=True).click()
     said = page.locator(".curation-figure .curation-thread")
     expect(said).to_contain_text("Which is it?")
