@@ -66,7 +66,7 @@ KEPT_FIGURES = 800_000
 common with others that are kept."""
 PART = 2_000
 """Number of records whose figures are in memory at a time where they are judged in parts."""
-MOST_JUDGED_AGAIN = 20_000
+MOST_JUDGED_AGAIN = 10_000
 """Figures of a kind up to which a draft is judged among all of them."""
 SPLITTING = frozenset({"measure", "unit", "currency", "party_type"})
 """Filters that choose among the splits."""
