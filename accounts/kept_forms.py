@@ -1,99 +1,216 @@
-"""Forms that were sent after the session had ended: kept for their owner, who signs in and sees
-them again, filled and not saved.
+"""Forms that are kept for their owner, who gets them again, filled and not saved: while they are
+typed, and when they are sent after the session had ended.
 
-Each form of the admin names its owner in a signed field, so that nothing is kept for strangers,
-and nobody gets what somebody else entered.
+Each form of the admin names its owner, and the open page that it is on, in a signed field, so that
+nothing is kept for strangers, and nobody gets what somebody else entered. What a page keeps is one
+row, which a save of that page ends.
 """
 
 import json
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
+from functools import cache
+from time import time
+from typing import Any, NamedTuple
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import AdminErrorList
 from django.contrib.auth import get_user_model
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.forms.utils import ErrorDict
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
 from accounts.models import KeptForm
+from aidapi.limits import make_counter
 
 User = get_user_model()
 
 OWNER = "_owner"
-"""Field of a form with its signed owner."""
+"""Field of a form with its signed owner, page and path."""
 KEY = "kept"
 """Query parameter with the key of a kept form."""
 SALT = "accounts.kept_forms"
-OPEN_FOR = timedelta(days=7)
-"""Maximum age of a page whose form is kept."""
-KEPT_FOR = timedelta(days=1)
+KEPT_FOR = OPEN_FOR = timedelta(days=7)
+"""Maximum age of a kept form, and of a page whose form is kept."""
 MAX_CHARACTERS = 2_000_000
 MAX_FORMS = 10
 """Forms kept for one person; further ones replace the oldest."""
+MAX_A_MINUTE = 60
+"""How often the pages of one person keep what is typed."""
+TOO_LONG = f"too long to be kept here (more than {MAX_CHARACTERS:,} characters)"
 NOT_SAVED = (
     "Nothing was saved, since your session had ended. This is what you entered: look at it and "
     "send it again."
 )
 
 
-def owner_token(user: Any) -> str:
-    return signing.dumps(user.pk, salt=SALT)
+class Owner(NamedTuple):
+    """Whose form it is, on which open page and at which path."""
+
+    user: Any
+    page: str
+    path: str
 
 
-def owner_of(data: QueryDict) -> Any:
-    """Return the user whose form it is; None if it does not say so, or not credibly."""
+class TooLong(Exception):
+    """The form has too many characters to be kept."""
+
+
+def owner_token(user: Any, page: str = "", path: str = "") -> str:
+    return signing.dumps([user.pk, page or get_random_string(32), path], salt=SALT)
+
+
+def read_token(data: QueryDict) -> tuple[Any, str, str] | None:
+    """Return the owner's key, the page and the path that a form names; None if it does not, or
+    not credibly."""
     try:
-        pk = signing.loads(data.get(OWNER, ""), salt=SALT, max_age=OPEN_FOR)
+        found = signing.loads(data.get(OWNER, ""), salt=SALT, max_age=OPEN_FOR)
     except signing.BadSignature:
         return None
-    return User.objects.filter(pk=pk, is_active=True, is_staff=True).first()
+    # Pages of an earlier release name the owner only.
+    pk, page, path = found if isinstance(found, list) else (found, get_random_string(32), "")
+    return pk, page, path
 
 
-def keep(request: HttpRequest) -> str:
-    """Keep the form of a request; return the address that shows it again, empty if it is not
-    kept."""
-    owner = owner_of(request.POST)
-    if owner is None:
-        return ""
+def owner_of(data: QueryDict) -> Owner | None:
+    """Return whose form it is; None if it does not say so, or not credibly."""
+    if (found := read_token(data)) is None:
+        return None
+    pk, page, path = found
+    user = User.objects.filter(pk=pk, is_active=True, is_staff=True).first()
+    return Owner(user, page, path) if user else None
+
+
+def page_token(request: Any) -> str:
+    """Return the signed field of the page that is being made. A page that shows a form again is
+    still the page that it was on."""
+    page = ""
+    if kept := getattr(request, "kept_form", None):
+        page = kept.page
+    elif request.method == "POST":
+        found = read_token(request.POST)
+        if found and (found[0], found[2]) == (request.user.pk, request.path):
+            page = found[1]
+    return owner_token(request.user, page, request.path)
+
+
+def write(owner: Owner, data: QueryDict, **values: Any) -> KeptForm:
+    """Keep a form, in place of what its page kept before."""
     content = {
         name: values
-        for name, values in request.POST.lists()
+        for name, values in data.lists()
         if name not in ("csrfmiddlewaretoken", OWNER) and "password" not in name
     }
-    data = json.dumps(content, ensure_ascii=False)
-    if len(data) > MAX_CHARACTERS:
-        messages.error(
-            request,
-            f"Your session had ended, and nothing was saved. The form is too long to be kept here "
-            f"(more than {MAX_CHARACTERS:,} characters): sign in in another tab, go back to the "
-            f"form in this one and copy what you entered.",
-        )
-        return ""
-    own = KeptForm.objects.filter(user=owner)
+    text = json.dumps(content, ensure_ascii=False)
+    if len(text) > MAX_CHARACTERS:
+        raise TooLong
+    own = KeptForm.objects.filter(user=owner.user)
+    values |= {"path": owner.path, "data": text, "at": timezone.now()}
     with transaction.atomic():
         KeptForm.objects.filter(at__lt=timezone.now() - KEPT_FOR).delete()
-        kept = KeptForm.objects.create(
-            key=get_random_string(32),
-            user=owner,
-            path=request.path,
-            data=data,
-            files=[file.name for _, files in request.FILES.lists() for file in files],
+        kept, _ = KeptForm.objects.update_or_create(
+            user=owner.user,
+            page=owner.page,
+            defaults=values,
+            create_defaults=values | {"key": get_random_string(32)},
         )
         older = list(own.order_by("-at", "-pk").values_list("pk", flat=True)[MAX_FORMS:])
         own.filter(pk__in=older).delete()
+    return kept
+
+
+def keep(request: HttpRequest) -> str:
+    """Keep the form of a request that has no session; return the address that shows it again,
+    empty if it is not kept."""
+    owner = owner_of(request.POST)
+    if owner is None:
+        return ""
+    if owner.path != request.path:
+        owner = Owner(owner.user, get_random_string(32), request.path)
+    files = [file.name for _, files in request.FILES.lists() for file in files]
+    try:
+        kept = write(owner, request.POST, files=files, is_sent=True)
+    except TooLong:
+        messages.error(
+            request,
+            f"Your session had ended, and nothing was saved. The form is {TOO_LONG}: sign in in "
+            f"another tab, go back to the form in this one and copy what you entered.",
+        )
+        return ""
     messages.warning(
         request,
-        "Nothing was saved, since your session had ended. What you entered is kept for a day: "
+        "Nothing was saved, since your session had ended. What you entered is kept for a week: "
         "sign in, and it is shown again.",
     )
+    return address_of(request, kept)
+
+
+@cache
+def counter() -> Any:
+    """Return the counter of how often each person's pages keep what is typed."""
+    return make_counter()
+
+
+def keep_typed(request: Any) -> HttpResponse:
+    """Keep what is being typed on an open page, which is neither saved nor sent; return when, and
+    whether its owner is still signed in."""
+    owner = owner_of(request.POST)
+    if owner is None or not owner.path:
+        return JsonResponse({"problem": "this page is too old: load it again"}, status=403)
+    window, gone = divmod(int(time()), settings.RATE_PERIOD)
+    if counter().add(f"keep:{owner.user.pk}", window) > MAX_A_MINUTE:
+        wait = settings.RATE_PERIOD - gone
+        response = JsonResponse({"problem": "too many requests"}, status=429)
+        response["Retry-After"] = str(wait)
+        return response
+    try:
+        kept = write(owner, request.POST, files=[], is_sent=False)
+    except TooLong:
+        return JsonResponse({"problem": f"it is {TOO_LONG}"}, status=413)
+    at = f"{timezone.localtime(kept.at):%H:%M}"
+    return JsonResponse({"at": at, "signed_in": request.user.pk == owner.user.pk})
+
+
+def address_of(request: HttpRequest, kept: KeptForm) -> str:
+    """Return the address of the request's page with a kept form."""
     query = request.GET.copy()
     query[KEY] = kept.key
     return f"{request.path}?{query.urlencode()}"
+
+
+def offered(request: Any) -> list[tuple[KeptForm, str]]:
+    """Return what the user typed on this page before and did not save, latest first, each with
+    the address that shows it again."""
+    since = timezone.now() - KEPT_FOR
+    rows = KeptForm.objects.filter(user=request.user.pk, path=request.path, at__gte=since)
+    return [(kept, address_of(request, kept)) for kept in rows.order_by("-at").defer("data")]
+
+
+def end(request: Any, page: str, key: str) -> None:
+    """Remove what a page had kept of a form that was sent and taken."""
+    own = KeptForm.objects.filter(user=request.user.pk)
+    if page:
+        own.filter(page=page).delete()
+    if key:
+        own.filter(key=key, path=request.path).delete()
+
+
+def discard(request: Any, key: str) -> None:
+    """Remove a kept form of the user."""
+    KeptForm.objects.filter(user=request.user.pk, key=key).delete()
+
+
+def is_taken(response: HttpResponse) -> bool:
+    """Return whether a response says that the form was taken: a redirect, or what closes a
+    window."""
+    names = getattr(response, "template_name", None) or ()
+    return response.status_code == 302 or "admin/popup_response.html" in names
 
 
 def find(request: Any, key: str) -> KeptForm | None:
@@ -139,6 +256,9 @@ def typed_values(data: QueryDict) -> Iterator[tuple[str, str]]:
 
 def not_saved(kept: KeptForm) -> str:
     """Return what the page of a kept form says."""
+    if not kept.is_sent:
+        at = f"{timezone.localtime(kept.at):%-d %b %Y, %H:%M}"
+        return f"These are your changes of {at}, which are not saved: go on, and save them."
     names = ", ".join(f"“{name}”" for name in kept.files if name)
     return f"{NOT_SAVED} Files are not kept: choose {names} again." if names else NOT_SAVED
 
@@ -164,7 +284,7 @@ def fill_forms(request: HttpRequest, *shown: forms.Form) -> None:
 
 
 class KeepingAdmin(admin.ModelAdmin):
-    """Admin that shows a kept form again, filled."""
+    """Admin that offers what was typed and not saved, and shows a kept form again, filled."""
 
     def get_form(
         self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any
@@ -182,6 +302,35 @@ class KeepingAdmin(admin.ModelAdmin):
     ) -> HttpResponse:
         fill(request)
         return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def render_change_form(
+        self, request: Any, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        kept = getattr(request, "kept_form", None)
+        if kept is not None and not kept.is_sent:
+            # It was not finished: what it lacks is no error yet.
+            context["continued"] = not_saved(kept)
+            without_errors(context)
+        elif request.method == "GET" and (
+            self.has_add_permission(request)
+            if kwargs["add"]
+            else self.has_change_permission(request)
+        ):
+            context["offered"] = offered(request)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+def without_errors(context: dict[str, Any]) -> None:
+    """Let the page of a form show what was typed, and nothing of what is wrong with it."""
+    form = context["adminform"].form
+    form._errors = ErrorDict()
+    formsets = [inline.formset for inline in context["inline_admin_formsets"]]
+    for formset in formsets:
+        formset._non_form_errors = formset.error_class()
+        formset._errors = [ErrorDict() for _ in formset.forms]
+        for row in formset.forms:
+            row._errors = ErrorDict()
+    context["errors"] = AdminErrorList(form, formsets)
 
 
 def refusing(form: Any, reason: str) -> Any:

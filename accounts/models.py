@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -72,14 +73,24 @@ class AuditEntry(models.Model):
 
 
 class KeptForm(models.Model):
-    """Form that was sent after the session had ended (accounts.kept_forms)."""
+    """Form that is being typed, or was sent after the session had ended (accounts.kept_forms)."""
 
     key = CodeField(max_length=32, unique=True, help_text="Random key of its address.")
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, help_text="Who entered it, and alone sees it."
     )
     at = models.DateTimeField(default=timezone.now, db_index=True, help_text="When, in UTC.")
+    page = CodeField(
+        max_length=32,
+        blank=True,
+        default="",
+        help_text="Random key of the open page that it is on; empty in earlier releases.",
+    )
     path = models.TextField(help_text="The page that it was sent to.")
+    is_sent = models.BooleanField(
+        default=True,
+        help_text="Whether it was sent after the session had ended, and not only typed.",
+    )
     data = models.TextField(help_text="Name → values, in JSON; without passwords.")
     files = models.JSONField(default=list, help_text="Names of its files, which are not kept.")
 
@@ -90,6 +101,11 @@ class KeptForm(models.Model):
         # Like the audit log, so that all tables of this site have one app.
         app_label = "records"
         default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "page"], condition=~Q(page=""), name="keptform_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"form of {self.path}"

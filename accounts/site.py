@@ -15,7 +15,13 @@ from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
@@ -87,7 +93,7 @@ class CurationSite(AdminSite):
         return {
             **super().each_context(request),
             "second_factor": settings.SECOND_FACTOR,
-            "owner": kept_forms.owner_token(request.user) if request.user.pk else "",
+            "owner": kept_forms.page_token(request) if request.user.pk else "",
             # With its closing slash, also below a path.
             "site_url": reverse("home"),
         }
@@ -100,6 +106,8 @@ class CurationSite(AdminSite):
             path("second-factor/qr.svg", self.qr_view, name="second_factor_qr"),
             # Also without the second factor, unlike the admin's own.
             path("logout/", self.logout, name="logout"),
+            path("kept-forms/", self.keep_view, name="keep_form"),
+            path("kept-forms/discard/", self.admin_view(self.discard_view), name="discard_form"),
         ]
         return [*own, *super().get_urls()]
 
@@ -116,13 +124,15 @@ class CurationSite(AdminSite):
                     return redirect_to_login(address, reverse("admin:login"))
                 return inner(request, *args, **kwargs)
             key = kept_forms.without_key(request)
+            if request.method == "POST":
+                # Read before: a view may change what was sent.
+                token = kept_forms.read_token(request.POST)
+                response = inner(request, *args, **kwargs)
+                if kept_forms.is_taken(response) and (token or key):
+                    kept_forms.end(request, token[1] if token else "", key)
+                return response
             if not key:
                 return inner(request, *args, **kwargs)
-            if request.method == "POST":
-                response = inner(request, *args, **kwargs)
-                if response.status_code == 302 and (sent := kept_forms.find(request, key)):
-                    sent.delete()
-                return response
             return self.show_again(request, key, inner, *args, **kwargs)
 
         return keeping
@@ -136,7 +146,7 @@ class CurationSite(AdminSite):
         if kept is None:
             messages.warning(
                 request,
-                "What was entered is not here any more: it was sent since, is older than a day, "
+                "What was entered is not here any more: it was sent since, is older than a week, "
                 "or another person entered it.",
             )
             return HttpResponseRedirect(request.get_full_path())
@@ -152,6 +162,25 @@ class CurationSite(AdminSite):
             typed=kept_forms.typed_values(kept.content),
             back=request.get_full_path(),
         )
+
+    @method_decorator(
+        [
+            require_http_methods(["POST"]),
+            sensitive_post_parameters(),
+            csrf_protect,
+            never_cache,
+        ]
+    )
+    def keep_view(self, request: HttpRequest) -> HttpResponse:
+        """Keep what is being typed on an open page, also if its session has ended meanwhile."""
+        return kept_forms.keep_typed(request)
+
+    def discard_view(self, request: HttpRequest) -> HttpResponse:
+        """Remove a kept form, and return to its page."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        kept_forms.discard(request, request.POST.get("key", ""))
+        return HttpResponseRedirect(self.after(request) or reverse("admin:index"))
 
     @method_decorator(never_cache)
     def login(
@@ -306,7 +335,9 @@ class CurationSite(AdminSite):
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Refuse a request without a right CSRF token. A form of an earlier session is kept, and shown
-    again with a new token."""
+    again with a new token: what its owner signed, no other site knows."""
+    if request.path == reverse("admin:keep_form"):
+        return kept_forms.keep_typed(request)
     if address := kept_forms.keep(request):
         return HttpResponseRedirect(address)
     return csrf_refusal(request, reason)

@@ -14,7 +14,7 @@ from records.index.models import DerivedState
 from records.models import RevisionCounter
 
 LEFT_OUT: tuple[Any, ...] = (Session, KeptForm)
-"""What is not copied: people sign in again, and forms wait for that for a day only."""
+"""What is not copied: people sign in again, and forms that are not saved are not moved."""
 MADE_BY_MIGRATE: tuple[Any, ...] = (
     ContentType,
     Permission,

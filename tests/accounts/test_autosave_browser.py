@@ -1,0 +1,89 @@
+"""A page that is killed while somebody types, as a browser shows it afterwards."""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Error, expect
+
+from accounts.models import KeptForm
+from records.models import Donation
+from tests.curation.statement_reader.test_reader_browser import (  # noqa: F401  # fixtures
+    Curator,
+    session,
+    sit_down,
+    stored,
+    vocabulary,
+    wrong_with,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SHOTS = os.environ.get("SCREENSHOTS", "")
+KEPT = "are kept ("
+
+
+def shoot(curator: Curator, name: str) -> None:
+    if SHOTS:
+        curator.page.screenshot(path=f"{SHOTS}/autosave-{name}.png")
+
+
+def kill(curator: Curator) -> None:
+    """End the process of the page: no script of it runs any more."""
+    curator.page.on("dialog", lambda dialog: dialog.accept())
+    with suppress(Error):
+        curator.page.goto("chrome://crash", timeout=5_000)
+
+
+@pytest.mark.usefixtures("vocabulary")
+@pytest.mark.parametrize("width", [1280, 390])
+def test_killed_page_comes_back(width: int, sit_down: Callable[..., Curator]) -> None:  # noqa: F811
+    add = reverse("admin:records_donation_add")
+    curator = sit_down(add, width)
+    status = curator.page.locator(".kept-status")
+    curator.page.locator("#id_title").press_sequentially("Masks for Pak")
+    expect(status).to_contain_text(KEPT)
+    # The network fails, and comes back.
+    curator.page.context.set_offline(True)
+    curator.page.locator("#id_note").press_sequentially("By air.")
+    expect(status).to_contain_text("not kept at the moment")
+    shoot(curator, f"failed-{width}")
+    curator.page.context.set_offline(False)
+    expect(status).to_contain_text(KEPT)
+    curator.search("parties-0-party", "China", "China")
+    curator.page.locator("#figures-group .add-row a").click()
+    curator.page.locator("[name=figures-1-value]").press_sequentially("50000")
+    with curator.page.expect_response("**/kept-forms/"):
+        pass
+    curator.page.locator("#id_title").press("End")
+    curator.page.locator("#id_title").press_sequentially("istan")
+    shoot(curator, f"kept-{width}")
+
+    kill(curator)
+
+    curator = sit_down(add, width)
+    offer = curator.page.locator(".kept-offer")
+    expect(offer).to_contain_text("You have unsaved changes")
+    expect(curator.page.locator("#id_title")).to_have_value("")
+    assert wrong_with(curator) == []
+    shoot(curator, f"offered-{width}")
+    offer.get_by_role("link", name="Continue with them").click()
+    expect(curator.page.locator("#id_note")).to_have_value("By air.")
+    assert curator.value("title").startswith("Masks for Pak")
+    assert curator.value("parties-0-party") == "CHN"
+    assert curator.value("figures-1-value") == "50000"
+    expect(curator.page.locator(".errornote")).to_have_count(0)
+    assert wrong_with(curator) == []
+    shoot(curator, f"continued-{width}")
+
+    curator.page.locator("#id_title").fill("Masks for Pakistan")
+    with curator.page.expect_response("**/kept-forms/"):
+        pass
+    assert stored(KeptForm.objects.get).content["title"] == "Masks for Pakistan"
+    curator.page.on("dialog", lambda dialog: dialog.accept())
+    curator.open(add)
+    offer.get_by_role("button", name="Discard").click()
+    expect(offer).to_have_count(0)
+    assert stored(KeptForm.objects.count) == 0
+    assert stored(Donation.objects.count) == 0
