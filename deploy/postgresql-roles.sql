@@ -61,7 +61,8 @@ BEGIN
     WHERE relnamespace = here::regnamespace AND relkind IN ('r', 'p', 'v')
       AND (relname LIKE 'records\_%'
           AND relname NOT IN ('records_assignment', 'records_auditentry', 'records_comment', 'records_keptform',
-            'records_proposal', 'records_report', 'records_sentnotice', 'records_sourcecheck', 'records_thread')
+            'records_proposal', 'records_report', 'records_savedview', 'records_sentnotice',
+            'records_sourcecheck', 'records_thread')
         OR relname = 'django_migrations')
     UNION ALL
     SELECT format('REVOKE INSERT, UPDATE, DELETE ON %I.%I FROM aidapi_writer', here, relname) FROM pg_class

@@ -11,6 +11,7 @@ MODELS = (
     "records.curation.imports.models",
     "records.curation.notices.models",
     "records.curation.reports.models",
+    "records.curation.saved_views.models",
     "records.curation.source_check.models",
     "records.curation.teamwork.models",
 )

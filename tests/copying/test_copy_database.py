@@ -34,6 +34,7 @@ from records.copying.tables import filled, tables
 from records.curation.duplicates.models import DuplicateSearch, DuplicateStatus
 from records.curation.imports.models import ImportBatch, ImportedDraft, ImportRow
 from records.curation.notices.models import SentNotice
+from records.curation.saved_views.models import SavedView
 from records.curation.source_check.models import Outcome, SourceCheck
 from records.curation.teamwork.assigning import assign
 from records.index import search_index
@@ -134,6 +135,7 @@ def work_in_private() -> None:
     ImportRow.objects.create(batch=batch, number=2, first=2, cells={"title": "Masks", "n": "1"})
     ImportedDraft.of(batch, draft).save()
     SentNotice.objects.create(user=reviewer, items=["review:don-00000000:1:00"])
+    SavedView.objects.create(user=editor, kind="donation", name="Mine", query="work=mine")
     pair = DuplicatePairFactory()
     pair.decide(DuplicateStatus.NOT_A_DUPLICATE, by=editor, why="Two flights.")
     DuplicateSearch.objects.create(kind="donation")

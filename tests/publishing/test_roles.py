@@ -202,6 +202,7 @@ def test_the_reading_role_reads_what_is_public_and_writes_nothing() -> None:
     secrets = (
         *("auth_user", "django_session", "otp_totp_totpdevice"),
         *("records_auditentry", "records_keptform", "records_proposal", "records_report"),
+        "records_savedview",
         "records_sentnotice",
         "records_sourcecheck",
         *("records_thread", "records_comment", "records_assignment"),

@@ -16,6 +16,7 @@ from django.template.response import TemplateResponse
 from accounts.kept_forms import KeepingAdmin, fill, typed_values
 from accounts.lookups import WholeLookups
 from aidapi.fields import NumberField
+from records.curation.saved_views.pages import SavedViewsAdmin
 from records.curation.workflow.form_changes import changed_values
 from records.curation.workflow.history import history_page
 from records.models import fold, plain
@@ -119,10 +120,11 @@ class SeenForm(forms.ModelForm):
         return cleaned
 
 
-class CuratedAdmin(WholeLookups, KeepingAdmin):
+class CuratedAdmin(WholeLookups, SavedViewsAdmin, KeepingAdmin):
     """A noun that curators edit."""
 
     change_form_template = "admin/records/curated_change_form.html"
+    change_list_template = "admin/records/curated_change_list.html"
     list_per_page = 50
     # Both cost a second count of the whole table on every page.
     show_full_result_count = False

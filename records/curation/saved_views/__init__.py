@@ -1,0 +1,1 @@
+"""Lists of the admin in a state that a curator named."""
