@@ -52,6 +52,7 @@ class ContractAdmin(StagedRecordAdmin):
         "series",
         "shown_revision",
     ]
+    ALIKE = ["stage", "method", "series", "note", "reason"]
     list_filter = ["state", "stage", "method", "joint", "series"]
     inlines = [
         ContractPartyInline,

@@ -51,6 +51,7 @@ class DonationAdmin(StagedRecordAdmin):
         "series",
         "shown_revision",
     ]
+    ALIKE = ["form", "stage", "stated_by", "series", "note", "reason"]
     list_filter = ["state", "form", "stage", "stated_by", "joint", "series"]
     inlines = [
         DonationPartyInline,

@@ -32,6 +32,7 @@ class ExportAdmin(DatedRecordAdmin):
         "series",
         "shown_revision",
     ]
+    ALIKE = ["reported_by", "trade", "series", "note", "reason"]
     list_filter = ["state", "trade", "reported_by", "joint", "series"]
     inlines = [ExportPartyInline, ExportFigureInline, ExportLinkInline]
     fieldsets = [

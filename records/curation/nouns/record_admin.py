@@ -27,6 +27,8 @@ from django.utils.text import capfirst
 
 from accounts.kept_forms import fill, fill_forms
 from aidapi.dates import in_words
+from records.curation.bulk_edit.pages import ACTION as EDIT_ALIKE
+from records.curation.bulk_edit.pages import MAX_ROWS, BulkEditAdmin
 from records.curation.duplicates.pages import panel as duplicates_panel
 from records.curation.duplicates.pages import warn_of_duplicates
 from records.curation.imports import pages
@@ -159,13 +161,13 @@ def bulk_action(step: Step) -> Callable:
     return action
 
 
-class RecordAdmin(CuratedAdmin):
+class RecordAdmin(BulkEditAdmin, CuratedAdmin):
     """One kind of record, in all its versions."""
 
     form = RecordForm
     change_form_template = "admin/records/record_change_form.html"
     change_list_template = "admin/records/record_change_list.html"
-    actions = [bulk_action(step) for step in STEPS if step.bulk]
+    actions = [EDIT_ALIKE, *(bulk_action(step) for step in STEPS if step.bulk)]
     save_on_top = False
     date_filter: type[KnownDateFilter] = AsOfFilter
     LIFECYCLE: ClassVar[Any] = (
@@ -529,14 +531,15 @@ class RecordAdmin(CuratedAdmin):
     ) -> HttpResponse:
         """Show a kept form of a bulk action again, which is then to be confirmed."""
         if kept := getattr(request, "kept_form", None):
+            keys = map(merging.number, kept.content.getlist(ACTION_CHECKBOX_NAME))
+            chosen = self.get_queryset(request).filter(pk__in=[*filter(None, keys)])
+            action = kept.content.get("action")
             for step in STEPS:
-                if step.name == kept.content.get("action") and self.user_may(
-                    request, step.permission
-                ):
-                    keys = map(merging.number, kept.content.getlist(ACTION_CHECKBOX_NAME))
-                    chosen = self.get_queryset(request).filter(pk__in=[*filter(None, keys)])
-                    if page := chosen and self.bulk_view(request, chosen, step):
-                        return page
+                may_take = step.name == action and self.user_may(request, step.permission)
+                if page := may_take and chosen and self.bulk_view(request, chosen, step):
+                    return page
+            if action == EDIT_ALIKE and chosen and self.user_may(request, "change"):
+                return self.edit_page(request, list(chosen[:MAX_ROWS]))
         return super().changelist_view(request, extra_context)
 
     def step_view(self, request: HttpRequest, object_id: str, step: Step) -> HttpResponse:

@@ -90,6 +90,10 @@ class StatementAdmin(RecordAdmin):
         "shown_publication",
         "shown_revision",
     ]
+    ALIKE = [
+        *("publisher", "speaker", "speaker_role", "organisation", "event", "language"),
+        *("topics", "note", "reason"),
+    ]
     list_filter = ["state", OnFileFilter, SourceFilter, "published_on_precision", "language"]
     date_filter = PublicationFilter
     ordering = ["-published_on_key", "-pk"]

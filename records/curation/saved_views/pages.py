@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import ERROR_FLAG, PAGE_VAR
+from django.contrib.admin.views.main import ERROR_FLAG, PAGE_VAR, SEARCH_VAR
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -33,7 +33,8 @@ def normal(query: str) -> str:
         for name, values in data.lists()
         if name not in NOT_OF_A_VIEW
         for value in values
-        if value
+        # An empty filter means what is empty, an empty search nothing.
+        if value or name != SEARCH_VAR
     ]
     return urlencode(sorted(pairs))
 

@@ -1,0 +1,1 @@
+"""One edit of many drafts: chosen fields are set alike, each draft saved as by its form."""
