@@ -14,7 +14,12 @@ from records.publishing.publish import (
     withdraw,
 )
 from records.publishing.review import return_for_changes, settle_stage, submit
-from records.publishing.vocabulary import edit_vocabulary, merge_entries, republish_users
+from records.publishing.vocabulary import (
+    edit_vocabulary,
+    merge_entries,
+    published_users,
+    republish_users,
+)
 from records.publishing.vocabulary_edits import VocabularyEdit, vocabulary_content
 
 __all__ = [
@@ -28,6 +33,7 @@ __all__ = [
     "merge_entries",
     "note_edit",
     "publish_revision",
+    "published_users",
     "republish_users",
     "return_for_changes",
     "revert",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from records.models import (
@@ -12,12 +13,13 @@ from records.models import (
     Origin,
     Party,
     Revision,
+    RevisionCounter,
     State,
     VocabularyEntry,
 )
 from records.publishing.drafts import begin_correction
 from records.publishing.publish import Publication, publish_revision
-from records.publishing.vocabulary_edits import VocabularyEdit
+from records.publishing.vocabulary_edits import VocabularyEdit, merge_edits
 
 
 def edit_vocabulary(edits: Sequence[VocabularyEdit], *, message: str, by: Any = None) -> Revision:
@@ -35,19 +37,35 @@ def republish_users(entry: VocabularyEntry, *, by: Any, reason: str) -> Revision
         return publish_revision(publications, by=by, message=reason, origin=Origin.VOCABULARY)
 
 
-def merge_entries(edit: VocabularyEdit, *, by: Any) -> Revision:
-    """Let a code be replaced by another, in the vocabulary and in every published record, as one
-    revision."""
-    merged = {edit.code: edit.content["replaced_by"]}
-    parties, items = (
-        model.replacements(merged if model is edit.model else None) for model in (Party, Item)
-    )
+def merge_entries(
+    model: type[VocabularyEntry], code: str, into: str, *, by: Any, reason: str
+) -> Revision:
+    """Let a code be replaced by another, which takes over its names and identifier, in the
+    vocabulary and in every published record, as one revision."""
     with transaction.atomic():
-        entry = edit.model.objects.get(code=edit.code)
-        publications = republications(entry, parties, items, by=by, reason=edit.reason)
-        return publish_revision(
-            [edit, *publications], by=by, message=edit.reason, origin=Origin.VOCABULARY
+        # As for any edit of the vocabulary: what is read here does not change before it is done.
+        RevisionCounter.objects.select_for_update().first()
+        entries = model._default_manager.in_bulk([code, into], field_name="code")
+        if missing := {code, into} - entries.keys():
+            raise ValidationError(f"There is no {', '.join(sorted(missing))} any more.")
+        edits = merge_edits(entries[code], entries[into], reason)
+        parties, items = (
+            each.replacements({code: into} if each is model else None) for each in (Party, Item)
         )
+        publications = republications(entries[code], parties, items, by=by, reason=reason)
+        return publish_revision(
+            [*edits, *publications], by=by, message=reason, origin=Origin.VOCABULARY
+        )
+
+
+def published_users(entry: VocabularyEntry) -> list[Any]:
+    """Return the published records that use an entry, of each kind; of an item those, too, that
+    name an item below it."""
+    name = "parties__party" if isinstance(entry, Party) else "figure_items__item"
+    return [
+        model.objects.filter(**{name: entry}, state=State.PUBLISHED).distinct()
+        for model in DATED.values()
+    ]
 
 
 def republications(
@@ -61,12 +79,8 @@ def republications(
     """Return a next version of every published record that uses the entry, with the codes that
     replace others."""
     publications = []
-    for model in DATED.values():
-        if isinstance(entry, Party):
-            using = model.objects.filter(parties__party=entry)
-        else:
-            using = model.objects.filter(figure_items__item=entry)
-        for record in using.filter(state=State.PUBLISHED).distinct():
+    for records in published_users(entry):
+        for record in records:
             draft = begin_correction(record, by=by, reason=reason)
             replace_codes(draft, parties, items)
             draft.digest = draft.content_digest()

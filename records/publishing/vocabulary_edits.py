@@ -12,6 +12,7 @@ from records.models import (
     Item,
     Party,
     VocabularyEntry,
+    fold,
 )
 
 FIELDS: dict[type[VocabularyEntry], tuple[str, ...]] = {
@@ -66,6 +67,30 @@ def vocabulary_content(entry: VocabularyEntry) -> dict[str, Any]:
             {name: getattr(row, name) for name in HS_FIELDS} for row in entry.hs_codes.all()
         ]
     return content
+
+
+def merge_edits(
+    entry: VocabularyEntry, into: VocabularyEntry, reason: str
+) -> list[VocabularyEdit]:
+    """Return the edits by which another entry replaces one: the other takes over the names that it
+    lacks, and the identifier if it has none. The one that goes keeps its own, so that the merge
+    can be taken back."""
+    model = type(entry)
+    gone = vocabulary_content(entry) | {"replaced_by": into.code}
+    before = vocabulary_content(into)
+    known = {fold(name) for name in into.names()}
+    taken = []
+    for name in [entry.name, *entry.aliases]:
+        if fold(name) not in known:
+            known.add(fold(name))
+            taken.append(name)
+    after = before | {"aliases": [*before["aliases"], *taken]}
+    if isinstance(entry, Party) and entry.identifier and not before["identifier"]:
+        after |= {name: gone[name] for name in ("identifier_scheme", "identifier")}
+    edits = [VocabularyEdit(model, entry.code, gone, reason)]
+    if after != before:
+        edits.append(VocabularyEdit(model, into.code, after, reason))
+    return edits
 
 
 Entries = dict[tuple[type[VocabularyEntry], str], VocabularyEntry]

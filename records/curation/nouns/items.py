@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from records.curation.nouns.inlines import OfRecord
 from records.curation.nouns.vocabularies import VocabularyAdmin
-from records.models import DATED, HSCode, Item, State, VocabularyEntry
+from records.models import HSCode, Item, VocabularyEntry
 
 
 class HSCodeInline(OfRecord, admin.TabularInline):
@@ -50,9 +50,3 @@ class ItemAdmin(VocabularyAdmin):
         ]
         rows = [{name: row[name] for name in HSCodeInline.fields} for row in kept]
         return super().content(term, formsets) | {"hs_codes": rows}
-
-    def using(self, term: VocabularyEntry) -> list[models.QuerySet]:
-        return [
-            model.objects.filter(figure_items__item=term, state=State.PUBLISHED).distinct()
-            for model in DATED.values()
-        ]

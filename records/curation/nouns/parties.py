@@ -1,10 +1,9 @@
 """Parties in the admin."""
 
 from django.contrib import admin
-from django.db import models
 
 from records.curation.nouns.vocabularies import VocabularyAdmin
-from records.models import DATED, Party, State, VocabularyEntry
+from records.models import Party
 
 
 @admin.register(Party)
@@ -19,9 +18,3 @@ class PartyAdmin(VocabularyAdmin):
         ("Provenance", {"fields": [("identifier_scheme", "identifier")]}),
         ("Lifecycle", {"fields": ["replaced_by", "reason"]}),
     ]
-
-    def using(self, term: VocabularyEntry) -> list[models.QuerySet]:
-        return [
-            model.objects.filter(parties__party=term, state=State.PUBLISHED).distinct()
-            for model in DATED.values()
-        ]

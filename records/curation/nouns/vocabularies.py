@@ -7,6 +7,7 @@ from anyascii import anyascii
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.db.models import Q
@@ -19,7 +20,14 @@ from django.utils.text import slugify
 from accounts.kept_forms import fill, fill_forms
 from records.curation.nouns.choices import ALIAS, offered
 from records.curation.nouns.curated_admin import MAX_SEARCH, CuratedAdmin, SeenForm, touched
-from records.curation.proposals.deciding import VOCABULARIES, propose_entry, propose_merge, refusal
+from records.curation.proposals.deciding import (
+    VOCABULARIES,
+    propose_entry,
+    propose_merge,
+    refusal,
+    refuse_merge,
+)
+from records.curation.proposals.effects import effect_of
 from records.curation.proposals.models import Proposal
 from records.curation.proposals.pages import may_propose
 from records.curation.workflow.form_changes import changed_values
@@ -28,6 +36,7 @@ from records.models import DATED, RevisionCounter, VocabularyEntry
 from records.publishing import (
     VocabularyEdit,
     edit_vocabulary,
+    published_users,
     republish_users,
     vocabulary_content,
 )
@@ -72,6 +81,32 @@ class RepublishForm(forms.Form):
         help_text=f"Why they are published again. {READERS_SEE_IT}",
         error_messages={"required": "Write a reason."},
     )
+
+
+def merge_form(admin_site: Any, entry: VocabularyEntry, data: Any = None) -> forms.Form:
+    """Return the form that asks which code stays, and why."""
+    column: Any = entry._meta.get_field("replaced_by")
+    others = type(entry)._default_manager.filter(replaced_by=None).exclude(pk=entry.pk)
+    fields = {
+        "into": forms.ModelChoiceField(
+            others,
+            label="The same as",
+            help_text="The code that stays, for both. Search by name, alias or code.",
+            widget=AutocompleteSelect(column, admin_site),
+            error_messages={
+                "required": "Choose the code that stays.",
+                "invalid_choice": "Choose another code, which is not itself replaced.",
+            },
+        ),
+        "reason": forms.CharField(
+            max_length=2000,
+            widget=forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"}),
+            help_text=f"How you know that they are one. {READERS_SEE_IT}",
+            error_messages={"required": "Say how you know that they are one."},
+        ),
+    }
+    made: type[forms.Form] = type("MergeForm", (forms.Form,), fields)
+    return made(data)
 
 
 class VocabularyAdmin(CuratedAdmin):
@@ -252,16 +287,13 @@ class VocabularyAdmin(CuratedAdmin):
             request.user.has_perm(f"{self.opts.app_label}.publish_{kind}") for kind in DATED
         )
 
-    def using(self, term: VocabularyEntry) -> list[models.QuerySet]:
-        """Return the published records that use the entry, per kind."""
-        raise NotImplementedError
-
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         term = kwargs.get("obj")
         if term is not None:
-            context["users"] = sum(records.count() for records in self.using(term))
+            context["users"] = sum(records.count() for records in published_users(term))
+            context["may_merge"] = self.user_may_merge(request, term)
             context["may_republish"] = context["users"] and self.user_may_republish(request)
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -275,7 +307,62 @@ class VocabularyAdmin(CuratedAdmin):
             self.admin_site.admin_view(self.republish_view),
             name=f"{self.opts.app_label}_{self.opts.model_name}_republish",
         )
-        return [republish, *super().get_urls()]
+        merge = path(
+            "<path:object_id>/merge/",
+            self.admin_site.admin_view(self.merge_view),
+            name=f"{self.opts.app_label}_{self.opts.model_name}_merge",
+        )
+        return [republish, merge, *super().get_urls()]
+
+    # Merging
+
+    def user_may_merge(self, request: HttpRequest, term: VocabularyEntry) -> bool:
+        """Whether the user may propose that another code replaces this one."""
+        whole = not term.is_proposed and term.replaced_by_id is None
+        return whole and may_propose(request.user, term.KIND)
+
+    def merge_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Propose that this code is the same as another, after the page showed what changes."""
+        methods = ["GET", "HEAD", "POST"]
+        if request.method not in methods:
+            return HttpResponseNotAllowed(methods)
+        term = self.get_object(request, unquote(object_id))
+        if term is None or not self.user_may_merge(request, term):
+            raise PermissionDenied
+        form = merge_form(self.admin_site, term, request.POST or None)
+        fill_forms(request, form)
+        effect = None
+        if form.is_valid():
+            into, reason = form.cleaned_data["into"], form.cleaned_data["reason"]
+            try:
+                if "propose" in request.POST:
+                    proposal = propose_merge(term, into.pk, by=request.user, reason=reason)
+                    self.log_change(
+                        request, proposal, f"Proposed to merge {term.code} into {into.code}."
+                    )
+                    self.message_user(
+                        request,
+                        f"It is proposed that {into.code} replaces {term.code}, in all records: "
+                        f"somebody else accepts it.",
+                        messages.SUCCESS,
+                    )
+                    page = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
+                    return HttpResponseRedirect(reverse(page, args=[term.pk]))
+                refuse_merge(term, into.pk)
+                effect = effect_of(term, into)
+            except ValidationError as error:
+                form.add_error("into", error.messages)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Same as another",
+            "opts": self.opts,
+            "media": self.media + form.media,
+            "entry": term,
+            "form": form,
+            "effect": effect,
+            "into": effect and form.cleaned_data["into"],
+        }
+        return TemplateResponse(request, "admin/records/propose_merge.html", context)
 
     def republish_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Publish new versions of every published record that uses the entry, as one revision."""
@@ -308,7 +395,7 @@ class VocabularyAdmin(CuratedAdmin):
                 )
                 page = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
                 return HttpResponseRedirect(reverse(page, args=[term.pk]))
-        users = self.using(term)
+        users = published_users(term)
         count = sum(records.count() for records in users)
         shown = [record for records in users for record in records[:SHOWN]][:SHOWN]
         context = {

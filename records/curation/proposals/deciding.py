@@ -2,6 +2,7 @@
 when a second person accepts."""
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -55,11 +56,17 @@ def propose_entry(
         )
 
 
+def refuse_merge(entry: VocabularyEntry, into: str) -> None:
+    """Raise the error of a merge that cannot be proposed, if it is one."""
+    replaced = copy(entry)
+    replaced.replaced_by_id = into
+    if problem := replaced.replacement_problem():
+        raise ValidationError({"into": problem})
+
+
 def propose_merge(entry: VocabularyEntry, into: str, *, by: Any, reason: str) -> Proposal:
     """Propose that one code replaces another, in all records."""
-    entry.replaced_by_id = into
-    if problem := entry.replacement_problem():
-        raise ValidationError({"into": problem})
+    refuse_merge(entry, into)
     try:
         with transaction.atomic():
             return Proposal.objects.create(
@@ -133,8 +140,9 @@ def accept(proposal: Proposal, *, by: Any) -> Revision:
     with transaction.atomic():
         (edit,) = note_accepted([proposal], by=by)
         if proposal.act == ProposedAct.MERGE:
-            edit.content["replaced_by"] = proposal.into
-            return merge_entries(edit, by=by)
+            return merge_entries(
+                edit.model, proposal.code, proposal.into, by=by, reason=proposal.reason
+            )
         return edit_vocabulary([edit], message=proposal.reason, by=by)
 
 

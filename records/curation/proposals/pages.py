@@ -14,6 +14,7 @@ from accounts.kept_forms import fill_forms
 from accounts.permissions import may
 from records.content.fields import named_fields
 from records.curation.proposals import deciding
+from records.curation.proposals.effects import NAMED_BY, effect_of
 from records.curation.proposals.models import Proposal, ProposedAct
 from records.curation.queues.pages import OPEN_FIRST, QueueAdmin, WhyField, found
 from records.curation.workflow.worklist import Found, Row
@@ -113,6 +114,7 @@ class ProposalAdmin(QueueAdmin):
                 return self.attempt(request, proposal, form.cleaned_data["why"])
         entry = deciding.entry_of(proposal)
         known = deciding.VOCABULARIES[proposal.kind].objects
+        into = known.filter(code=proposal.into).first() if proposal.into else None
         users = self.users(entry)
         context = {
             **self.page_context(request, proposal, f"Proposed {proposal.kind}: {proposal}"),
@@ -121,7 +123,8 @@ class ProposalAdmin(QueueAdmin):
             "is_merge": proposal.act == ProposedAct.MERGE,
             "entry": entry,
             "fields": self.fields_of(entry),
-            "into": known.filter(code=proposal.into).first(),
+            "into": into,
+            "effect": entry and into and proposal.is_open and effect_of(entry, into),
             "users": users[:MOST_SHOWN],
             "more_users": max(len(users) - MOST_SHOWN, 0),
             "own": own,
@@ -145,8 +148,7 @@ class ProposalAdmin(QueueAdmin):
             return []
         found: list[tuple[Any, str]] = []
         for kind, model in DATED.items():
-            named = {"party": "parties__party", "item": "figures__item"}[entry.KIND]
-            rows = model.objects.filter(**{named: entry}, state__in=CURRENT)
+            rows = model.objects.filter(**{NAMED_BY[entry.KIND]: entry}, state__in=CURRENT)
             found += [
                 (row, reverse(f"admin:records_{kind}_change", args=[row.pk]))
                 for row in rows.distinct()[: MOST_SHOWN + 1]

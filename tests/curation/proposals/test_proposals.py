@@ -16,7 +16,13 @@ from records.publishing import VocabularyEdit, edit_vocabulary, vocabulary_conte
 from tests.curation.nouns.test_search_boxes import codes
 from tests.curation.workflow.test_review import sent
 from tests.curation.workflow.test_steps import entered, state, url
-from tests.support.factories import DonationFactory, ItemFactory, PartyFactory, publish
+from tests.support.factories import (
+    DonationFactory,
+    ItemFactory,
+    PartyFactory,
+    UserFactory,
+    publish,
+)
 from tests.support.sign_in import role
 
 pytestmark = pytest.mark.django_db
@@ -276,7 +282,82 @@ def test_a_merge_is_one_reviewed_revision(superuser: User, reviewer_client: Clie
     latest = Donation.objects.get(public_id=other.public_id, state=State.PUBLISHED)
     assert [row.party_id for row in latest.parties.filter(role="donor")] == ["ali"]
     kinds = Revision.objects.get(number=before + 1).changes.values_list("kind", flat=True)
-    assert sorted(kinds) == ["donation", "party"]
+    assert sorted(kinds) == ["donation", "party", "party"]
+
+
+def test_merge_shows_what_changes_and_moves_names(
+    curator_client: Client, reviewer_client: Client, editor: User
+) -> None:
+    """A curator, who may not edit the vocabulary, proposes it; the page shows the same to both."""
+    fund = PartyFactory(
+        code="jack-ma-foundation",
+        name="Jack Ma Foundation",
+        aliases=["JMF", "马云基金会", "ALI"],
+        identifier_scheme="CN-USCI",
+        identifier="53330000",
+    )
+    Party.objects.create(code="ali", version=1, name="Ali", aliases=["JMF"], type="foundation")
+    past = DonationFactory(donors=[fund.code], published=True)
+    publish(publishing.begin_correction(past, by=editor, reason="A slip."))
+    DonationFactory(donors=[fund.code])
+    address = reverse("admin:records_party_merge", args=[fund.code])
+    assert address in text_of(
+        curator_client, reverse("admin:records_party_change", args=[fund.pk])
+    )
+
+    data = {"into": "ali", "reason": "One body, says its register."}
+    shown = curator_client.post(address, data | {"preview": "1"})
+    effect = shown.context["effect"]
+
+    assert (effect.republished, effect.drafts, effect.past) == (1, 1, 1)
+    assert effect.changes == [
+        (fund.code, "Replaced by", "", "ali"),
+        ("ali", "Identifier scheme", "", "CN-USCI"),
+        ("ali", "Identifier", "", "53330000"),
+        ("ali", "Aliases", "JMF", "JMF\nJack Ma Foundation\n马云基金会"),
+    ]
+    assert not Proposal.objects.exists()
+    curator_client.post(address, data | {"propose": "1"})
+    proposal = Proposal.objects.get()
+    page = reverse("admin:records_proposal_change", args=[proposal.pk])
+    assert reviewer_client.get(page).context["effect"].changes == effect.changes
+
+    decide(reviewer_client, proposal, accept="1")
+
+    into = Party.objects.get(code="ali")
+    assert into.aliases == ["JMF", "Jack Ma Foundation", "马云基金会"]
+    assert (into.identifier_scheme, into.identifier) == ("CN-USCI", "53330000")
+    fund.refresh_from_db()
+    assert (fund.replaced_by_id, fund.identifier) == ("ali", "53330000")
+    names = Donation.objects.filter(public_id=past.public_id).order_by("version")
+    assert [row.parties.get(role="donor").party_id for row in names] == [fund.code] * 2 + ["ali"]
+    assert curator_client.get(address).status_code == 403, "it is replaced already"
+
+
+def test_merge_that_cannot_be_is_refused_with_the_reason(
+    curator_client: Client, editor: User
+) -> None:
+    country, fund = PartyFactory(code="CHN"), PartyFactory(code="jack-ma-foundation")
+    Party.objects.create(code="ali", version=1, name="Ali", type="foundation")
+    address = reverse("admin:records_party_merge", args=[fund.code])
+    record = DonationFactory(donors=[fund.code], published=True)
+    draft = publishing.begin_correction(record, by=editor, reason="A slip.")
+
+    def said(**data: str) -> str:
+        return curator_client.post(address, data).content.decode()
+
+    assert "Choose the code that stays." in said(reason="Why.", preview="1")
+    assert "Choose another code" in said(into=fund.code, reason="Why.", propose="1")
+    assert "replaced by a country only" in said(into=country.code, reason="Why.", preview="1")
+    assert "Say how you know" in said(into="ali", propose="1")
+    assert not Proposal.objects.exists()
+    warned = said(into="ali", reason="Why.", preview="1")
+    assert "cannot be accepted while" in warned
+    assert url(draft) in warned
+    said(into="ali", reason="Why.", propose="1")
+    assert "is proposed already" in said(into="ali", reason="Why.", propose="1")
+    stranger = entered(UserFactory(username="stranger"))
+    assert stranger.get(address).status_code == 403
 
 
 def test_an_item_is_proposed_with_its_codes(
