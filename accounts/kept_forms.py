@@ -184,6 +184,12 @@ def address_of(request: HttpRequest, kept: KeptForm) -> str:
     return f"{request.path}?{query.urlencode()}"
 
 
+def waiting(user: Any) -> list[KeptForm]:
+    """Return what a user typed and did not save, on any page, latest first."""
+    since = timezone.now() - KEPT_FOR
+    return list(KeptForm.objects.filter(user=user.pk, at__gte=since).order_by("-at", "-pk"))
+
+
 def offered(request: Any) -> list[tuple[KeptForm, str]]:
     """Return what the user typed on this page before and did not save, latest first, each with
     the address that shows it again."""

@@ -203,6 +203,21 @@ def test_pages_keep_beside_one_another(writer: User) -> None:
     assert len(client.get(NEW).context["offered"]) == 2
 
 
+def test_home_lists_what_waits_to_be_saved(writer: User, other: User) -> None:
+    client, home = enter(writer), reverse("admin:index")
+    assert "Nothing that you typed waits to be saved." in words(client.get(home))
+    donation = DonationFactory()
+    keep(client, owned(client.get(url(donation))) | {"title": "Typed by hand"})
+    keep(client, owned(client.get(NEW)) | {"title": ""})
+
+    page = words(client.get(home))
+
+    kept = KeptForm.objects.get(path=url(donation))
+    assert f'href="{url(donation)}?kept={kept.key}">Donation, change: Typed by hand<' in page
+    assert "Statement, new: without a title" in page
+    assert "Typed by hand" not in words(enter(other).get(home))
+
+
 def test_window_that_closes_ends_what_it_kept(writer: User) -> None:
     client = enter(writer)
     address = f"{reverse('admin:records_party_add')}?_popup=1"

@@ -7,6 +7,7 @@ from records.curation.proposals import pages as proposals
 from records.curation.reports import pages as reports
 from records.curation.teamwork import sections as teamwork
 from records.curation.workflow import worklist
+from records.curation.workflow.unsaved import unsaved
 from records.curation.workflow.worklist import Found, Section
 
 SECTIONS = [
@@ -22,6 +23,12 @@ SECTIONS = [
         "You have no draft. Begin one with “Add” beside a kind of record below, or correct a "
         "published record on its page.",
         worklist.work("mine", "change"),
+    ),
+    Section(
+        "unsaved",
+        "Unsaved changes",
+        "Nothing that you typed waits to be saved.",
+        unsaved,
     ),
     Section(
         "review",

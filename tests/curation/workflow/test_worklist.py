@@ -30,7 +30,7 @@ from tests.support.factories import (
 
 pytestmark = pytest.mark.django_db
 HOME = "/admin/"
-MOST_QUERIES = 15
+MOST_QUERIES = 16
 MOST_ON_HOME = 18
 
 
