@@ -54,6 +54,8 @@ def test_killed_page_comes_back(width: int, sit_down: Callable[..., Curator]) ->
     curator.search("parties-0-party", "China", "China")
     curator.page.locator("#figures-group .add-row a").click()
     curator.page.locator("[name=figures-1-value]").press_sequentially("50000")
+    # A row that was moved comes back where it was moved to.
+    curator.page.locator("#figures-1 .row-up").click()
     with curator.page.expect_response("**/kept-forms/"):
         pass
     curator.page.locator("#id_title").press("End")
@@ -73,6 +75,8 @@ def test_killed_page_comes_back(width: int, sit_down: Callable[..., Curator]) ->
     assert curator.value("title").startswith("Masks for Pak")
     assert curator.value("parties-0-party") == "CHN"
     assert curator.value("figures-1-value") == "50000"
+    rows = curator.page.locator("#figures-group .inline-related:not(.empty-form)")
+    assert [row.get_attribute("id") for row in rows.all()] == ["figures-1", "figures-0"]
     expect(curator.page.locator(".errornote")).to_have_count(0)
     assert wrong_with(curator) == []
     shoot(curator, f"continued-{width}")
