@@ -334,6 +334,26 @@ def test_merge_shows_what_changes_and_moves_names(
     assert curator_client.get(address).status_code == 403, "it is replaced already"
 
 
+def test_merge_of_items_counts_records_of_items_below(
+    curator_client: Client, reviewer_client: Client
+) -> None:
+    ItemFactory(code="surgical-mask")
+    into = ItemFactory(code="goggles", aliases=[])
+    record = DonationFactory(figures__item="surgical-mask", published=True)
+    mask = Item.objects.get(code="mask")
+    data = {"into": into.code, "reason": "One thing."}
+    address = reverse("admin:records_item_merge", args=[mask.code])
+
+    effect = curator_client.post(address, data | {"preview": "1"}).context["effect"]
+    curator_client.post(address, data | {"propose": "1"})
+    decide(reviewer_client, Proposal.objects.get(), accept="1")
+
+    assert (effect.republished, effect.drafts, effect.past) == (1, 0, 0)
+    assert ("goggles", "Aliases", "", mask.name) in effect.changes
+    assert mask.name in Item.objects.get(code="goggles").aliases
+    assert Donation.objects.filter(public_id=record.public_id).count() == 2
+
+
 def test_merge_that_cannot_be_is_refused_with_the_reason(
     curator_client: Client, editor: User
 ) -> None:
