@@ -71,6 +71,8 @@ def form_values(record: Record) -> dict[str, Any]:
                     for field in row._meta.concrete_fields
                     if field.editable and field.name not in ("id", "record", "position")
                 }
+                # Where the words are, as forms carry it.
+                | ({"at": row.offset} if hasattr(row, "offset") else {})
                 for row in found
             ]
             for relation, found in rows.items()

@@ -409,3 +409,18 @@ class TestKept:
             publishing.note_edit(Statement.objects.get(), by=editor)
 
         assert sorted(DraftSave.of(statement).values_list("number", flat=True)) == [2, 3, 4]
+
+
+def test_place_of_words_in_the_text_is_no_difference(mine: Client, theirs: Client) -> None:
+    """The second time that a text has the same words; it stays where it was selected."""
+    statement = StatementFactory(text="It sent 50 masks. Once more: 50 masks.", published=True)
+    figure = {"statement": statement, "quote": "50 masks", "value": 50, "offset": 29}
+    record = DonationFactory(figures=[figure])
+    data = opened(mine, record)
+    save(theirs, record, opened(theirs, record), note="Theirs.")
+
+    response = save(mine, record, data, title="Mine.")
+
+    assert keys(response) == {"title": "mine", "note": "theirs"}
+    settle(mine, record, response)
+    assert Donation.objects.get().figures.get().offset == 29
