@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['name', 'pk'],
                 'default_permissions': (),
-                'constraints': [models.UniqueConstraint(fields=('user', 'kind', 'name'), name='savedview_once'), models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='savedview_has_name')],
+                'constraints': [models.UniqueConstraint(fields=('user', 'kind', 'name'), name='savedview_once', violation_error_message='You have a view of this name already.'), models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='savedview_has_name', violation_error_message='Give the view a name.')],
             },
         ),
     ]

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from records.curation.duplicates.models import DuplicatePair
 from records.curation.proposals.models import Proposal
 from records.curation.reports.models import Report
+from records.curation.saved_views.models import SavedView
 from records.curation.teamwork.models import Comment
 from records.models import (
     ID_PATTERN,
@@ -42,6 +43,7 @@ from tests.support.factories import (
     ProposalFactory,
     RevisionFactory,
     ThreadFactory,
+    UserFactory,
 )
 
 MODELS = list(apps.get_app_config("records").get_models())
@@ -66,6 +68,7 @@ OUT_OF_SIGHT = {
     "revisioncounter_is_one_row": "migrate writes the row, publishing counts it up",
     "one_approver": "approval itself says who cannot approve",
     "filterstatistics_once": "publishing counts the terms",
+    "keptform_once": "a page names its form by a random key",
 }
 """Constraints that no curator can run into, with the reason."""
 
@@ -159,6 +162,8 @@ VIOLATIONS: dict[str, Any] = {
     "report_decided": {"status": "answered"},
     # of comments
     "says": {"text": ""},
+    # of saved views
+    "has_name": {"name": ""},
     # of the head, revisions and changes
     "is_one_row": second_head,
     "has_message": silent_revision,
@@ -185,6 +190,7 @@ FACTORIES: dict[Any, Any] = {
     Item: ItemFactory,
     Party: PartyFactory,
     Proposal: ProposalFactory,
+    SavedView: lambda: SavedView.objects.create(user=UserFactory(), kind="donation", name="Mine"),
     Report: lambda: Report.objects.create(
         kind="donation", public_id="don-7k3m9q2x", version=1, text="The number is another."
     ),

@@ -146,13 +146,14 @@ def count_rows(model: Any, rows: Any) -> int:
 def to_rows(
     columns: Sequence[Column], cells: Sequence[tables.Cell], *, typed: bool = True
 ) -> Callable[[Any], Sequence[Sequence[Any]]]:
-    """Return a function from a record's rows to those of the file."""
+    """Return a function from the rows of records, a list for each, to those of the file."""
     written = [
         (column.name, column.datatype if typed else "string", cell)
         for column, cell in zip(columns, cells, strict=True)
     ]
-    return lambda rows: [
+    return lambda records: [
         [cell(value_of(row.get(name), datatype)) for name, datatype, cell in written]
+        for rows in records
         for row in rows
     ]
 

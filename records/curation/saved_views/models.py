@@ -40,8 +40,16 @@ class SavedView(models.Model):
         default_permissions = ()
         ordering = ["name", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["user", "kind", "name"], name="savedview_once"),
-            models.CheckConstraint(condition=~Q(name=""), name="savedview_has_name"),
+            models.UniqueConstraint(
+                fields=["user", "kind", "name"],
+                name="savedview_once",
+                violation_error_message="You have a view of this name already.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(name=""),
+                name="savedview_has_name",
+                violation_error_message="Give the view a name.",
+            ),
         ]
 
     def __str__(self) -> str:

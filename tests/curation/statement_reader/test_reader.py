@@ -378,7 +378,8 @@ class TestARecordsPage:
             assert html.count(f"({statement.public_id} v1, draft)</option>") == rows
             return len(taken)
 
-        assert queries(1) == queries(4) <= 12
+        # Threads, assignments and forms that are not saved are tables of their own.
+        assert queries(1) == queries(4) <= 15
 
 
 class TestTexts:
