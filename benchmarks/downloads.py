@@ -2,8 +2,9 @@
 an idle process.
 
 Each file is read from the WSGI application, as a server reads it, in a process of its own that has
-served a page before and whose database cache is full. The kernel counts peak memory; idle is the
-same process before the file. Exit status 1 if a file is incomplete or takes more than LIMIT.
+loaded what a server loads at its start, and whose database cache is full. The kernel counts peak
+memory; idle is the same process before the file. Exit status 1 if a file is incomplete or takes
+more than LIMIT.
 """
 
 # ruff: noqa: T201 (it prints what it measures)
@@ -71,7 +72,10 @@ def measure(url: str, query: str, pipe: Any) -> None:
     databases.set_up_django(url)
     from django.core.handlers.wsgi import WSGIHandler
 
+    from aidapi import loading
+
     application = WSGIHandler()
+    loading.load()
     take(application, "page_size=500")
     fill_cache()
     Path("/proc/self/clear_refs").write_text("5")  # resets the peak

@@ -33,8 +33,8 @@ DEPTH = 100
 CONNECTIONS = 2
 LIST = "/api/v1/donations/"
 TARGETS = {
-    "sqlite": {"list": 12, "detail": 10, "deep cursor": 10},
-    "postgresql": {"list": 9, "detail": 8, "deep cursor": 8},
+    "sqlite": {"list": 40, "detail": 18, "deep cursor": 35},
+    "postgresql": {"list": 18, "detail": 15, "deep cursor": 18},
 }
 CASES = list(TARGETS["sqlite"])
 SETTINGS = {"aidapi": "aidapi.settings", "textbook": "benchmarks.textbook.settings"}
