@@ -357,6 +357,10 @@ class Generator:
             )
             for number, row in enumerate(rows, start=1)
         ]
+        for row in rows:
+            # Rows and what hangs on them name each other: without these they go at once.
+            row._prefetched_objects_cache.clear()
+            row._state.fields_cache.clear()
 
 
 def generate(n: int) -> None:
