@@ -34,7 +34,7 @@ def derived_from_samples(kind: str) -> dict[Rows, object]:
     """Return what the code derives from the samples of a kind."""
     documents, lines, texts, keys = [], [], [], []
     for record in samples(kind):
-        parties = record.parties.all() if record.ROLES else ()
+        parties = record.rows_of("parties") if record.ROLES else ()
         text = search_text(record, parties, record.ordered_evidence(), NAMES)
         record.search_document = record.child("search_document")(record=record, **text)
         documents.append(render(record))

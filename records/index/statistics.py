@@ -32,13 +32,13 @@ def keys_of(record: Record) -> set[IndexKey]:
     if isinstance(record, DatedRecord):
         keys = filter_keys(
             record,
-            record.parties.all(),
-            record.figures.all(),
-            record.links.all(),
-            record.figure_items.all(),
+            record.rows_of("parties"),
+            record.rows_of("figures"),
+            record.rows_of("links"),
+            record.rows_of("figure_items"),
         )
     else:
-        keys = link_keys(record.links.all())
+        keys = link_keys(record.rows_of("links"))
     # A search document that was lost is no obstacle to a recount.
     words = getattr(record, "search_document", None)
     return keys | (word_keys(words) if words else set())

@@ -66,7 +66,7 @@ def file_rows(record: Record, document: str) -> Any:
 def search_document(record: Record, names: Names) -> Any:
     """Return the row of a version's search document, with names as given."""
     dated = isinstance(record, DatedRecord)
-    parties = record.parties.all() if dated else ()
+    parties = record.rows_of("parties") if dated else ()
     return record.child("search_document")(
         record=record,
         format=signatures()[record.KIND, Rows.SEARCH],

@@ -2,7 +2,6 @@
 child tables of parties and links."""
 
 import hashlib
-from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -380,16 +379,22 @@ class Record(ValidatedOnce):
         """Return the columns that a curator writes and the digest covers."""
         return [field for field in cls._meta.concrete_fields if field.name not in cls.LIFE]
 
+    def rows_of(self, relation: str) -> Any:
+        """Return the rows of a child table as a queryset, as `all()` of the relation does, whose
+        manager takes as long to make as a row."""
+        kept = self.__dict__.get("_prefetched_objects_cache", {})
+        return kept[relation] if relation in kept else getattr(self, relation).all()
+
     @property
     def parties_by_role(self) -> dict[str, list[Any]]:
         """Return role → its party rows, in their order; one query, none if prefetched."""
         rows: dict[str, list[Any]] = {role: [] for role in self.ROLES}
-        for row in sorted(self.parties.all(), key=lambda row: (row.position, row.pk)):
+        for row in sorted(self.rows_of("parties"), key=lambda row: (row.position, row.pk)):
             rows[row.role].append(row)
         return rows
 
     def ordered_links(self) -> list[Any]:
-        return sorted(self.links.all(), key=lambda link: (link.type, link.target))
+        return sorted(self.rows_of("links"), key=lambda link: (link.type, link.target))
 
     def content(self) -> dict[str, Any]:
         """Return the content as plain data, without what is empty or at its default.
@@ -397,7 +402,7 @@ class Record(ValidatedOnce):
         The digest covers it and diffs compare it. A column, role or child table that is added
         later adds nothing to the versions that do not use it, so their digests stay valid.
         """
-        content = plain_values(self, self.content_fields())
+        content = plain_values(self)
         if self.ROLES:
             for role, rows in self.parties_by_role.items():
                 content[self.ROLES[role]] = [row.party_id for row in rows]
@@ -409,7 +414,7 @@ class Record(ValidatedOnce):
         return {name: value for name, value in content.items() if value != []}
 
     def ordered_figures(self) -> list[Any]:
-        return sorted(self.figures.all(), key=lambda figure: (figure.position, figure.pk))
+        return sorted(self.rows_of("figures"), key=lambda figure: (figure.position, figure.pk))
 
     def ordered_evidence(self) -> list[Any]:
         """Return the rows that rest on statements, in their order."""
@@ -435,13 +440,13 @@ class Record(ValidatedOnce):
     def problems(self) -> list[ValidationError]:
         """Return errors that block publication and involve several rows."""
         problems = []
-        if problem := too_many("links", len(self.links.all()), MAX_LINKS):
+        if problem := too_many("links", len(self.rows_of("links")), MAX_LINKS):
             problems.append(problem)
         if self.version > 1 and not self.reason.strip():
             problems.append(
                 ValidationError({"reason": "Say why this version replaces the one before it."})
             )
-        for link in self.links.all():
+        for link in self.rows_of("links"):
             if link.target == self.public_id:
                 problems.append(ValidationError({"links": "A record cannot link to itself."}))
         return problems
@@ -466,20 +471,23 @@ def plain(value: Any) -> Any:
     return f"{value.normalize():f}"
 
 
-def plain_values(row: models.Model, fields: Iterable[models.Field]) -> dict[str, Any]:
-    """Return the values of a row's fields as JSON, without those at their default."""
+def plain_values(row: Any) -> dict[str, Any]:
+    """Return the values of a row's content as JSON, without those at their default."""
     found = {}
-    for field in fields:
-        value = plain(getattr(row, field.attname))
-        if value != _default(field):
-            found[field.name] = value
+    model: Any = type(row)
+    for name, attname, default in _content_columns(model):
+        value = plain(getattr(row, attname))
+        if value != default:
+            found[name] = value
     return found
 
 
 @cache
-def _default(field: Any) -> Any:
-    """Return a field's default as JSON, the same for every row."""
-    return plain(field.get_default())
+def _content_columns(model: Any) -> list[tuple[str, str, Any]]:
+    """Return name, attribute and default, as JSON, of the columns of a model's content."""
+    return [
+        (field.name, field.attname, plain(field.get_default())) for field in model.content_fields()
+    ]
 
 
 class DatedRecord(Record):
@@ -569,12 +577,12 @@ class DatedRecord(Record):
         return self.ordered_figures()
 
     def named_entries(self) -> list[Any]:
-        entries = [row.party for row in self.parties.all()]
+        entries = [row.party for row in self.rows_of("parties")]
         entries += [figure.item for figure in self.ordered_figures() if figure.item_id]
         return list(dict.fromkeys(entries))
 
     def named_codes(self) -> set[str]:
-        codes = {row.party_id for row in self.parties.all()}
+        codes = {row.party_id for row in self.rows_of("parties")}
         return codes | {figure.item_id for figure in self.ordered_figures() if figure.item_id}
 
     def cited_statements(self) -> list[Any]:

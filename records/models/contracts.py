@@ -80,7 +80,7 @@ class Contract(StagedRecord):
 
     def problems(self) -> list[ValidationError]:
         problems = super().problems()
-        counted = any(figure.measure == Measure.PARTIES for figure in self.figures.all())
+        counted = any(figure.measure == Measure.PARTIES for figure in self.rows_of("figures"))
         parties = self.parties_by_role
         if not (parties["buyer"] or parties["supplier"] or counted):
             problems.append(

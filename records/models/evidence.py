@@ -169,6 +169,6 @@ class Evidence(ValidatedOnce):
 
     def content(self) -> dict[str, Any]:
         """Return the content as plain data, without what is at its default."""
-        content = plain_values(self, self.content_fields())
+        content = plain_values(self)
         content["statement"] = [self.statement.public_id, self.statement.version]
         return content

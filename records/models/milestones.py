@@ -186,7 +186,7 @@ class StagedRecord(DatedRecord):
         def place(row: Any) -> tuple[datetime.date, int]:
             return row.date, row.place(row.stage)
 
-        return sorted(self.milestones.all(), key=place)
+        return sorted(self.rows_of("milestones"), key=place)
 
     def ordered_evidence(self) -> list[Any]:
         return [*super().ordered_evidence(), *self.ordered_milestones()]

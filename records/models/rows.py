@@ -135,7 +135,8 @@ def _conversion(field: Any, vendor: str) -> Callable[[Any], Any] | None:
         return None
 
     def convert(value: Any) -> Any:
-        return field.get_db_prep_save(value, connection)
+        # Most columns of numbers and dates are empty in most rows.
+        return None if value is None else field.get_db_prep_save(value, connection)
 
     return convert
 

@@ -382,7 +382,7 @@ def _unpublished(message: str, public_id: str) -> ValidationError:
 def _published_targets(records: Sequence[Record], publishing: set[str]) -> set[str]:
     """Return the targets of links, other than what is being published, that were published in an
     earlier revision."""
-    targets = {link.target for record in records for link in record.links.all()} - publishing
+    targets = {link.target for record in records for link in record.rows_of("links")} - publishing
     found: set[str] = set()
     for kind in KINDS.values():
         if ids := [target for target in targets if target.startswith(f"{kind.PREFIX}-")]:
@@ -413,7 +413,7 @@ def _check_references(record: Record, known: set[str]) -> None:
                     entry.code,
                 )
             )
-    for link in record.links.all():
+    for link in record.rows_of("links"):
         if link.target not in known:
             problems.append(
                 _unpublished(

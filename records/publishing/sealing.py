@@ -53,7 +53,7 @@ def seal(records: Sequence[DatedRecord], revision: Revision, lineages: Lineages)
             "as_of_key": record.as_of_key,
             "published_in": revision.number,
         }
-        own = list(record.parties.all())
+        own = list(record.rows_of("parties"))
         copy_parties(record, own, common)
         parties += own
         of_record = figure_items(record, record.ordered_figures(), lineages, common)
@@ -82,14 +82,16 @@ def figure_items(
 ) -> list[FigureItem]:
     """Return one row for each figure and item ancestor; the first of a record under an item
     leads."""
+    model = record.child("figure_items")
     rows: list[FigureItem] = []
     led: set[str] = set()
     for figure in figures:
         for code in lineages[figure.item_id] if figure.item_id else ():
             rows.append(
-                record.child("figure_items")(
-                    record=record,
-                    figure=figure,
+                model(
+                    # By key: a related object costs as much as the row.
+                    record_id=record.pk,
+                    figure_id=figure.pk,
                     item_id=code,
                     lead=code not in led,
                     low=figure.lower if figure.value is None else figure.value,

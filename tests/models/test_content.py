@@ -26,9 +26,13 @@ class Added(models.Model):
     class Meta:
         app_label = "content_tests"
 
+    @classmethod
+    def content_fields(cls) -> list[models.Field]:
+        return list(cls._meta.concrete_fields)
+
 
 def values(**columns: Any) -> dict[str, Any]:
-    return plain_values(Added(**columns), Added._meta.concrete_fields)
+    return plain_values(Added(**columns))
 
 
 def test_a_column_at_its_default_adds_nothing_to_the_content() -> None:

@@ -56,7 +56,7 @@ from records.query.revisions import latest_revision
 from records.query.totals import Totals, of_total
 from records.query.verdicts import Verdicts
 
-STEP = 250
+STEP = 1_000
 """Number of records in memory at a time."""
 WHOLE_ROWS = 10_000
 """Number of rows up to which a file is finished before its first byte is sent, so that it has
