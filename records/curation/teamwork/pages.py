@@ -10,7 +10,12 @@ from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -24,6 +29,7 @@ from records.curation.teamwork.models import LONGEST, Assignment, Comment, Threa
 from records.curation.teamwork.panels import Panel, may_write, panels, threads_of, titles
 from records.models import DatedRecord, Record
 
+METHODS = ["GET", "HEAD", "POST"]
 BEGIN = "begin"
 ACTS = {
     "reply": Comment.Act.SAID,
@@ -113,6 +119,8 @@ def threads_view(records: Any, request: HttpRequest, object_id: str) -> HttpResp
     writer signed in."""
     if not records.has_view_or_change_permission(request):
         raise PermissionDenied
+    if request.method not in METHODS:
+        return HttpResponseNotAllowed(METHODS)
     record = records.get_object(request, unquote(object_id))
     if record is None:
         return records.gone(request, None)
@@ -231,6 +239,8 @@ def assign_view(
         return HttpResponseRedirect(back)
     if not assigning.may_take(request.user, subject):
         raise PermissionDenied
+    if request.method not in METHODS:
+        return HttpResponseNotAllowed(METHODS)
     now = assigning.assignment_of(subject)
     key = now.user_id if now else None
     shown = {"to": key, "seen": key, "next": request.GET.get("next")}

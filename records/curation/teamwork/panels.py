@@ -75,14 +75,16 @@ class Panel:
 
 
 def may_write(user: Any, record: Record) -> bool:
-    """Return whether the user may write about versions of the kind: who edits or reviews them."""
+    """Return whether the user may read and write about versions of the kind: who edits or reviews
+    them."""
     return may(user, record.KIND, "change", "publish")
 
 
 def panels(figures: Mapping[Record, Sequence[Any]], user: Any, known: Figures) -> list[Panel]:
     """Return the threads on the pages of versions, each given with its figures in their order;
-    `known` has figures of others. One query, and others where there are threads."""
-    threads = threads_of(record.public_id for record in figures)
+    none for who may only look at the kind. `known` has figures of others. One query, and others
+    where there are threads."""
+    threads = threads_of(record.public_id for record in figures if may_write(user, record))
     known = {**known, **{(one.public_id, one.version): rows for one, rows in figures.items()}}
     every = {**figures_elsewhere(chain.from_iterable(threads.values()), known), **known}
     return [

@@ -16,7 +16,7 @@ from records.curation.teamwork import talking
 from records.curation.teamwork.models import LONGEST, MOST_OPEN, Comment, Thread
 from records.curation.workflow import worklist
 from records.models import DATED, KINDS, Contributor, Record
-from tests.curation.workflow.test_steps import approve, reported, url
+from tests.curation.workflow.test_steps import allow, approve, reported, url
 from tests.support.factories import (
     RECORDS,
     DonationFactory,
@@ -159,6 +159,24 @@ def test_who_edits_or_reviews_a_kind_writes_and_nobody_else(
         assert "open_threads" not in stranger.get(HOME).content.decode()
     assert Comment.objects.count() == 1
     assert say(reviewer_client, record).status_code == 302
+
+
+def test_who_may_only_look_reads_no_threads(client: Client, db: None) -> None:
+    record = DonationFactory()
+    say(entered(person("curator")), record)
+    onlooker = UserFactory(username="onlooker")
+    allow(onlooker, ["view"], ["donation"])
+    client.force_login(onlooker)
+
+    page = client.get(url(record))
+
+    assert page.status_code == 200
+    assert "says the ministry" not in page.content.decode()
+
+
+@pytest.mark.parametrize("page", ["threads", "assign"])
+def test_other_methods_are_refused(page: str, curator_client: Client) -> None:
+    assert curator_client.put(url(DonationFactory(), page)).status_code == 405
 
 
 @pytest.mark.parametrize("kind", KINDS)
