@@ -5,12 +5,19 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.options import IS_POPUP_VAR, TO_FIELD_VAR
 from django.contrib.admin.views.main import ERROR_FLAG, PAGE_VAR, SEARCH_VAR
 from django.contrib.auth import get_user_model
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Q
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.db.models import Case, Q, Value, When
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+    QueryDict,
+)
 from django.urls import URLPattern, path, reverse
 
 from records.curation.saved_views.models import (
@@ -19,9 +26,12 @@ from records.curation.saved_views.models import (
     MOST_OF_A_LIST,
     SavedView,
 )
+from records.curation.workflow.merging import number
 
-NOT_OF_A_VIEW = (PAGE_VAR, ERROR_FLAG)
-"""Parameters of a list that are of a moment."""
+NOT_OF_A_VIEW = (PAGE_VAR, ERROR_FLAG, IS_POPUP_VAR, TO_FIELD_VAR)
+"""Parameters of a list that are of a moment, or of the window that it is in."""
+
+METHODS = ["GET", "HEAD", "POST"]
 
 
 def normal(query: str) -> str:
@@ -50,14 +60,14 @@ class ViewForm(forms.Form):
         },
     )
     is_shared = forms.BooleanField(required=False)
-    query = forms.CharField(
-        required=False,
-        max_length=LONGEST_QUERY,
-        error_messages={"max_length": "The list has too many filters to be saved."},
-    )
+    query = forms.CharField(required=False)
 
     def clean_query(self) -> str:
-        return normal(self.cleaned_data["query"])
+        # As it is stored: characters beyond ASCII are longer in an address.
+        query = normal(self.cleaned_data["query"])
+        if len(query) > LONGEST_QUERY:
+            raise ValidationError("The list has too many filters to be saved.")
+        return query
 
 
 class SavedViewsAdmin(admin.ModelAdmin):
@@ -76,9 +86,10 @@ class SavedViewsAdmin(admin.ModelAdmin):
         seen = SavedView.objects.filter(kind=self.opts.model_name).filter(
             Q(user=request.user.pk) | Q(is_shared=True)
         )
-        views = sorted(
-            seen.select_related("user")[: SavedView.LISTED],
-            key=lambda view: view.user_id != request.user.pk,
+        others = Case(When(user=request.user.pk, then=Value(0)), default=Value(1))
+        # One's own are all there, however many others share.
+        views = list(
+            seen.select_related("user").order_by(others, "name", "pk")[: SavedView.LISTED]
         )
         query = normal(request.META.get("QUERY_STRING", ""))
         current = next((view for view in views if view.query == query), None)
@@ -100,6 +111,8 @@ class SavedViewsAdmin(admin.ModelAdmin):
         """Save the state of the list, or change or delete one's own view of it."""
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
+        if request.method not in METHODS:
+            return HttpResponseNotAllowed(METHODS)
         changelist = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
         query = normal(request.POST.get("query", ""))
         if request.method == "POST":
@@ -116,7 +129,7 @@ class SavedViewsAdmin(admin.ModelAdmin):
         views = {view.pk: view for view in own}
         changed = None
         if key := request.POST.get("view"):
-            changed = views.get(int(key)) if key.isascii() and key.isdigit() else None
+            changed = views.get(number(key) or 0)
             if changed is None:
                 self.message_user(request, "You have no such view of this list.", messages.ERROR)
                 return query

@@ -47,10 +47,10 @@ def test_saved_view_is_an_ordinary_address_of_the_list(writer: Client) -> None:
 
     assert saved.status_code == 302
     assert saved["Location"] == f"{LIST}?o=-4&q=masks&series=&state__exact=draft"
-    assert 'href="/admin/records/donation/?o=-4&amp;q=masks&amp;series=&amp;state__exact=draft">Masks &amp; more<' in offered(writer)  # fmt: skip  # noqa: E501
+    assert 'href="/admin/records/donation/?o=-4&amp;q=masks&amp;series=&amp;state__exact=draft"><bdi>Masks &amp; more<' in offered(writer)  # fmt: skip  # noqa: E501
     page = writer.get(saved["Location"])
     assert [row.title for row in page.context["cl"].result_list] == ["Masks by air"]
-    assert 'aria-current="page">Masks &amp; more<' in page.content.decode()
+    assert 'aria-current="page"><bdi>Masks &amp; more<' in page.content.decode()
     assert "Masks" not in writer.get(reverse("admin:records_export_changelist")).content.decode()
 
 
@@ -62,7 +62,7 @@ def test_view_is_renamed_replaced_shared_and_deleted_by_its_owner(
     assert "Mine" not in offered(other)
 
     save(writer, "Ours", "q=masks", view=view.pk, is_shared="on")
-    assert "Ours</a> <span" in offered(other)
+    assert "Ours</bdi></a> <span" in offered(other)
     save(writer, "Ours", "q=gloves", is_shared="on")
     assert SavedView.objects.get().query == "q=gloves"
 
@@ -86,8 +86,29 @@ def test_wrong_views_are_refused_with_the_reason(
     assert "too many filters" in reported(save(writer, "Long", f"q={'x' * 2_000}"))
     assert "“Three” is not saved" in reported(save(writer, "Three"))
     assert "another view “Two”" in reported(save(writer, "Two", view=one.pk))
+    assert "too many filters" in reported(save(writer, "Masks", f"q={'口' * 300}"))
+    assert "no such view" in reported(save(writer, "One", view="9" * 5_000))
     assert writer.get(VIEWS).status_code == 302
+    assert writer.put(VIEWS).status_code == 405
     assert sorted(SavedView.objects.values_list("name", flat=True)) == ["One", "Two"]
+
+
+def test_own_views_are_there_however_many_others_share(
+    writer: Client, other: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SavedView, "LISTED", 2)
+    for name in ("A", "B"):
+        save(other, name, f"q={name}", is_shared="on")
+    save(writer, "Mine", "q=masks")
+
+    page = offered(writer)
+
+    assert ">Mine</bdi></a>" in page
+    assert ">A</bdi></a>" in page
+
+
+def test_view_does_not_open_in_a_window_of_search_boxes(writer: Client) -> None:
+    assert save(writer, "Masks", "_popup=1&_to_field=id&q=masks")["Location"] == f"{LIST}?q=masks"
 
 
 def test_who_may_not_see_the_list_saves_nothing(reviewer_client: Client) -> None:
