@@ -51,7 +51,7 @@ def edit_row(
         sent._messages = Aside(sent)
         # Locked, as for any save.
         record = admin.get_object(sent, str(row.record.pk))
-        if refusal := not_editable(admin, request, record, row):
+        if refusal := not_editable(admin, request, record):
             row.problems = [refusal]
             return
         sent.POST = data = untouched(admin, sent, record)
@@ -71,6 +71,9 @@ def edit_row(
         is_valid = all_valid(formsets) and is_valid
         row.problems += errors_of(form, formsets)
         row.changes = changed_values(form, formsets)
+        # Sent twice, it has all of it already.
+        if row.changes and record.edits != row.seen:
+            row.problems.insert(0, CHANGED_MEANWHILE)
         if not save or row.problems or not is_valid or not row.changes:
             return
         admin.save_model(sent, form.instance, form, change=True)
@@ -80,7 +83,7 @@ def edit_row(
         row.is_saved = True
 
 
-def not_editable(admin: Any, request: HttpRequest, record: Any, row: EditedRow) -> str:
+def not_editable(admin: Any, request: HttpRequest, record: Any) -> str:
     """Return why a version is not edited with others; empty if it may be."""
     if record is None:
         return "It is not there any more."
@@ -88,9 +91,7 @@ def not_editable(admin: Any, request: HttpRequest, record: Any, row: EditedRow) 
         return "It is in review: return it for changes first, or edit it on its page."
     if record.state != State.DRAFT:
         return f"It is {record.get_state_display()}: only drafts are edited."
-    if not admin.has_change_permission(request, record):
-        return "You may not change it."
-    return "" if record.edits == row.seen else CHANGED_MEANWHILE
+    return "" if admin.has_change_permission(request, record) else "You may not change it."
 
 
 def untouched(admin: Any, request: Any, record: Record) -> QueryDict:

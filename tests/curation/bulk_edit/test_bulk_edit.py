@@ -125,6 +125,17 @@ def test_each_draft_is_refused_for_its_own_reason(client: Client, reviewer: User
     assert Donation.objects.get(pk=stale.pk).title == "Theirs"
 
 
+def test_edit_that_is_sent_twice_is_done_once(client: Client) -> None:
+    donation = DonationFactory(note="As it was.")
+    page = preview(client, donation, add_note="More.", set_series="gifts")
+
+    answers = [confirm(client, page), confirm(client, page)]
+
+    assert [answer.status_code for answer in answers] == [302, 302]
+    donation.refresh_from_db()
+    assert (donation.note, donation.edits) == ("As it was.\r\nMore.", 1)
+
+
 def test_wrong_values_are_refused_as_on_the_form(client: Client) -> None:
     donation = DonationFactory()
 
