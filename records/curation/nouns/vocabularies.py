@@ -326,9 +326,11 @@ class VocabularyAdmin(CuratedAdmin):
         methods = ["GET", "HEAD", "POST"]
         if request.method not in methods:
             return HttpResponseNotAllowed(methods)
+        if not may_propose(request.user, self.model.KIND):
+            raise PermissionDenied
         term = self.get_object(request, unquote(object_id))
         if term is None or not self.user_may_merge(request, term):
-            raise PermissionDenied
+            return self.not_merged(request, term)
         form = merge_form(self.admin_site, term, request.POST or None)
         fill_forms(request, form)
         effect = None
@@ -364,6 +366,22 @@ class VocabularyAdmin(CuratedAdmin):
         }
         return TemplateResponse(request, "admin/records/propose_merge.html", context)
 
+    def not_merged(self, request: HttpRequest, term: VocabularyEntry | None) -> HttpResponse:
+        """Return to the page of a code that cannot go, with the reason."""
+        if term is None:
+            return self.no_such_code(request)
+        said = f"{term.code} is only proposed: accept or decline it."
+        if term.replaced_by_id is not None:
+            said = f"{term.code} is replaced by {term.replaced_by_id} already."
+        self.message_user(request, said, messages.WARNING)
+        page = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
+        return HttpResponseRedirect(reverse(page, args=[term.pk]))
+
+    def no_such_code(self, request: HttpRequest) -> HttpResponse:
+        self.message_user(request, "There is no such code.", messages.WARNING)
+        changelist = f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"
+        return HttpResponseRedirect(reverse(changelist))
+
     def republish_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Publish new versions of every published record that uses the entry, as one revision."""
         if not self.user_may_republish(request):
@@ -372,10 +390,8 @@ class VocabularyAdmin(CuratedAdmin):
         if request.method not in methods:
             return HttpResponseNotAllowed(methods)
         term = self.get_object(request, unquote(object_id))
-        changelist = f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"
         if term is None:
-            self.message_user(request, "There is no such code.", messages.WARNING)
-            return HttpResponseRedirect(reverse(changelist))
+            return self.no_such_code(request)
         form = RepublishForm(request.POST if request.method == "POST" else None)
         fill_forms(request, form)
         problems: list[str] = []

@@ -15,7 +15,7 @@ from records.models import Donation, Item, Party, Revision, RevisionCounter, Sta
 from records.publishing import VocabularyEdit, edit_vocabulary, vocabulary_content
 from tests.curation.nouns.test_search_boxes import codes
 from tests.curation.workflow.test_review import sent
-from tests.curation.workflow.test_steps import entered, state, url
+from tests.curation.workflow.test_steps import entered, reported, state, url
 from tests.support.factories import (
     DonationFactory,
     ItemFactory,
@@ -331,7 +331,8 @@ def test_merge_shows_what_changes_and_moves_names(
     assert (fund.replaced_by_id, fund.identifier) == ("ali", "53330000")
     names = Donation.objects.filter(public_id=past.public_id).order_by("version")
     assert [row.parties.get(role="donor").party_id for row in names] == [fund.code] * 2 + ["ali"]
-    assert curator_client.get(address).status_code == 403, "it is replaced already"
+    assert curator_client.post(address, data | {"propose": "1"}).status_code == 302
+    assert Proposal.objects.get() == proposal, "it is replaced already"
 
 
 def test_merge_of_items_counts_records_of_items_below(
@@ -378,6 +379,29 @@ def test_merge_that_cannot_be_is_refused_with_the_reason(
     assert "is proposed already" in said(into="ali", reason="Why.", propose="1")
     stranger = entered(UserFactory(username="stranger"))
     assert stranger.get(address).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("nowhere", "There is no such code."),
+        ("ali", "ali is replaced by jack-ma-foundation already."),
+        ("new", "new is only proposed: accept or decline it."),
+    ],
+)
+def test_merge_of_a_code_that_cannot_go_says_why(
+    code: str, said: str, curator_client: Client, editor: User
+) -> None:
+    fund = PartyFactory(code="jack-ma-foundation")
+    Party.objects.create(code="ali", version=1, name="Ali", type="foundation", replaced_by=fund)
+    Party.objects.create(code="new", version=0, name="New", type="foundation")
+    Proposal.objects.create(
+        act="add", kind="party", code="new", reason="A giver.", proposed_by=editor
+    )
+
+    answer = curator_client.get(reverse("admin:records_party_merge", args=[code]))
+
+    assert said in reported(answer)
 
 
 def test_an_item_is_proposed_with_its_codes(
