@@ -91,3 +91,14 @@ def test_killed_page_comes_back(width: int, sit_down: Callable[..., Curator]) ->
     expect(offer).to_have_count(0)
     assert stored(KeptForm.objects.count) == 0
     assert stored(Donation.objects.count) == 0
+
+
+def test_form_that_is_too_large_is_said_to_be(sit_down: Callable[..., Curator]) -> None:  # noqa: F811
+    curator = sit_down(reverse("admin:records_statement_add"))
+    page = curator.page
+    page.locator("#id_title").press_sequentially("Masks")
+    # Nine characters for each, as it is sent: more than the server reads.
+    page.locator("#id_text").fill("口" * 400_000)
+
+    status = page.locator(".kept-status.problem")
+    expect(status).to_contain_text("not kept: the form is too large. Save them")

@@ -62,8 +62,10 @@ document.addEventListener("DOMContentLoaded", () => {
         keepalive: leaving && text.length < LARGEST,
         signal: own.signal,
       });
-      const said = await answer.json();
-      if (!answer.ok) throw new Error(said.problem);
+      // What is refused before it is read, by the server or one in front, is refused in a page.
+      const refusal = answer.status === 413 ? "the form is too large" : "the server refuses them";
+      const said = await answer.json().catch(() => ({ problem: refusal }));
+      if (!answer.ok || said.problem) throw new Error(said.problem);
       kept = upTo;
       since = Date.now();
       const signIn = said.signed_in ? "" : " Your session has ended: sign in when you save.";
