@@ -9,7 +9,7 @@ from records.curation.nouns.inlines import (
     MilestoneInline,
     PartyInline,
 )
-from records.curation.nouns.record_admin import StagedRecordAdmin
+from records.curation.nouns.record_admin import SeriesFilter, StagedRecordAdmin
 from records.models import (
     Contract,
     ContractFigure,
@@ -53,7 +53,7 @@ class ContractAdmin(StagedRecordAdmin):
         "shown_revision",
     ]
     ALIKE = ["stage", "method", "series", "note", "reason"]
-    list_filter = ["state", "stage", "method", "joint", "series"]
+    list_filter = ["state", "stage", "method", "joint", ("series", SeriesFilter)]
     inlines = [
         ContractPartyInline,
         ContractFigureInline,

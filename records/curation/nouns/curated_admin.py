@@ -140,7 +140,7 @@ class CuratedAdmin(WholeLookups, SavedViewsAdmin, KeepingAdmin):
 
     class Media:
         css: ClassVar = {"all": ["records/admin/curation.css"]}
-        js: ClassVar = ["records/admin/unsaved.js"]
+        js: ClassVar = ["records/admin/unsaved.js", "records/admin/labels.js"]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nothing is deleted here: drafts are discarded, records withdrawn, vocabularies kept."""

@@ -9,7 +9,7 @@ from records.curation.nouns.inlines import (
     MilestoneInline,
     PartyInline,
 )
-from records.curation.nouns.record_admin import StagedRecordAdmin
+from records.curation.nouns.record_admin import SeriesFilter, StagedRecordAdmin
 from records.models import (
     Donation,
     DonationFigure,
@@ -52,7 +52,7 @@ class DonationAdmin(StagedRecordAdmin):
         "shown_revision",
     ]
     ALIKE = ["form", "stage", "stated_by", "series", "note", "reason"]
-    list_filter = ["state", "form", "stage", "stated_by", "joint", "series"]
+    list_filter = ["state", "form", "stage", "stated_by", "joint", ("series", SeriesFilter)]
     inlines = [
         DonationPartyInline,
         DonationFigureInline,

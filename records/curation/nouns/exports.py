@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from records.curation.nouns.inlines import FigureInline, LinkInline, PartyInline
-from records.curation.nouns.record_admin import DatedRecordAdmin
+from records.curation.nouns.record_admin import DatedRecordAdmin, SeriesFilter
 from records.models import Export, ExportFigure, ExportLink, ExportParty
 
 
@@ -33,7 +33,7 @@ class ExportAdmin(DatedRecordAdmin):
         "shown_revision",
     ]
     ALIKE = ["reported_by", "trade", "series", "note", "reason"]
-    list_filter = ["state", "trade", "reported_by", "joint", "series"]
+    list_filter = ["state", "trade", "reported_by", "joint", ("series", SeriesFilter)]
     inlines = [ExportPartyInline, ExportFigureInline, ExportLinkInline]
     fieldsets = [
         ("Identification", {"fields": ["title"]}),

@@ -148,6 +148,14 @@ def figures_in(context: dict[str, Any]) -> list[Any]:
     ]
 
 
+class SeriesFilter(admin.AllValuesFieldListFilter):
+    """A series, or none."""
+
+    def choices(self, changelist: Any) -> Any:
+        for choice in super().choices(changelist):
+            yield choice | {"display": choice["display"] or "(none)"}
+
+
 def bulk_action(step: Step) -> Callable:
     """The step as an action of the list."""
 
@@ -178,7 +186,6 @@ class RecordAdmin(BulkEditAdmin, CuratedAdmin):
     class Media:
         js: ClassVar = [
             "records/admin/rows.js",
-            "records/admin/labels.js",
             "records/admin/search-boxes.js",
             "records/admin/threads.js",
         ]

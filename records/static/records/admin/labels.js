@@ -29,7 +29,9 @@
   // The search boxes are made when the page, or the row, is ready: just before.
   const soon = (root) => setTimeout(() => label(root));
   document.addEventListener("DOMContentLoaded", () => {
-    const form = document.querySelector('#content-main > form[id$="_form"]');
+    const form = ['#content-main > form[id$="_form"]', "#content-main > form"]
+      .map((one) => document.querySelector(one))
+      .find(Boolean);
     if (form) django.jQuery(() => soon(form));
   });
   document.addEventListener("formset:added", (event) => soon(event.target));
