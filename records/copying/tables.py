@@ -13,8 +13,9 @@ from accounts.models import KeptForm
 from records.index.models import DerivedState
 from records.models import RevisionCounter
 
-LEFT_OUT: tuple[Any, ...] = (Session, KeptForm)
-"""What is not copied: people sign in again, and forms that are not saved are not moved."""
+LEFT_OUT: dict[Any, str] = {Session: "sessions", KeptForm: "forms that are not saved"}
+"""What is not copied, in words: people sign in again, and such forms belong to pages that are open
+there."""
 MADE_BY_MIGRATE: tuple[Any, ...] = (
     ContentType,
     Permission,

@@ -243,6 +243,7 @@ def arrives(instance: str, source: str, target: str) -> None:
     assert {table for table, found in before.items() if not found.rows} == NEVER_FILLED
     rows = sum(found.rows for found in before.values())
     assert f"Copied {rows:,} rows of {len(before)} tables." in printed
+    assert " sessions, 0 forms that are not saved." in printed
     assert answers(target) == answers(instance)
     with connected_to(target):
         assert not triggers.faults(connection)

@@ -27,6 +27,8 @@ from hypothesis import strategies as st
 
 from records.curation.proposals.deciding import propose_entry
 from records.curation.proposals.models import Proposal
+from records.curation.reports.models import Report
+from records.curation.saved_views.models import SavedView
 from records.dataset_files.dumping import Inline, InlineMapping, as_yaml
 from records.dataset_files.layout import (
     FIGURE,
@@ -1044,6 +1046,20 @@ def test_proposals_of_what_files_publish_are_removed_and_others_counted(
     call_command("dump_dataset", tmp_path / "dumped", stdout=printed)
     assert "proposed names (1)" in printed.getvalue()
     assert "firm" not in (tmp_path / "dumped" / "parties.yaml").read_text("utf-8")
+
+
+@pytest.mark.django_db
+def test_what_curators_keep_and_readers_report_is_counted(
+    small: Path, tmp_path: Path, editor: Any
+) -> None:
+    load(small)
+    SavedView.objects.create(user=editor, kind="donation", name="Mine")
+    Report.objects.create(kind="donation", public_id="don-7k3m9q2x", version=1, text="A slip.")
+    printed = StringIO()
+
+    call_command("dump_dataset", tmp_path / "dumped", stdout=printed)
+
+    assert "saved views (1), errors that readers reported (1)" in printed.getvalue()
 
 
 @pytest.mark.django_db

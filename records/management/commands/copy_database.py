@@ -4,14 +4,13 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection
 from tqdm import tqdm
 
 from aidapi.database.addresses import attached, connection_settings
 from records.copying.copy import CopyError, Tallies, copy
-from records.copying.tables import tables
+from records.copying.tables import LEFT_OUT, tables
 
 SOURCE = "source"
 
@@ -21,8 +20,8 @@ class Command(BaseCommand):
         "Copies everything from the database at SOURCE into that of DATABASE_URL, which must be "
         "migrated and empty: accounts, roles, second factors, drafts, texts, contributors, "
         "imports, verdicts on duplicates, the audit log and the whole history. Sessions are left "
-        "out: people sign in again. All of it or nothing; rows and digests are compared before it "
-        "is committed. From SQLite or PostgreSQL to either."
+        "out, and forms that are not saved: people sign in again. All of it or nothing; rows and "
+        "digests are compared before it is committed. From SQLite or PostgreSQL to either."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -48,22 +47,23 @@ class Command(BaseCommand):
         try:
             with attached(source, SOURCE), bar:
                 copied = copy(SOURCE, DEFAULT_DB_ALIAS, bar.update)
-                sessions = Session.objects.using(SOURCE).count()
+                left = {model: model.objects.using(SOURCE).count() for model in LEFT_OUT}
         except CopyError as error:
             raise CommandError(f"{error}\nNothing was written.") from error
         except DatabaseError as error:
             raise CommandError(f"Nothing was written: {str(error).strip()}") from error
-        self.report(copied, sessions)
+        self.report(copied, left)
         self.gather_statistics()
 
-    def report(self, copied: Tallies, sessions: int) -> None:
+    def report(self, copied: Tallies, left: dict[Any, int]) -> None:
         for table, tally in sorted(copied.items()):
             if tally.rows:
                 self.stdout.write(f"{table:36} {tally.rows:>10,}  {tally.digest[:16]}")
         rows = sum(tally.rows for tally in copied.values())
+        left_out = ", ".join(f"{count:,} {LEFT_OUT[model]}" for model, count in left.items())
         self.stdout.write(
             f"Copied {rows:,} rows of {len(copied)} tables. Numbers of rows and digests are the "
-            f"same in both databases. Left out: {sessions:,} sessions."
+            f"same in both databases. Left out: {left_out}."
         )
 
     def gather_statistics(self) -> None:

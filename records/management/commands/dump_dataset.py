@@ -10,6 +10,8 @@ from accounts.models import AuditEntry
 from records.curation.duplicates.models import DuplicatePair, DuplicateStatus
 from records.curation.imports.models import ImportBatch
 from records.curation.proposals.models import Proposal
+from records.curation.reports.models import Report
+from records.curation.saved_views.models import SavedView
 from records.curation.teamwork.models import Assignment, Thread
 from records.dataset_files import DatasetError, dump
 from records.models import KINDS, OPEN, Contributor, Statement
@@ -53,6 +55,8 @@ def unpublished() -> dict[str, int]:
         "imports": ImportBatch.objects.count(),
         "proposed names": Proposal.objects.count(),
         "threads": Thread.objects.count(),
+        "saved views": SavedView.objects.count(),
+        "errors that readers reported": Report.objects.count(),
         "assignments": Assignment.objects.count(),
         "verdicts on duplicates": decided.count(),
         "entries of the audit log": AuditEntry.objects.count(),
