@@ -6,9 +6,11 @@ with the readings, so that the author says which is meant.
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
+from aidapi.dates import in_words
 from records.models import fold, plain
 from records.models.reading import (
     BEFORE,
@@ -99,6 +101,34 @@ NO_YEAR = re.compile(rf"\d{{1,2}}{ORDINAL}(?:\s+of)?\s+{MONTH}|{MONTH}\s+\d{{1,2
 WEEKDAY = re.compile(r"(?:mon|tues?|wednes|wed|thurs?|fri|satur|sat|sun)(?:day)?\.?,?\s+")
 
 
+class Reading(NamedTuple):
+    """One of several readings of a cell."""
+
+    text: str
+    """What to write in the cell, so that it has this reading only."""
+    meaning: str
+    """The value as people read it."""
+    rule: str
+    """What holds for every cell with the same question that is meant so: day/month/year."""
+
+
+class SeveralReadings(ValueError):
+    """A cell has several readings. Those with the same `question` can have one answer."""
+
+    def __init__(self, message: str, question: str, readings: Sequence[Reading]) -> None:
+        super().__init__(message)
+        self.question = question
+        self.readings = list(readings)
+
+    def within(self, text: str, part: str) -> "SeveralReadings":
+        """Return the same about a longer text, of which the readings are a part."""
+        readings = [
+            one._replace(text=text.replace(part, one.text, 1), meaning=one.meaning)
+            for one in self.readings
+        ]
+        return SeveralReadings(str(self), self.question, readings)
+
+
 def is_nothing(text: str) -> bool:
     """Return whether a text says that a cell is empty."""
     return fold(text).strip() in NOTHING
@@ -121,7 +151,12 @@ def read_amount(text: str, *, decimal_comma: bool = False) -> tuple[str, str]:
             f"1500000 or 1.9."
         )
     scale = SCALES[found["scale"]] if found["scale"] else 1
-    number = read_digits(found["digits"], decimal_comma=decimal_comma, scale=found["scale"] or "")
+    try:
+        number = read_digits(
+            found["digits"], decimal_comma=decimal_comma, scale=found["scale"] or ""
+        )
+    except SeveralReadings as error:
+        raise error.within(written, found["digits"]) from error
     if scale > 1:
         number = str(plain(Decimal(number) * scale))
     return number, found["currency"] or ""
@@ -133,7 +168,7 @@ def read_digits(digits: str, *, decimal_comma: bool, scale: str) -> str:
     unclear = re.fullmatch(r"([1-9]\d{0,2})[.,](\d{3})", digits, re.ASCII)
     if unclear and (decimal_comma or (EITHER.fullmatch(digits) and scale)):
         whole, part = unclear.groups()
-        raise ValueError(question(f"{digits}{said}", f"{whole}{part}", f"{whole}.{part}", said))
+        raise either(digits, f"{whole}{part}", f"{whole}.{part}", said)
     if PLAIN.fullmatch(digits):
         return digits
     if GROUPED.fullmatch(digits):
@@ -156,13 +191,20 @@ def refuse_either(text: str) -> None:
     download has 1.5, and 1.234 only where that is the number."""
     if EITHER.fullmatch(text):
         whole, part = text.split(".")
-        raise ValueError(question(text, whole + part, text, ""))
+        raise either(text, whole + part, text, "")
 
 
-def question(text: str, grouped: str, decimal: str, scale: str) -> str:
-    return (
-        f"“{text}” may be {int(grouped):,}{scale} or the decimal {decimal}{scale}: write "
-        f"{grouped}{scale} or {decimal}0{scale}."
+def either(digits: str, grouped: str, decimal: str, scale: str) -> SeveralReadings:
+    """Return the question whether the mark in a number separates thousands or decimals."""
+    mark = "point" if "." in digits else "comma"
+    return SeveralReadings(
+        f"“{digits}{scale}” may be {int(grouped):,}{scale} or the decimal {decimal}{scale}: write "
+        f"{grouped}{scale} or {decimal}0{scale}.",
+        f"number {mark}",
+        [
+            Reading(grouped, f"{int(grouped):,}{scale}", f"a {mark} is between thousands"),
+            Reading(f"{decimal}0", f"{decimal}{scale}, a decimal", f"a {mark} is before decimals"),
+        ],
     )
 
 
@@ -179,9 +221,12 @@ def read_currency(text: str, given: str = "") -> str:
     if name in OF_SEVERAL:
         if given and folded(given) not in OF_SEVERAL:
             return read_currency(given)
-        raise ValueError(
+        codes = OF_SEVERAL[name].split(", ")
+        raise SeveralReadings(
             f"“{text}” is the name of several currencies: give the code in “currency”, as one of "
-            f"{OF_SEVERAL[name]}."
+            f"{OF_SEVERAL[name]}.",
+            f"currency {name}",
+            [Reading(code, code, f"“{text}” is {code}") for code in codes],
         )
     return NAMES.get(name, text)
 
@@ -210,9 +255,14 @@ def read_date(text: str) -> str:
             return iso(year, other, one) if other <= 12 else text
         if other > 12:
             return iso(year, one, other)
-        raise ValueError(
-            f"“{text}” may be {iso(year, other, one)} or {iso(year, one, other)}: write the one "
-            f"that is meant."
+        day_first, month_first = iso(year, other, one), iso(year, one, other)
+        raise SeveralReadings(
+            f"“{text}” may be {day_first} or {month_first}: write the one that is meant.",
+            "date",
+            [
+                Reading(day_first, in_words(day_first), "day/month/year"),
+                Reading(month_first, in_words(month_first), "month/day/year"),
+            ],
         )
     if SHORT_YEAR.fullmatch(written):
         raise ValueError(f"“{text}”: write the year with four digits, as 2020-04-10 or 2020-04.")

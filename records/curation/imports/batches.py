@@ -48,26 +48,21 @@ def receive(
         by=by,
         columns=sheet.columns,
         notes=sheet.notes,
+        decimal_comma=sheet.decimal_comma,
         rows=len(sheet.lines),
     )
-    firsts: dict[tuple[str, str], int] = {}
     rows = []
     for line in sheet.lines:
-        record = line.cells.pop("record", "")
-        if len(record) > LONGEST_LABEL:
-            line.faults.append(["record", f"A label has at most {LONGEST_LABEL} characters."])
-            record = record[:LONGEST_LABEL]
-        key = (record, line.cells.get("version", ""))
-        rows.append(
-            ImportRow(
-                batch=batch,
-                number=line.number,
-                first=firsts.setdefault(key, line.number) if record else line.number,
-                record=record,
-                cells=line.cells,
-                faults=line.faults,
-            )
+        row = ImportRow(
+            batch=batch,
+            number=line.number,
+            cells=line.cells,
+            faults=line.faults,
+            original=line.original,
         )
+        take_label(row)
+        rows.append(row)
+    set_firsts(rows)
     with transaction.atomic():
         old = ImportBatch.objects.filter(
             state__in=NOT_WRITTEN, created_at__lt=timezone.now() - KEPT
@@ -76,6 +71,24 @@ def receive(
         batch.save()
         ImportRow.objects.bulk_create(rows)
     return batch
+
+
+def take_label(row: ImportRow) -> None:
+    """Take the label of a row's record out of its cells."""
+    record = row.cells.pop("record", "")
+    if len(record) > LONGEST_LABEL:
+        row.faults.append(["record", f"A label has at most {LONGEST_LABEL} characters."])
+        row.original["record"] = record
+        record = record[:LONGEST_LABEL]
+    row.record = record
+
+
+def set_firsts(rows: Iterable[ImportRow]) -> None:
+    """Set which rows of a file are one record: those with the same label and version."""
+    firsts: dict[tuple[str, str], int] = {}
+    for row in rows:
+        key = (row.record, row.cells.get("version", ""))
+        row.first = firsts.setdefault(key, row.number) if row.record else row.number
 
 
 def earlier(batch: ImportBatch) -> ImportBatch | None:
@@ -114,7 +127,7 @@ def check_slice(batch: ImportBatch) -> ImportBatch:
         ImportRow.objects.bulk_create(
             rows,
             update_conflicts=True,
-            update_fields=["verdict", "findings"],
+            update_fields=["verdict", "findings", "resolved"],
             unique_fields=["batch", "number"],
         )
         now.checked += len(rows)
@@ -182,7 +195,7 @@ def confirm(
     found = list(build_all(batch))
     drafts = [one for one in found if one.draft is not None]
     if not drafts:
-        raise ValidationError("There is nothing to import: every row is unchanged.")
+        raise ValidationError("There is nothing to import: every row is unchanged or left out.")
     for one in drafts:
         if one.draft.reason == PENDING_REASON:
             if not reason.strip():
@@ -216,15 +229,16 @@ def confirm(
 def build_all(batch: ImportBatch) -> Iterable[RowGroup]:
     """Yield every record of the file once more, as it was checked."""
     builder = builder_for(batch)
-    firsts = list(batch.lines.order_by("first").values_list("first", flat=True).distinct())
+    lines = batch.lines.filter(left_out=False)
+    firsts = list(lines.order_by("first").values_list("first", flat=True).distinct())
     for start in range(0, len(firsts), SLICE):
         rows = list(
-            batch.lines.filter(first__in=firsts[start : start + SLICE]).order_by("first", "number")
+            lines.filter(first__in=firsts[start : start + SLICE]).order_by("first", "number")
         )
-        checked = {row.number: (row.verdict, row.findings) for row in rows}
+        checked = {row.number: outcome(row) for row in rows}
         for one in builder.build_all(grouped(rows)):
             one.conclude()
-            if any(checked[row.number] != (row.verdict, row.findings) for row in one.rows):
+            if any(checked[row.number] != outcome(row) for row in one.rows):
                 check_again(batch)
                 raise Stale(
                     "Somebody changed records of this file, or what they cite, after it was "
@@ -233,11 +247,16 @@ def build_all(batch: ImportBatch) -> Iterable[RowGroup]:
             yield one
 
 
+def outcome(row: ImportRow) -> tuple[Any, ...]:
+    """Return what the check of a row found, as its importer saw it."""
+    return row.verdict, row.findings, {name: taken for name, (taken, _) in row.resolved.items()}
+
+
 def check_again(batch: ImportBatch) -> None:
     with transaction.atomic():
-        batch.lines.update(verdict="", findings=[])
+        batch.lines.filter(left_out=False).update(verdict="", findings=[])
         ImportBatch.objects.filter(pk=batch.pk, state__in=NOT_WRITTEN).update(
-            state=ImportState.CHECKING, checked=0
+            state=ImportState.CHECKING, checked=batch.lines.filter(left_out=True).count()
         )
 
 

@@ -4,21 +4,24 @@ to is looked up in the database, by id, by name or by address."""
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
+from itertools import product
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Max, Prefetch
 
-from aidapi.tables import SEPARATOR, joined
+from aidapi.tables import SEPARATOR
 from records.content import values
 from records.content.builder import Builder, Entry, kind_of
 from records.content.fields import ContentField
 from records.content.rules import check_rules
 from records.content.values import did_you_mean
 from records.curation.imports import as_written
+from records.curation.imports.cells import question_of
 from records.curation.imports.columns import (
     Cells,
     Column,
@@ -49,9 +52,12 @@ from records.models.base import too_many
 from records.models.figures import BOUNDED_BY_VALUE
 from records.query.codes import MOST, Names, meant, names_of
 
+MOST_OPEN_DATES = 3
+"""Dates of one record with two readings each that are tried together."""
 MOST_SUGGESTIONS = 50
 """Unknown words of one slice that get a suggestion: each is compared with all known
 words, which takes time."""
+ANOTHER_ROW = "Another row of the same record is refused"
 PENDING_REASON = "To be given on import."
 
 
@@ -100,7 +106,7 @@ class RowGroup:
             row.verdict, row.findings = self.verdict, self.changes.get(row.number, [])
             if row.verdict == Verdict.REFUSED:
                 row.findings = self.faults.get(row.number) or [
-                    ["record", f"Another row of the same record is refused: line {first_wrong}."]
+                    ["record", f"{ANOTHER_ROW}: line {first_wrong}."]
                 ]
 
 
@@ -265,12 +271,14 @@ class SheetBuilder(Builder):
         self._names: dict[Any, dict[str, set[str]]] = {}
         self._replacements: dict[Any, dict[str, tuple[str, str]]] = {}
         self._spoken: dict[Any, Names] = {}
+        self._candidates: dict[tuple[Any, str], list[str]] = {}
 
     def build_all(self, rows: Iterable[Sequence[ImportRow]]) -> list[RowGroup]:
         """Return the groups of rows, each with its draft or its faults."""
         groups = [RowGroup(list(each), self.columns, self.present) for each in rows]
         self._fetch(groups)
         for group in groups:
+            self._settle_dates(group)
             self._build(group)
         return groups
 
@@ -332,6 +340,55 @@ class SheetBuilder(Builder):
         self.statements: dict[str, dict[int, Statement]] = defaultdict(dict)
         for statement in Statement.objects.filter(public_id__in=ids):
             self.statements[statement.public_id][statement.version] = statement
+
+    # --- Dates with several readings
+
+    def _settle_dates(self, group: RowGroup) -> None:
+        """Take the reading of a date that is left where the rules that hold anyway refuse the
+        others. A date that a reason would let pass stays a question."""
+        asked = [
+            (row, name, question.readings)
+            for row in group.rows
+            for name, _ in row.faults
+            if (column := self.columns.get(name)) and column.is_date
+            if (question := question_of(column, row.text(name)))
+        ]
+        for row in group.rows:
+            row.resolved = {}
+        if not 0 < len(asked) <= MOST_OPEN_DATES:
+            return
+        possible, why = [], ""
+        for readings in product(*(readings for _, _, readings in asked)):
+            taken = [
+                (row, name, one.text) for (row, name, _), one in zip(asked, readings, strict=True)
+            ]
+            if problems := self._try_dates(group, taken):
+                why = problems[0]
+            else:
+                possible.append(taken)
+        if len(possible) != 1:
+            return
+        for row, name, text in possible[0]:
+            take_date(row, name, text)
+            row.resolved = row.resolved | {name: [text, why]}
+
+    def _try_dates(
+        self, group: RowGroup, taken: Sequence[tuple[ImportRow, str, str]]
+    ) -> list[str]:
+        """Return what is wrong with dates of a record, if they are read so."""
+        copies = {row.number: copy(row) for row in group.rows}
+        for row, name, text in taken:
+            take_date(copies[row.number], name, text)
+        tried = RowGroup([*copies.values()], self.columns, self.present)
+        self._build(tried)
+        if tried.draft is not None and not any(tried.faults.values()):
+            self.obey(tried)
+        return [
+            message.partition(" Correct it, or say")[0]
+            for faults in tried.faults.values()
+            for name, message in faults
+            if not name or (name in self.columns and self.columns[name].is_date)
+        ]
 
     # --- One record
 
@@ -618,12 +675,15 @@ class SheetBuilder(Builder):
             if model is Statement:
                 self.suggestions[key] = did_you_mean(word, self._citable)
             else:
-                if model not in self._spoken:
-                    self._spoken[model] = names_of(model.KIND)
-                codes = meant(word, self._spoken[model], model.KIND)
-                offered = " or ".join(codes[:MOST])
+                offered = " or ".join(self._like(model, word)[:MOST])
                 self.suggestions[key] = f" Did you mean {offered}?" if offered else ""
         return self.suggestions[key]
+
+    def _like(self, model: Any, word: str) -> list[str]:
+        """Return the codes that a word probably means, which is no name."""
+        if model not in self._spoken:
+            self._spoken[model] = names_of(model.KIND)
+        return meant(word, self._spoken[model], model.KIND)
 
     @cached_property
     def _citable(self) -> list[str]:
@@ -631,20 +691,44 @@ class SheetBuilder(Builder):
         rows = Statement.objects.filter(state__in=CURRENT)
         return [name for pair in rows.values_list("public_id", "url") for name in pair]
 
-    def meant(self, row: ImportRow) -> dict[str, str]:
-        """Return the cells of a row that name parties or items otherwise than by their codes →
-        the codes that they mean."""
-        named = {"item": Item, **dict.fromkeys(self.model.ROLES.values(), Party)}
-        found = {}
-        for name in row.cells:
-            if name not in named:
-                continue
-            written = split(row.cells[name])
-            codes = [self._called(named[name]).get(fold(part), {part}) for part in written]
-            meant = [min(one) for one in codes]
-            if meant != written:
-                found[name] = joined(meant)
-        return found
+    # --- What names mean, for the page
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """Return the columns that name parties or items → their model."""
+        if not self.model.ROLES:
+            return {}
+        return {"item": Item, **dict.fromkeys(self.model.ROLES.values(), Party)}
+
+    def code_of(self, model: Any, name: str) -> str:
+        """Return the code that a name means; empty where it means none or several."""
+        codes = self._called(model).get(fold(name), set())
+        return next(iter(codes)) if len(codes) == 1 and not self.replacing(model, name) else ""
+
+    def replacing(self, model: Any, name: str) -> str:
+        """Return the code that replaces the one that is written; empty if none does."""
+        return self._replaced(model).get(fold(name), ("", ""))[1]
+
+    def candidates(self, model: Any, name: str) -> list[str]:
+        """Return the codes that a name without a single meaning may have."""
+        if by := self.replacing(model, name):
+            return [by]
+        key = (model, name)
+        if key not in self._candidates:
+            codes = sorted(self._called(model).get(fold(name), set()))
+            if not codes and len(self._candidates) < MOST_SUGGESTIONS:
+                codes = self._like(model, name)
+            self._candidates[key] = codes[:MOST]
+        return self._candidates[key]
+
+    def look_up_statements(self, rows: Sequence[ImportRow]) -> None:
+        """Find the statements that rows cite, for `statements_called`."""
+        if self.model.ROLES:
+            self._fetch_statements(rows)
+
+    def statements_called(self, name: str) -> list[str]:
+        """Return the ids of the statements with an id, address or title."""
+        return [name] if name in self.statements else sorted(self.urls.get(name, ()))
 
     # --- Comparison
 
@@ -698,6 +782,12 @@ class SheetBuilder(Builder):
             if latest.state == State.PUBLISHED:
                 problem = f"has version {latest.version} by now: download it again and change that"
             group.fault(row, "version", f"{name} {problem}.")
+
+
+def take_date(row: ImportRow, name: str, text: str) -> None:
+    """Give a row a reading of a date that has several."""
+    row.cells = row.cells | {name: text}
+    row.faults = [fault for fault in row.faults if fault[0] != name]
 
 
 def last_if_new(found: tuple[Place, int]) -> tuple[bool, int, int]:

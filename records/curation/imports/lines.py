@@ -12,8 +12,8 @@ from openpyxl.utils.datetime import from_excel
 
 from aidapi.errors import nearest
 from aidapi.tables import FORMULA
-from records.content.values import read_text
 from records.curation.imports import as_written, grids
+from records.curation.imports.cells import NO_TEXT, Fault, is_text, read_cell, settle
 from records.curation.imports.columns import Column
 from records.curation.imports.grids import Grid, Range, Row, SheetError, Unreadable, shown, text_of
 from records.curation.imports.headers import key_of, with_merged
@@ -24,7 +24,6 @@ COMMENT = "# "
 SERIAL_DAYS = range(25_569, 73_415)
 """Days as spreadsheets number them, from 1970 to 2100: what is less may be a year."""
 CUT = re.compile(r" … \[cut here, of \d+ characters: the CSV has them all\]\Z")
-NO_TEXT = "It holds characters that are no text (NUL, or half of a pair): type it again."
 WAS_CUT = "The text was cut when it was downloaded as XLSX: take the CSV."
 TOTAL = re.compile(
     r"(?:(?:grand|sub)[ -]?)?totals?|sum|in all|overall|insgesamt|gesamt|summe|totaal|suma|somme"
@@ -46,9 +45,6 @@ ONE_TITLE = (
     "them the same label in “record”; if not, undo that, and give each its title."
 )
 
-Fault = list[str]
-"""[column, what is wrong and what would be right]; the column is empty if it is the whole line"""
-
 
 @dataclass
 class Line:
@@ -58,6 +54,8 @@ class Line:
     """As a spreadsheet program numbers it."""
     cells: dict[str, str] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    original: dict[str, str] = field(default_factory=dict)
+    """Column → text in the file, where that is not what `cells` has."""
 
 
 @dataclass
@@ -67,6 +65,8 @@ class Sheet:
     lines: list[Line]
     notes: list[str]
     """How it was read: which sheet and lines, and what was passed over."""
+    decimal_comma: bool = False
+    """Whether its program probably writes 1,5 for one and a half."""
 
 
 class LineReader:
@@ -145,7 +145,8 @@ class LineReader:
         if self.grid.end > self.grid.rows[-1][0]:
             read_as.append(f"the lines below it, to line {self.grid.end:,}, hold no value")
         names = [column.name for column in self.places.values()]
-        return Sheet(names, lines, [f"Read: {', '.join(read_as)}.", *self.notes])
+        notes = [f"Read: {', '.join(read_as)}.", *self.notes]
+        return Sheet(names, lines, notes, self.grid.decimal_comma)
 
     def lines(self) -> Iterator[Line]:
         count = 0
@@ -159,7 +160,18 @@ class LineReader:
             values = self.with_values_above(line, own)
             for place, value in sorted(values.items()):
                 self.read_cell(line, place, value)
-            self.settle(line)
+            settle(
+                self.places.values(),
+                line.cells,
+                line.faults,
+                line.original,
+                decimal_comma=self.grid.decimal_comma,
+            )
+            line.original = {
+                name: text
+                for name, text in line.original.items()
+                if line.cells.get(name, "") != text.strip()
+            }
             if len(values) == 1 and line.cells and "record" not in line.cells:
                 line.faults.append(["", ALONE])
             if not (line.cells or line.faults):
@@ -293,13 +305,12 @@ class LineReader:
             line.faults.append([name, value.why])
             return
         text = text_of(value)
-        try:
-            read_text(text)
-        except ValueError:
+        if not is_text(text):
             line.faults.append([name, NO_TEXT])
             return
         if not text.strip():
             return
+        line.original[name] = text
         if column is None:
             line.faults.append([name, self.unnamed(line.number, place, text)])
         elif CUT.search(text):
@@ -308,7 +319,7 @@ class LineReader:
             pass
         else:
             try:
-                if text := self.read_text(column, value, text):
+                if text := self.read_text(line, column, value, text):
                     line.cells[name] = text
             except ValueError as error:
                 line.faults.append([name, str(error)])
@@ -321,40 +332,17 @@ class LineReader:
             return f"{stray}: the name “{wide}” is merged over it, and counts for one column."
         return f"{stray}."
 
-    def read_text(self, column: Column, value: Any, text: str) -> str:
+    def read_text(self, line: Line, column: Column, value: Any, text: str) -> str:
         """Return the text of a cell in the form that files have."""
-        if column.name == "currency":
-            return as_written.read_currency(text.strip())
-        if column.free:
+        if column.free and column.name != "currency":
             return unguarded(text)
         text = text.strip()
         if column.is_date:
-            return as_written.read_date(day_of(text, self.grid.epoch))
-        if column.is_number:
+            text = line.original[column.name] = day_of(text, self.grid.epoch)
+        if column.is_number and not isinstance(value, str):
             # What a workbook has as a number is one for certain.
-            return text if isinstance(value, str) else as_written.clear(text)
-        if column.name in as_written.NAMED:
-            return as_written.read_name(column.name, text)
-        return text
-
-    def settle(self, line: Line) -> None:
-        """Read the numbers of a line, and the currency that a cell of an amount names."""
-        for column in self.places.values():
-            if not column.is_number or column.name not in line.cells:
-                continue
-            text = line.cells.pop(column.name)
-            given = line.cells.get("currency", "")
-            try:
-                number, said = as_written.read_amount(text, decimal_comma=self.grid.decimal_comma)
-                currency = as_written.read_currency(said, given) if said else ""
-                if currency and given and currency != given:
-                    raise ValueError(f"The cell names {currency}, and “currency” {shown(given)}.")
-            except ValueError as error:
-                line.faults.append([column.name, str(error)])
-            else:
-                line.cells[column.name] = number
-                if currency:
-                    line.cells["currency"] = currency
+            text = line.original[column.name] = as_written.clear(text)
+        return read_cell(column, text)
 
 
 def unguarded(text: str) -> str:

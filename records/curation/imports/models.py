@@ -22,6 +22,7 @@ class Verdict(models.TextChoices):
     CHANGED = "changed", "changed"
     NEW = "new", "new"
     UNCHANGED = "unchanged", "unchanged"
+    LEFT_OUT = "left_out", "left out"
 
 
 class ImportBatch(models.Model):
@@ -48,6 +49,14 @@ class ImportBatch(models.Model):
     notes = models.JSONField(
         default=list,
         help_text="How the file was read, in sentences: sheet, lines, what was passed over.",
+    )
+    decimal_comma = models.BooleanField(
+        default=False,
+        help_text="Whether the program that wrote it probably writes 1,5 for one and a half.",
+    )
+    answers = models.JSONField(
+        default=list,
+        help_text="Answers that were given for all cells with the same question, in sentences.",
     )
     rows = models.PositiveIntegerField(default=0, help_text="Rows of the file.")
     checked = models.PositiveIntegerField(
@@ -97,11 +106,24 @@ class ImportRow(models.Model):
     faults = models.JSONField(
         default=list, help_text="[column, what is wrong] of cells that could not be read at all."
     )
+    original = models.JSONField(
+        default=dict,
+        help_text="Column → text in the file, where it was read as something else or not at all; "
+        "empty text where an amount named the currency.",
+    )
+    mended = models.JSONField(
+        default=dict, help_text="Column → text that was typed on the page in place of the file's."
+    )
+    resolved = models.JSONField(
+        default=dict,
+        help_text="Column → [reading, why], where the other readings of a date are impossible.",
+    )
+    left_out = models.BooleanField(
+        default=False, help_text="Whether the record is not to be imported."
+    )
     verdict = models.CharField(
         max_length=9, choices=Verdict, blank=True, help_text="What was found; empty until checked."
     )
-    meant: dict[str, str] = {}
-    """Column → codes that its names mean, where the page shows it."""
     findings = models.JSONField(
         default=list,
         help_text="Of a changed row [column, old, new] for each cell, of a refused one [column, "
@@ -127,6 +149,11 @@ class ImportRow(models.Model):
 
     def __str__(self) -> str:
         return f"row {self.number}: {self.verdict or 'not checked yet'}"
+
+    def text(self, column: str) -> str:
+        """Return what is written in a cell: on the page, else in the file."""
+        written = self.record if column == "record" else self.cells.get(column, "")
+        return str(self.mended.get(column, self.original.get(column, written)))
 
 
 class ImportedDraft(models.Model):

@@ -2,6 +2,7 @@
 as drafts or nothing, and undo it."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar, cast
 from urllib.parse import urlencode
@@ -10,6 +11,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import ADDITION, DELETION, LogEntry
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db import models, transaction
@@ -20,20 +22,24 @@ from django.http import (
     HttpResponseNotAllowed,
     HttpResponseRedirect,
     JsonResponse,
+    QueryDict,
 )
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
+from accounts import kept_forms
 from accounts.lookups import WholeLookups
 from accounts.permissions import may
 from aidapi.tables import MAX_SHEET_ROWS
 from records.curation.duplicates.finding import MOST_AT_ONCE, find_for
-from records.curation.imports import batches, columns, downloads, grids
-from records.curation.imports.models import ImportBatch, ImportState, Verdict
+from records.curation.imports import batches, columns, downloads, grids, mending
+from records.curation.imports.models import ImportBatch, ImportRow, ImportState, Verdict
+from records.curation.imports.preview import ReadCell, Reader
+from records.curation.nouns.inlines import StatementChoiceField, StatementSelect
 from records.curation.workflow.steps import sentences
-from records.models import KINDS, fold
+from records.models import KINDS, DatedRecord, fold
 
 LINES = 100
 """Rows or drafts on one page."""
@@ -201,7 +207,12 @@ class ImportBatchAdmin(WholeLookups, admin.ModelAdmin):
 
     class Media:
         css: ClassVar = {"all": ["records/admin/curation.css", "records/admin/import.css"]}
-        js: ClassVar = ["records/admin/import.js"]
+        js: ClassVar = [
+            "records/admin/import.js",
+            "records/admin/labels.js",
+            "records/admin/search-boxes.js",
+            "records/admin/unsaved.js",
+        ]
 
     @classmethod
     def own_media(cls) -> forms.Media:
@@ -281,8 +292,39 @@ class ImportBatchAdmin(WholeLookups, admin.ModelAdmin):
             raise Http404
         batch = self.batch(request, int(object_id))
         if request.method == "POST":
-            raise PermissionDenied
+            return self.mend_view(request, batch)
+        if kept := kept_forms.shown_again(request):
+            said = kept_forms.not_saved(kept)
+            return self.page(request, batch, typed=kept.content, continued=said)
         return self.page(request, batch)
+
+    def mend_view(self, request: HttpRequest, batch: ImportBatch) -> HttpResponse:
+        """Take what was typed into the cells of the page, and check their records again."""
+        if not may(request.user, batch.kind, "add") or batch.by != request.user:
+            raise PermissionDenied
+        builder = batches.builder_for(batch)
+        try:
+            asker = mending.Asker(batch, builder, Reader(builder, []))
+            changes = mending.read_changes(asker, request.POST)
+            count = mending.mend(batch, changes, by=request.user) if changes else 0
+            if changes:
+                batch = batches.check_slice(batch)
+        except ValidationError as error:
+            return self.page(
+                request, batch, problems=sentences(error), typed=request.POST, status=409
+            )
+        if changes:
+            done = mending.sentence(count, len(changes.left_out))
+            refused = batch.lines.filter(verdict=Verdict.REFUSED).count()
+            left = f"{refused} row{'s' * (refused != 1)} still refused" if refused else ""
+            left = left or "No row is refused any more"
+            self.message_user(request, f"{done}. {left}.", messages.SUCCESS)
+            for answer in changes.answers:
+                self.message_user(request, answer)
+        else:
+            self.message_user(request, "Nothing was changed on this page.", messages.WARNING)
+        query = urlencode({name: request.GET[name] for name in ("page",) if name in request.GET})
+        return HttpResponseRedirect(f"{batch_page(batch)}{'?' * bool(query)}{query}#rows")
 
     def batch(self, request: HttpRequest, pk: int) -> ImportBatch:
         if not self.has_view_permission(request):
@@ -302,8 +344,11 @@ class ImportBatchAdmin(WholeLookups, admin.ModelAdmin):
         confirming: forms.Form | None = None,
         undoing: forms.Form | None = None,
         problems: list[str] | None = None,
+        typed: QueryDict | None = None,
+        continued: str = "",
         status: int = 200,
     ) -> HttpResponse:
+        """Return the page of an import. `typed` is what was typed into its cells and not taken."""
         opts = KINDS[batch.kind]._meta
         counts = dict(batch.lines.values_list("verdict").annotate(n=models.Count("pk")).order_by())
         records = dict(
@@ -316,7 +361,7 @@ class ImportBatchAdmin(WholeLookups, admin.ModelAdmin):
             **self.admin_site.each_context(request),
             "title": str(batch),
             "opts": self.opts,
-            "media": self.media,
+            "media": self.media + SearchBoxes(KINDS[batch.kind], self.admin_site).media,
             "batch": batch,
             "kind_opts": opts,
             "earlier": batches.earlier(batch) if batch.state in batches.NOT_WRITTEN else None,
@@ -325,6 +370,10 @@ class ImportBatchAdmin(WholeLookups, admin.ModelAdmin):
             "verdicts": [
                 (verdict, counts.get(verdict, 0), records.get(verdict, 0)) for verdict in Verdict
             ],
+            "mendable": mine and batch.state in mending.MENDABLE,
+            "keeps": True,
+            "continued": continued,
+            "offered": [] if continued or typed else kept_forms.offered(request),
             "new": records.get(Verdict.NEW, 0),
             "changed": records.get(Verdict.CHANGED, 0),
             "drafts": records.get(Verdict.NEW, 0) + records.get(Verdict.CHANGED, 0),
@@ -332,13 +381,15 @@ class ImportBatchAdmin(WholeLookups, admin.ModelAdmin):
             "problems": problems or [],
             "confirming": confirming or ConfirmForm(),
             "undoing": undoing or UndoForm(),
-            **self.lines(request, batch),
+            **self.lines(request, batch, typed),
         }
         if batch.state == ImportState.IMPORTED:
             context |= self.standing(batch)
         return TemplateResponse(request, "admin/records/import_batch.html", context, status=status)
 
-    def lines(self, request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
+    def lines(
+        self, request: HttpRequest, batch: ImportBatch, typed: QueryDict | None
+    ) -> dict[str, Any]:
         """Return the rows that the page shows: those refused first, then by the filter."""
         checked = batch.lines.exclude(verdict="")
         show = request.GET.get("show", "")
@@ -347,11 +398,25 @@ class ImportBatchAdmin(WholeLookups, admin.ModelAdmin):
             show = next((verdict for verdict in Verdict.values if verdict in found), "")
         pages = Paginator(checked.filter(verdict=show).order_by("number"), LINES)
         page = pages.get_page(request.GET.get("page"))
-        if show == Verdict.NEW:
-            builder = batches.builder_for(batch)
-            for row in page:
-                row.meant = builder.meant(row)
-        return {"show": show, "page": page}
+        builder = batches.builder_for(batch)
+        asker = mending.Asker(batch, builder, Reader(builder, []))
+        refused = asker.refused() if show == Verdict.REFUSED else []
+        reader = asker.reader = Reader(builder, refused or [*page])
+        counts = asker.count(refused)
+        boxes = SearchBoxes(KINDS[batch.kind], self.admin_site)
+        sent: Any = {} if typed is None else typed
+        lines = []
+        for row in page:
+            line = LineOnPage(row, reader.cells(row), asker.open_cells(row, counts, typed))
+            for question in (one for cell in line.open_cells for one in cell.questions):
+                if question.vocabulary:
+                    name = f"search-{question.key}"
+                    question.search = boxes.render(question.vocabulary, name, sent.get(name))
+            line.new_column = sent.get(f"new-{row.number}", "")
+            line.new_text = sent.get(f"newtext-{row.number}", "")
+            line.is_out = row.left_out if typed is None else f"out-{row.number}" in sent
+            lines.append(line)
+        return {"show": show, "page": page, "lines": lines, "column_names": [*builder.columns]}
 
     def standing(self, batch: ImportBatch) -> dict[str, Any]:
         """Return the drafts with their states and pages."""
@@ -484,6 +549,49 @@ class ImportBatchAdmin(WholeLookups, admin.ModelAdmin):
         what = "Imported from" if flag == ADDITION else "Undone with the import of"
         user = cast(int, request.user.pk)
         LogEntry.objects.log_actions(user, drafts, flag, f"{what} {batch.file_name}.")
+
+
+@dataclass
+class LineOnPage:
+    """A row of the preview, with what was typed for it and not taken."""
+
+    row: ImportRow
+    shown: list[ReadCell]
+    open_cells: list[mending.OpenCell]
+    new_column: str = ""
+    new_text: str = ""
+    is_out: bool = False
+
+    @property
+    def is_note(self) -> bool:
+        """Whether it may be no row at all."""
+        return any(not column for column, _ in self.row.faults)
+
+
+class SearchBoxes:
+    """The search boxes of the forms, for the cells of a kind's spreadsheet."""
+
+    def __init__(self, model: Any, admin_site: Any) -> None:
+        self.widgets: dict[str, Any] = {}
+        if not issubclass(model, DatedRecord):
+            self.media = forms.Media()
+            return
+        party = model.child("parties")._meta.get_field("party")
+        figures = model.child("figures")._meta
+        item, statement = figures.get_field("item"), figures.get_field("statement")
+        made = {
+            "party": (forms.ModelChoiceField, AutocompleteSelect(party, admin_site), party),
+            "item": (forms.ModelChoiceField, AutocompleteSelect(item, admin_site), item),
+            "statement": (StatementChoiceField, StatementSelect(statement, admin_site), statement),
+        }
+        for name, (field, widget, column) in made.items():
+            rows = column.related_model._default_manager.all()
+            self.widgets[name] = field(rows, widget=widget, required=False).widget
+        self.media = self.widgets["party"].media
+
+    def render(self, vocabulary: str, name: str, value: str | None) -> str:
+        attrs = {"id": f"id_{name}"}
+        return str(self.widgets[vocabulary].render(name, value or None, attrs))
 
 
 def form_errors(form: forms.Form, error: ValidationError) -> list[str]:

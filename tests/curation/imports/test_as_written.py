@@ -1,6 +1,7 @@
 """Values as people write them: read where they have one reading, refused with a question where
 they have several."""
 
+import re
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from records.curation.imports.as_written import (
     read_date,
     read_name,
 )
-from records.models import Donation
+from records.models import Donation, Item, Party
 from tests.curation.imports.test_imports import as_csv, as_xlsx, checked, imported, reported, row
 from tests.support.factories import ItemFactory, PartyFactory, StatementFactory, UserFactory
 
@@ -208,17 +209,37 @@ class TestImports:
         cited = {figure.statement for draft in drafts for figure in draft.figures.all()}
         assert cited == {statement}
 
-    def test_the_preview_shows_what_names_mean(self, statement: Any) -> None:
+    def test_the_preview_shows_what_each_cell_was_read_as(self, statement: Any) -> None:
         root = UserFactory(username="root", is_superuser=True)
         client = Client()
         client.force_login(root)
 
-        batch = checked([row(statement, donors="chine", item="口罩", value="20,000",
-                             quote="20,000 masks")], root)  # fmt: skip
+        cells = {
+            "donors": "china",
+            "item": "口罩",
+            "value": "20,000",
+            "unit": "Pieces",
+            "as_of": "March 28, 2020",
+            "stated_by": "The donor",
+            "intermediaries": "n/a",
+            "statement": statement.url,
+            "quote": "20,000 masks",
+        }
+        batch = checked([row(statement, **cells)], root)
 
         page = client.get(reverse("admin:records_importbatch_change", args=[batch.pk]))
-        html = page.content.decode()
-        assert "<code>donors</code> means CHN" in html
-        assert "<code>item</code> means surgical-mask" in html
-        assert "<code>value</code> 20000" in html
-        assert "<code>recipients</code> means" not in html
+        shown = " ".join(re.sub(r"<[^>]+>", "", page.content.decode()).split())
+        item = Item.objects.get(code="surgical-mask")
+        donor = Party.objects.get(code="CHN")
+        for read in (
+            f"donors china → {donor.name} (CHN)",
+            f"item 口罩 → {item.name} ({item.code})",
+            "unit Pieces → piece",
+            "as_of March 28, 2020 → 28 March 2020",
+            "stated_by The donor → donor",
+            "intermediaries n/a → (empty)",
+            f"statement {statement.url} → {statement.public_id}",
+        ):
+            assert read in shown
+        assert "recipients PAK " in shown
+        assert "recipients PAK →" not in shown

@@ -66,7 +66,17 @@ def test_a_file_is_sent_looked_over_imported_and_undone(
     expect(page.get_by_text("Did you mean ITA?")).to_have_count(1)
     seen(looked, "refused")
 
-    page.get_by_role("link", name="upload it again").click()
+    # Mended in its place: with the search box of the forms.
+    page.locator(".import-search .select2-selection").click()
+    page.locator(".select2-search__field").fill("ITA")
+    page.keyboard.press("Enter")
+    expect(page.locator(".import-search .select2-selection")).to_contain_text("ITA")
+    page.get_by_role("button", name="Check again").click()
+    page.get_by_text("1 cell mended. No row is refused any more.").wait_for()
+    expect(page.locator(".import-cell del", has_text="Itly")).to_have_count(1)
+    seen(looked, "mended")
+
+    page.goto(page.url.split("/admin/")[0] + "/admin/records/donation/import/")
     page.get_by_label("Spreadsheet").set_input_files(files["sound"])
     page.get_by_role("button", name="Check").click()
     page.get_by_text("Ready to import: 5 new, 1 corrected").wait_for()
