@@ -21,6 +21,11 @@ class Migration(migrations.Migration):
             field=models.BooleanField(default=False, help_text='Whether the program that wrote it probably writes 1,5 for one and a half.'),
         ),
         migrations.AddField(
+            model_name='importbatch',
+            name='is_mended',
+            field=models.BooleanField(default=False, help_text='Whether cells were mended or rows left out on the page.'),
+        ),
+        migrations.AddField(
             model_name='importrow',
             name='left_out',
             field=models.BooleanField(default=False, help_text='Whether the record is not to be imported.'),

@@ -22,8 +22,9 @@ from records.curation.imports.models import (
     Verdict,
 )
 from records.curation.imports.sheets import read
+from records.curation.imports.sources import given_sources
 from records.curation.teamwork.models import forget_versions
-from records.models import KINDS, Contributor, ContributorRole, Record, State
+from records.models import KINDS, Contributor, ContributorRole, Record, State, Statement
 from records.models.rows import insert_rows
 
 SLICE = 250
@@ -102,7 +103,10 @@ def earlier(batch: ImportBatch) -> ImportBatch | None:
 def builder_for(batch: ImportBatch) -> SheetBuilder:
     model = KINDS[batch.kind]
     may_change = batch.by.has_perm(f"records.change_{model._meta.model_name}")
-    return SheetBuilder(model, batch.columns, may_change=may_change)
+    sources = None
+    if model is not Statement and batch.by.has_perm("records.add_statement"):
+        sources = given_sources(batch)
+    return SheetBuilder(model, batch.columns, may_change=may_change, sources=sources)
 
 
 # --- Checking
@@ -209,13 +213,13 @@ def confirm(
             if now.state != ImportState.READY:
                 raise ValidationError(f"This import is {now.get_state_display()}.")
             hold(drafts)
-            write(drafts, by=by)
+            written = write(drafts, by=by)
             now.state, now.reason = ImportState.IMPORTED, reason.strip()
             now.imported_at = timezone.now()
             now.save(update_fields=["state", "reason", "imported_at"])
-            ImportedDraft.objects.bulk_create([ImportedDraft.of(now, one.draft) for one in drafts])
+            ImportedDraft.objects.bulk_create([ImportedDraft.of(now, one) for one in written])
             if log is not None:
-                log([one.draft for one in drafts])
+                log(written)
     except (Stale, IntegrityError) as error:
         check_again(batch)
         raise Stale(
@@ -271,11 +275,19 @@ def hold(drafts: Sequence[RowGroup]) -> None:
         raise Stale("A version that is corrected is not in force any more.")
 
 
-def write(drafts: Sequence[RowGroup], *, by: Any) -> None:
-    """The drafts with their children, and whose they are."""
+def write(drafts: Sequence[RowGroup], *, by: Any) -> list[Any]:
+    """Write the drafts with their children, and whose they are; before them those of statements
+    that the file describes. Return all of them."""
     records = [one.draft for one in drafts]
-    for record in records:
+    citing = new_statements(drafts)
+    statements = [rows[0].statement for rows in citing]
+    for record in (*statements, *records):
         record.derive_columns()
+    if statements:
+        store(statements)
+        for statement, rows in zip(statements, citing, strict=True):
+            for row in rows:
+                row.statement = statement
     store(records)
     for relation in ("links", "parties", "figures", "milestones"):
         children = []
@@ -285,6 +297,7 @@ def write(drafts: Sequence[RowGroup], *, by: Any) -> None:
                 children.append(child)
         if children:
             store(children)
+    records = [*statements, *records]
     ids = [row.public_id for row in records]
     noted = set(
         Contributor.objects.filter(public_id__in=ids, user=by).values_list("public_id", "version")
@@ -299,6 +312,17 @@ def write(drafts: Sequence[RowGroup], *, by: Any) -> None:
         ],
         ignore_conflicts=True,
     )
+    return records
+
+
+def new_statements(drafts: Sequence[RowGroup]) -> list[list[Any]]:
+    """Return the rows that cite a statement that is not stored, together for each statement."""
+    citing: dict[int, list[Any]] = {}
+    for one in drafts:
+        for row in (*one.children.get("figures", ()), *one.children.get("milestones", ())):
+            if row.statement_id and row.statement_id < 0:
+                citing.setdefault(row.statement_id, []).append(row)
+    return [*citing.values()]
 
 
 def store(rows: Sequence[Any]) -> None:
@@ -311,11 +335,41 @@ def store(rows: Sequence[Any]) -> None:
 # --- Undoing
 
 
+def keys_of(batch: ImportBatch, model: type[Record]) -> list[int]:
+    """Return the keys of the drafts of one kind that an import wrote."""
+    drafts = batch.drafts.filter(public_id__startswith=f"{model.PREFIX}-")
+    return list(drafts.values_list("record", flat=True))
+
+
+def sources_of(batch: ImportBatch) -> list[Statement]:
+    """Return the statements of which the import of another kind made the drafts."""
+    if batch.kind == Statement.KIND:
+        return []
+    return list(Statement.objects.filter(pk__in=keys_of(batch, Statement)).order_by("pk"))
+
+
+def forget_sources(batch: ImportBatch) -> list[Statement]:
+    """Delete the drafts of statements that came with an import, but for those that were edited or
+    submitted since, or that others cite."""
+    gone = []
+    for statement in sources_of(batch):
+        if statement.state == State.DRAFT and not statement.edits:
+            try:
+                with transaction.atomic():
+                    Statement.objects.filter(pk=statement.pk).delete()
+            except ProtectedError:
+                continue
+            gone.append(statement)
+    finding.forget(Statement.KIND, [one.public_id for one in gone])
+    forget_versions(gone)
+    return gone
+
+
 def standing(batch: ImportBatch) -> tuple[list[Any], list[Any], list[Any]]:
     """The drafts of an import that are there, in three lists: untouched, edited or in review
     since, published."""
     model = KINDS[batch.kind]
-    keys = list(batch.drafts.values_list("record", flat=True))
+    keys = keys_of(batch, model)
     rows = model.objects.filter(pk__in=keys).order_by("pk")
     rows = rows.only("public_id", "version", "state", "title", "edits")
     untouched, edited, published = [], [], []
@@ -337,7 +391,7 @@ def undo(batch: ImportBatch, *, edited_too: bool = False) -> list[Any]:
         if now.state != ImportState.IMPORTED:
             raise ValidationError(f"This import is {now.get_state_display()}.")
         model = KINDS[now.kind]
-        keys = list(now.drafts.values_list("record", flat=True))
+        keys = keys_of(now, model)
         list(model.objects.select_for_update().filter(pk__in=keys).values_list("pk"))
         untouched, edited, published = standing(now)
         if published:
@@ -362,6 +416,7 @@ def undo(batch: ImportBatch, *, edited_too: bool = False) -> list[Any]:
             ) from error
         finding.forget(now.kind, [row.public_id for row in gone])
         forget_versions(gone)
+        gone += forget_sources(now)
         now.state, now.undone_at = ImportState.UNDONE, timezone.now()
         now.save(update_fields=["state", "undone_at"])
     batch.refresh_from_db()

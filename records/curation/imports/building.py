@@ -23,6 +23,7 @@ from records.content.values import did_you_mean
 from records.curation.imports import as_written
 from records.curation.imports.cells import question_of
 from records.curation.imports.columns import (
+    SOURCE,
     Cells,
     Column,
     code_called,
@@ -32,6 +33,13 @@ from records.curation.imports.columns import (
 )
 from records.curation.imports.models import ImportRow, Verdict
 from records.curation.imports.pairing import Place, pair
+from records.curation.imports.sources import (
+    HINT,
+    Given,
+    SourceEntry,
+    own_source,
+    source_fields,
+)
 from records.models import (
     CURRENT,
     EVIDENCE,
@@ -57,6 +65,7 @@ MOST_OPEN_DATES = 3
 MOST_SUGGESTIONS = 50
 """Unknown words of one slice that get a suggestion: each is compared with all known
 words, which takes time."""
+ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 ANOTHER_ROW = "Another row of the same record is refused"
 PENDING_REASON = "To be given on import."
 
@@ -256,9 +265,21 @@ class MilestoneEntry(Entry):
 class SheetBuilder(Builder):
     """Builds the drafts of some rows of a file, against what the database holds now."""
 
-    def __init__(self, model: type[Record], present: Sequence[str], *, may_change: bool) -> None:
+    def __init__(
+        self,
+        model: type[Record],
+        present: Sequence[str],
+        *,
+        may_change: bool,
+        sources: Given | None = None,
+    ) -> None:
+        """`sources` is what the file says about statements that are not entered; None if drafts
+        of statements may not be made."""
         super().__init__()
         self.model: Any = model
+        self.sources = sources
+        self.new_statements: dict[str, Statement] = {}
+        """Address → the draft of its statement."""
         self.columns = {column.name: column for column in columns_of(model)}
         self.present = set(present)
         self.fields = [
@@ -436,6 +457,8 @@ class SheetBuilder(Builder):
             text = cells.get(name, "").strip()
             if not column.of_figure or name not in group.present or not text:
                 continue
+            if name.startswith(SOURCE):
+                continue
             if name == "item":
                 codes = self._called(Item).get(fold(text), set())
                 text = next(iter(codes)) if len(codes) == 1 else text
@@ -566,6 +589,9 @@ class SheetBuilder(Builder):
             return
         if not re.fullmatch(ID_PATTERN, name):
             ids = sorted(self.urls.get(name, ()))
+            if not ids and self.sources is not None and ADDRESS.match(name):
+                self._set_new_source(entry, row, name)
+                return
             if len(ids) != 1:
                 hint = (
                     f"Several statements have it: {', '.join(ids[:5])}. Give the id."
@@ -592,6 +618,36 @@ class SheetBuilder(Builder):
         else:
             suggestion = self._suggest(Statement, name)
             entry.fault(f"{name} is no statement here.{suggestion}", "statement")
+
+    def _set_new_source(self, entry: CellEntry | MilestoneEntry, row: Any, address: str) -> None:
+        """Let a row cite the draft of a statement that the file describes. Each row that cites it
+        is judged, and one draft is made."""
+        said = (self.sources or {}).get(address, {})
+        own = own_source(entry.cells)
+        if not said and not own:
+            entry.fault(HINT + self._suggest(Statement, address), "statement")
+            return
+        if isinstance(entry, MilestoneEntry):
+            if address in self.new_statements:
+                row.statement = self.new_statements[address]
+            else:
+                entry.fault("Only a figure can cite a source that is not entered.", "statement")
+            return
+        for name, text in own.items():
+            if name in said and said[name] != text:
+                entry.fault(f"Another row has “{said[name][:60]}” for the same address.", name)
+        source = SourceEntry(entry, {**said, **own})
+        statement = Statement(public_id=Statement.new_id(), url=address)
+        statement.pk = next(self._numbers)
+        self.fill(source, statement, source_fields())
+        self.judge(source, statement)
+        if not source.wrong:
+            try:
+                check_rules(statement)
+            except ValidationError as error:
+                self.report(source, error)
+        if not source.wrong:
+            row.statement = self.new_statements.setdefault(address, statement)
 
     def milestone_example(self, record: StagedRecord) -> str:
         return f"“{record.stage} 2020-04-10 on st-7k3m9q2x “words of it””"
@@ -729,6 +785,11 @@ class SheetBuilder(Builder):
     def statements_called(self, name: str) -> list[str]:
         """Return the ids of the statements with an id, address or title."""
         return [name] if name in self.statements else sorted(self.urls.get(name, ()))
+
+    def new_source(self, address: str) -> str:
+        """Return the title of the statement whose draft is made for an address; empty if none
+        is."""
+        return (self.sources or {}).get(address, {}).get(f"{SOURCE}title", "")
 
     # --- Comparison
 

@@ -6,7 +6,7 @@ to fill the columns of the record itself.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import zip_longest
 from typing import Any
@@ -39,6 +39,9 @@ LOOKED_UP = {
     "statement": "Id of the statement, or the address at which it was read, or its title.",
     "statement_version": "Version of the statement that was read; empty for the latest.",
 }
+SOURCE = "source_"
+"""Beginning of the columns of a statement that is not entered yet."""
+OF_SOURCE = ("title", "publisher", "published_on", "language", "summary")
 COMPUTED = {"offset", "quote_found", "text_sha256"}
 
 
@@ -126,6 +129,7 @@ def columns_of(model: type[Record]) -> tuple[Column, ...]:
             found.append(field_column(fields[key]))
     if issubclass(model, DatedRecord):
         found += figure_columns(model.child("figures"))
+        found += source_columns()
     return (*found, Column("reason", REASON, free=True))
 
 
@@ -138,6 +142,25 @@ def figure_columns(model: Any) -> list[Column]:
         for key in FIGURE
         if key not in COMPUTED
     ]
+
+
+def source_columns() -> list[Column]:
+    """Return the columns that make the draft of a statement, where `statement` is an address that
+    no statement has."""
+    fields = fields_of(Statement)
+    made = []
+    for name in OF_SOURCE:
+        column = field_column(fields[name], of_figure=True)
+        meaning = f"Of a source that is not entered yet: {lower_first(column.meaning)}"
+        label = f"Source {fields[name].label.lower()}"
+        made.append(
+            replace(column, name=SOURCE + name, meaning=meaning, label=label, required=False)
+        )
+    return made
+
+
+def lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def field_column(field: ContentField, *, of_figure: bool = False) -> Column:
@@ -195,8 +218,11 @@ def rows_of(record: Any) -> list[Cells]:
     own["links"] = joined([f"{link.type} {link.target}" for link in record.ordered_links()])
     if isinstance(record, StagedRecord):
         own["milestones"] = joined([milestone_cell(row) for row in record.ordered_milestones()])
+    of_figure = [
+        column for column in known if column.of_figure and not column.name.startswith(SOURCE)
+    ]
     figures = [
-        figure_cells(figure, [column for column in known if column.of_figure])
+        figure_cells(figure, of_figure)
         for figure in (record.ordered_figures() if record.ROLES else ())
     ]
     head = {"record": record.public_id, "version": str(record.version)}

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from aidapi import tables
 from aidapi.ranges import whole_file
-from records.curation.imports.columns import Column, columns_of, rows_of
+from records.curation.imports.columns import SOURCE, Column, columns_of, rows_of
 from records.curation.imports.lines import COMMENT
 from records.models import (
     DATED,
@@ -57,7 +57,11 @@ HOW = [
 
 def download(model: Any, rows: Any, form: str) -> HttpResponse | StreamingHttpResponse:
     """Return the records of a list as a file that the import reads as unchanged."""
-    columns = [column for column in columns_of(model) if column.name not in PRIVATE]
+    columns = [
+        column
+        for column in columns_of(model)
+        if column.name not in PRIVATE and not column.name.startswith(SOURCE)
+    ]
     table = tables.Table(
         name=str(model._meta.verbose_name_plural),
         columns=[as_table_column(column, column.datatype) for column in columns],

@@ -13,18 +13,19 @@ from django.db import transaction
 from aidapi.tables import joined
 from records.curation.imports import batches
 from records.curation.imports.as_written import Reading
-from records.curation.imports.building import ANOTHER_ROW, SheetBuilder, split
+from records.curation.imports.building import ADDRESS, ANOTHER_ROW, SheetBuilder, split
 from records.curation.imports.cells import is_text, question_of, reread
-from records.curation.imports.columns import Column, code_called
+from records.curation.imports.columns import SOURCE, Column, code_called
 from records.curation.imports.models import ImportBatch, ImportRow, ImportState, Verdict
 from records.curation.imports.preview import Reader
 from records.models import CURRENT, Statement, fold
 
 MENDABLE = (ImportState.REFUSED, ImportState.READY)
-NAMES_REASON = re.compile(r"`(\w+_reason)`")
+NAMES_COLUMN = re.compile(r"`(\w+)`")
 LINE = r"[0-9]{1,9}"
 LONG = 60
 """Characters from which a cell is a field of several lines."""
+OF_LINES = ("quote", "note", "text", "milestones", "source_summary")
 EXAMPLES = 5
 """Cells that an answer for all names."""
 
@@ -96,8 +97,18 @@ class OpenCell:
         return [(code, f"{code}: {label}" if code != label else code) for code, label in choices]
 
     @property
+    def is_reason(self) -> bool:
+        return self.name.endswith("_reason")
+
+    @property
     def is_long(self) -> bool:
-        return len(self.typed) > LONG or self.name in ("quote", "note", "text", "milestones")
+        return len(self.typed) > LONG or self.name in (
+            "quote",
+            "note",
+            "text",
+            "milestones",
+            "source_summary",
+        )
 
     @property
     def is_known_choice(self) -> bool:
@@ -152,9 +163,9 @@ class Asker:
         for name, message in row.findings if row.verdict == Verdict.REFUSED else ():
             if name and not message.startswith(ANOTHER_ROW):
                 found.setdefault(name, []).append(message)
-                for reason in NAMES_REASON.findall(message):
-                    if reason in self.builder.columns:
-                        found.setdefault(reason, [])
+                for other in NAMES_COLUMN.findall(message):
+                    if other in self.builder.columns:
+                        found.setdefault(other, [])
         return found
 
     def refused(self) -> list[ImportRow]:
@@ -368,12 +379,24 @@ def mend(batch: ImportBatch, changes: Changes, *, by: Any) -> int:
         to_check = now.lines.filter(first__in=firsts) | now.lines.filter(
             record__in={record for _, record in again} - {""}
         )
+        about = ("statement", *(name for name in columns if name.startswith(SOURCE)))
+        addresses = {
+            text
+            for number, cells in changes.cells.items()
+            if number in mended and set(about) & set(cells)
+            if ADDRESS.match(text := mended[number].cells.get("statement", ""))
+        }
+        for address in addresses:
+            # What a row says about a source holds for all that cite it.
+            to_check |= now.lines.filter(cells__statement=address)
+        firsts |= set(to_check.values_list("first", flat=True))
+        to_check = now.lines.filter(first__in=firsts)
         to_check.update(verdict="", findings=[], resolved={})
         now.lines.filter(left_out=True).update(verdict=Verdict.LEFT_OUT)
         now.checked = now.lines.exclude(verdict="").count()
         now.answers = [*now.answers, *changes.answers]
-        now.state = ImportState.CHECKING
-        now.save(update_fields=["checked", "answers", "state"])
+        now.state, now.is_mended = ImportState.CHECKING, True
+        now.save(update_fields=["checked", "answers", "state", "is_mended"])
     batch.refresh_from_db()
     return count
 

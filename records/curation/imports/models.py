@@ -58,6 +58,9 @@ class ImportBatch(models.Model):
         default=list,
         help_text="Answers that were given for all cells with the same question, in sentences.",
     )
+    is_mended = models.BooleanField(
+        default=False, help_text="Whether cells were mended or rows left out on the page."
+    )
     rows = models.PositiveIntegerField(default=0, help_text="Rows of the file.")
     checked = models.PositiveIntegerField(
         default=0, help_text="How many of the rows are checked so far."

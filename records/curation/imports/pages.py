@@ -439,7 +439,8 @@ class ImportBatchAdmin(WholeLookups, admin.ModelAdmin):
             "edited": edited,
             "published": published,
             "lists": lists,
-            "gone": batch.drafts.count() - len(open_) - len(published),
+            "sources": batches.sources_of(batch),
+            "gone": len(batches.keys_of(batch, KINDS[batch.kind])) - len(open_) - len(published),
         }
 
     # Steps of an import

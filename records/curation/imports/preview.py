@@ -64,7 +64,10 @@ class Reader:
             model = self.builder.named[name]
             return " | ".join(self.called(model, part) for part in split(text))
         if name == "statement":
-            return " or ".join(self.builder.statements_called(text)) or text
+            if found := self.builder.statements_called(text):
+                return " or ".join(found)
+            title = self.builder.new_source(text)
+            return f"a new statement, “{title}”" if title else text
         if column.is_date and re.fullmatch(PATTERN, text):
             return in_words(text)
         if column.is_number and re.fullmatch(r"[0-9]{1,30}(\.[0-9]{1,30})?", text, re.ASCII):
