@@ -324,7 +324,9 @@ class ImportBatchAdmin(WholeLookups, admin.ModelAdmin):
         else:
             self.message_user(request, "Nothing was changed on this page.", messages.WARNING)
         query = urlencode({name: request.GET[name] for name in ("page",) if name in request.GET})
-        return HttpResponseRedirect(f"{batch_page(batch)}{'?' * bool(query)}{query}#rows")
+        # When nothing is refused any more, what follows is at the top of the page.
+        rows = "#rows" if batch.state == ImportState.REFUSED else ""
+        return HttpResponseRedirect(f"{batch_page(batch)}{'?' * bool(query)}{query}{rows}")
 
     def batch(self, request: HttpRequest, pk: int) -> ImportBatch:
         if not self.has_view_permission(request):

@@ -11,6 +11,7 @@ from records.content.numbers import grouped
 from records.curation.imports.building import SheetBuilder, split
 from records.curation.imports.columns import Column, code_called
 from records.curation.imports.models import ImportRow
+from records.models import fold
 
 EMPTY = "(empty)"
 FROM_AMOUNT = "(named with the amount)"
@@ -51,9 +52,9 @@ class Reader:
                 written = FROM_AMOUNT if name in row.cells else EMPTY
             taken, why = row.resolved.get(name, (row.cells.get(name, ""), ""))
             read = self.read(column, taken) or EMPTY
-            as_is = written.strip() == read or (
-                written.strip() == taken and (column.is_date or column.is_number)
-            )
+            text = written.strip()
+            as_is = text == read or fold(text).replace(" ", "_") == read
+            as_is = as_is or (text == taken and (column.is_date or column.is_number))
             found.append(ReadCell(name, was, written, "" if as_is else read, why))
         return found
 
@@ -72,6 +73,8 @@ class Reader:
             return in_words(text)
         if column.is_number and re.fullmatch(r"[0-9]{1,30}(\.[0-9]{1,30})?", text, re.ASCII):
             return grouped(Decimal(text))
+        if column.datatype == "boolean":
+            return {"true": "yes", "false": "no"}.get(code_called(column, text), text)
         return text if column.free else code_called(column, text)
 
     def called(self, model: Any, text: str) -> str:
