@@ -121,8 +121,9 @@ class Asker:
     def __init__(self, batch: ImportBatch, builder: SheetBuilder, reader: Reader) -> None:
         self.batch, self.builder, self.reader = batch, builder, reader
 
-    def questions(self, row: ImportRow, name: str) -> list[Question]:
-        """Return what a cell asks."""
+    def questions(self, row: ImportRow, name: str, *, offer: bool = True) -> list[Question]:
+        """Return what a cell asks. `offer`: with the codes that names may mean, which takes
+        time."""
         column, text = self.builder.columns.get(name), row.text(name)
         if column is None or not text.strip() or not is_text(text):
             return []
@@ -136,7 +137,7 @@ class Asker:
             return [Question(same, found.readings)]
         if model := self.builder.named.get(name):
             return [
-                self.about_name(model, part, n)
+                self.about_name(model, part, n, offer=offer)
                 for n, part in enumerate(split(text))
                 if not self.builder.code_of(model, part)
             ]
@@ -149,10 +150,10 @@ class Asker:
             return [Question(f"code {name} {fold(text)}", [], text)]
         return []
 
-    def about_name(self, model: Any, part: str, place: int) -> Question:
+    def about_name(self, model: Any, part: str, place: int, *, offer: bool) -> Question:
         readings = [
             Reading(code, self.reader.label(model, code), f"“{part}” is {code}")
-            for code in self.builder.candidates(model, part)
+            for code in (self.builder.candidates(model, part) if offer else ())
         ]
         return Question(f"{model.KIND} {fold(part)}", readings, part, place, model.KIND)
 
@@ -182,7 +183,7 @@ class Asker:
             question.same
             for row in rows
             for name in self.wrong_columns(row)
-            for question in self.questions(row, name)
+            for question in self.questions(row, name, offer=False)
         )
 
     def open_cells(
@@ -323,7 +324,7 @@ def apply_to_all(
         for name in asker.wrong_columns(row) if row.verdict else asker.builder.columns:
             before = row.text(name)
             text = changes.cells.get(row.number, {}).get(name, before)
-            for question in asker.questions(row, name):
+            for question in asker.questions(row, name, offer=False):
                 if question.same not in for_all:
                     continue
                 answer, line, column = for_all[question.same]

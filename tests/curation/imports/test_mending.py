@@ -264,6 +264,26 @@ def test_what_was_typed_without_a_session_is_shown_again(
     assert batch.lines.get().mended == {}
 
 
+def test_statements_are_mended_too(client: Client, root: User) -> None:
+    cells = {
+        "title": "Briefing on masks",
+        "publisher": "Ministry",
+        "language": "english",
+        "url": "https://example.org/briefing",
+        "published_on": "03/04/2020",
+        "summary": "Masks were given.",
+    }
+    batch = checked([cells], root, Statement)
+
+    answer = {"reading-2-published_on-0": "2020-04-03"}
+    mend(client, batch, answer, **{"2__published_on": "03/04/2020"})
+    assert [name for name, _ in reported(batch)] == ["language"]
+    mend(client, batch, {"cell-2-language": "en"}, **{"2__language": "english"})
+
+    (draft,) = batches.confirm(batch, by=root)
+    assert (str(draft.published_on), draft.language) == ("2020-04-03", "en")
+
+
 class TestDates:
     """Dates with two readings, of which the rules refuse one."""
 
