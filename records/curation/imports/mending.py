@@ -101,6 +101,11 @@ class OpenCell:
         return self.name.endswith("_reason")
 
     @property
+    def is_repeated(self) -> bool:
+        """Whether it may be filled in at another row that cites the same source."""
+        return self.name.startswith(SOURCE) and not (self.typed or self.messages or self.was)
+
+    @property
     def is_long(self) -> bool:
         return len(self.typed) > LONG or self.name in (
             "quote",

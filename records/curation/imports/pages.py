@@ -408,8 +408,13 @@ class ImportBatchAdmin(WholeLookups, admin.ModelAdmin):
         boxes = SearchBoxes(KINDS[batch.kind], self.admin_site)
         sent: Any = {} if typed is None else typed
         lines = []
+        sources: set[str] = set()
         for row in page:
             line = LineOnPage(row, reader.cells(row), asker.open_cells(row, counts, typed))
+            if (address := row.text("statement")) in sources:
+                # A new source is described once.
+                line.open_cells = [one for one in line.open_cells if not one.is_repeated]
+            sources.add(address)
             for question in (one for cell in line.open_cells for one in cell.questions):
                 if question.vocabulary:
                     name = f"search-{question.key}"

@@ -116,6 +116,7 @@ def test_a_source_is_described_on_the_page(client: Client, root: User) -> None:
     batch = checked([new(), new()], root)
     html = page(client, batch)
     assert 'name="cell-2-source_publisher"' in html
+    assert 'name="cell-3-source_publisher"' not in html
 
     shown = {f"2__{name}": "" for name in SOURCE}
     mend(client, batch, {f"cell-2-{name}": text for name, text in SOURCE.items()}, **shown)
