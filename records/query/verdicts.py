@@ -50,7 +50,7 @@ class Verdicts:
         """Return the numbers of the verdicts on the figures of an outcome."""
         least, about = outcome.least, outcome.about
         # Why a figure is in neither is told by `about`.
-        reasons = np.where(about.taken, least.reasons, about.reasons).astype(np.int64)
+        reasons = np.where(about.taken, least.reasons, about.reasons)
         holders = np.where(about.taken, least.holders, about.holders)
         alike = reasons << 2 | least.taken << 1 | about.taken
 

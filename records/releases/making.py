@@ -17,6 +17,7 @@ from records.api.views.verdicts import add_verdicts
 from records.documents.render import SERIALIZERS
 from records.models import DATED, KINDS, Contract, Donation, Item, Party, Revision
 from records.query.totals import verdicts_in_parts
+from records.query.verdicts import Verdicts
 from records.releases import sources
 from records.releases.files import PACKAGE, File, files_in, write_sums
 from records.releases.package import description
@@ -132,6 +133,8 @@ def about(revision: Revision) -> dict[str, str]:
 def write_data(folder: Path, revision: Revision, period: Period) -> list[Table]:
     """Write the tables, documents and standards of records; return the tables. `period` takes
     note of the dates."""
+    # First, since it takes the most memory: what comes later needs less, and uses it again.
+    verdicts = {kind: verdicts_in_parts(model, revision.number) for kind, model in DATED.items()}
     of_kinds = {kind: tables_of(kind) for kind in KINDS}
     others = [REVISIONS, CHANGES, PARTIES, ITEMS, HS_CODES]
     vocabulary: dict[str, dict[str, Any]] = {}
@@ -168,7 +171,7 @@ def write_data(folder: Path, revision: Revision, period: Period) -> list[Table]:
             stack.enter_context(closing(writer))
         for kind, some in of_kinds.items():
             standard = [one for one in (standards.get(kind), period) if one is not None]
-            write_kind(folder, kind, some, writers, known, standard)
+            write_kind(folder, kind, some, writers, known, standard, verdicts.get(kind))
     return tables
 
 
@@ -192,11 +195,12 @@ def write_kind(
     writers: Writers,
     known: Known,
     others: Sequence[Any],
+    verdicts: Verdicts | None,
 ) -> None:
-    """Write the records of a kind into all formats, and give them to what else reads them."""
+    """Write the records of a kind into all formats, and give them to what else reads them;
+    `verdicts` says what became of their figures in totals."""
     revision = known.revision
     name = PLURALS[kind]
-    judged = verdicts_in_parts(KINDS[kind], revision.number) if kind in DATED else None
     lines = NDJSONWriter(folder / "ndjson" / f"{name}.ndjson")
     whole = DocumentWriter(
         folder / "parquet" / f"{name}.parquet",
@@ -208,8 +212,8 @@ def write_kind(
         for page in sources.bodies(kind, revision.number):
             lines.write(page)
             documents = [orjson.loads(body) for body in page]
-            if judged is not None:
-                add_verdicts(judged, documents)
+            if verdicts is not None:
+                add_verdicts(verdicts, documents)
             for table in tables:
                 writers.write(table, documents)
             for writer in (whole, *others):
