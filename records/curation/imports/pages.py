@@ -209,9 +209,9 @@ class ImportBatchAdmin(WholeLookups, admin.ModelAdmin):
         css: ClassVar = {"all": ["records/admin/curation.css", "records/admin/import.css"]}
         js: ClassVar = [
             "records/admin/import.js",
+            "records/admin/unsaved.js",
             "records/admin/labels.js",
             "records/admin/search-boxes.js",
-            "records/admin/unsaved.js",
         ]
 
     @classmethod
