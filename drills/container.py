@@ -44,9 +44,8 @@ PATHS = ["/livez", "/readyz", "/api/v1/statements/", "/", "/admin/login/", "/doc
 
 
 def main() -> None:
-    for program in PROGRAMS:
-        if shutil.which(program) is None:
-            sys.exit(f"{program} is not installed.")
+    if missing := [program for program in PROGRAMS if shutil.which(program) is None]:
+        sys.exit(f"Not installed: {', '.join(missing)}.")
     report = Report()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
