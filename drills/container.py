@@ -26,8 +26,9 @@ from drills.restore import Report  # noqa: E402
 
 FILE = ROOT / "deploy" / "Containerfile"
 BASE, IMAGE, NAME = "localhost/aidapi-drill-base", "localhost/aidapi-drill", "aidapi-drill"
-CERTIFICATES = "/etc/ssl/certs:/etc/ssl/certs:ro"
-"""Those of this machine, for the build: its packages may come through a mirror of its own."""
+CERTIFICATES = "/etc/ssl/certs:/etc/ssl/certs:O"
+"""Those of this machine, for the build: its packages may come through a mirror of its own. What
+Debian's package writes there lies over them, and is thrown away."""
 PIP = "/etc/pip.conf"
 DRAIN = 5
 SETTINGS = {
