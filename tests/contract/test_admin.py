@@ -183,6 +183,18 @@ def test_nothing_is_deleted_by_a_crafted_request(model: Any, superuser_client: C
     assert model.objects.filter(pk=row.pk).exists()
 
 
+@pytest.mark.parametrize("model", KINDS.values(), ids=KINDS)
+def test_what_is_no_key_of_a_row_is_chosen_in_no_list(
+    model: Any, superuser_client: Client
+) -> None:
+    chosen = {"action": "edit_alike", "_selected_action": ["x"]}
+
+    page = superuser_client.post(url(model, "changelist"), chosen, follow=True)
+
+    assert page.status_code == 200
+    assert "Choose rows of this list." in page.content.decode()
+
+
 @pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("model", MODELS, ids=names(MODELS))
 def test_pages_are_closed_to_strangers_and_to_staff_without_permission(

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -164,6 +165,18 @@ class CuratedAdmin(WholeLookups, SavedViewsAdmin, KeepingAdmin):
         for word in fold(search_term[:MAX_SEARCH]).split()[:MAX_WORDS]:
             queryset = queryset.filter(self.matching(word))
         return queryset, False
+
+    def response_action(
+        self, request: HttpRequest, queryset: models.QuerySet, *args: Any, **kwargs: Any
+    ) -> HttpResponse | None:
+        """Do an action with the rows that were chosen; what can be no row's key is refused."""
+        try:
+            for key in request.POST.getlist(ACTION_CHECKBOX_NAME):
+                self.opts.pk.to_python(key)
+        except ValidationError:
+            self.message_user(request, "Choose rows of this list.", messages.ERROR)
+            return None
+        return super().response_action(request, queryset, *args, **kwargs)
 
     def change_view(
         self,
