@@ -438,6 +438,7 @@ def measure(vendor: str, options: argparse.Namespace) -> bool:
                 workers=options.workers,
                 CACHE_ENTRIES="500",
                 LOGIN_RATE="0",
+                LOAD_AT_START="1",
             )
         )
         with ProcessPoolExecutor(1, get_context("spawn")) as process:
