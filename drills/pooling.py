@@ -45,6 +45,9 @@ CONNECTIONS = "20"
 """Of the server; the pooler takes eight, and the processes would open more than forty."""
 DURING = 4.0
 REVISIONS = 60
+RECOVERY_SECONDS = 15
+"""Longest time until the last failure after a fault has ended: those who then waited for the pooler
+wait for its query_wait_timeout of 10 s."""
 
 
 class Pooler:
@@ -176,7 +179,7 @@ def drill(
     recovered = max(0.0, seen.last_failure - mended)
     if mend is None and (seen.lost or seen.unavailable):
         wrong.append("lost or refused without a fault")
-    if recovered > 10:
+    if recovered > RECOVERY_SECONDS:
         wrong.append("recovers late")
     return row(name, seen, recovered, "; ".join(wrong))
 

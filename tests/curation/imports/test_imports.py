@@ -339,7 +339,7 @@ class TestRefusals:
             ({"value": "9" * 30}, "value", "digits only"),
             ({"value": "1234567890123456"}, "value", "15 significant digits"),
             ({"value": "-5"}, "value", "digits only"),
-            ({"as_of": "10/04/2020"}, "as_of", "2020-04-10 or 2020-10-04: write the one"),
+            ({"as_of": "03/04/2020"}, "as_of", "2020-04-03 or 2020-03-04: write the one"),
             ({"as_of": "in spring"}, "as_of", "write the date as 2020-04-10"),
             ({"as_of": "2020-02-31"}, "as_of", "no day of the calendar"),
             ({"period_start": "2020-04-09", "period_end": "2020-04-01"}, "", "before it begins"),
