@@ -46,8 +46,8 @@ CONNECTIONS = "20"
 DURING = 4.0
 REVISIONS = 60
 RECOVERY_SECONDS = 15
-"""Longest time until the last failure after a fault has ended: those who then waited for the pooler
-wait for its query_wait_timeout of 10 s."""
+"""Longest time until the last failure after a fault has ended: clients that then wait for the
+pooler do so for its query_wait_timeout, 10 s."""
 
 
 class Pooler:
