@@ -24,16 +24,14 @@ from tests.support.factories import (
     UserFactory,
     publish,
 )
-from tests.support.sign_in import role
+from tests.support.sign_in import person, role
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def curator(db: None) -> User:
-    user = UserFactory(username="curator")
-    user.groups.add(role("curator"))
-    return user
+    return person("curator")
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import second_factor as factor
+from tests.support.factories import UserFactory
 
 PASSWORD = "a long password of a test"
 LOGIN = "/admin/login/"
@@ -27,6 +28,13 @@ def role(name: str) -> Group:
         migration = import_module(f"records.migrations.{path.stem}")
         migration.make_roles(apps, SimpleNamespace(connection=connection))
     return Group.objects.get(name=name)
+
+
+def person(name: str, of: str = "") -> User:
+    """A person in a role, by default that of the name."""
+    user = UserFactory(username=name)
+    user.groups.add(role(of or name))
+    return user
 
 
 def authenticator_shows(key: str, later: int = 0) -> str:

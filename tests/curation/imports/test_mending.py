@@ -15,6 +15,7 @@ from records.curation.imports import batches
 from records.curation.imports.models import ImportBatch, ImportState
 from records.models import Donation, Statement
 from tests.curation.imports.test_imports import as_xlsx, checked, found, reported, row
+from tests.curation.workflow.test_steps import entered
 from tests.support.factories import ItemFactory, PartyFactory, StatementFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -35,9 +36,7 @@ def root() -> User:
 
 @pytest.fixture
 def client(root: User) -> Client:
-    client = Client()
-    client.force_login(root)
-    return client
+    return entered(root)
 
 
 def page(client: Client, batch: ImportBatch, **query: str) -> str:

@@ -13,6 +13,7 @@ from records.curation.imports import batches
 from records.models import Contributor, Donation, State, Statement
 from tests.curation.imports.test_imports import checked, found, reported, row
 from tests.curation.imports.test_mending import mend, page
+from tests.curation.workflow.test_steps import entered
 from tests.support.factories import ItemFactory, PartyFactory, StatementFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -37,9 +38,7 @@ def root() -> User:
 
 @pytest.fixture
 def client(root: User) -> Client:
-    client = Client()
-    client.force_login(root)
-    return client
+    return entered(root)
 
 
 def new(**cells: Any) -> dict[str, Any]:

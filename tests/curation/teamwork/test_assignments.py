@@ -17,8 +17,8 @@ from records.curation.teamwork import assigning
 from records.curation.teamwork.models import Assignment
 from records.curation.workflow import worklist
 from records.models import KINDS, State
-from tests.curation.teamwork.test_threads import by, entered, person
-from tests.curation.workflow.test_steps import allow, approve, url
+from tests.curation.teamwork.test_threads import by
+from tests.curation.workflow.test_steps import allow, approve, entered, url
 from tests.support.factories import (
     RECORDS,
     DonationFactory,
@@ -26,28 +26,9 @@ from tests.support.factories import (
     StatementFactory,
     UserFactory,
 )
+from tests.support.sign_in import person
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def curator(db: None) -> User:
-    return person("curator")
-
-
-@pytest.fixture
-def reviewer(db: None) -> User:
-    return person("reviewer")
-
-
-@pytest.fixture
-def curator_client(curator: User) -> Client:
-    return entered(curator)
-
-
-@pytest.fixture
-def reviewer_client(reviewer: User) -> Client:
-    return entered(reviewer)
 
 
 def give(client: Client, subject: Any, to: User | None, seen: User | None = None) -> Any:

@@ -13,9 +13,9 @@ from records.curation.teamwork import assigning, talking
 from records.curation.teamwork.models import Assignment, Comment, Thread
 from records.curation.workflow.steps import StepInput, step_named, take
 from records.models import Statement
-from tests.curation.teamwork.test_threads import person
 from tests.publishing.test_races import PATIENCE, threads
 from tests.support.factories import StatementFactory, ThreadFactory
+from tests.support.sign_in import person
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 ROUNDS = 8

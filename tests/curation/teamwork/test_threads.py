@@ -16,7 +16,7 @@ from records.curation.teamwork import talking
 from records.curation.teamwork.models import LONGEST, MOST_OPEN, Comment, Thread
 from records.curation.workflow import worklist
 from records.models import DATED, KINDS, Contributor, Record
-from tests.curation.workflow.test_steps import allow, approve, reported, url
+from tests.curation.workflow.test_steps import allow, approve, entered, reported, url
 from tests.support.factories import (
     RECORDS,
     DonationFactory,
@@ -26,44 +26,11 @@ from tests.support.factories import (
     publish,
 )
 from tests.support.markup import nested_forms
-from tests.support.sign_in import PASSWORD, give_password, role
+from tests.support.sign_in import PASSWORD, give_password, person
 
 pytestmark = pytest.mark.django_db
 HOME = "/admin/"
 SAID = "<b>5,000</b>, says the ministry.\nNot 50,000."
-
-
-@pytest.fixture
-def curator(db: None) -> User:
-    return person("curator")
-
-
-@pytest.fixture
-def reviewer(db: None) -> User:
-    return person("reviewer")
-
-
-@pytest.fixture
-def curator_client(curator: User) -> Client:
-    return entered(curator)
-
-
-@pytest.fixture
-def reviewer_client(reviewer: User) -> Client:
-    return entered(reviewer)
-
-
-def person(name: str, of: str = "") -> User:
-    """A person in a role."""
-    user = UserFactory(username=name)
-    user.groups.add(role(of or name))
-    return user
-
-
-def entered(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def by(author: User, record: Record) -> Any:
