@@ -21,6 +21,7 @@ from django.contrib.auth import get_user_model
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.forms.utils import ErrorDict
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.utils import timezone
@@ -184,17 +185,20 @@ def address_of(request: HttpRequest, kept: KeptForm) -> str:
     return f"{request.path}?{query.urlencode()}"
 
 
+def kept_for(user: Any) -> QuerySet:
+    """Return the forms that are kept for a user, but for those that are too old."""
+    return KeptForm.objects.filter(user=user.pk, at__gte=timezone.now() - KEPT_FOR)
+
+
 def waiting(user: Any) -> list[KeptForm]:
     """Return what a user typed and did not save, on any page, latest first."""
-    since = timezone.now() - KEPT_FOR
-    return list(KeptForm.objects.filter(user=user.pk, at__gte=since).order_by("-at", "-pk"))
+    return list(kept_for(user).order_by("-at", "-pk"))
 
 
 def offered(request: Any) -> list[tuple[KeptForm, str]]:
     """Return what the user typed on this page before and did not save, latest first, each with
     the address that shows it again."""
-    since = timezone.now() - KEPT_FOR
-    rows = KeptForm.objects.filter(user=request.user.pk, path=request.path, at__gte=since)
+    rows = kept_for(request.user).filter(path=request.path)
     return [(kept, address_of(request, kept)) for kept in rows.order_by("-at").defer("data")]
 
 
@@ -221,10 +225,7 @@ def is_taken(response: HttpResponse) -> bool:
 
 def find(request: Any, key: str) -> KeptForm | None:
     """Return the form of that key, if it is of this user and page."""
-    since = timezone.now() - KEPT_FOR
-    return KeptForm.objects.filter(
-        key=key, user=request.user.pk, path=request.path, at__gte=since
-    ).first()
+    return kept_for(request.user).filter(key=key, path=request.path).first()
 
 
 def without_key(request: HttpRequest) -> str:

@@ -7,6 +7,7 @@ transaction stays open however slowly a client reads the file.
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import IO, Any
 
 import orjson
@@ -44,7 +45,7 @@ from records.api.views.citations import (
     vocabulary_citation,
 )
 from records.api.views.pages import QuerySetRows
-from records.api.views.verdicts import judged_lines, judging
+from records.api.views.verdicts import add_verdicts, judged_lines
 from records.documents.columns import layout
 from records.documents.serializers import placed
 from records.index import state
@@ -284,7 +285,7 @@ def record_download(request: HttpRequest, resource: RecordResource, parameters: 
         resource.name,
         columns.columns,
         lambda: (placed(page, below) for page in walk(read, ordering, query.revision)),
-        lambda cells: columns.rows(cells, judging(verdicts()) if figures else None),
+        lambda cells: columns.rows(cells, partial(add_verdicts, verdicts()) if figures else None),
         rows.count(),
         documents=not figures,
         lines=lines if stored else None,

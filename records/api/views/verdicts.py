@@ -1,13 +1,13 @@
 """What became of figures in totals, added to their documents or to their rows in CSV."""
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 import orjson
 
 from aidapi.tables import csv_cells, csv_lines
-from records.documents.columns import Judge, figure_columns
+from records.documents.columns import figure_columns
 from records.documents.serializers import FigureSerializer
 from records.query.verdicts import OUTSIDE, Verdict, Verdicts
 
@@ -21,11 +21,6 @@ def add_verdicts(verdicts: Verdicts, documents: Sequence[Any]) -> None:
     for document in documents:
         for number, figure in enumerate(document["figures"], start=1):
             figure |= fields_of(found.get((document["id"], number), OUTSIDE))
-
-
-def judging(verdicts: Verdicts) -> Judge:
-    """Return the function that adds verdicts to documents."""
-    return partial(add_verdicts, verdicts)
 
 
 def fields_of(verdict: Verdict) -> dict[str, Any]:

@@ -26,6 +26,7 @@ LINE = r"[0-9]{1,9}"
 LONG = 60
 """Characters from which a cell is a field of several lines."""
 OF_LINES = ("quote", "note", "text", "milestones", "source_summary")
+"""Columns whose cells are fields of several lines, however short."""
 EXAMPLES = 5
 """Cells that an answer for all names."""
 
@@ -107,13 +108,7 @@ class OpenCell:
 
     @property
     def is_long(self) -> bool:
-        return len(self.typed) > LONG or self.name in (
-            "quote",
-            "note",
-            "text",
-            "milestones",
-            "source_summary",
-        )
+        return len(self.typed) > LONG or self.name in OF_LINES
 
     @property
     def is_known_choice(self) -> bool:

@@ -177,21 +177,21 @@ class Assignment(models.Model):
         return f"{self.report or f'{self.public_id} v{self.version}'}: {self.user}"
 
 
+def of_outer_version() -> models.QuerySet:
+    """Return the assignment of the version of the query around."""
+    return Assignment.objects.filter(
+        public_id=OuterRef("public_id"), version=OuterRef("version"), report=None
+    )
+
+
 def assigned(**more: Any) -> Exists:
     """Return the condition that somebody takes care of the version."""
-    return Exists(
-        Assignment.objects.filter(
-            public_id=OuterRef("public_id"), version=OuterRef("version"), report=None, **more
-        )
-    )
+    return Exists(of_outer_version().filter(**more))
 
 
 def assignee() -> Subquery:
     """Return the name of whoever takes care of the version."""
-    rows = Assignment.objects.filter(
-        public_id=OuterRef("public_id"), version=OuterRef("version"), report=None
-    )
-    return Subquery(rows.values(f"user__{get_user_model().USERNAME_FIELD}")[:1])
+    return Subquery(of_outer_version().values(f"user__{get_user_model().USERNAME_FIELD}")[:1])
 
 
 def end_assignments(records: Iterable[Record]) -> None:
