@@ -16,6 +16,8 @@ PROBE_IDS = {"sqlite": 2_000, "postgresql": 200}
 """Maximum ids that a probe returns. PostgreSQL estimates by itself what is more frequent."""
 HASHED_IDS = 50_000
 """Maximum ids for which PostgreSQL reliably chooses a hashed subplan."""
+KEPT_COUNTS = 1_000
+"""Maximum counts that a process keeps of revisions."""
 
 
 def probe_ids() -> int:

@@ -30,6 +30,7 @@ from records.query.filters import (
     FigureFilters,
     FigureParameter,
     LatestParameter,
+    MilestoneParameter,
     ReachedParameter,
     RecordFilter,
     RecordFilters,
@@ -38,11 +39,13 @@ from records.query.filters import (
 )
 from records.query.filters.base import unindexed
 from records.query.filters.series import in_series
-from records.query.ids import id_list
+from records.query.ids import id_list, key_array
+from records.query.kept import Kept, Subject
 from records.query.ordering import FIGURE_VALUE, Ordering
 from records.query.plan import EVERY_VERSION, SEARCH_ROLES, Plan, PlanStatement
 from records.query.revisions import shown_revision
 from records.query.totals import records_in_total
+from records.totals.table import Array
 
 DOCUMENT, FILE_LINES = "document__body", "file_rows__lines"
 """Stored content of a version."""
@@ -95,7 +98,7 @@ class RecordQuery:
     def set_filters(self, filters: RecordFilters) -> None:
         """Set the filters, and forget what was derived from others."""
         self.filters = filters
-        for made in ("figures", "total_ids", "index_keys"):
+        for made in ("figures", "total_ids", "index_keys", "keys"):
             self.__dict__.pop(made, None)
 
     def read_plan(self, requested: int | None) -> tuple[Plan, list[tuple[str, str, str]]]:
@@ -424,8 +427,16 @@ class RecordQuery:
 
     def selection(self) -> QuerySet:
         """Return all matching records, in no order."""
-        rows, joined = self.driven(self.driver(UNORDERED, None), UNORDERED, None)
+        driver = self.driver(UNORDERED, None)
+        if driver == Driver() and self.search is not None and self.search.is_covered_by_terms:
+            # The full-text index knows all matches sooner than their texts are compared.
+            driver = Driver(frozenset({"search"}), self.indexed(self.search))
+        rows, joined = self.driven(driver, UNORDERED, None)
         return rows.filter(joined)
+
+    def indexed(self, search: Search) -> RawSQL:
+        """Return the records that have the terms of a search, as a subquery."""
+        return RawSQL(*self.model.child("search_document").matching(search))
 
     def without(self, name: str) -> "RecordQuery":
         """Return the same query without one filter, under the same plan."""
@@ -436,8 +447,15 @@ class RecordQuery:
 
     # How many there are
 
+    @cached_property
+    def keys(self) -> Array:
+        """The keys of all matching records, in no order."""
+        return key_array(self.selection())
+
     def count(self) -> int:
         """Return how many records match."""
+        if "keys" in self.__dict__:
+            return len(self.keys)
         if len(self.filters) == 1:
             ((filter_, value),) = self.filters.values()
             return self.count_under(filter_, value)
@@ -446,6 +464,10 @@ class RecordQuery:
     def count_under(self, filter_: RecordFilter, value: Any) -> int:
         """Return how many records match the only filter."""
         records = self.in_force
+        if isinstance(filter_, MilestoneParameter):
+            # It takes all figures with their milestones, and a revision never changes.
+            subject = Subject.of(self.model.KIND, value)
+            return kept_counts.get(subject, self.revision, lambda _: self.selection().count())
         if isinstance(filter_, LatestParameter):
             overtaken = filter_.overtaken(records).count()
             return records.count() - overtaken if value else overtaken
@@ -481,6 +503,7 @@ def constant(number: int) -> RawSQL:
 
 
 UNORDERED = Ordering("id", {"id": "public_id"})
+kept_counts: Kept[int] = Kept(lambda _: 1, limits.KEPT_COUNTS)
 NUMBERED, UNNUMBERED = 1, 2
 """Tiers of a list that is ordered by figures."""
 

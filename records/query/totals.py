@@ -44,7 +44,6 @@ from records.query.groupings import (
     side_of,
     vocabulary_of,
 )
-from records.query.ids import key_array
 from records.query.kept import Kept, Subject
 from records.query.revisions import difference, in_force
 from records.query.verdicts import Verdict, Verdicts
@@ -178,8 +177,7 @@ class Totals:
                 wanted = [value] if isinstance(value, bool) else value
                 parts.append(coded(table, registry, place, wanted))
         if self.chosen_by_record():
-            keys = key_array(selecting.selection())
-            parts.append(np.isin(table.version, keys))
+            parts.append(np.isin(table.version, selecting.keys))
         if not parts:
             return None
         return np.flatnonzero(np.logical_and.reduce(parts))

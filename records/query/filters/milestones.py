@@ -129,10 +129,10 @@ class Reaching:
         if self.end is not None and self.end < FLOOR:
             return NOTHING
         single = Q(**{f"{self.prefix}basis": SINGLE})
-        dated = Exists(self.of_record())
+        undated = ~Q(Exists(self.of_record()))
         return (
-            (single & Q(dated) & self.by_milestones())
-            | (single & ~Q(dated) & self.stage() & self.by_as_of())
+            (single & self.by_milestones())
+            | (single & self.stage() & undated & self.by_as_of())
             | (~single & self.stage() & self.running())
         )
 
@@ -164,11 +164,13 @@ class Reaching:
         )
 
     def by_milestones(self) -> Q:
-        """Return the condition on the milestones of the record."""
+        """Return the condition on the milestones of the record, which it must have."""
         if not self.milestone:
             return self.first_counted()
-        own = self.of_record().filter(stage=self.milestone)
         proving = self.of_record().filter(stage__in=self.proving)
+        if self.start is None and self.end is None:
+            return Q(Exists(proving))
+        own = self.of_record().filter(stage=self.milestone)
         grown = self.grown()
         further = ~Q(Exists(own)) & (
             Q(Exists(proving.filter(self.ends()))) | (Q(Exists(proving)) & grown)
