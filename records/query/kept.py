@@ -12,6 +12,10 @@ from django.db import connection
 
 Value = TypeVar("Value")
 
+LARGE = 10_000
+"""Size from which on a value has so many objects that a search for cycles among them stops all
+threads of the process for long: at 200,000 donations for two seconds."""
+
 
 class Subject(NamedTuple):
     """What a value is about, beside the revision."""
@@ -75,8 +79,12 @@ class Kept(Generic[Value]):
             with self.making.setdefault(subject[:2], RLock()):
                 found = self.find(subject, revision)
                 if found is None:
+                    known = self.nearest(subject, revision)
                     with uncollected():
-                        found = make(self.nearest(subject, revision))
+                        found = make(known)
+                        if known is None and self.size(found) >= LARGE:
+                            # Searches for cycles pass it over from now on: it has none.
+                            gc.freeze()
                     self.keep(subject, revision, found)
         return found
 

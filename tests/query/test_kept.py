@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from records.query.kept import Kept, Subject
+from records.query.kept import LARGE, Kept, Subject
 from tests.support.factories import DonationFactory
 from tests.support.totals_answers import only
 
@@ -83,6 +83,21 @@ def test_cycles_are_searched_for_again_even_after_an_error() -> None:
     with pytest.raises(LookupError):
         kept.get(SUBJECT, 1, fail)
     assert gc.isenabled()
+
+
+def test_only_large_values_made_of_nothing_are_passed_over_by_searches_for_cycles() -> None:
+    kept: Kept[list[list[int]]] = Kept(len, 10 * LARGE)
+    before = gc.get_freeze_count()
+    try:
+        kept.get(SUBJECT, 1, lambda known: [[]])
+        assert gc.get_freeze_count() == before
+        kept.get(SUBJECT._replace(kind="export"), 1, lambda known: [[] for _ in range(LARGE)])
+        frozen = gc.get_freeze_count()
+        assert frozen >= before + LARGE
+        kept.get(SUBJECT._replace(kind="export"), 2, lambda known: [*(known or (0, []))[1], []])
+        assert gc.get_freeze_count() <= frozen
+    finally:
+        gc.unfreeze()
 
 
 @pytest.mark.django_db
