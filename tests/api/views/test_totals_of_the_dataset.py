@@ -176,7 +176,7 @@ def test_series_marks_what_a_later_point_overtakes(client: Client) -> None:
 
 @pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("kind", ["donations", "exports", "contracts"])
-@pytest.mark.parametrize("query", [{}, {"item": "mask"}, {"as_of_to": "2020-06-30"}])
+@pytest.mark.parametrize("query", [{"item": "mask"}, {}, {"as_of_to": "2020-06-30"}])
 def test_figures_behind_a_total_say_whether_they_are_in_it(
     client: Client, kind: str, query: dict[str, str]
 ) -> None:

@@ -45,6 +45,7 @@ def assigned_to(client: Client) -> worklist.Found | None:
     return next((what for section, what in sections if section.name == "assigned"), None)
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_version_is_taken_assigned_to_another_and_given_back(
     kind: str, curator: User, reviewer: User, curator_client: Client, reviewer_client: Client

@@ -52,6 +52,7 @@ def acts(thread: Thread) -> list[tuple[str, str, str]]:
     return list(rows.values_list("user__username", "act", "text"))
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_said_is_shown_on_both_pages_and_counted_before_an_approval(
     kind: str, curator: User, reviewer_client: Client, curator_client: Client
@@ -85,6 +86,7 @@ def test_what_is_said_is_shown_on_both_pages_and_counted_before_an_approval(
     assert acts(thread)[-1] == ("curator", "reopened", "Not yet.")
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("kind", DATED)
 def test_a_thread_on_a_figure_follows_it_through_edits_and_versions(
     kind: str, curator: User, curator_client: Client
@@ -146,6 +148,7 @@ def test_other_methods_are_refused(page: str, curator_client: Client) -> None:
     assert curator_client.put(url(DonationFactory(), page)).status_code == 405
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("kind", KINDS)
 def test_threads_stay_with_what_is_published_and_go_with_a_discarded_draft(
     kind: str, curator: User, reviewer_client: Client, curator_client: Client
@@ -300,6 +303,7 @@ def test_a_comment_outlives_the_session(curator: User) -> None:
     assert not Thread.objects.exists()
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_home_counts_open_threads_that_concern_somebody(
     kind: str, curator: User, reviewer: User, curator_client: Client, reviewer_client: Client
@@ -355,6 +359,7 @@ def test_those_concerned_are_notified_of_what_others_say_without_the_words(
     assert send() == {}
 
 
+@pytest.mark.slow(sample=True)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_page_takes_the_same_queries_however_much_is_said(
     kind: str, reviewer: User, reviewer_client: Client, django_assert_max_num_queries: Any
