@@ -25,7 +25,7 @@ from records.content.lines import (
 from records.content.numbers import amount_in_words, number_in_words
 from records.curation.duplicates import finding
 from records.curation.duplicates.models import DuplicatePair
-from records.curation.queues.pages import OPEN_FIRST, QueueAdmin, WhyField, found
+from records.curation.queues.pages import OPEN_FIRST, WAITING, QueueAdmin, WhyField, found
 from records.curation.workflow.worklist import Found, Row, kinds
 from records.models import CURRENT, KINDS, DatedRecord, Record
 
@@ -54,7 +54,7 @@ def waiting(request: HttpRequest) -> Found | None:
     return found(
         pairs,
         "pair",
-        queue(),
+        queue() + WAITING,
         lambda pair: Row(page(pair), str(pair), "; ".join(pair.reasons)),
         note,
     )

@@ -16,7 +16,7 @@ from records.content.fields import named_fields
 from records.curation.proposals import deciding
 from records.curation.proposals.effects import NAMED_BY, effect_of
 from records.curation.proposals.models import Proposal, ProposedAct
-from records.curation.queues.pages import OPEN_FIRST, QueueAdmin, WhyField, found
+from records.curation.queues.pages import OPEN_FIRST, WAITING, QueueAdmin, WhyField, found
 from records.curation.workflow.worklist import Found, Row
 from records.models import CURRENT, DATED
 from records.publishing.vocabulary_edits import FIELDS
@@ -57,7 +57,7 @@ def waiting(request: HttpRequest) -> Found | None:
     return found(
         Proposal.objects.open().of_kinds(kinds).exclude(proposed_by=request.user.pk),
         "proposal",
-        queue(),
+        queue() + WAITING,
         lambda one: Row(page(one), f"{one.kind} {one}", one.reason, one.proposed_at),
     )
 

@@ -15,6 +15,8 @@ from accounts.read_only import ReadOnlyAdmin
 from records.curation.queues.models import OPEN
 from records.curation.workflow.worklist import SHOWN, Found, Row
 
+WAITING = f"?status__exact={OPEN}"
+"""What narrows the list of a queue to what waits."""
 OPEN_FIRST = models.Case(models.When(status=OPEN, then=0), default=1)
 """Order in which what waits comes first."""
 
@@ -91,15 +93,16 @@ class QueueAdmin(ReadOnlyAdmin):
 
 
 def found(
-    rows: models.QuerySet, noun: str, queue: str, row_of: Callable[[Any], Row], note: str = ""
+    rows: models.QuerySet, noun: str, address: str, row_of: Callable[[Any], Row], note: str = ""
 ) -> Found:
-    """Return what waits in a queue, for the home: how many rows, and the first of them."""
+    """Return what waits, for the home: how many rows, the address of their list, and the first
+    of them."""
     n = rows.count()
     if not n:
         return Found(0, note=note)
     return Found(
         n,
-        [(f"{n} {noun}{'s' * (n != 1)}", f"{queue}?status__exact={OPEN}")],
+        [(f"{n} {noun}{'s' * (n != 1)}", address)],
         [row_of(row) for row in rows[:SHOWN]],
         note=note,
     )

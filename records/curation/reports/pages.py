@@ -13,7 +13,7 @@ from django.utils.text import Truncator
 from accounts.kept_forms import fill_forms
 from accounts.permissions import may
 from records.content.lines import titles_of
-from records.curation.queues.pages import OPEN_FIRST, QueueAdmin, WhyField, found
+from records.curation.queues.pages import OPEN_FIRST, WAITING, QueueAdmin, WhyField, found
 from records.curation.reports.models import Report, ReportStatus
 from records.curation.teamwork.pages import assign_view, holder
 from records.curation.workflow.worklist import Found, Row, kinds
@@ -38,7 +38,10 @@ def waiting(request: HttpRequest) -> Found | None:
         return None
     reports = Report.objects.open().of_kinds(of)
     return found(
-        reports, "report", queue(), lambda one: Row(page(one), str(one), one.text, one.received_at)
+        reports,
+        "report",
+        queue() + WAITING,
+        lambda one: Row(page(one), str(one), one.text, one.received_at),
     )
 
 

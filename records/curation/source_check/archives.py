@@ -20,12 +20,21 @@ class Copy:
     made_on: date
 
 
-def find_copy(asker: Asker, service: str, address: str, published_on: date) -> Copy | None:
+def find_copy(
+    asker: Asker, service: str, address: str, published_on: date, read_on: date
+) -> Copy | None:
     """Ask a service like that of the Wayback Machine (https://archive.org/wayback/available) for
-    the copy nearest to a day. Raises NotAsked or Unreachable."""
-    query = urlencode({"url": address, "timestamp": f"{published_on:%Y%m%d}"})
-    answer = asker.ask_service(f"{service}?{query}")
-    return copy_in(answer.body, published_on) if answer.status == 200 else None
+    the copy nearest to the day of publication. The nearest may be older, as of a page that is
+    written anew; then for the one nearest to the day on which it was read. Raises NotAsked or
+    Unreachable."""
+    for day in dict.fromkeys((published_on, read_on)):
+        query = urlencode({"url": address, "timestamp": f"{day:%Y%m%d}"})
+        answer = asker.ask_service(f"{service}?{query}")
+        if answer.status != 200:
+            return None
+        if copy := copy_in(answer.body, published_on):
+            return copy
+    return None
 
 
 def copy_in(body: bytes, published_on: date) -> Copy | None:
@@ -33,12 +42,13 @@ def copy_in(body: bytes, published_on: date) -> Copy | None:
     there, made when the statement was published or later."""
     try:
         closest = json.loads(body)["archived_snapshots"]["closest"]
+        is_there = closest.get("available", True)
         copy, status = str(closest["url"]), str(closest["status"])
         made_on = datetime.strptime(str(closest["timestamp"])[:8], "%Y%m%d").date()
         host = urlsplit(copy).hostname
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
-    fits = copy.startswith(("http://", "https://")) and host and len(copy) <= LONGEST
+    fits = is_there and copy.startswith(("http://", "https://")) and host and len(copy) <= LONGEST
     if not fits or status != "200" or made_on < published_on - EARLIEST:
         return None
     return Copy(copy, made_on)

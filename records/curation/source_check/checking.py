@@ -26,6 +26,8 @@ class Source:
     quotes: list[str] = field(default_factory=list)
     published_on: date = date.max
     """The earliest day of publication of its statements."""
+    read_on: date | None = None
+    """The latest day on which somebody read it for one of them."""
     wants_copy: bool = False
     """Whether one of its statements has no archived copy."""
 
@@ -37,14 +39,15 @@ def sources(statements: list[str] | None = None) -> dict[str, Source]:
         rows = rows.filter(public_id__in=statements)
     found: dict[str, Source] = {}
     by_statement: dict[str, list[Source]] = defaultdict(list)
-    columns = ("public_id", "url", "archived_url", "published_on")
-    for id, url, copy, published_on in rows.order_by("public_id").values_list(*columns):
+    columns = ("public_id", "url", "archived_url", "published_on", "accessed_on")
+    for id, url, copy, published_on, read_on in rows.order_by("public_id").values_list(*columns):
         for address in filter(None, (url, copy)):
             if len(address) > LONGEST:
                 continue
             source = found.setdefault(address, Source(address))
             source.statements.append(id)
             source.published_on = min(source.published_on, published_on)
+            source.read_on = max(filter(None, (source.read_on, read_on)), default=None)
             source.wants_copy |= address == url and not copy
             by_statement[id].append(source)
     for model, relation in EVIDENCE:
@@ -111,7 +114,8 @@ def propose(asker: Asker, archive: str, source: Source, row: Any) -> None:
     """Note a copy of the page, if the archive has one. If it does not answer, it is asked again
     with the next check."""
     try:
-        copy = find_copy(asker, archive, source.address, source.published_on)
+        read_on = source.read_on or timezone.localdate()
+        copy = find_copy(asker, archive, source.address, source.published_on, read_on)
     except (NotAsked, Unreachable):
         return
     if copy is not None:

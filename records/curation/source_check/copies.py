@@ -5,26 +5,32 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from records.curation.source_check.models import SourceCheck
-from records.models import State, Statement
+from records.models import OPEN, State, Statement
 from records.publishing.drafts import begin_correction, note_edit
 
 REASON = "The address of an archived copy is added."
 
 
-def wants_copy(statement: Statement) -> bool:
-    """Return whether a curator may take an archived copy over into a statement."""
-    is_current = statement.is_open or statement.state == State.PUBLISHED
-    return is_current and not statement.archived_url
+def waiting() -> QuerySet[Statement]:
+    """Return the versions for which a curator may take over a proposed copy, or decline it: open
+    ones, and published ones without an open one, which would be the place of the copy."""
+    proposed = SourceCheck.objects.filter(copy_declined=False).exclude(copy="")
+    has_open = Statement.objects.filter(public_id=OuterRef("public_id"), state__in=OPEN)
+    return Statement.objects.filter(
+        Q(state__in=OPEN) | Q(~Exists(has_open), state=State.PUBLISHED),
+        archived_url="",
+        url__in=proposed.values("address"),
+    )
 
 
 def proposed_for(statement: Statement) -> SourceCheck | None:
     """Return the check whose copy a curator may take over into a statement, or decline."""
-    if not wants_copy(statement):
+    if not waiting().filter(pk=statement.pk).exists():
         return None
-    row = SourceCheck.objects.filter(address=statement.url).first()
-    return row if row is not None and row.has_proposal else None
+    return SourceCheck.objects.filter(address=statement.url).first()
 
 
 def take_copy(statement: Statement, *, by: Any) -> Statement:

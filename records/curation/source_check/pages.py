@@ -10,21 +10,48 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpR
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
-from records.curation.source_check.copies import decline_copy, take_copy, wants_copy
+from accounts.permissions import may
+from records.curation.queues.pages import found
+from records.curation.source_check.copies import decline_copy, proposed_for, take_copy, waiting
 from records.curation.source_check.models import Outcome, SourceCheck
+from records.curation.workflow.worklist import Found, Row
 from records.models import Statement
 
 
 def panel(statement: Statement) -> dict[str, Any]:
-    """Return what the statement's page shows of its sources; one query."""
+    """Return what the statement's page shows of its sources; one query, and two more where a copy
+    is known."""
     addresses = [address for address in (statement.url, statement.archived_url) if address]
     rows = {row.address: row for row in SourceCheck.objects.filter(address__in=addresses)}
-    found = rows.get(statement.url)
-    is_offered = found is not None and found.has_proposal and wants_copy(statement)
+    of_page = rows.get(statement.url)
     return {
         "checks": [rows[address] for address in addresses if address in rows],
-        "proposal": found if is_offered else None,
+        "proposal": proposed_for(statement) if of_page and of_page.has_proposal else None,
     }
+
+
+def waiting_copies(request: HttpRequest) -> Found | None:
+    """Return the statements for which a copy is proposed, for the home: pages that are gone
+    first."""
+    if not may(request.user, Statement.KIND, "change"):
+        return None
+    check = SourceCheck.objects.filter(address=models.OuterRef("url"))
+    rows = waiting().annotate(
+        outcome=models.Subquery(check.values("outcome")),
+        asked_at=models.Subquery(check.values("asked_at")),
+    )
+    is_there = models.Case(models.When(outcome=Outcome.FOUND, then=1), default=0)
+    return found(
+        rows.order_by(is_there, "asked_at", "pk"),
+        "statement",
+        f"{reverse('admin:records_statement_changelist')}?page=copy",
+        lambda one: Row(
+            reverse("admin:records_statement_change", args=[one.pk]),
+            f"{one.public_id} v{one.version}: {one.title}",
+            f"Its page: {Outcome(one.outcome).label}",
+            one.asked_at,
+        ),
+    )
 
 
 class SourceFilter(admin.SimpleListFilter):
@@ -34,16 +61,15 @@ class SourceFilter(admin.SimpleListFilter):
     parameter_name = "page"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        found = [(value, str(label)) for value, label in Outcome.choices]
-        return [*found, ("copy", "archived copy proposed")]
+        outcomes = [(value, str(label)) for value, label in Outcome.choices]
+        return [*outcomes, ("copy", "archived copy proposed")]
 
     def queryset(self, request: HttpRequest, queryset: models.QuerySet) -> models.QuerySet:
-        checks = SourceCheck.objects.all()
         if self.value() == "copy":
-            proposed = checks.exclude(copy="").filter(copy_declined=False)
-            return queryset.filter(archived_url="", url__in=proposed.values("address"))
+            return queryset.filter(pk__in=waiting().values("pk"))
         if self.value() in Outcome.values:
-            return queryset.filter(url__in=checks.filter(outcome=self.value()).values("address"))
+            checks = SourceCheck.objects.filter(outcome=self.value())
+            return queryset.filter(url__in=checks.values("address"))
         return queryset
 
 

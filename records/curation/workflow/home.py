@@ -5,6 +5,7 @@ from django.http import HttpRequest
 from records.curation.duplicates import pages as duplicates
 from records.curation.proposals import pages as proposals
 from records.curation.reports import pages as reports
+from records.curation.source_check import pages as source_check
 from records.curation.teamwork import sections as teamwork
 from records.curation.workflow import worklist
 from records.curation.workflow.unsaved import unsaved
@@ -72,6 +73,12 @@ SECTIONS = [
         "Errors that readers report",
         "No reader has reported an error that waits for an answer.",
         reports.waiting,
+    ),
+    Section(
+        "copies",
+        "Archived copies of pages",
+        "No archived copy is proposed. `manage.py check_sources` looks for them.",
+        source_check.waiting_copies,
     ),
     Section(
         "published",

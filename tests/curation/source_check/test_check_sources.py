@@ -4,6 +4,7 @@ import datetime
 import json
 from io import StringIO
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -11,9 +12,10 @@ from django.test import Client
 from django.urls import reverse
 
 from records.curation.source_check.archives import copy_in
-from records.curation.source_check.copies import REASON
+from records.curation.source_check.copies import REASON, waiting
 from records.curation.source_check.models import Outcome, SourceCheck
 from records.curation.source_check.texts import text_of
+from records.curation.workflow.worklist import Found
 from records.models import State, Statement
 from tests.conftest import logged_in
 from tests.support.factories import DonationFactory, StatementFactory, UserFactory, publish
@@ -246,10 +248,25 @@ def test_product_and_contact_are_named(settings: Any) -> None:
 COPY = "https://web.archive.example/web/20200501000000/https://example.org/a"
 
 
-def archive(copy: str = COPY, **fields: str) -> Any:
-    closest = {"url": copy, "status": "200", "timestamp": "20200501000000", **fields}
-    body = json.dumps({"archived_snapshots": {"closest": closest}}).encode()
-    return lambda handler: respond(handler, 200, body)
+CLOSEST = {"status": "200", "available": True, "url": COPY, "timestamp": "20200501000000"}
+"""A copy as the service describes it; one without copies has no `closest`."""
+
+
+def archive(*copies: dict[str, Any]) -> Any:
+    """A service that answers as https://archive.org/help/wayback_api.php says: of the copies,
+    with the one nearest to the timestamp that it is asked for."""
+
+    def answer(handler: Any) -> None:
+        (wanted,) = parse_qs(urlsplit(handler.path).query)["timestamp"]
+        day = datetime.datetime.strptime(wanted, "%Y%m%d")
+
+        def distance(one: dict[str, Any]) -> datetime.timedelta:
+            return abs(datetime.datetime.strptime(one["timestamp"], "%Y%m%d%H%M%S") - day)
+
+        body = {"archived_snapshots": {"closest": min(copies or [CLOSEST], key=distance)}}
+        respond(handler, 200, json.dumps(body).encode())
+
+    return answer
 
 
 @pytest.mark.parametrize(
@@ -259,20 +276,45 @@ def archive(copy: str = COPY, **fields: str) -> Any:
         ({"status": "404"}, False),
         ({"timestamp": "20200401000000"}, False),
         ({"timestamp": "soon"}, False),
+        ({"available": False}, False),
         ({"url": "javascript:alert(1)"}, False),
         ({"url": "https://example.org/" + "a" * 700}, False),
     ],
 )
-def test_copy_of_the_page_as_it_was_published(fields: dict[str, str], is_taken: bool) -> None:
-    closest = {"url": COPY, "status": "200", "timestamp": "20200501000000", **fields}
+def test_copy_of_the_page_as_it_was_published(fields: dict[str, Any], is_taken: bool) -> None:
+    closest = {**CLOSEST, **fields}
     body = json.dumps({"archived_snapshots": {"closest": closest}}).encode()
 
     assert (copy_in(body, PUBLISHED_ON) is not None) == is_taken
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"archived_snapshots": {}}', b"null", b"1"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"", b"[]", b"{}", b'{"archived_snapshots": {}}', b"null", b"1"),
+        b'{"archived_snapshots": {"closest": []}}',
+    ],
+)
 def test_archive_without_a_copy(body: bytes) -> None:
     assert copy_in(body, PUBLISHED_ON) is None
+
+
+@pytest.mark.parametrize(
+    ("read_on", "asked_for"),
+    [(datetime.date(2021, 2, 1), "20210201"), (None, "20260504")],
+)
+def test_copy_older_than_the_statement_gives_way_to_one_of_when_it_was_read(
+    settings: Any, clock: Any, read_on: datetime.date | None, asked_for: str
+) -> None:
+    older = {**CLOSEST, "timestamp": "20200410000000", "url": COPY.replace("0501", "0410")}
+    newer = {**CLOSEST, "timestamp": "20210301000000"}
+    with site(a=page("", 404), available=archive(older, newer)) as there:
+        settings.ARCHIVE_API = there.url("/available")
+        statement(there.url("/a"), published_on=PUBLISHED_ON, accessed_on=read_on)
+        run()
+
+    assert [path[-8:] for path in there.asked() if "timestamp" in path] == ["20200413", asked_for]
+    assert check_of(there.url("/a")).copy == COPY
 
 
 def test_no_archive_is_asked_unless_one_is_set() -> None:
@@ -335,9 +377,48 @@ def test_curator_sees_the_outcome_and_takes_the_copy_into_a_draft(
     proposed.refresh_from_db()
     assert (proposed.archived_url, proposed.state) == ("", State.PUBLISHED)
     # The draft has it, and the published version has an open draft already.
-    assert copy_page(draft) not in curator.get(view(draft)).content.decode()
+    for version in (draft, proposed):
+        assert copy_page(version) not in curator.get(view(version)).content.decode()
     curator.post(copy_page(proposed), {"take": ""})
     assert Statement.objects.count() == 2
+
+
+def test_accepted_copy_is_not_proposed_again(
+    proposed: Statement, curator: Client, settings: Any
+) -> None:
+    curator.post(copy_page(proposed), {"take": ""})
+    draft = Statement.objects.get(state=State.DRAFT)
+    assert not waiting().exists()
+    publish(draft)
+    with site(a=page("", 404), available=archive()) as there:
+        settings.ARCHIVE_API = there.url("/available")
+        run()
+
+    assert not [path for path in there.asked() if path.startswith("/available")]
+    assert Statement.objects.filter(archived_url=COPY, state=State.PUBLISHED).exists()
+    assert not waiting().exists()
+
+
+def test_proposed_copies_wait_on_the_home_of_who_may_take_them(
+    proposed: Statement, curator: Client
+) -> None:
+    def section(client: Client) -> Found | None:
+        sections = client.get("/admin/").context["sections"]
+        return next((what for one, what in sections if one.name == "copies"), None)
+
+    shown = section(curator)
+    assert shown is not None
+    assert [row.page for row in shown.rows] == [view(proposed)]
+    assert shown.rows[0].about == "Its page: dead"
+    ((label, address),) = shown.lists
+    assert label == "1 statement"
+    assert view(proposed) in curator.get(address).content.decode()
+    guest = UserFactory(username="guest")
+    assert section(logged_in(guest)) is None
+
+    curator.post(copy_page(proposed), {"decline": ""})
+
+    assert section(curator) == Found(0)
 
 
 def test_copy_is_taken_into_the_open_draft(curator: Client, settings: Any) -> None:
