@@ -113,6 +113,15 @@ def test_a_series_has_its_points_with_their_quotes(client: Client, dataset: None
     assert "As of revision 1." in old
 
 
+def test_customs_codes_say_that_they_are_unchecked(client: Client, dataset: None) -> None:
+    text = page(client, "/items/surgical-mask/")
+
+    assert "6307.90 (HS 2017, high confidence)" in text
+    assert "not checked against a list of the World Customs Organization" in text
+    assert "Customs codes" not in page(client, "/items/doctor/")
+    assert "not checked" not in page(client, "/items/doctor/")
+
+
 def test_an_item_has_its_place_in_the_tree(client: Client, dataset: None) -> None:
     text = page(client, "/items/mask/")
 

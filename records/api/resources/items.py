@@ -30,7 +30,10 @@ class ItemSerializer(DocumentSerializer):
     """A kind of goods, personnel or service."""
 
     hs_codes = HSCodeSerializer(
-        many=True, read_only=True, help_text="Codes of the Harmonized System, by edition."
+        many=True,
+        read_only=True,
+        help_text="Codes of the Harmonized System, by edition. Those that a curator assigned are "
+        "unchecked: no list of the World Customs Organization was at hand.",
     )
 
     class Meta:

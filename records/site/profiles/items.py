@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from records.models import Item
+from records.models import HSCode, Item
 from records.site.charts.parameters import RESOURCES
 from records.site.profiles.recent import recent
 from records.site.profiles.sections import chart_of, record_query, section
@@ -10,6 +10,10 @@ from records.site.profiles.sections import chart_of, record_query, section
 Json = dict[str, Any]
 
 HEADINGS = {"donation": "Given", "export": "Exported", "contract": "Ordered"}
+UNCHECKED_CODES = (
+    "A curator matched the customs codes; they were not checked against a list of the World "
+    "Customs Organization."
+)
 
 
 def item_profile(item: Item, revision: int) -> Json:
@@ -29,6 +33,13 @@ def item_profile(item: Item, revision: int) -> Json:
     }
 
 
+def code_in_words(code: HSCode) -> str:
+    """Return a customs code with its edition and how sure its assignment is."""
+    by_curator = code.assigned_by == HSCode.AssignedBy.CURATOR
+    sure = f"{code.get_confidence_display()} confidence" if by_curator else "named by a source"
+    return f"{code.code} ({code.get_edition_display()}, {sure})"
+
+
 def path_to(item: Item) -> list[Item]:
     """Return the items above an item, the root first; two queries."""
     codes = item.lineage()[:0:-1]
@@ -43,9 +54,11 @@ def item_facts(item: Item) -> list[tuple[str, str, str]]:
         found.append(("What it is", item.description, ""))
     if item.default_unit:
         found.append(("Usual unit", item.default_unit, ""))
-    codes = [f"{one.code} ({one.get_edition_display()})" for one in item.hs_codes.all()]
+    codes = list(item.hs_codes.all())
     if codes:
-        found.append(("Customs codes", ", ".join(codes), ""))
+        found.append(("Customs codes", ", ".join(map(code_in_words, codes)), ""))
+        if any(one.assigned_by == HSCode.AssignedBy.CURATOR for one in codes):
+            found.append(("Unchecked", UNCHECKED_CODES, ""))
     if item.aliases:
         found.append(("Also called", "; ".join(item.aliases), ""))
     replaced = list(item.replaces.order_by("code").values_list("code", flat=True))
