@@ -7,10 +7,12 @@
 dataset of its fixtures/, derives thousands of addresses from the OpenAPI document that it serves
 (addresses.py), requests each and keeps requests and responses in FILE, a SQLite file. `compare`
 serves the checkout likewise, requests exactly the addresses of FILE and prints the differences,
-grouped by kind (differences.py). With `--against OTHER` it serves nothing and compares two
-recordings. `--keep OTHER` writes what compare received into a recording of its own, and
-`--every N` or `--only REGEX` takes only every N-th address, or those that match the expression,
-for a quick check.
+grouped by kind (differences.py), and how many addresses have differences of which sort: added,
+removed, renamed, other value, status, header, text of an error, bytes. With `--against OTHER` it
+serves nothing and compares two recordings. `--dataset DIRECTORY` loads another dataset than the
+checkout's, so that two states of the code can be compared on the same content. `--keep OTHER`
+writes what compare received into a recording of its own, and `--every N` or `--only REGEX` takes
+only every N-th address, or those that match the expression, for a quick check.
 
 The status, all headers except those below, and the body are compared byte for byte. Values that
 differ in every run are left out on both sides:
@@ -28,14 +30,16 @@ differ in every run are left out on both sides:
 Every request carries the same `X-Request-Id`, `Host: localhost` (so that links do not depend on
 the port) and, unless the address is about it, `Accept-Encoding: identity`.
 
-An allow-list (`--allow FILE`) has the intended differences: one regular expression per line; empty
-lines and lines that begin with `#` are ignored. It is searched in
+An allow-list (`--allow FILE`) has the intended differences: one regular expression per line, under
+a line that begins with `#` and says why. It is searched in
 
-    METHOD PATTERN STATUS MEDIA-TYPE PLACE: before → after
+    SORT: METHOD PATTERN STATUS MEDIA-TYPE PLACE: before → after at ADDRESS
 
-as in `GET /api/v1/donations/ 400 application/problem+json body /errors/*/detail: "Give it once."
-→ "Repeat no parameter."`. The matches of each expression are counted, and expressions without
-a match are listed.
+as in `text of an error: GET /api/v1/donations/ 400 application/problem+json body /errors/*/detail:
+"Give it once." → "Repeat no parameter." at GET /api/v1/donations/?x=1`; the first that fits
+counts. Differences and addresses of each reason are counted, and expressions without a match are
+listed. `intended_differences.txt` has those since the commit before the tree of the code was
+rebuilt.
 
 DATABASE_URL names the database server: with `postgres://…/name` a database beside `name` is made
 and removed again. SQLite in a temporary directory is the default. The server runs on a copy of
@@ -76,7 +80,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 from addresses import Target, addresses
-from differences import Answer, Difference, differences
+from differences import Answer, Difference, Sort, differences
 from tqdm import tqdm
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -96,7 +100,7 @@ SETTINGS = {
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH")
 """Variables kept from the caller's environment: none of its settings changes a response."""
 THREADS = 4
-START_SECONDS = 120
+START_SECONDS = 300
 REQUEST_SECONDS = 330
 
 # --- A server of a checkout
@@ -109,6 +113,8 @@ class Server:
     checkout: Path
     python: str
     workers: int
+    dataset: Path | None = None
+    """The dataset files to load, if they are not those of the checkout."""
     port: int = 0
 
     def __enter__(self) -> "Server":
@@ -139,7 +145,8 @@ class Server:
         with ThreadPoolExecutor(1) as pool:
             static = pool.submit(self.manage, "collectstatic", "--noinput", "--verbosity", "0")
             self.manage("migrate", "--verbosity", "0")
-            self.manage("load_dataset", "fixtures", "--verbosity", "0")
+            dataset = self.dataset.resolve() if self.dataset else "fixtures"
+            self.manage("load_dataset", str(dataset), "--verbosity", "0")
             static.result()
         self.port = free_port()
         log = self.stack.enter_context((directory / "log").open("w"))
@@ -456,22 +463,40 @@ class Kind:
     """Equal differences of many addresses."""
 
     count: int = 0
-    targets: list[Target] = field(default_factory=list)
+    targets: dict[Target, None] = field(default_factory=dict)
+    """The addresses, each once, in order."""
     changes: Counter = field(default_factory=Counter)
 
+    def add(self, target: Target, change: str = "") -> None:
+        self.count += 1
+        self.targets[target] = None
+        self.changes[change] += 1
 
-def compared(before: Recording, after: Recording, allowed: Sequence[str]) -> bool:
-    """Print what differs, by kind; return whether nothing does that is not allowed.
+    @property
+    def numbers(self) -> str:
+        return f"{self.count:,} times at {len(self.targets):,} addresses"
 
-    The addresses are those of `after`: all of `before`, or a choice of them.
-    """
-    rules = [re.compile(line) for line in allowed]
-    admitted: Counter = Counter()
-    kinds: dict[str, Kind] = defaultdict(Kind)
-    differing = set()
+
+@dataclass(frozen=True)
+class Rule:
+    """An expression of an allow-list, and why the differences that it matches are intended."""
+
+    reason: str
+    expression: re.Pattern[str]
+
+
+def compared(
+    before: Recording, after: Recording, targets: Sequence[Target], rules: Sequence[Rule]
+) -> bool:
+    """Print what differs at the addresses, by kind; return whether nothing does that is not
+    allowed."""
+    sorts, reasons, kinds = (defaultdict[Any, Kind](Kind) for _ in range(3))
+    seen: set[Rule] = set()
+    differing: dict[Target, set[Sort]] = defaultdict(set)
+    unexplained = set()
     earlier, later = before.marks(), after.marks()
-    for target, other in later.items():
-        one = earlier[target]
+    for target in tqdm(targets, unit=" compared", disable=None):
+        one, other = earlier[target], later[target]
         if one == other:
             continue
         first, second = (
@@ -479,47 +504,56 @@ def compared(before: Recording, after: Recording, allowed: Sequence[str]) -> boo
             for recording, (status, headers, digest) in ((before, one), (after, other))
         )
         for found in differences(first, second):
+            sorts[found.sort].add(target)
+            differing[target].add(found.sort)
             kind = named(target, first, found)
-            rule = next((r for r in rules if r.search(f"{kind}: {found.change}")), None)
+            line = f"{kind}: {found.change} at {target}"
+            rule = next((r for r in rules if r.expression.search(line)), None)
             if rule:
-                admitted[rule.pattern] += 1
-                continue
-            differing.add(target)
-            kinds[kind].count += 1
-            kinds[kind].changes[found.change] += 1
-            if target not in kinds[kind].targets:
-                kinds[kind].targets.append(target)
-    report(kinds, admitted, allowed)
+                seen.add(rule)
+                reasons[rule.reason].add(target)
+            else:
+                unexplained.add(target)
+                kinds[kind].add(target, found.change)
+    for place, all_of_it in sorted(kinds.items(), key=lambda item: -item[1].count):
+        print(f"{place}\n  {all_of_it.numbers}")
+        for change, count in all_of_it.changes.most_common(3):
+            print(f"    {count:,} × {change[:400]}")
+        for target in [*all_of_it.targets][:3]:
+            print(f"    at {str(target)[:300]}")
+    for rule in rules:
+        if rule not in seen:
+            print(f"allowed, but not seen: {rule.expression.pattern}")
+    for title, counted in (("Sort", sorts), ("Allowed because", reasons)):
+        for label, numbers in sorted(counted.items(), key=lambda item: -len(item[1].targets)):
+            print(f"{title}: {label}: {numbers.numbers}")
+    same_body = sum(found <= {Sort.HEADER} for found in differing.values())
+    mild = sum(found <= {Sort.HEADER, Sort.ADDED, Sort.BYTES} for found in differing.values())
     print(
-        f"{len(later):,} addresses compared: {len(differing):,} differ in {len(kinds)} kinds; "
-        f"{admitted.total():,} differences are allowed."
+        f"{len(targets):,} addresses compared: {len(targets) - len(differing):,} are equal byte "
+        f"for byte, {same_body:,} others in status and body, {mild - same_body:,} others but for "
+        f"additions and order; {len(unexplained):,} differ in {len(kinds):,} kinds that are not "
+        "allowed."
     )
     return not kinds
 
 
 def named(target: Target, answer: Answer, found: Difference) -> str:
     media_type = answer.media_type or "-"
-    return f"{target.method} {target.pattern} {answer.status} {media_type} {found.place}"
+    place = f"{target.pattern} {answer.status} {media_type} {found.place}"
+    return f"{found.sort}: {target.method} {place}"
 
 
-def report(kinds: dict[str, Kind], admitted: Counter, allowed: Sequence[str]) -> None:
-    for name, kind in sorted(kinds.items(), key=lambda item: -item[1].count):
-        print(f"{name}\n  {kind.count:,} times at {len(kind.targets):,} addresses")
-        for change, count in kind.changes.most_common(3):
-            print(f"    {count:,} × {change[:400]}")
-        for target in kind.targets[:3]:
-            print(f"    at {str(target)[:300]}")
-    for line in allowed:
-        count = admitted[line]
-        print(f"allowed {count:,} times: {line}" if count else f"allowed, but not seen: {line}")
-
-
-def rules_of(path: Path | None) -> list[str]:
-    """Return the expressions of an allow-list."""
-    if path is None:
-        return []
-    lines = (line.strip() for line in path.read_text().splitlines())
-    return [line for line in lines if line and not line.startswith("#")]
+def rules_of(path: Path | None) -> list[Rule]:
+    """Return the rules of an allow-list."""
+    rules = []
+    reason = ""
+    for line in path.read_text().splitlines() if path else ():
+        if line.startswith("#"):
+            reason = line.strip("# ")
+        elif line.strip():
+            rules.append(Rule(reason, re.compile(line)))
+    return rules
 
 
 # --- The program
@@ -527,7 +561,7 @@ def rules_of(path: Path | None) -> list[str]:
 
 def record(options: argparse.Namespace) -> None:
     started = time.monotonic()
-    with Server(options.checkout, options.python, options.workers) as server:
+    with Server(options.checkout, options.python, options.workers, options.dataset) as server:
         ready = time.monotonic()
         client = Client(server.port)
         document = client.json(DOCUMENT)
@@ -556,13 +590,19 @@ def compare(options: argparse.Namespace) -> None:
         after = Recording(options.against)
         if not {*after.targets()} <= {*before.targets()}:
             raise SystemExit("The other recording has addresses that this one lacks.")
+        targets = chosen(after, options)
     else:
         after = Recording.new(options.keep or ":memory:")
-        with Server(options.checkout, options.python, options.workers) as server:
-            only = re.compile(options.only)
-            targets = [one for one in before.targets() if only.search(str(one))]
-            fill(after, Client(server.port), targets[:: options.every])
-    sys.exit(not compared(before, after, rules_of(options.allow)))
+        with Server(options.checkout, options.python, options.workers, options.dataset) as server:
+            targets = chosen(before, options)
+            fill(after, Client(server.port), targets)
+    sys.exit(not compared(before, after, targets, rules_of(options.allow)))
+
+
+def chosen(recording: Recording, options: argparse.Namespace) -> list[Target]:
+    """Return the addresses that `--only` and `--every` select."""
+    only = re.compile(options.only)
+    return [one for one in recording.targets() if only.search(str(one))][:: options.every]
 
 
 def main() -> None:
@@ -577,6 +617,7 @@ def main() -> None:
         command.add_argument("--checkout", type=Path, default=ROOT, help="whose code is served")
         command.add_argument("--python", default=sys.executable, help="the server's interpreter")
         command.add_argument("--workers", type=int, default=1)
+        command.add_argument("--dataset", type=Path, help="the dataset files to load")
         if function is record:
             command.add_argument(
                 "--add", action="store_true", help="only the addresses that FILE lacks"
