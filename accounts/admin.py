@@ -20,7 +20,7 @@ from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import second_factor as factor
-from accounts.kept_forms import KeepingAdmin
+from accounts.keeping_admin import KeepingAdmin
 from accounts.lookups import WholeLookups
 from accounts.models import AuditEntry
 from accounts.read_only import ReadOnlyAdmin

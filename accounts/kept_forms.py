@@ -15,18 +15,16 @@ from typing import Any, NamedTuple
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin, messages
-from django.contrib.admin.helpers import AdminErrorList
+from django.contrib import messages
 from django.contrib.auth import get_user_model
 from django.core import signing
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
-from django.forms.utils import ErrorDict
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
+from accounts.differences import DIFFERENCES, STATE, Content, Unusable, merged
 from accounts.models import KeptForm
 from aidapi.limits import make_counter
 
@@ -63,6 +61,10 @@ class TooLong(Exception):
     """The form has too many characters to be kept."""
 
 
+class Saved(Exception):
+    """The page has made a row of its form already: what is to be kept comes too late."""
+
+
 def owner_token(user: Any, page: str = "", path: str = "") -> str:
     return signing.dumps([user.pk, page or get_random_string(32), path], salt=SALT)
 
@@ -90,8 +92,10 @@ def owner_of(data: QueryDict) -> Owner | None:
 
 def page_token(request: Any) -> str:
     """Return the signed field of the page that is being made. A page that shows a form again is
-    still the page that it was on."""
+    still the page that it was on, unless that one has made its row (accounts.saved_once)."""
     page = ""
+    if getattr(request, "saved_before", ""):
+        return owner_token(request.user, path=request.path)
     if kept := getattr(request, "kept_form", None):
         page = kept.page
     elif request.method == "POST":
@@ -101,29 +105,47 @@ def page_token(request: Any) -> str:
     return owner_token(request.user, page, request.path)
 
 
-def write(owner: Owner, data: QueryDict, **values: Any) -> KeptForm:
-    """Keep a form, in place of what its page kept before."""
-    content = {
-        name: values
-        for name, values in data.lists()
-        if name not in ("csrfmiddlewaretoken", OWNER) and "password" not in name
-    }
-    text = json.dumps(content, ensure_ascii=False)
-    if len(text) > MAX_CHARACTERS:
-        raise TooLong
-    own = KeptForm.objects.filter(user=owner.user)
-    values |= {"path": owner.path, "data": text, "at": timezone.now()}
+def content_of(data: QueryDict) -> Content:
+    """Return what is kept of the fields of a form."""
+    return {name: values for name, values in data.lists() if is_kept(name)}
+
+
+def is_kept(name: str) -> bool:
+    return name not in ("csrfmiddlewaretoken", OWNER) and "password" not in name
+
+
+def write(owner: Owner, content: Content, differences: str = "", **values: Any) -> KeptForm:
+    """Keep a form, in place of what its page kept before or, with differences, what the page kept
+    before with these."""
+    own = KeptForm.objects.filter(user=owner.user, made="")
     with transaction.atomic():
         KeptForm.objects.filter(at__lt=timezone.now() - KEPT_FOR).delete()
-        kept, _ = KeptForm.objects.update_or_create(
-            user=owner.user,
-            page=owner.page,
-            defaults=values,
-            create_defaults=values | {"key": get_random_string(32)},
-        )
+        kept, _ = of_page(owner)
+        if kept.made:
+            raise Saved
+        if differences:
+            content = merged(json.loads(kept.data), content.get(STATE, [""])[-1], differences)
+            content = {name: values for name, values in content.items() if is_kept(name)}
+        kept.data = json.dumps(content, ensure_ascii=False)
+        if len(kept.data) > MAX_CHARACTERS:
+            raise TooLong
+        kept.path, kept.at = owner.path, timezone.now()
+        for name, value in values.items():
+            setattr(kept, name, value)
+        kept.save()
         older = list(own.order_by("-at", "-pk").values_list("pk", flat=True)[MAX_FORMS:])
         own.filter(pk__in=older).delete()
     return kept
+
+
+def of_page(owner: Owner) -> tuple[KeptForm, bool]:
+    """Return the row of a page, locked until the transaction ends, and whether it is new. Others
+    who want the row of this page wait, also for one that is new."""
+    return KeptForm.objects.select_for_update().get_or_create(
+        user=owner.user,
+        page=owner.page,
+        defaults={"path": owner.path, "data": "{}", "key": get_random_string(32)},
+    )
 
 
 def keep(request: HttpRequest) -> str:
@@ -136,7 +158,12 @@ def keep(request: HttpRequest) -> str:
         owner = Owner(owner.user, get_random_string(32), request.path)
     files = [file.name for _, files in request.FILES.lists() for file in files]
     try:
-        kept = write(owner, request.POST, files=files, is_sent=True)
+        try:
+            kept = write(owner, content_of(request.POST), files=files, is_sent=True)
+        except Saved:
+            # Sent twice, or something else that was typed after the page was gone back to.
+            owner = Owner(owner.user, get_random_string(32), request.path)
+            kept = write(owner, content_of(request.POST), files=files, is_sent=True)
     except TooLong:
         messages.error(
             request,
@@ -170,10 +197,16 @@ def keep_typed(request: Any) -> HttpResponse:
         response = JsonResponse({"problem": "too many requests"}, status=429)
         response["Retry-After"] = str(wait)
         return response
+    content = content_of(request.POST)
+    differences = content.pop(DIFFERENCES, [""])[-1]
     try:
-        kept = write(owner, request.POST, files=[], is_sent=False)
+        kept = write(owner, content, differences, files=[], is_sent=False)
     except TooLong:
         return JsonResponse({"problem": f"it is {TOO_LONG}"}, status=413)
+    except Saved:
+        return JsonResponse({"problem": "this form was saved already"}, status=409)
+    except Unusable:
+        return JsonResponse({"problem": "send the whole form"}, status=422)
     at = f"{timezone.localtime(kept.at):%H:%M}"
     return JsonResponse({"at": at, "signed_in": request.user.pk == owner.user.pk})
 
@@ -187,7 +220,7 @@ def address_of(request: HttpRequest, kept: KeptForm) -> str:
 
 def kept_for(user: Any) -> QuerySet:
     """Return the forms that are kept for a user, but for those that are too old."""
-    return KeptForm.objects.filter(user=user.pk, at__gte=timezone.now() - KEPT_FOR)
+    return KeptForm.objects.filter(user=user.pk, made="", at__gte=timezone.now() - KEPT_FOR)
 
 
 def waiting(user: Any) -> list[KeptForm]:
@@ -204,7 +237,7 @@ def offered(request: Any) -> list[tuple[KeptForm, str]]:
 
 def end(request: Any, page: str, key: str) -> None:
     """Remove what a page had kept of a form that was sent and taken."""
-    own = KeptForm.objects.filter(user=request.user.pk)
+    own = KeptForm.objects.filter(user=request.user.pk, made="")
     if page:
         own.filter(page=page).delete()
     if key:
@@ -213,7 +246,7 @@ def end(request: Any, page: str, key: str) -> None:
 
 def discard(request: Any, key: str) -> None:
     """Remove a kept form of the user."""
-    KeptForm.objects.filter(user=request.user.pk, key=key).delete()
+    KeptForm.objects.filter(user=request.user.pk, made="", key=key).delete()
 
 
 def is_taken(response: HttpResponse) -> bool:
@@ -288,65 +321,3 @@ def fill_forms(request: HttpRequest, *shown: forms.Form) -> None:
             sent = {name: kept.content.get(form.add_prefix(name)) for name in form.fields}
             form.initial.update({name: value for name, value in sent.items() if value})
         messages.warning(request, not_saved(kept))
-
-
-class KeepingAdmin(admin.ModelAdmin):
-    """Admin that offers what was typed and not saved, and shows a kept form again, filled."""
-
-    def get_form(
-        self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any
-    ) -> type[forms.ModelForm]:
-        form: Any = super().get_form(request, obj, change=change, **kwargs)
-        kept = getattr(request, "kept_form", None)
-        return form if kept is None else refusing(form, not_saved(kept))
-
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        fill(request)
-        return super().changeform_view(request, object_id, form_url, extra_context)
-
-    def render_change_form(
-        self, request: Any, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> HttpResponse:
-        kept = getattr(request, "kept_form", None)
-        if kept is not None and not kept.is_sent:
-            # It was not finished: what it lacks is no error yet.
-            context["continued"] = not_saved(kept)
-            without_errors(context)
-        elif request.method == "GET" and (
-            self.has_add_permission(request)
-            if kwargs["add"]
-            else self.has_change_permission(request)
-        ):
-            context["offered"] = offered(request)
-        return super().render_change_form(request, context, *args, **kwargs)
-
-
-def without_errors(context: dict[str, Any]) -> None:
-    """Let the page of a form show what was typed, and nothing of what is wrong with it."""
-    form = context["adminform"].form
-    form._errors = ErrorDict()
-    formsets = [inline.formset for inline in context["inline_admin_formsets"]]
-    for formset in formsets:
-        formset._non_form_errors = formset.error_class()
-        formset._errors = [ErrorDict() for _ in formset.forms]
-        for row in formset.forms:
-            row._errors = ErrorDict()
-    context["errors"] = AdminErrorList(form, formsets)
-
-
-def refusing(form: Any, reason: str) -> Any:
-    """Return the form as one that is never valid, for that reason."""
-
-    class Refusing(form):
-        def full_clean(self) -> None:
-            super().full_clean()
-            if self.is_bound:
-                self.add_error(None, ValidationError(reason, code="kept"))
-
-    return Refusing

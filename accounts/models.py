@@ -73,7 +73,8 @@ class AuditEntry(models.Model):
 
 
 class KeptForm(models.Model):
-    """Form that is being typed, or was sent after the session had ended (accounts.kept_forms)."""
+    """Form that is being typed, or was sent after the session had ended (accounts.kept_forms); or
+    the sign that it was saved as a new row (accounts.saved_once)."""
 
     key = CodeField(max_length=32, unique=True, help_text="Random key of its address.")
     user = models.ForeignKey(
@@ -93,6 +94,18 @@ class KeptForm(models.Model):
     )
     data = models.TextField(help_text="Name → values, in JSON; without passwords.")
     files = models.JSONField(default=list, help_text="Names of its files, which are not kept.")
+    made = CodeField(
+        max_length=64,
+        blank=True,
+        default="",
+        help_text="Key of the row that was made of it; then its values are gone. Empty before.",
+    )
+    digest = CodeField(
+        max_length=64,
+        blank=True,
+        default="",
+        help_text="Keyed digest of the values that the row was made of; empty before.",
+    )
 
     is_shown = False
     """Whether the view of this request shows it."""

@@ -1,5 +1,6 @@
 """What is typed and not saved: kept by the open page, offered to its owner, ended by a save."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -26,6 +27,7 @@ from tests.support.factories import (
 pytestmark = pytest.mark.django_db
 NEW = url(Statement, "add")
 OFFER = "You have unsaved changes"
+TEXT = "😀China sent masks."
 
 
 @pytest.fixture(autouse=True)
@@ -89,7 +91,7 @@ def test_unsaved_statement_is_offered_and_ended_by_a_save(writer: User) -> None:
     assert KeptForm.objects.exists()
     saved = client.post(address, whole | fields(refused))
     assert saved.status_code == 302, saved.context["errors"]
-    assert not KeptForm.objects.exists()
+    assert kept_forms.waiting(writer) == []
     assert OFFER not in words(client.get(NEW))
 
 
@@ -232,7 +234,7 @@ def test_window_that_closes_ends_what_it_kept(writer: User) -> None:
     keep(client, data)
 
     assert client.post(address, data).status_code == 200
-    assert not KeptForm.objects.exists()
+    assert kept_forms.waiting(writer) == []
 
 
 class TestRefusals:
@@ -268,3 +270,75 @@ class TestRefusals:
         assert not KeptForm.objects.filter(data__contains="secret").exists()
         KeptForm.objects.update(at=timezone.now() - timedelta(days=8))
         assert client.get(NEW).context["offered"] == []
+
+
+class TestDifferences:
+    """What a long form sends while its page is left."""
+
+    def begin(self, client: Client) -> dict[str, Any]:
+        """Keep a form in a first state; return what the page carries."""
+        page = owned(client.get(NEW))
+        first = {"title": "Masks", "text": TEXT, "topics": ["a", "b"], "note": "Gone later."}
+        assert keep(client, page | first | {"_state": "1"}).status_code == 200
+        return {"_owner": page["_owner"]}
+
+    def send(self, client: Client, carried: dict[str, Any], *differences: Any) -> Any:
+        sent = {"_state": "2", "_differences": json.dumps(differences)}
+        return keep(client, carried | sent)
+
+    def test_part_of_a_text_is_replaced(self, writer: User) -> None:
+        client = enter(writer)
+        carried = self.begin(client)
+        before = KeptForm.objects.get().content
+
+        # Places are counted in units of UTF-16: the first character is two.
+        changed = {
+            "since": "1",
+            "values": {"title": ["Gowns"], "topics": ["b"], "password": ["secret"]},
+            "parts": {"text": [2, 7, "Japan 😀"]},
+            "gone": ["note"],
+        }
+        other = {"since": "0", "values": {"title": ["Wrong"]}, "parts": {}, "gone": []}
+        assert self.send(client, carried, other, changed).status_code == 200
+
+        kept = KeptForm.objects.get().content
+        assert kept["title"] == "Gowns"
+        assert kept["text"] == "😀Japan 😀 sent masks."
+        assert kept.getlist("topics") == ["b"]
+        assert not {"note", "password"} & {*kept}
+        assert {*before} - {*kept} == {"note"}
+        # Sent again, since the page did not get the answer.
+        assert self.send(client, carried, changed).status_code == 200
+        assert KeptForm.objects.get().content == kept
+
+    @pytest.mark.parametrize(
+        "difference",
+        [
+            None,
+            [],
+            {"since": "0", "values": {}, "parts": {}, "gone": []},
+            {"since": "1", "values": {"title": "Gowns"}, "parts": {}},
+            {"since": "1", "values": {"title": [1]}, "parts": {}, "gone": []},
+            {"since": "1", "values": {"title": ["\ud83d"]}, "parts": {}, "gone": []},
+            {"since": "1", "values": {}, "parts": {"text": [0, 10**6, ""]}, "gone": []},
+            {"since": "1", "values": {}, "parts": {"text": [1, 2, ""]}, "gone": []},
+            {"since": "1", "values": {}, "parts": {"other": [0, 0, ""]}, "gone": []},
+        ],
+    )
+    def test_what_fits_nothing_changes_nothing(self, difference: Any, writer: User) -> None:
+        client = enter(writer)
+        carried = self.begin(client)
+        before = KeptForm.objects.get().content
+
+        answer = self.send(client, carried, difference)
+
+        assert (answer.status_code, answer.json()) == (422, {"problem": "send the whole form"})
+        assert KeptForm.objects.get().content == before
+
+    def test_nothing_is_kept_of_a_page_that_kept_nothing(self, writer: User) -> None:
+        client = enter(writer)
+        carried = {"_owner": owned(client.get(NEW))["_owner"]}
+        empty = {"since": "", "values": {}, "parts": {}, "gone": []}
+        assert self.send(client, carried, empty).status_code == 422
+        assert keep(client, carried | {"_state": "", "_differences": "no"}).status_code == 422
+        assert not KeptForm.objects.exists()

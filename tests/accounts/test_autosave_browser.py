@@ -1,6 +1,7 @@
 """A page that is killed while somebody types, as a browser shows it afterwards."""
 
 import os
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -102,3 +103,53 @@ def test_form_that_is_too_large_is_said_to_be(sit_down: Callable[..., Curator]) 
 
     status = page.locator(".kept-status.problem")
     expect(status).to_contain_text("not kept: the form is too large. Save them")
+
+
+def kept_text() -> dict[str, str]:
+    content = KeptForm.objects.get().content
+    return {name: content.get(name, "") for name in ("title", "text", "note")}
+
+
+@pytest.mark.parametrize("how", ["left", "closed"])
+def test_long_form_keeps_what_was_typed_just_before_it_is_gone(
+    how: str,
+    sit_down: Callable[..., Curator],  # noqa: F811
+) -> None:
+    """Longer than a browser sends from a page that is gone."""
+    curator = sit_down(reverse("admin:records_statement_add"))
+    page = curator.page
+    page.on("dialog", lambda dialog: dialog.accept())
+    lines = "😀" + "China sent 50,000 masks to Serbia.\n" * 2_000
+    # As pasted: typed by Playwright, so many lines take minutes.
+    page.locator("#id_title").click()
+    page.locator("#id_text").evaluate(
+        """(text, value) => {
+            text.value = value;
+            text.dispatchEvent(new Event("input", { bubbles: true }));
+        }""",
+        lines,
+    )
+    expect(page.locator(".kept-status")).to_contain_text(KEPT)
+
+    page.locator("#id_title").press_sequentially("Masks")
+    page.evaluate(
+        """() => {
+            const text = document.querySelector("#id_text");
+            text.setSelectionRange(20_000, 20_010);
+            text.setRangeText("typed 😀 later\\n");
+            text.dispatchEvent(new Event("input", { bubbles: true }));
+        }"""
+    )
+    expected = page.locator("#id_text").input_value().replace("\n", "\r\n")
+    if how == "left":
+        page.goto("about:blank")
+    else:
+        page.close(run_before_unload=False)
+
+    for _ in range(50):
+        found = stored(kept_text)
+        if found["title"] == "Masks":
+            break
+        time.sleep(0.1)
+    assert found["title"] == "Masks"
+    assert found["text"] == expected

@@ -158,7 +158,7 @@ def test_a_new_statement_is_shown_again_and_saved_by_hand(
 
     assert saved.status_code == 302, saved.context["errors"]
     assert Statement.objects.get().title == "Masks for Pakistan"
-    assert not KeptForm.objects.exists()
+    assert kept_forms.waiting(writer) == []
     assert client.get(address).status_code == 302, "it is not there any more"
 
 

@@ -14,7 +14,8 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
-from accounts.kept_forms import KeepingAdmin, fill, typed_values
+from accounts.keeping_admin import KeepingAdmin
+from accounts.kept_forms import fill, typed_values
 from accounts.lookups import WholeLookups
 from aidapi.fields import NumberField
 from records.curation.saved_views.pages import SavedViewsAdmin

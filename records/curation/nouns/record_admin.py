@@ -304,6 +304,13 @@ class RecordAdmin(BulkEditAdmin, CuratedAdmin):
         response = super().response_add(request, obj, post_url_continue)
         return self.submit_saved(request, obj) if "_submit_too" in request.POST else response
 
+    def response_again(self, request: HttpRequest, row: Any) -> HttpResponse:
+        """Return to the record that was also to be submitted: that was taken, or refused with
+        reasons that its page lets repair, by the first request."""
+        if "_submit_too" in request.POST:
+            return HttpResponseRedirect(self.page(row))
+        return super().response_again(request, row)
+
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         if "_submit_too" in request.POST:
             return self.submit_saved(request, obj)
