@@ -23,6 +23,8 @@ SHARED = PACKS | {Unit.TONNE, Unit.KILOGRAM}
 NEAR = 4
 """Most words between a number and what it counts."""
 FAR = 12
+MOST_SHOTS = 3
+"""Most shots of which one vaccination consists: a three-dose vaccine."""
 SENTENCE_ENDS = frozenset(".。!?！？;；")
 PAUSES = frozenset(",，、:：()（）/")
 INTRODUCING = frozenset(":：(（")
@@ -172,7 +174,7 @@ class Figure:
         return start
 
     def proposal(self) -> Proposal:
-        is_aid = not (self.counts_other() or self.is_year())
+        is_aid = not (self.counts_other() or self.is_year() or self.is_attribute())
         if not (self.money() or self.parties()):
             self.quantity()
         self.qualify()
@@ -210,6 +212,24 @@ class Figure:
             self.item_at(at) or self.reader.at("units", at) or self.reader.at("parties", at)
         )
         return digits.isdigit() and len(digits) == 4 and number.value in YEARS and not counted
+
+    def is_hyphened(self) -> bool:
+        """Whether a hyphen joins the number and the word after it."""
+        text = self.reader.said.text
+        return HYPHENED.match(text[self.last.end : self.last.end + 2]) is not None
+
+    def is_attribute(self) -> bool:
+        """Whether a hyphen makes it a part of a word that counts nothing here: a 55-state body, a
+        one-shot vaccine. A 26-ton shipment and a 10-member team are amounts."""
+        if not self.is_hyphened():
+            return False
+        after = self.last.end + 1
+        ends = (index for index, word in enumerate(self.words) if word.end > after)
+        first = next(ends, len(self.words))
+        unit = self.reader.at("units", first)
+        if unit and unit[1] == Unit.DOSE:
+            return self.number.scale == 1 and self.number.value <= MOST_SHOTS
+        return not (unit or self.reader.at("parties", first) or self.item_at(first))
 
     def longer(self, index: int, end: int) -> bool:
         """Whether a unit, party or item has a longer name here than what ends at a word."""
@@ -313,6 +333,8 @@ class Figure:
         if item:
             self.fields["item"] = item.code
             self.name_doubts(item, unit)
+            if unit in FRACTIONS and self.is_hyphened() and item.first == after_unit:
+                self.doubts.append("the number may say how large each one is")
             unit = unit or self.reader.known.items[item.code][1]
             if item.first >= self.last.last:
                 self.end = max(after_unit, item.last)
@@ -519,12 +541,16 @@ class Figure:
             known = self.number.first - 1 < self.first - 1
             if not known and self.fields["measure"] != Measure.MONEY:
                 self.doubts.append(f"“{before.text}” at the number is not understood")
-        follows = self.reader.said.text[self.last.end : self.last.end + 2]
-        if self.number.is_spelt and self.number.value < 20 and HYPHENED.match(follows):
+        if self.is_attribute():
             self.doubts.append("the number may be a part of a word, as in one-shot")
         cut = self.last.last == len(self.words) and self.number.scale == 1
         if cut and self.number.value < 1000 and not self.number.is_spelt:
             self.doubts.append("the words end with the number: a scale such as million may follow")
+        rest = self.words[self.last.last :]
+        joins = self.reader.said.known.lists["joins"]
+        spelt = self.words[self.last.last - 1].kind == "word"
+        if spelt and len(rest) == 1 and joins.at(rest, 0):
+            self.doubts.append("the words end within the number: more of it may follow")
         if not self.reader.said.known.is_known:
             self.doubts.append("this language is not read here")
 

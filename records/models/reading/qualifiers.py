@@ -29,6 +29,8 @@ USERS = {
 LETTER = re.compile(r"[^\W\d_]")
 LONGEST = 6
 """Most words of a qualifier."""
+NOTHING = "nothing"
+"""Meaning of words that begin or end like a qualifier and are none: *en plus de* is “besides”."""
 DASHES = frozenset("-–—~〜～至到")
 
 
@@ -74,7 +76,7 @@ class Said:
             found = self.ending("before", at)
             if found is None:
                 found = self.ending("before", self.skipped(at))
-            if found is None:
+            if found is None or found[1] == NOTHING:
                 break
             at = found[0]
             operators.append(found[1])

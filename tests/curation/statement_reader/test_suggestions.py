@@ -9,7 +9,7 @@ from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from records.curation.statement_reader.suggestions import Known, suggest
+from records.curation.statement_reader.suggestions import Known, proposals, suggest
 
 KNOWN = Known.of(
     [
@@ -240,3 +240,54 @@ def test_most_of_what_curators_wrote_is_suggested_from_its_quote() -> None:
     assert right_units / len(units) > 0.95
     assert len(suggested) / len(written) > 0.65
     assert right_items / len(suggested) > 0.95
+
+
+@pytest.mark.parametrize(
+    ("words", "language", "operator"),
+    [
+        ("en plus de 500 000 masks", "fr", "exact"),
+        ("plus de 500 000 masks", "fr", "more_than"),
+        ("mille ventilators, oltre a 500.000 masks", "it", "exact"),
+        ("oltre 500.000 masks", "it", "more_than"),
+        ("además de 500.000 masks", "es", "exact"),
+        ("más de 500.000 masks", "es", "more_than"),
+        ("além de 500 mil masks", "pt", "exact"),
+        ("mais de 500 mil masks", "pt", "more_than"),
+        ("over and above 500,000 masks", "en", "exact"),
+    ],
+)
+def test_besides_is_no_qualifier(words: str, language: str, operator: str) -> None:
+    found = [one.fields for one in proposals(words, KNOWN, language)]
+
+    assert [one["operator"] for one in found if one["value"] == "500000"] == [operator]
+
+
+@pytest.mark.parametrize(
+    ("words", "values"),
+    [
+        ("17 million masks of the two-layer kind", ["17000000"]),
+        ("to the 55-state body, 50 million masks", ["50000000"]),
+        ("five-year-old boys with 500 masks", ["500"]),
+        ("a 26-tonne shipment of masks", ["26"]),
+        ("the 50-million-mask order", ["50000000"]),
+        ("a 10-member team with 500 masks", ["10", "500"]),
+        ("a $10-million donation", ["10000000"]),
+    ],
+)
+def test_number_within_a_word_is_no_amount(words: str, values: list[str]) -> None:
+    assert [one.fields["value"] for one in proposals(words, KNOWN)] == values
+
+
+@pytest.mark.parametrize(
+    ("words", "language", "doubt"),
+    [
+        ("three-layer masks", "en", "the number may be a part of a word, as in one-shot"),
+        ("50-kilogram masks", "en", "the number may say how large each one is"),
+        ("trescientos cuarenta y", "es", "the words end within the number"),
+        ("two hundred and", "en", "the words end within the number"),
+    ],
+)
+def test_number_that_may_be_another_is_marked(words: str, language: str, doubt: str) -> None:
+    (found,) = proposals(words, KNOWN, language)
+
+    assert any(one.startswith(doubt) for one in found.doubts)
