@@ -72,9 +72,9 @@ def vocabulary_content(entry: VocabularyEntry) -> dict[str, Any]:
 def merge_edits(
     entry: VocabularyEntry, into: VocabularyEntry, reason: str
 ) -> list[VocabularyEdit]:
-    """Return the edits by which another entry replaces one: the other takes over the names that it
-    lacks, and the identifier if it has none. The one that goes keeps its own, so that the merge
-    can be taken back."""
+    """Return the edits by which another entry replaces one: the other takes over the names and
+    customs codes that it lacks, and the identifier if it has none. The one that goes keeps its
+    own, so that the merge can be taken back."""
     model = type(entry)
     gone = vocabulary_content(entry) | {"replaced_by": into.code}
     before = vocabulary_content(into)
@@ -87,6 +87,11 @@ def merge_edits(
     after = before | {"aliases": [*before["aliases"], *taken]}
     if isinstance(entry, Party) and entry.identifier and not before["identifier"]:
         after |= {name: gone[name] for name in ("identifier_scheme", "identifier")}
+    if isinstance(entry, Item):
+        # Of a code that both have, the one that stays says who assigned it, and how surely.
+        codes = {(row["edition"], row["code"]): row for row in gone["hs_codes"]}
+        codes |= {(row["edition"], row["code"]): row for row in before["hs_codes"]}
+        after["hs_codes"] = [codes[key] for key in sorted(codes)]
     edits = [VocabularyEdit(model, entry.code, gone, reason)]
     if after != before:
         edits.append(VocabularyEdit(model, into.code, after, reason))

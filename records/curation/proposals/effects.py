@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from records.content.fields import fields_of
-from records.models import DATED, ENDED, OPEN, VocabularyEntry
+from records.models import DATED, ENDED, OPEN, HSCode, VocabularyEntry
 from records.publishing import published_users, vocabulary_content
 from records.publishing.vocabulary_edits import merge_edits
 
 NAMED_BY = {"party": "parties__party", "item": "figures__item"}
 """Kind of entry → what of a record names it."""
+HS_CODES = "HS codes"
+"""Label of the rows of an item, which are no column of it."""
 
 
 @dataclass
@@ -61,10 +63,13 @@ def changes(entry: VocabularyEntry, into: VocabularyEntry) -> list[tuple[str, st
         before = vocabulary_content(row)
         for name, value in edit.content.items():
             if value != before.get(name):
-                label = fields[name].label
+                label = fields[name].label if name in fields else HS_CODES
                 found.append((edit.code, label, shown(before.get(name)), shown(value)))
     return found
 
 
 def shown(value: Any) -> str:
-    return "\n".join(value) if isinstance(value, list) else value or ""
+    """Return a value for people; a list with one of its rows a line."""
+    if not isinstance(value, list):
+        return value or ""
+    return "\n".join(row if isinstance(row, str) else str(HSCode(**row)) for row in value)

@@ -18,6 +18,7 @@ from tests.curation.workflow.test_review import sent
 from tests.curation.workflow.test_steps import entered, reported, state, url
 from tests.support.factories import (
     DonationFactory,
+    HSCodeFactory,
     ItemFactory,
     PartyFactory,
     UserFactory,
@@ -353,6 +354,36 @@ def test_merge_of_items_counts_records_of_items_below(
     assert ("goggles", "Aliases", "", mask.name) in effect.changes
     assert mask.name in Item.objects.get(code="goggles").aliases
     assert Donation.objects.filter(public_id=record.public_id).count() == 2
+
+
+def test_merge_of_items_moves_hs_codes(curator_client: Client, reviewer_client: Client) -> None:
+    """Those that the item that stays lacks; of one that both have it keeps its own."""
+    mask = ItemFactory(code="surgical-mask", aliases=[])
+    into = ItemFactory(code="goggles", aliases=[])
+    for item, code, edition, confidence in (
+        (mask, "6307.90", "HS2017", "high"),
+        (mask, "9004.90", "HS2022", "high"),
+        (mask, "3926.20", "HS2017", "low"),
+        (into, "9004.90", "HS2022", "medium"),
+    ):
+        HSCodeFactory(item=item, code=code, edition=edition, confidence=confidence)
+    data = {"into": into.code, "reason": "One thing."}
+    address = reverse("admin:records_item_merge", args=[mask.code])
+
+    effect = curator_client.post(address, data | {"preview": "1"}).context["effect"]
+
+    hs_codes = "3926.20 (HS2017)\n6307.90 (HS2017)\n9004.90 (HS2022)"
+    assert ("goggles", "HS codes", "9004.90 (HS2022)", hs_codes) in effect.changes
+    curator_client.post(address, data | {"propose": "1"})
+    decide(reviewer_client, Proposal.objects.get(), accept="1")
+    assert list(into.hs_codes.values_list("code", "edition", "confidence")) == [
+        ("3926.20", "HS2017", "low"),
+        ("6307.90", "HS2017", "high"),
+        ("9004.90", "HS2022", "medium"),
+    ]
+    assert mask.hs_codes.count() == 3, "so that the merge can be taken back"
+    change = Revision.objects.latest("number").changes.get(kind="item", public_id="goggles")
+    assert [row["code"] for row in change.content["hs_codes"]] == ["3926.20", "6307.90", "9004.90"]
 
 
 def test_merge_that_cannot_be_is_refused_with_the_reason(
