@@ -1,6 +1,7 @@
 """The copy of a whole database: all of it or nothing, and proved before it is committed."""
 
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 from django.contrib.auth.models import Group
@@ -96,7 +97,9 @@ def copy_tables(source: str, target: str, done: Callable[[], Any]) -> Tallies:
         count = Count()
         table = model._meta.db_table
         try:
-            write(model, target, count.watch(read(model, source)))
+            # Closed here, if the target refuses a row: a cursor must not outlive its connection.
+            with closing(read(model, source)) as rows:
+                write(model, target, count.watch(rows))
         except DatabaseError as error:
             raise CopyError(
                 f"The target refused one of the first {count.rows} rows of {table}: "

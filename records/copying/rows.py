@@ -1,7 +1,7 @@
 """Rows of a table: read from one database in batches, written into another, and digested."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from decimal import Decimal
 from itertools import islice
 from typing import Any, NamedTuple
@@ -47,11 +47,11 @@ def plain(value: Any) -> str:
     return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
 
 
-def read(model: Any, using: str) -> Iterator[Row]:
+def read(model: Any, using: str) -> Generator[Row, None, None]:
     """Yield the rows of a table by key, few at a time."""
     names = [field.attname for field in columns(model)]
     rows = model._base_manager.using(using).order_by(model._meta.pk.attname).values_list(*names)
-    return rows.iterator(chunk_size=BATCH)
+    yield from rows.iterator(chunk_size=BATCH)
 
 
 def tally(model: Any, using: str) -> Tally:

@@ -1,6 +1,7 @@
 """`copy_database`: a whole instance from one database into an empty other one."""
 
 import contextlib
+import gc
 import io
 import os
 import shutil
@@ -18,7 +19,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group, Permission, User
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
-from django.db import OperationalError, connection
+from django.db import DatabaseError, OperationalError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
 from django.utils import timezone
@@ -334,6 +335,28 @@ def test_a_value_that_the_target_refuses_is_named(target: str, migrated_sqlite: 
 
         assert "Nothing was written." in str(error.value)
         assert not filled("default")
+
+
+def test_a_copy_that_fails_leaves_no_cursor_open(
+    instance: str, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cursor that outlives its connection fails whatever runs when it is collected."""
+    left: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", left.append)
+
+    def refuse(model: Any, using: str, rows: Iterator[Any]) -> None:
+        next(rows, None)
+        if model is User:
+            raise DatabaseError("refused")
+
+    monkeypatch.setattr(copying, "write", refuse)
+    with connected_to(target), pytest.raises(CommandError, match="rows of auth_user") as error:
+        copy_from(address(instance))
+    # What is raised holds the frames, and what they were reading from.
+    del error
+    gc.collect()
+
+    assert left == []
 
 
 def test_writers_of_the_source_wait_and_readers_do_not(
