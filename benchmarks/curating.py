@@ -2,12 +2,14 @@
 while 64 readers send requests to the API, for two minutes, on the server as `make serve` runs it.
 
 Curators do over HTTP what a browser does: open a form, add a line of their own to its note, send
-it; submit; review what others submitted; correct public records. Some records have one editor, on
-others four work at once. Curators pause between clicks. Afterwards each record must have the lines
-of all accepted saves and of no refused one, the accepted saves must be counted, and each approval
-must be one revision by a user who did not edit the version. Exit status 1 if a save is lost or a
-response is a 5xx, if the server logs a locked database or any other error, or if nothing was
-saved, submitted or approved.
+it; submit; review what others submitted; correct public records. While they type, the form is kept
+as the page's script does (unsaved.js): three seconds after the last change, fifteen after the
+first that is not kept. Some records have one editor, on others four work at once. Curators pause
+between clicks. Afterwards each record must have the lines of all accepted saves and of no refused
+one, the accepted saves must be counted, nothing may be kept of a form that was saved, and each
+approval must be one revision by a user who did not edit the version. Exit status 1 if a save is
+lost or a response is a 5xx, if what is typed is not kept, if the server logs a locked database or
+any other error, or if nothing was saved, kept, submitted or approved.
 """
 
 # ruff: noqa: T201 (it prints what it measures)
@@ -46,6 +48,11 @@ NAME = "curating"
 COMPLAINTS = ["database is locked", "Traceback", "OperationalError", "deadlock"]
 LINE = re.compile(r"^saved-\d+-\d+$", re.MULTILINE)
 CSRF = "c" * 32
+QUIET, LONGEST = 3, 15
+"""Seconds after the last change, and after the first that is not kept, when a form is kept."""
+PAUSE = 2
+"""Seconds between two words that somebody types, on average."""
+KEEP = "/admin/kept-forms/"
 IDLE = 20
 """Seconds after which a browser reopens its connection: the server closes it after thirty."""
 
@@ -155,8 +162,11 @@ class Browser:
 
 
 class Curator:
-    def __init__(self, number: int, browser: Browser, desk: list[Work], thinks: float) -> None:
-        self.number, self.browser, self.desk, self.thinks = number, browser, desk, thinks
+    def __init__(
+        self, number: int, browser: Browser, desk: list[Work], thinks: float, types: float
+    ) -> None:
+        self.number, self.browser, self.desk = number, browser, desk
+        self.thinks, self.types = thinks, types
         self.tally = browser.tally
         self.chance = random.Random(number)
         self.saves = 0
@@ -192,12 +202,12 @@ class Curator:
         sent = Form(html).sent
         if status != 200 or "note" not in dict(sent):
             return  # published meanwhile: its page has no form any more
-        self.think()
         self.saves += 1
         line = f"saved-{self.number}-{self.saves}"
         data = [
             (name, f"{value}\n{line}".strip() if name == "note" else value) for name, value in sent
         ]
+        self.type(data)
         status, _, html = self.browser.ask("save", page, [*data, ("_continue", "on")])
         if status == 302:
             self.tally.accepted[work.public_id].append(line)
@@ -207,6 +217,32 @@ class Curator:
             self.tally.refused[work.public_id].append(line)
             if status == 200:
                 self.tally.faults.append(f"{page}: {errors(html)}")
+
+    def type(self, data: list[tuple[str, str]]) -> None:
+        """Type for a while, in words and pauses; keep the form when the page's script would."""
+        until = time.monotonic() + self.chance.expovariate(1 / self.types)
+        first = last = time.monotonic()
+        is_kept = False
+        while True:
+            next_ = last + self.chance.expovariate(1 / PAUSE)
+            due = min(last + QUIET, max(last, first + LONGEST))
+            if not is_kept and due < min(next_, until):
+                pause_until(due)
+                self.keep(data)
+                is_kept = True
+            if next_ >= until:
+                # A save ends the timer of what is not kept yet.
+                pause_until(until)
+                return
+            pause_until(next_)
+            last = time.monotonic()
+            if is_kept:
+                first, is_kept = last, False
+
+    def keep(self, data: list[tuple[str, str]]) -> None:
+        status, _, text = self.browser.ask("keep", KEEP, data)
+        if status != 200:
+            self.tally.faults.append(f"not kept: {status} {text[:200]}")
 
     def step(self, work: Work, name: str) -> None:
         if not work.taken.acquire(blocking=False):
@@ -238,25 +274,24 @@ class Curator:
             work.standing = "published"
 
 
+def pause_until(moment: float) -> None:
+    time.sleep(max(0, moment - time.monotonic()))
+
+
 def errors(html: str) -> str:
     found = re.findall(r'class="errorlist[^>]*>(.*?)</ul>', html, re.DOTALL)
     return "; ".join(re.sub(r"<[^>]+>|\s+", " ", each).strip() for each in found)[:300]
 
 
-def curate(
-    port: int, desk: list[Work], sessions: list[str], thinks: float, seconds: float
-) -> Tally:
+def curate(port: int, desk: list[Work], sessions: list[str], options: argparse.Namespace) -> Tally:
     tallies = [Tally() for _ in sessions]
-    until = time.monotonic() + seconds
-    run_together(
-        [
-            lambda n=n: Curator(n, Browser(port, tallies[n], sessions[n]), desk, thinks).work(
-                until
-            )
-            for n in range(len(sessions))
-        ],
-        tallies,
-    )
+    until = time.monotonic() + options.seconds
+    pace = options.curators_think, options.curators_type
+    people = [
+        Curator(n, Browser(port, tallies[n], session), desk, *pace)
+        for n, session in enumerate(sessions)
+    ]
+    run_together([lambda one=one: one.work(until) for one in people], tallies)
     return united(tallies)
 
 
@@ -370,6 +405,7 @@ def check(url: str, tally: Tally, revision: int) -> tuple[list[str], Counter]:
     databases.set_up_django(url)
     from django.contrib.admin.models import LogEntry
 
+    from accounts.models import KeptForm
     from records.models import (
         Contributor,
         ContributorRole,
@@ -396,6 +432,10 @@ def check(url: str, tally: Tally, revision: int) -> tuple[list[str], Counter]:
         if saves != len(accepted):
             wrong.append(f"{public_id} counts {saves} saves, and {len(accepted)} were accepted")
         found["lines"] += len(lines)
+    saved = {line for lines in tally.accepted.values() for line in lines}
+    for kept in KeptForm.objects.filter(made=""):
+        typed = LINE.findall(kept.content["note"].replace("\r", ""))[-1:]
+        wrong += [f"kept, and saved: {line}" for line in saved.intersection(typed)]
     steps = LogEntry.objects.filter(change_message__startswith="Submit for review")
     found["submissions"] = steps.count()
     numbers = list(Revision.objects.order_by("number").values_list("number", flat=True))
@@ -449,7 +489,7 @@ def measure(vendor: str, options: argparse.Namespace) -> bool:
                 options.readers_think,
                 options.seconds,
             )
-            tally = curate(server.port, desk, sessions, options.curators_think, options.seconds)
+            tally = curate(server.port, desk, sessions, options)
             readers = reading.result()
         complaints = [
             line
@@ -462,11 +502,13 @@ def measure(vendor: str, options: argparse.Namespace) -> bool:
     lost = sum(each.startswith("lost") for each in wrong)
     print(
         f"{vendor}, {options.seconds:g} s: {CURATORS} curators (a click every "
-        f"{options.curators_think:g} s on average), {READERS} readers (a request every "
+        f"{options.curators_think:g} s on average, {options.curators_type:g} s of typing before a "
+        f"save), {READERS} readers (a request every "
         f"{options.readers_think:g} s)"
     )
     done = {
         "saves": tally.answers["save", 302],
+        "forms kept": tally.answers["keep", 200],
         "merges": tally.answers["save", 409],
         "submissions": found["submissions"],
         "approvals": tally.answers["approve", 302],
@@ -499,6 +541,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--curators-think", type=float, default=4, metavar="SECONDS",
                         help="between two clicks, on average (4)")  # fmt: skip
+    parser.add_argument("--curators-type", type=float, default=15, metavar="SECONDS",
+                        help="before a save, on average (15)")  # fmt: skip
     parser.add_argument("--readers-think", type=float, default=1, metavar="SECONDS",
                         help="between two requests, on average (1)")  # fmt: skip
     parser.add_argument("--threads", type=int, default=4, help="of each worker (4)")
