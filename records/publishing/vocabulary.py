@@ -40,8 +40,8 @@ def republish_users(entry: VocabularyEntry, *, by: Any, reason: str) -> Revision
 def merge_entries(
     model: type[VocabularyEntry], code: str, into: str, *, by: Any, reason: str
 ) -> Revision:
-    """Let a code be replaced by another, which takes over its names and identifier, in the
-    vocabulary and in every published record, as one revision."""
+    """Let a code be replaced by another, which takes over its names, identifier and customs codes,
+    in the vocabulary and in every published record, as one revision."""
     with transaction.atomic():
         # As for any edit of the vocabulary: what is read here does not change before it is done.
         RevisionCounter.objects.select_for_update().first()

@@ -11,12 +11,18 @@ from django.urls import reverse
 from accounts.models import KeptForm
 from records import publishing
 from records.curation.proposals.models import Proposal
-from records.models import KINDS, Donation, State, Statement
+from records.models import KINDS, Donation, RevisionCounter, State, Statement
 from tests.accounts.test_autosave import keep
 from tests.accounts.test_kept_forms import back, enter, fields, owned, with_password
 from tests.curation.workflow.test_steps import allow, reported, typed, url
 from tests.publishing.test_races import PATIENCE, threads
-from tests.support.factories import ItemFactory, PartyFactory, StatementFactory, UserFactory
+from tests.support.factories import (
+    DonationFactory,
+    ItemFactory,
+    PartyFactory,
+    StatementFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 NEW = url(Statement, "add")
@@ -258,6 +264,25 @@ class TestAtOnce:
         assert [answer.status_code for answer in answers] == [200, 200]
         assert len({answer.context["popup_response_data"] for answer in answers}) == 1
         assert Proposal.objects.count() == 1
+
+    def test_one_revision_of_what_is_republished(self, superuser: User) -> None:
+        donation = DonationFactory(published=True)
+        party = donation.parties.select_related("party").first().party
+        client = Client()
+        client.force_login(superuser)
+        address = reverse("admin:records_party_republish", args=[party.pk])
+        data = fields(client.get(address)) | {"reason": "Its name changed."}
+        before = RevisionCounter.number()
+
+        answers = self.send(superuser, address, data)
+
+        assert [answer.status_code for answer in answers] == [302, 302]
+        assert RevisionCounter.number() == before + 1
+        assert Donation.objects.filter(public_id=donation.public_id).count() == 2
+        client.post(address, data | {"reason": "Another."})
+        assert RevisionCounter.number() == before + 1
+        client.post(address, fields(client.get(address)) | {"reason": "Another."})
+        assert RevisionCounter.number() == before + 2
 
     def test_save_and_copy_that_meet(self, writer: User) -> None:
         """Whichever comes first, nothing that is saved is offered as if it were not."""

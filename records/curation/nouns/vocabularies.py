@@ -1,6 +1,7 @@
 """Admin pages of parties and items: every save is an edit of the vocabulary, and so a revision of
 its own, written by `records.publishing` alone."""
 
+from functools import partial
 from typing import Any
 
 from anyascii import anyascii
@@ -18,6 +19,7 @@ from django.utils.html import format_html
 from django.utils.text import slugify
 
 from accounts.kept_forms import fill, fill_forms
+from accounts.saved_once import save_once
 from records.curation.nouns.choices import ALIAS, offered
 from records.curation.nouns.curated_admin import MAX_SEARCH, CuratedAdmin, SeenForm, touched
 from records.curation.proposals.deciding import (
@@ -392,6 +394,23 @@ class VocabularyAdmin(CuratedAdmin):
         term = self.get_object(request, unquote(object_id))
         if term is None:
             return self.no_such_code(request)
+        view = partial(self.republish_page, request, term)
+        if request.method != "POST":
+            return view()
+        return save_once(request, view, again=partial(self.republished, request, term))
+
+    def republished(
+        self, request: Any, term: VocabularyEntry, key: str, *, is_same: bool
+    ) -> HttpResponse:
+        """Return from a page that made the revision of that number, once."""
+        said = f"Republished in revision {key}."
+        if not is_same:
+            said += " To republish once more, open the page again."
+        self.message_user(request, said, messages.SUCCESS)
+        page = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
+        return HttpResponseRedirect(reverse(page, args=[term.pk]))
+
+    def republish_page(self, request: Any, term: VocabularyEntry) -> HttpResponse:
         form = RepublishForm(request.POST if request.method == "POST" else None)
         fill_forms(request, form)
         problems: list[str] = []
@@ -404,13 +423,8 @@ class VocabularyAdmin(CuratedAdmin):
             except ValidationError as error:
                 problems = sentences(error)
             else:
-                self.message_user(
-                    request,
-                    f"Republished in revision {revision.number}.",
-                    messages.SUCCESS,
-                )
-                page = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
-                return HttpResponseRedirect(reverse(page, args=[term.pk]))
+                request.made = revision.number
+                return self.republished(request, term, str(revision.number), is_same=True)
         users = published_users(term)
         count = sum(records.count() for records in users)
         shown = [record for records in users for record in records[:SHOWN]][:SHOWN]

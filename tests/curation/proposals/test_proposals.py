@@ -383,6 +383,7 @@ def test_merge_of_items_moves_hs_codes(curator_client: Client, reviewer_client: 
     ]
     assert mask.hs_codes.count() == 3, "so that the merge can be taken back"
     change = Revision.objects.latest("number").changes.get(kind="item", public_id="goggles")
+    assert change.content is not None
     assert [row["code"] for row in change.content["hs_codes"]] == ["3926.20", "6307.90", "9004.90"]
 
 
