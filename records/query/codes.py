@@ -10,7 +10,9 @@ from aidapi.addresses import site_path
 from aidapi.errors import InvalidParameters, ParameterError, is_code
 from aidapi.parameters import MAX_ERRORS
 from records.models import Item, Party
-from records.query.countries import BY_ALPHA2, countries_called, spoken, spoken_of_folded
+from records.query.countries import BY_ALPHA2, countries_called
+from records.query.official_names import names_within
+from records.query.spoken import spoken, spoken_of_folded
 
 LIKE = 0.8
 """Share of letters that a mistyped name has in common with the one that is meant."""
@@ -82,10 +84,11 @@ def meant(name: str, names: Names, vocabulary: str) -> list[str]:
         return [country]
     if found := names.get(called):
         return sorted(found)
-    near = like(called, names)
-    if vocabulary == "party" and (countries := countries_called(name)):
-        # Latvian Nigera is Niger, and a slip for Nigeria.
-        near |= countries & {code for codes in names.values() for code in codes}
+    countries = countries_called(name) if vocabulary == "party" else frozenset()
+    # Official names are alike by what sort of state they name.
+    *_, short = [called, *names_within(called)] if countries else [called]
+    # Latvian Nigera is Niger, and a slip for Nigeria.
+    near = like(short, names) | countries & {code for codes in names.values() for code in codes}
     return sorted(near or having(called, names, vocabulary))
 
 

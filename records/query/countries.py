@@ -1,7 +1,6 @@
-"""Countries by any of their names: ISO codes, and the names of ISO 3166 and of Unicode's CLDR in
-many languages. They never decide what a query finds, only what is suggested."""
+"""Countries by any of their names: ISO codes, the names of ISO 3166 and of Unicode's CLDR in many
+languages, and official names. They never decide what a query finds, only what is suggested."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -12,45 +11,56 @@ import langcodes
 from language_data.names import data_filename, load_trie
 
 from aidapi.errors import is_code
-from records.models.text import fold, split
+from records.query.official_names import OWN_NAMES, PEOPLES, names_within
+from records.query.spoken import spoken
 
 SPEAKERS = 1_000_000
 """Number of speakers from which on a language's names are taken, unless a country speaks it."""
 SHARED = {
     "congo": ("COD", "COG"),
+    "guiana": ("GUF", "GUY"),
+    "guyane": ("GUF", "GUY"),
     "korea": ("KOR", "PRK"),
+    "nigeri": ("NER", "NGA"),
+    "saint martin": ("MAF", "SXM"),
     "virgin islands": ("VGB", "VIR"),
 }
 """Names that are used for two countries, though ISO or CLDR may give them to one."""
+CHINA = "CHN"
+PAIRS = (
+    frozenset({CHINA, "TWN"}),
+    frozenset({"KOR", "PRK"}),
+    frozenset({"COD", "COG"}),
+    frozenset({"DMA", "DOM"}),
+)
+"""Countries whose official names differ by the sort of state. China's is a people's republic."""
 BY_ALPHA2 = {country.alpha2: country.alpha3 for country in iso3166.countries}
-ABBREVIATION = re.compile(r"(?<=\b[a-z])\.")
-"""Dot after a single letter: U.S.A. is USA."""
 Codes = frozenset[str]
 
 
 def countries_called(name: str) -> Codes:
     """Return the ISO 3166-1 alpha-3 codes of the countries that are called so: mostly one or
     none, several where a name is shared."""
-    return codes_by_name().get(spoken(name), frozenset())
+    called = spoken(name)
+    return codes_by_name().get(called) or countries_of_official_name(called)
 
 
-def spoken(name: str) -> str:
-    """Return a name without what does not distinguish names: case, accents, punctuation, and an
-    article in front."""
-    return spoken_of_folded(fold(name))
-
-
-def spoken_of_folded(name: str) -> str:
-    """Return the same of a folded name."""
-    plain = ABBREVIATION.sub("", name).replace("&", " and ")
-    return " ".join(split(plain)).removeprefix("the ")
+def countries_of_official_name(called: str) -> Codes:
+    """Return the codes of the countries whose short name is in an official one, as spoken. Where
+    official names differ by the sort of state alone, that of two countries."""
+    for short in names_within(called):
+        if codes := codes_by_name().get(short):
+            if codes == {CHINA} and PEOPLES.search(f" {called} "):
+                return codes
+            return codes.union(*(pair for pair in PAIRS if codes & pair))
+    return frozenset()
 
 
 @cache
 def codes_by_name() -> Mapping[str, Codes]:
     """Return each known name → the countries that have it. Takes about half a second once."""
     found: dict[str, set[str]] = defaultdict(set)
-    for name, code in [*names_of_iso(), *names_of_cldr()]:
+    for name, code in [*names_of_iso(), *names_of_cldr(), *own_names()]:
         found[spoken(name)].add(code)
     shared = {spoken(name): set(codes) for name, codes in SHARED.items()}
     return {name: frozenset(codes) for name, codes in (found | shared).items() if name}
@@ -65,6 +75,13 @@ def names_of_iso() -> Iterator[tuple[str, str]]:
             short, comma, rest = name.partition(", ")
             if comma:
                 yield f"{rest} {short}", country.alpha3
+
+
+def own_names() -> Iterator[tuple[str, str]]:
+    """Yield the official names in languages of the countries, each with its country."""
+    for code, names in OWN_NAMES.items():
+        for name in names:
+            yield name, code
 
 
 def names_of_cldr() -> Iterator[tuple[str, str]]:

@@ -12,15 +12,16 @@ from functools import lru_cache
 from aidapi.errors import nearest
 from records.models import fold
 from records.models.text import words
+from records.query.countries import countries_called
 from records.query.kept import Kept, Subject
 from records.query.revisions import latest_revision
-from records.reconciliation.vocabularies import Entry, Type, Vocabulary
+from records.reconciliation.vocabularies import COUNTRY, Entry, Type, Vocabulary
 
 LONGEST_NAME = 400
 """Maximum length of a text that can be a name; longer texts have no candidates."""
-QUALIFIED, SAME_WORDS, ALIAS, NAME, CODE = 85.0, 90.0, 98.0, 99.0, 100.0
+QUALIFIED, SAME_WORDS, CALLED, ALIAS, NAME, CODE = 85.0, 90.0, 95.0, 98.0, 99.0, 100.0
 """Scores of candidates that have the spelling of the query without what it has in brackets, its
-words, or its spelling."""
+words, are countries that other languages or official names call so, or have its spelling."""
 SHARED_WORDS, WHOLE_NAME, SLIP = 70.0, 10.0, 65.0
 """Maximum scores of candidates that share words, what is added if all words of a name occur, and
 the score of candidates that differ by letters."""
@@ -159,6 +160,7 @@ class Index:
             *shared.items(),
             # Of the entries named outside and in brackets, the one that has more of the words.
             *((code, QUALIFIED + shared.get(code, 0) / 25) for code in self.of_parts(folded)),
+            *self.of_country(text),
             *self.of_spelling(folded),
             *self.of_code(text.strip()),
         ]:
@@ -176,6 +178,14 @@ class Index:
     def of_spelling(self, folded: str) -> Iterator[tuple[str, float]]:
         for code in self.by_name.get(folded, ()):
             yield code, NAME if fold(self.entries[code].name) == folded else ALIAS
+
+    def of_country(self, text: str) -> Iterator[tuple[str, float]]:
+        """Yield the countries that are called so in any larger language: likely, never certain,
+        since a name of one language may be a slip in another."""
+        if COUNTRY.id in self.types:
+            for code in countries_called(text):
+                if code in self.entries:
+                    yield code, CALLED
 
     def of_parts(self, folded: str) -> Iterator[str]:
         """Yield the codes of entries that are named outside or in brackets: `Oita (Japan)`."""

@@ -125,6 +125,13 @@ USED = {
     "Suisse": "CHE",
     "España": "ESP",
     "Україна": "UKR",
+    "Bundesrepublik Deutschland": "DEU",
+    "República del Perú": "PER",
+    "Република Србија": "SRB",
+    "中华人民共和国": "CHN",
+    "Republic of Macedonia": "MKD",
+    "République du Congo": "COG",
+    "Republic of Ireland": "IRL",
     "中国": "CHN",
     "ایران": "IRN",
     "مصر": "EGY",
@@ -149,8 +156,10 @@ SHARED_NAMES = {
     "Congo": "`COD` or `COG`",
     "korea": "`KOR` or `PRK`",
     "Virgin Islands": "`VGB` or `VIR`",
+    "República de China": "`CHN` or `TWN`",
     "Austrlia": "`AUS` or `AUT`",
     "Nigera": "`NER` or `NGA`",
+    "Republika Nigera": "`NER` or `NGA`",
 }
 
 

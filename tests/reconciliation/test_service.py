@@ -127,6 +127,32 @@ def test_names_aliases_and_codes_match_where_they_are_certain(client: Client) ->
         assert first(client, ITEMS, name) == expected, name
 
 
+def test_countries_are_found_by_their_names_in_any_language(client: Client) -> None:
+    """First, and for people to confirm: Latvian Nigēra is Niger, and a slip for Nigeria."""
+    for name, code in {
+        "Bundesrepublik Deutschland": "DEU",
+        "República del Perú": "PER",
+        "Република Србија": "SRB",
+        "Российская Федерация": "RUS",
+        "جمهورية مصر العربية": "EGY",
+        "Konungariket Sverige": "SWE",
+        "République démocratique du Congo": "COD",
+        "Tyskland": "DEU",
+        "Росія": "RUS",
+    }.items():
+        assert first(client, PARTIES, name) == (code, False), name
+    for name, codes in {
+        "República de China": {"CHN", "TWN"},
+        "Republik Korea": {"KOR", "PRK"},
+        "Repubblica del Congo": {"COD", "COG"},
+    }.items():
+        found = candidates(client, PARTIES, query=name)
+        assert {one["id"] for one in found[:2]} == codes
+        assert found[0]["score"] == found[1]["score"]
+    assert first(client, PARTIES, "中华人民共和国") == ("CHN", True)
+    assert first(client, ITEMS, "Deutschland") == ("", False)
+
+
 def test_names_aliases_and_codes_of_the_vocabulary_are_found_first(client: Client) -> None:
     for service, model in ((PARTIES, Party), (ITEMS, Item)):
         replaced = model.replacements()
