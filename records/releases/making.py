@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from aidapi.database.memory import little_cache
 from records.api.addresses import PLURALS
 from records.api.licence import LICENCE
 from records.api.views.verdicts import add_verdicts
@@ -57,7 +58,7 @@ def make(shelf: Shelf, revision: Revision, since: int | None = None) -> Path:
     release before it; return its folder."""
     folder = shelf.folder / release_name(revision)
     shelf.folder.mkdir(parents=True, exist_ok=True)
-    with alone(shelf.folder):
+    with alone(shelf.folder), little_cache():
         if folder.exists():
             raise ReleaseExists(f"{folder} exists, and releases never change.")
         if since is None:

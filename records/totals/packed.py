@@ -1,8 +1,11 @@
-"""Judged figures by row, most of them in a temporary file: they take hardly any memory."""
+"""Judged figures by row, most of them in a temporary file, and their columns until all are there:
+they take hardly any memory."""
 
 import pickle
 from bisect import bisect_right
 from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import fields
 from tempfile import TemporaryFile
 from types import TracebackType
 from typing import Any
@@ -10,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from records.totals.judging import Entry
-from records.totals.table import Array
+from records.totals.table import Array, Table, column_type
 
 BLOCK = 200
 """Figures that are read together."""
@@ -79,4 +82,49 @@ class PackedEntries:
                 self.last = number, pickle.load(self.file)
             found = self.last[1][row - self.rows[number]]
             assert found is not None
+        return found
+
+
+class PackedColumns:
+    """The columns of tables that become one table: each is in a file until its turn comes, so that
+    none is in memory twice."""
+
+    def __init__(self) -> None:
+        self.names = [one.name for one in fields(Table)][1:]
+        self.parts: dict[str, list[tuple[np.dtype, int]]] = {name: [] for name in self.names}
+        """Type and length of each part of a column."""
+
+    def __enter__(self) -> "PackedColumns":
+        with ExitStack() as files:
+            self.files = {name: files.enter_context(TemporaryFile()) for name in self.names}
+            self.closing = files.pop_all()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.closing.close()
+
+    def add(self, table: Table) -> None:
+        """Add the rows of a table."""
+        for name in self.names:
+            column = getattr(table, name)
+            self.files[name].write(column.tobytes())
+            self.parts[name].append((column.dtype, len(column)))
+
+    def table(self, entries: Any) -> Table:
+        """Return all rows as one table, with its entries."""
+        return Table(entries, *map(self.column, self.names))
+
+    def column(self, name: str) -> Array:
+        """Return a column."""
+        types = [type for type, _ in self.parts[name]]
+        found = np.empty(
+            sum(length for _, length in self.parts[name]),
+            np.result_type(*types) if types else column_type(name),
+        )
+        self.files[name].seek(0)
+        start = 0
+        for type, length in self.parts[name]:
+            part = self.files[name].read(type.itemsize * length)
+            found[start : start + length] = np.frombuffer(part, type)
+            start += length
         return found

@@ -18,7 +18,7 @@ from records.totals.milestones import (
     figure_stage,
 )
 from records.totals.overlaps import Comparisons, Overlaps, tied_in_records
-from records.totals.packed import PackedEntries
+from records.totals.packed import PackedColumns, PackedEntries
 from records.totals.table import (
     Array,
     Found,
@@ -27,7 +27,6 @@ from records.totals.table import (
     Table,
     columns,
     looked_up,
-    stacked,
 )
 
 GIVING = frozenset({"donor", "exporter", "supplier"})
@@ -182,13 +181,14 @@ def prepare_in_parts(
     the ids, those of one record in one part. `packed` takes the judged figures; those among which
     overlaps are searched stay in memory."""
     registry = Registry()
-    tables = []
-    for figures in parts:
-        table = judged(figures, registry, frozenset(), "")
-        packed.add(table.entries, searched(table, registry, links))
-        tables.append(replace(table, entries=None))
+    with PackedColumns() as rows:
+        for figures in parts:
+            table = judged(figures, registry, frozenset(), "")
+            packed.add(table.entries, searched(table, registry, links))
+            rows.add(table)
+        whole = rows.table(packed)
     return joined(
-        stacked(tables, packed),
+        whole,
         registry,
         Comparisons(registry),
         links,

@@ -167,6 +167,11 @@ TYPES: dict[str, Any] = {
 }
 
 
+def column_type(name: str) -> Any:
+    """Return the type of a column."""
+    return TYPES.get(name, np.int32)
+
+
 def columns(
     entries: Sequence[Entry],
     registry: Registry,
@@ -211,23 +216,8 @@ def columns(
     names = [one.name for one in fields(Table)]
     values = zip(*rows, strict=True) if rows else [()] * len(names)
     return Table(
-        *(
-            np.array(column, TYPES.get(name, np.int32))
-            for name, column in zip(names, values, strict=True)
-        )
+        *(np.array(column, column_type(name)) for name, column in zip(names, values, strict=True))
     )
-
-
-def stacked(tables: Sequence[Table], entries: Any) -> Table:
-    """Return the rows of several tables as one, with its entries. It empties the tables, so that
-    no more than a column is there twice."""
-    found = []
-    for name in [one.name for one in fields(Table)][1:]:
-        kept = [getattr(table, name) for table in tables]
-        found.append(np.concatenate(kept) if kept else np.array([], TYPES.get(name, np.int32)))
-        for table in tables:
-            setattr(table, name, None)
-    return Table(entries, *found)
 
 
 class Units:

@@ -65,7 +65,7 @@ class SQLiteWriter:
         run("PRAGMA encoding = 'UTF-8'")
         run("PRAGMA journal_mode = OFF")
         run("PRAGMA synchronous = OFF")
-        run("PRAGMA cache_size = -16000")
+        run("PRAGMA cache_size = -4000")
         run(f"PRAGMA application_id = {APPLICATION}")
         run(f"PRAGMA user_version = {revision}")
         run("BEGIN")
