@@ -1,6 +1,7 @@
 """Citations as they are printed: by citeproc, BibTeX and readers of RIS, without a warning."""
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,39 @@ def test_printed_entries_name_author_date_title_version_and_address(
     assert f" {day:02}, {year}. Accessed: " in printed["ieee"]
     edition = f"{number} (revision {citation['revision']})" if citation["version"] else str(number)
     assert read[name]["bibtex"]["version"] == edition
+    assert f" {edition_in_words(citation)}, " in printed["bibtex"]
+
+
+def edition_in_words(citation: dict[str, Any]) -> str:
+    version, revision = citation["version"], citation["revision"]
+    return f"Version {version}, revision {revision}" if version else f"Revision {revision}"
+
+
+@pytest.mark.parametrize("style", ["plain", "alpha", "apalike", "plainnat", "plainurl"])
+def test_bibtex_itself_prints_each_once(cited: dict[str, Any], tmp_path: Path, style: str) -> None:
+    """Its styles know neither the type nor `version`, and the older ones no `url`."""
+    program = shutil.which("bibtex")
+    if program is None:
+        pytest.skip("bibtex is not installed")
+    database = "\n".join(citation["bibtex"] for citation in cited.values())
+    (tmp_path / "cited.bib").write_text(database, "utf-8")
+    (tmp_path / "cited.aux").write_text(
+        f"\\relax\n\\citation{{*}}\n\\bibstyle{{{style}}}\n\\bibdata{{cited}}\n", "utf-8"
+    )
+
+    done = subprocess.run([program, "cited"], cwd=tmp_path, capture_output=True, text=True)
+
+    said = [line for line in done.stdout.splitlines() if line.startswith("Warning--")]
+    assert all("entry type for" in line for line in said)
+    assert "error" not in done.stdout
+    printed = " ".join((tmp_path / "cited.bbl").read_text("utf-8").split())
+    for citation in cited.values():
+        (csl,) = citation["csl_json"]
+        _, _, entry = printed.partition(f"]{{{csl['id']}}}" if "[" in printed else "{" + csl["id"])
+        entry = entry.partition("\\bibitem")[0]
+        assert "{AidAPI}" in entry
+        assert edition_in_words(citation) in entry
+        assert entry.count(f"{{{citation['url']}}}") == style.endswith(("nat", "url"))
 
 
 def test_ids_and_filters_keep_their_letters(read: dict[str, Any]) -> None:

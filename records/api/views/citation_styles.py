@@ -123,11 +123,10 @@ class Citation:
 
     def undated(self) -> str:
         """Return the citation as a sentence, without the date of retrieval."""
-        edition = self.edition[0].upper() + self.edition[1:]
         parts = [
             f"{AUTHOR} ({self.day.year}).",
             f"{one_line(self.title).rstrip('.')}.",
-            f"{edition} of {in_words(self.day.isoformat())}.",
+            f"{capitalized(self.edition)} of {in_words(self.day.isoformat())}.",
             *([one_line(self.evidence)] if self.evidence else []),
             f"{self.url} ({LICENCE['name']})",
         ]
@@ -145,6 +144,8 @@ class Citation:
             "month": MONTHS[self.day.month - 1],
             "date": self.day.isoformat(),
             "version": bibtex_text(self.numbers),
+            # Styles of BibTeX print this one, those of biblatex the version.
+            "howpublished": bibtex_text(capitalized(self.edition)),
             "publisher": bibtex_text(AUTHOR),
             "url": self.url,
             "urldate": self.today.isoformat(),
@@ -228,6 +229,10 @@ class Citation:
             "ris": self.ris(),
             "csl_json": self.csl(),
         }
+
+
+def capitalized(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def one_line(text: str) -> str:

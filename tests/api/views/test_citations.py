@@ -84,6 +84,8 @@ def test_a_record_is_cited_with_version_and_revision(
         marked = f'<span class="nocase">{codes}</span>'
         assert csl["title"] == one_line(cited["title"]).replace(codes, marked)
         assert f"version = {{{numbers}}}" in cited["bibtex"]
+        edition = f"Version {row.version}, revision {history.newest}"
+        assert f"howpublished = {{{edition}}}" in cited["bibtex"]
         assert f"ET  - {numbers}\r\n" in cited["ris"]
         assert "4 May 2026" in cited["text"]
         assert csl["accessed"] == {"date-parts": [[2026, 5, 4]]}
