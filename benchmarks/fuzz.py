@@ -9,7 +9,7 @@ and the two are compared with each other: status, headers and body.
 - Searches: random texts as `search=` over the four kinds of record: 200 or 400, and the same
   records in the same order.
 
-Prints counts and every error. Exit status 1 if there is any.
+Prints counts and the first errors. Exit status 1 if there is any.
 """
 
 # ruff: noqa: T201 (it prints what it finds)
@@ -94,6 +94,9 @@ class Tally:
 
     def note(self, sort: str, case: fuzzing.HostileRequest, fault: str) -> None:
         self.found[sort].append(f"{case.request}\n        {fault}")
+        if len(self.found[sort]) <= SHOWN:
+            # At once: a run takes long, and may be stopped.
+            print(f"\n    {sort}: {self.found[sort][-1]}", flush=True)
 
     def errors(self) -> int:
         return sum(map(len, self.found.values()))
@@ -110,9 +113,6 @@ class Tally:
                 f"slowest {seconds[-1] * 1000:.0f} ms"
             )
         print("    " + ", ".join(f"{len(faults):,} {sort}" for sort, faults in self.found.items()))
-        for sort, faults in self.found.items():
-            for fault in faults[:SHOWN]:
-                print(f"    {sort}: {fault}")
         return self.errors()
 
 
