@@ -1,6 +1,7 @@
 """Lists of ids in SQL."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import orjson
@@ -28,8 +29,13 @@ def key_array(rows: QuerySet, column: str = "pk") -> Array:
         sql, params = rows.order_by().values(key=F(column)).query.sql_with_params()
     except EmptyResultSet:
         return np.zeros(0, np.int64)
-    gathered = "json_group_array(key)" if connection.vendor == "sqlite" else "json_agg(key)::text"
+    return gathered(sql, params, "key")
+
+
+def gathered(sql: str, params: Sequence[Any], column: str) -> Array:
+    """Return a column of ids of a statement's rows."""
+    as_text = "json_group_array({})" if connection.vendor == "sqlite" else "json_agg({})::text"
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {gathered} FROM ({sql}) AS rows", params)
+        cursor.execute(f"SELECT {as_text.format(column)} FROM ({sql}) AS rows", params)
         (found,) = cursor.fetchone()
     return np.array(orjson.loads(found or "[]"), np.int64)

@@ -13,6 +13,7 @@ from functools import cached_property
 from itertools import chain
 from typing import Any
 
+import numpy as np
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Exists, F, Field, OuterRef, Q, QuerySet
@@ -39,7 +40,7 @@ from records.query.filters import (
 )
 from records.query.filters.base import unindexed
 from records.query.filters.series import in_series
-from records.query.ids import id_list, key_array
+from records.query.ids import gathered, id_list, key_array
 from records.query.kept import Kept, Subject
 from records.query.ordering import FIGURE_VALUE, Ordering
 from records.query.plan import EVERY_VERSION, SEARCH_ROLES, Plan, PlanStatement
@@ -430,13 +431,10 @@ class RecordQuery:
         driver = self.driver(UNORDERED, None)
         if driver == Driver() and self.search is not None and self.search.is_covered_by_terms:
             # The full-text index knows all matches sooner than their texts are compared.
-            driver = Driver(frozenset({"search"}), self.indexed(self.search))
+            found = self.model.child("search_document").matching(self.search)
+            driver = Driver(frozenset({"search"}), RawSQL(*found))
         rows, joined = self.driven(driver, UNORDERED, None)
         return rows.filter(joined)
-
-    def indexed(self, search: Search) -> RawSQL:
-        """Return the records that have the terms of a search, as a subquery."""
-        return RawSQL(*self.model.child("search_document").matching(search))
 
     def without(self, name: str) -> "RecordQuery":
         """Return the same query without one filter, under the same plan."""
@@ -447,14 +445,30 @@ class RecordQuery:
 
     # How many there are
 
+    @property
+    def index_decides(self) -> bool:
+        """Whether the full-text index alone says which records match."""
+        alone = self.filters.keys() == {"search"}
+        return alone and self.search is not None and self.search.is_covered_by_terms
+
     @cached_property
     def keys(self) -> Array:
         """The keys of all matching records, in no order."""
+        if self.index_decides and self.search is not None:
+            # Most versions are in force: it is less work to look up the others.
+            sql, params = self.model.child("search_document").matching(self.search)
+            others = self.model.objects.filter(
+                Q(retired_in__lte=self.revision) | Q(published_in__gt=self.revision)
+            )
+            found: Array = np.setdiff1d(
+                gathered(sql, params, "record_id"), key_array(others), assume_unique=True
+            )
+            return found
         return key_array(self.selection())
 
     def count(self) -> int:
         """Return how many records match."""
-        if "keys" in self.__dict__:
+        if "keys" in self.__dict__ or self.index_decides:
             return len(self.keys)
         if len(self.filters) == 1:
             ((filter_, value),) = self.filters.values()
