@@ -301,7 +301,9 @@ def hostile(operation: Any) -> Iterator[HostileRequest]:
             yield requested(f"{name}={text}")
         for pattern in NAMES:
             yield requested(f"{pattern.format(name)}=1", statuses=(400,))
-        yield requested(f"{name}=1&{name}=1", statuses=(400,))
+        # Repeated, a list is the union of its values, and 1 may be one.
+        is_list = parameter.definition.get("schema", {}).get("type") == "array"
+        yield requested(f"{name}=1&{name}=1", statuses=(200, 400) if is_list else (400,))
         yield requested(name, statuses=(400,))
     for text in TEXTS:
         if text and text != "+":
