@@ -9,6 +9,7 @@ are bits of a number.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 EXACT, GREEDY = "exact", "greedy"
 MOST = 40
@@ -17,7 +18,12 @@ WORK = 400_000
 """Looks at a figure after which a search settles for the best found."""
 
 
-@dataclass
+KEPT = 2_000
+"""Searches whose result is kept: most groups of a query have the same figures after a publication
+as before it."""
+
+
+@dataclass(frozen=True)
 class Family:
     """The hard figures that are used, and how they were found."""
 
@@ -48,8 +54,18 @@ def best_family(
     Each cluster of overlapping figures is searched by itself: exactly by branch and bound if it
     has at most `MOST` hard figures, else by several greedy orders with exchange.
     """
-    whole, light = as_integers(weights, soft)
-    begun = list(starts)
+    return searched(tuple(weights), tuple(overlaps), tuple(soft.items()), tuple(starts))
+
+
+@lru_cache(KEPT)
+def searched(
+    weights: tuple[Decimal, ...],
+    overlaps: tuple[int, ...],
+    soft: tuple[tuple[int, Decimal], ...],
+    begun: tuple[int, ...],
+) -> Family:
+    """Return what `best_family` does."""
+    whole, light = as_integers(weights, dict(soft))
     used, search = 0, EXACT
     for members, near in clusters(overlaps, light):
         if not any(whole[n] for n in bits(members)):

@@ -1,5 +1,6 @@
 """The search for the greatest disjoint family."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from functools import cache
 from random import Random
@@ -7,13 +8,29 @@ from random import Random
 import pytest
 
 from records.totals import proven
-from records.totals.proven import EXACT, GREEDY, Cluster, as_integers, best_family, bits
+from records.totals.proven import (
+    EXACT,
+    GREEDY,
+    Cluster,
+    as_integers,
+    best_family,
+    bits,
+    searched,
+)
 
 Soft = dict[int, Decimal]
 SHORT = 23_000
 """Looks at a figure that suffice for 26 figures of like weights."""
 BEST = 94
 """Of 100 greedy families so many are the best."""
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept() -> Iterator[None]:
+    """Every search is made, and by no other test's limits."""
+    searched.cache_clear()
+    yield
+    searched.cache_clear()
 
 
 def graph(random: Random, size: int, odds: float) -> tuple[list[Decimal], list[int], Soft]:
@@ -149,6 +166,7 @@ def test_a_search_that_takes_too_long_settles_for_the_best_found(
     exact = best_family(weights, overlaps, soft)
     assert exact.search == EXACT
     monkeypatch.setattr(proven, "WORK", 40)
+    searched.cache_clear()
     short = best_family(weights, overlaps, soft)
     assert short.search == GREEDY
     assert disjoint(short.used, overlaps)
