@@ -429,10 +429,9 @@ class RecordQuery:
     def selection(self) -> QuerySet:
         """Return all matching records, in no order."""
         driver = self.driver(UNORDERED, None)
-        if driver == Driver() and self.search is not None and self.search.is_covered_by_terms:
+        if driver == Driver() and self.found_by_index:
             # The full-text index knows all matches sooner than their texts are compared.
-            found = self.model.child("search_document").matching(self.search)
-            driver = Driver(frozenset({"search"}), RawSQL(*found))
+            driver = Driver(frozenset({"search"}), RawSQL(*self.found_by_index))
         rows, joined = self.driven(driver, UNORDERED, None)
         return rows.filter(joined)
 
@@ -446,32 +445,34 @@ class RecordQuery:
     # How many there are
 
     @property
-    def index_decides(self) -> bool:
-        """Whether the full-text index alone says which records match."""
-        alone = self.filters.keys() == {"search"}
-        return alone and self.search is not None and self.search.is_covered_by_terms
+    def found_by_index(self) -> tuple[str, list[str]] | None:
+        """SQL, with its parameters, of the versions that match the search, where the full-text
+        index alone says which do."""
+        if self.search is None or not self.search.is_covered_by_terms:
+            return None
+        return self.model.child("search_document").matching(self.search)
 
     @cached_property
     def keys(self) -> Array:
         """The keys of all matching records, in no order."""
-        if self.index_decides and self.search is not None:
+        if self.found_by_index and len(self.filters) == 1:
             # Most versions are in force: it is less work to look up the others.
-            sql, params = self.model.child("search_document").matching(self.search)
             others = self.model.objects.filter(
                 Q(retired_in__lte=self.revision) | Q(published_in__gt=self.revision)
             )
-            found: Array = np.setdiff1d(
-                gathered(sql, params, "record_id"), key_array(others), assume_unique=True
-            )
-            return found
+            found = gathered(*self.found_by_index, "record_id")
+            alone: Array = np.setdiff1d(found, key_array(others), assume_unique=True)
+            return alone
         return key_array(self.selection())
 
     def count(self) -> int:
         """Return how many records match."""
-        if "keys" in self.__dict__ or self.index_decides:
+        if "keys" in self.__dict__:
             return len(self.keys)
         if len(self.filters) == 1:
             ((filter_, value),) = self.filters.values()
+            if self.found_by_index:
+                return len(self.keys)
             return self.count_under(filter_, value)
         return self.selection().count()
 
