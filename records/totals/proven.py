@@ -16,11 +16,12 @@ MOST = 40
 """Hard figures of a cluster up to which the best family is searched for."""
 WORK = 400_000
 """Looks at a figure after which a search settles for the best found."""
-
-
-KEPT = 2_000
-"""Searches whose result is kept: most groups of a query have the same figures after a publication
-as before it."""
+KEPT = 1_000
+"""Searches whose families are kept: most groups of a query have the same figures after a
+publication as before it."""
+LARGEST = 500
+"""Most hard figures and sets of them in a search that is kept, which bounds the memory: the
+dataset's have 345, and take 5 kB each."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,12 @@ def best_family(
     Each cluster of overlapping figures is searched by itself: exactly by branch and bound if it
     has at most `MOST` hard figures, else by several greedy orders with exchange.
     """
-    return searched(tuple(weights), tuple(overlaps), tuple(soft.items()), tuple(starts))
+    figures = tuple(weights), tuple(overlaps), tuple(soft.items()), tuple(starts)
+    is_large = len(weights) + len(soft) > LARGEST
+    return search_family(*figures) if is_large else kept_family(*figures)
 
 
-@lru_cache(KEPT)
-def searched(
+def search_family(
     weights: tuple[Decimal, ...],
     overlaps: tuple[int, ...],
     soft: tuple[tuple[int, Decimal], ...],
@@ -79,6 +81,9 @@ def searched(
             search = search if done else GREEDY
         used |= family
     return Family(used, search)
+
+
+kept_family = lru_cache(KEPT)(search_family)
 
 
 def as_integers(

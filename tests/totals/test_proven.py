@@ -11,11 +11,12 @@ from records.totals import proven
 from records.totals.proven import (
     EXACT,
     GREEDY,
+    LARGEST,
     Cluster,
     as_integers,
     best_family,
     bits,
-    searched,
+    kept_family,
 )
 
 Soft = dict[int, Decimal]
@@ -28,9 +29,9 @@ BEST = 94
 @pytest.fixture(autouse=True)
 def nothing_kept() -> Iterator[None]:
     """Every search is made, and by no other test's limits."""
-    searched.cache_clear()
+    kept_family.cache_clear()
     yield
-    searched.cache_clear()
+    kept_family.cache_clear()
 
 
 def graph(random: Random, size: int, odds: float) -> tuple[list[Decimal], list[int], Soft]:
@@ -52,6 +53,28 @@ def disjoint(used: int, overlaps: list[int]) -> bool:
 def value(used: int, weights: list[Decimal], soft: Soft) -> Decimal:
     left = (weight for mask, weight in soft.items() if not mask & used)
     return sum((weights[n] for n in bits(used)), Decimal(0)) + sum(left, Decimal(0))
+
+
+def test_a_search_is_made_once_for_the_same_figures_only() -> None:
+    weights, overlaps, soft = graph(Random(5), 12, 0.2)
+    first = best_family(weights, overlaps, soft)
+    assert best_family([*weights], [*overlaps], {**soft}) == first
+    assert kept_family.cache_info()[:2] == (1, 1)
+
+    loner = [0] * 12
+    lighter = [Decimal(0), *weights[1:]]
+    for changed in ((lighter, overlaps, soft), (weights, loner, soft), (weights, overlaps, {})):
+        found = best_family(*changed)
+        kept_family.cache_clear()
+        assert best_family(*changed) == found
+    assert best_family(weights, loner, {}).used == (1 << 12) - 1
+
+
+def test_large_searches_are_not_kept() -> None:
+    for size in (LARGEST, LARGEST + 1):
+        family = best_family([Decimal(1)] * size, [0] * size, {})
+        assert family.used.bit_count() == size
+    assert kept_family.cache_info().currsize == 1
 
 
 @pytest.mark.parametrize("seed", range(120))
@@ -166,7 +189,7 @@ def test_a_search_that_takes_too_long_settles_for_the_best_found(
     exact = best_family(weights, overlaps, soft)
     assert exact.search == EXACT
     monkeypatch.setattr(proven, "WORK", 40)
-    searched.cache_clear()
+    kept_family.cache_clear()
     short = best_family(weights, overlaps, soft)
     assert short.search == GREEDY
     assert disjoint(short.used, overlaps)
