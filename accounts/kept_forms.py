@@ -117,7 +117,7 @@ def is_kept(name: str) -> bool:
 def write(owner: Owner, content: Content, differences: str = "", **values: Any) -> KeptForm:
     """Keep a form, in place of what its page kept before or, with differences, what the page kept
     before with these."""
-    own = KeptForm.objects.filter(user=owner.user, made="")
+    own = forms_of(owner.user)
     with transaction.atomic():
         KeptForm.objects.filter(at__lt=timezone.now() - KEPT_FOR).delete()
         kept, _ = of_page(owner)
@@ -220,7 +220,12 @@ def address_of(request: HttpRequest, kept: KeptForm) -> str:
 
 def kept_for(user: Any) -> QuerySet:
     """Return the forms that are kept for a user, but for those that are too old."""
-    return KeptForm.objects.filter(user=user.pk, made="", at__gte=timezone.now() - KEPT_FOR)
+    return forms_of(user).filter(at__gte=timezone.now() - KEPT_FOR)
+
+
+def forms_of(user: Any) -> QuerySet:
+    """Return all forms of a user that have made no row."""
+    return KeptForm.objects.filter(user=user.pk, made="")
 
 
 def waiting(user: Any) -> list[KeptForm]:
@@ -237,7 +242,7 @@ def offered(request: Any) -> list[tuple[KeptForm, str]]:
 
 def end(request: Any, page: str, key: str) -> None:
     """Remove what a page had kept of a form that was sent and taken."""
-    own = KeptForm.objects.filter(user=request.user.pk, made="")
+    own = forms_of(request.user)
     if page:
         own.filter(page=page).delete()
     if key:
@@ -246,7 +251,7 @@ def end(request: Any, page: str, key: str) -> None:
 
 def discard(request: Any, key: str) -> None:
     """Remove a kept form of the user."""
-    KeptForm.objects.filter(user=request.user.pk, made="", key=key).delete()
+    forms_of(request.user).filter(key=key).delete()
 
 
 def is_taken(response: HttpResponse) -> bool:

@@ -36,12 +36,6 @@ def _counted_afresh() -> None:
 
 
 @pytest.fixture
-def writer(editor: User) -> User:
-    allow(editor, ["view", "add", "change"], [*KINDS, "party", "item"])
-    return with_password(editor)
-
-
-@pytest.fixture
 def other(db: None) -> User:
     user = with_password(UserFactory(username="other"))
     allow(user, ["view", "add", "change"], KINDS)

@@ -37,12 +37,6 @@ STATEMENT = {
 }
 
 
-@pytest.fixture
-def writer(editor: User) -> User:
-    allow(editor, ["view", "add", "change"], [*KINDS, "party", "item"])
-    return with_password(editor)
-
-
 def statement_form(client: Client) -> dict[str, Any]:
     return owned(client.get(NEW)) | STATEMENT
 
