@@ -28,7 +28,7 @@ from django.utils.module_loading import import_string
 
 from aidapi import replicas
 from aidapi.deadlines import bounded
-from aidapi.lanes import REFUSAL
+from aidapi.errors import REFUSAL
 from aidapi.requests import route_at, route_of
 from aidapi.shared import PREFIX as SHARED_PREFIX
 from aidapi.shared import Unavailable, shared

@@ -170,6 +170,8 @@ GENERIC = {
 site."""
 
 
+REFUSAL = "aidapi.refusal"
+"""Key of the problem with which a request is answered instead of being executed, or to its end."""
 RETRY_AFTER = 5
 """Seconds after which to try again when the database is unavailable."""
 

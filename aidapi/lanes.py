@@ -11,7 +11,7 @@ answer is 503 with Retry-After.
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qsl
 
 from django.conf import settings
@@ -21,16 +21,15 @@ from prometheus_client import Counter
 
 from aidapi import replicas
 from aidapi.bodies import Bodies
+from aidapi.coalescing import Coalescing
 from aidapi.connections import watch
 from aidapi.deadlines import bounded, seconds_for
-from aidapi.errors import Problem, for_people, overloaded
-from aidapi.outcomes import NOTHING, page
+from aidapi.errors import REFUSAL, RETRY_AFTER, Problem, for_people, overloaded
+from aidapi.outcomes import NOTHING, UNKNOWN, page
 from aidapi.renderers import CSV, NDJSON, XLSX
 
 Environ = dict[str, Any]
 
-REFUSAL = "aidapi.refusal"
-"""Key of the problem that a request is answered with instead of being executed."""
 FILE_FORMATS = {file.format for file in (CSV, NDJSON, XLSX)}
 FILE_EXTENSIONS = tuple(f".{file.extension}" for file in (CSV, NDJSON, XLSX))
 FILE_TYPES = [file.media_type for file in (CSV, NDJSON, XLSX)]
@@ -43,36 +42,64 @@ class Full(Exception):
     """No slot became free in time, or too many requests wait for one."""
 
 
-class Slot:
-    """The right to run one request, with the database connection that it uses; left, it is
-    given back."""
+class Ended(Problem):
+    """The process that executed the request ended before it answered."""
 
-    def __init__(self, lane: "Lane", database: str) -> None:
+    def __init__(self) -> None:
+        super().__init__(503, "process_ended", "The process ended", "The server was restarted.")
+        self.headers["Retry-After"] = str(RETRY_AFTER)
+
+
+class Slot:
+    """The right to have one request executed; left, it is given back."""
+
+    connection: Any = None
+    """The database connection that its requests use, where they are executed here."""
+    renewed = False
+    """Whether the next request opens a new one."""
+
+    def __init__(self, lane: "Lane") -> None:
         self.lane = lane
         self.address = ""
         """The client's address, while the slot is taken."""
-        self.renewed = False
-        """Whether the next request opens a new connection."""
-        self.connection: Any = connections.create_connection(database)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.lane.give_back(self)
+
+    def run(self, site: Callable, environ: Environ, start_response: Callable) -> Any:
+        """Return the response; raise Ended if the process that was to give it is no more."""
+        return site(environ, start_response)
+
+
+class Connected(Slot):
+    """The right to execute a request here, with the database connection that it uses."""
+
+    def __init__(self, lane: "Lane", database: str = DEFAULT_DB_ALIAS) -> None:
+        super().__init__(lane)
+        self.connection = connections.create_connection(database)
         # Whichever it is, the code knows one.
         self.connection.alias = DEFAULT_DB_ALIAS
         # One thread after another uses it, never two at once.
         self.connection.inc_thread_sharing()
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Self:
         connections[DEFAULT_DB_ALIAS] = self.connection
         if self.renewed:
             self.renewed = False
             self.connection.close()
         self.connection.cancelled = False
         self.was_open = self.connection.connection is not None
+        return self
 
     def __exit__(self, *_: object) -> None:
         del connections[DEFAULT_DB_ALIAS]
         if self.was_open and self.connection.connection is None and not self.connection.cancelled:
             # It was lost, and so probably were all: each would fail a request of its own.
             self.lane.renew()
-        self.lane.give_back(self)
+        super().__exit__()
 
 
 class Waiter:
@@ -90,10 +117,14 @@ class Lane:
     site at rest keeps few connections busy; those who wait are served in order."""
 
     def __init__(
-        self, name: str, slots: int, waiting: int, database: str = DEFAULT_DB_ALIAS
+        self,
+        name: str,
+        slots: int,
+        waiting: int,
+        new: Callable[["Lane"], Slot] = Connected,
     ) -> None:
         self.name, self.waiting = name, waiting
-        self.slots = [Slot(self, database) for _ in range(slots)]
+        self.slots = [new(self) for _ in range(slots)]
         self.free = list(self.slots)
         self.waiters: deque[Waiter] = deque()
         self.lock = threading.Lock()
@@ -189,15 +220,19 @@ class Stream:
 class Lanes:
     """The WSGI application around Django's that gives each request its lane."""
 
-    def __init__(self, site: Callable[[Environ, Callable], Any]) -> None:
+    def __init__(
+        self, site: Callable[[Environ, Callable], Any], admin: Lane | None = None
+    ) -> None:
+        """The lane of the admin is given where another process executes its requests."""
         self.site = site
         waiting = settings.WAITING
         self.reading = Lane("reading", settings.THREADS, waiting)
-        self.admin = Lane("admin", settings.ADMIN_THREADS, waiting // 4)
+        self.admin = admin or Lane("admin", settings.ADMIN_THREADS, waiting // 4)
         self.downloads = Lane("downloads", settings.DOWNLOAD_THREADS, settings.DOWNLOADS)
         self.probes = Lane("probes", 1, settings.PROBES_WAITING)
         self.streams = threading.BoundedSemaphore(settings.DOWNLOADS)
         self.bodies = Bodies()
+        self.coalescing = Coalescing(settings.COALESCED)
         watch.busy = self.busy_addresses
 
     def __call__(self, environ: Environ, start_response: Callable) -> Iterable[bytes]:
@@ -217,7 +252,8 @@ class Lanes:
             if not self.streams.acquire(blocking=False):
                 return self.refuse(environ, start_response, "downloads", overloaded())
             return self.run(self.downloads, environ, start_response, self.streams.release)
-        return self.run(self.reading, environ, start_response)
+        with self.coalescing.turn(environ):
+            return self.run(self.reading, environ, start_response)
 
     def run(
         self,
@@ -230,9 +266,9 @@ class Lanes:
         address = environ.get("REMOTE_ADDR", "")
         stream: Stream | None = None
         try:
-            with lane.take(address, settings.WAIT_SECONDS):
+            with lane.take(address, settings.WAIT_SECONDS) as slot:
                 begun: list[Any] = []
-                response = self.site(environ, lambda *given: begun.extend(given))
+                response = slot.run(self.site, environ, lambda *given: begun.extend(given))
                 if not is_stream(response):
                     start_response(*begun)
                     return whole(response)
@@ -246,6 +282,8 @@ class Lanes:
                     response.close()
         except Full:
             return self.refuse(environ, start_response, lane.name, overloaded())
+        except Ended as ended:
+            return self.explain(environ, start_response, ended)
         finally:
             if stream is None and done is not None:
                 done()
@@ -258,10 +296,16 @@ class Lanes:
     def refuse(
         self, environ: Environ, start_response: Callable, lane: str, problem: Problem
     ) -> Iterable[bytes]:
+        """Answer a request that is not executed."""
+        REFUSED.labels(lane).inc()
+        return self.explain(environ, start_response, problem)
+
+    def explain(
+        self, environ: Environ, start_response: Callable, problem: Problem
+    ) -> Iterable[bytes]:
         """Answer the problem by way of the middleware: with an id, counted, logged, and with the
         headers of every response. It takes no slot, so nothing on that way may use the
         database."""
-        REFUSED.labels(lane).inc()
         return whole(self.site(environ | {REFUSAL: problem}, start_response))
 
     def busy_addresses(self) -> set[str]:
@@ -271,7 +315,7 @@ class Lanes:
 
 
 class RefusalMiddleware:
-    """Answers what the lanes refused to execute."""
+    """Answers what the lanes did not execute, or not to its end."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -281,7 +325,10 @@ class RefusalMiddleware:
         if problem is None:
             return self.get_response(request)
         if for_people(request):
-            return page(request, [str(problem.detail), NOTHING], problem.status_code)
+            written = NOTHING
+            if isinstance(problem, Ended) and request.method == "POST":
+                written = UNKNOWN
+            return page(request, [str(problem.detail), written], problem.status_code)
         response = problem.response()
         response["Cache-Control"] = "no-store"
         return response

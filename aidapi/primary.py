@@ -10,7 +10,7 @@ that has stopped do not become its load.
 import re
 import time
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
@@ -21,7 +21,7 @@ from prometheus_client import Counter
 from aidapi import replicas
 from aidapi.addresses import base_url
 from aidapi.errors import Problem, answer, overloaded
-from aidapi.lanes import Full, Lane
+from aidapi.lanes import Connected, Full, Lane
 
 PRIMARY = "primary"
 ASKED = Counter("aidapi_asked_of_primary", "Requests that the replica left to the primary.")
@@ -36,7 +36,8 @@ def primary_lane() -> Lane | None:
     if there is no address of it."""
     if PRIMARY not in connections.settings:
         return None
-    return Lane(PRIMARY, settings.ADMIN_THREADS, settings.WAITING // 4, PRIMARY)
+    slot = partial(Connected, database=PRIMARY)
+    return Lane(PRIMARY, settings.ADMIN_THREADS, settings.WAITING // 4, slot)
 
 
 class ReadingMiddleware:

@@ -30,6 +30,7 @@ def main() -> None:
         # Where the workers count together; what a worker that ended has counted stays. Before the
         # settings are read.
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
+        os.environ.setdefault("ADMIN_PROCESS", "true")
         sys.argv = ["granian", *options(), *sys.argv[1:], "aidapi.wsgi:application"]
         entrypoint()
 

@@ -371,11 +371,15 @@ COMMIT_SECONDS = integer("COMMIT_SECONDS", 5, 1)
 THREADS = integer("THREADS", 4, 1)
 ADMIN_THREADS = integer("ADMIN_THREADS", 2, 1)
 DOWNLOAD_THREADS = integer("DOWNLOAD_THREADS", 2, 1)
+# Whether a process of its own executes the requests to the admin (aidapi.admin_process).
+ADMIN_PROCESS = boolean("ADMIN_PROCESS", False)
 # Open downloads, request bodies being read, and requests waiting to be executed.
 DOWNLOADS = integer("DOWNLOADS", 8, 1)
 BODIES = integer("BODIES", 16, 1)
 WAITING = integer("WAITING", 64, 4)
 PROBES_WAITING = 7
+# Requests that wait for a response which another has made (aidapi.coalescing).
+COALESCED = WAITING // 2
 # Maximum seconds that a request waits, that a body takes (more for a large one), and that a
 # client reads less than a kilobyte a second of its response.
 WAIT_SECONDS = integer("WAIT_SECONDS", 10, 1)
@@ -394,7 +398,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 DRAIN_SECONDS = integer("DRAIN_SECONDS", 30, 1)
 # A thread for every request that may be open, and some for refusals and `/livez`.
 SERVER_THREADS = (
-    (THREADS + WAITING)
+    (THREADS + WAITING + COALESCED)
     + (ADMIN_THREADS + WAITING // 4)
     + (DOWNLOADS + BODIES)
     + (1 + PROBES_WAITING)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aidapi.settings")
@@ -12,10 +13,11 @@ site = get_wsgi_application()
 
 from aidapi import loading  # noqa: E402 (they need Django's settings)
 from aidapi.addresses import without_site_path  # noqa: E402
+from aidapi.admin_process import admin_lane  # noqa: E402
 from aidapi.lanes import Lanes  # noqa: E402
 from aidapi.repeated import Repeated  # noqa: E402
 
-answer = Repeated(Lanes(site))
+answer = Repeated(Lanes(site, admin_lane() if settings.ADMIN_PROCESS else None))
 loading.begin()
 
 

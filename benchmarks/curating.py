@@ -462,6 +462,15 @@ def check(url: str, tally: Tally, revision: int) -> tuple[list[str], Counter]:
     return wrong, found
 
 
+def warm(port: int, session: str, desk: list[Work]) -> None:
+    """Wait until the server has loaded what it loads at its start."""
+    browser = Browser(port, Tally(), session)
+    for address in ("/api/v1/donations/summary/?group_by=month", desk[0].page):
+        status, *_ = browser.ask("warm", address)
+        if status != 200:
+            raise SystemExit(f"{address}: {status}")
+
+
 def measure(vendor: str, options: argparse.Namespace) -> bool:
     url = databases.with_dataset(vendor, NAME)
     databases.manage(url, "collectstatic", "--noinput", "--verbosity", "0")
@@ -476,11 +485,13 @@ def measure(vendor: str, options: argparse.Namespace) -> bool:
                 log=log,
                 threads=options.threads,
                 workers=options.workers,
+                pinned=False,
                 CACHE_ENTRIES="500",
                 LOGIN_RATE="0",
                 LOAD_AT_START="1",
             )
         )
+        warm(server.port, sessions[0], desk)
         with ProcessPoolExecutor(1, get_context("spawn")) as process:
             reading = process.submit(
                 read,

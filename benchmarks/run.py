@@ -92,9 +92,10 @@ def serving(
     workers: int = 1,
     threads: int = 1,
     log: Any = None,
+    pinned: bool = True,
     **env: str,
 ) -> Iterator[Server]:
-    """Run one worker on one core, with its output in the log file."""
+    """Run one worker, if `pinned` on one core, with its output in the log file."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -122,7 +123,7 @@ def serving(
         },
         stdout=log,
         stderr=log,
-        preexec_fn=(lambda: pin(0)) if workers == 1 else None,
+        preexec_fn=(lambda: pin(0)) if pinned and workers == 1 else None,
     )
     try:
         wait_for(port, process)

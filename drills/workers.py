@@ -1,8 +1,10 @@
-"""A killed worker, and the end on SIGTERM, while readers read.
+"""A killed worker, a killed process of the admin, and the end on SIGTERM, while readers read.
 
 Of two workers one is killed: at most the requests that it was executing are lost, the other goes
-on, and a new one takes its place. Then the server is stopped: what runs is finished, nothing new
-is accepted, and it ends in time. Everything stays on 127.0.0.1. Exit status 1 if it is otherwise.
+on, and a new one takes its place. The processes that execute the requests to the admin are killed:
+readers notice nothing, and the next request to the admin has another process. Then the server is
+stopped: what runs is finished, nothing new is accepted, and it ends in time. Everything stays on
+127.0.0.1. Exit status 1 if it is otherwise.
 """
 
 import contextlib
@@ -39,6 +41,7 @@ def main() -> None:
             readers = Readers(site, READ)
             head()
             failures += kill_one(site, readers)
+            failures += kill_admin(site, readers)
             failures += stop(site, readers)
     if failures:
         sys.exit(f"Failed: {'; '.join(failures)}.")
@@ -71,6 +74,29 @@ def kill_one(site: Drill, readers: Readers) -> list[str]:
     if seen.unavailable or recovered > 30:
         wrong.append("refused, or replaced late")
     return row("one of two workers killed", seen, recovered, "; ".join(wrong))
+
+
+def admins(site: Drill) -> set[int]:
+    """Return the processes of the admin, one for each worker."""
+    threads = [task for pid in workers(site) for task in Path(f"/proc/{pid}/task").iterdir()]
+    return {int(pid) for task in threads for pid in (task / "children").read_text().split()}
+
+
+def kill_admin(site: Drill, readers: Readers) -> list[str]:
+    """Kill the process of the admin of both workers."""
+    wrong = []
+    before = admins(site)
+    with readers.reading() as seen:
+        time.sleep(1)
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+        recovered = wait_for(lambda: one(site.port, "/admin/login/") == "answered")
+        time.sleep(1)
+    if len(before) != 2 or not admins(site) - before:
+        wrong.append("it was not replaced")
+    if seen.lost or seen.unavailable:
+        wrong.append("readers noticed")
+    return row("processes of the admin killed", seen, recovered, "; ".join(wrong))
 
 
 def stop(site: Drill, readers: Readers) -> list[str]:

@@ -9,6 +9,7 @@ The way from rows to an answer:
 3. `groups.grouped` makes a query of every group and answers it from the same prepared figures.
 """
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -36,6 +37,8 @@ from records.totals.table import Array, Numbers, amount, count, distinct, looked
 
 DIGITS = 60
 """Enough for sums of all figures to the last digit."""
+SMALL = 20_000
+"""Figures of a kind up to which what is found of their totals is kept for other revisions."""
 TAKEN = Verdict(True)
 HELD = frozenset({"rival", "repeated"})
 """Reasons of figures in whose place another one of their record counts."""
@@ -88,45 +91,64 @@ class Total:
     search: str
     """`exact` or `greedy`, of `at_least`."""
     counting: "Counting" = field(repr=False)
-    least: Sum = field(repr=False)
-    face: Sum = field(repr=False)
-    """The families of `at_least` and of `about`, from which all else is found when first read: a
-    chart of hundreds of groups reads the sums."""
+    found: dict[str, Any] = field(repr=False)
+    """What was found of the same figures, here or in another revision: all but the sums when it
+    is first read, since a chart of hundreds of groups reads the sums."""
+
+    def known(self, name: str, find: Callable[[], Any]) -> Any:
+        """Return what is found of the figures by that name."""
+        if name not in self.found:
+            with localcontext(prec=DIGITS):
+                self.found[name] = find()
+        return self.found[name]
+
+    @cached_property
+    def families(self) -> tuple[Sum, Sum]:
+        """The families of `at_least` and of `about`."""
+        with localcontext(prec=DIGITS):
+            return self.counting.families(self.at_most)
 
     @property
     def counted(self) -> int:
         """The number of figures that may count in it."""
         return int(self.counting.counted.sum())
 
-    @cached_property
+    @property
     def with_others(self) -> tuple[Decimal | None, Decimal | None]:
         """`at_least` and `about` if a single counts whole as soon as one of its names fits."""
-        with localcontext(prec=DIGITS):
-            least, about = self.counting.with_others(self.least, self.face)
+        least, about = self.known("with_others", lambda: self.counting.with_others(*self.families))
         return least if self.counting.query.proves() else None, about
 
-    @cached_property
+    @property
     def unproven(self) -> Unproven:
         """What may overlap what counts."""
-        with localcontext(prec=DIGITS):
-            return self.counting.unproven(self.verdicts)
+        return self.known("unproven", lambda: self.counting.unproven(self.verdicts))
 
-    @cached_property
+    @property
     def breakdown(self) -> list[Part]:
         """The total by basis and stage, each part by the same rule."""
-        with localcontext(prec=DIGITS):
-            return self.counting.breakdown(self.least, self.face)
+        return self.known("breakdown", lambda: self.counting.breakdown(*self.families))
 
-    @cached_property
+    @property
     def verdicts(self) -> "Verdicts":
         """Whether figures are in `about`, and why not."""
-        with localcontext(prec=DIGITS):
-            return self.counting.verdicts(self.face, self.counting.near, rivals=True)
+        counting = self.counting
+        return self.known(
+            "about", lambda: counting.verdicts(self.families[1], counting.near, rivals=True)
+        )
+
+    @property
+    def proven(self) -> "Verdicts":
+        """Whether figures are in `at_least`, and why not."""
+        counting = self.counting
+        if not counting.query.proves():
+            return Verdicts(self.verdicts.known, len(counting.rows), "unproven")
+        return self.known("at_least", lambda: counting.verdicts(self.families[0], counting.wide))
 
     @cached_property
     def outcome(self) -> "Outcome":
         """What became of every figure that the query's sides may hold."""
-        return Outcome(self.counting, self.least, self.verdicts)
+        return Outcome(self.counting, self.proven, self.verdicts)
 
     @cached_property
     def judged(self) -> list[Judged]:
@@ -160,16 +182,12 @@ class Total:
 class Outcome:
     """What became of the figures of a total, as columns."""
 
-    def __init__(self, counting: "Counting", least: Sum, about: "Verdicts") -> None:
+    def __init__(self, counting: "Counting", least: "Verdicts", about: "Verdicts") -> None:
         self.table = counting.table
         self.rows = counting.rows
         """Their rows in the table of prepared figures."""
         self.ids = counting.prepared.registry.records.values
-        self.about = about
-        if counting.query.proves():
-            self.least = counting.verdicts(least, counting.wide)
-        else:
-            self.least = Verdicts(about.known, len(self.rows), "unproven")
+        self.least, self.about = least, about
 
     @cached_property
     def used(self) -> Array:
@@ -359,10 +377,21 @@ class Counting:
 
     def total(self, split: Split, ceilings: Iterable[Entry]) -> Total:
         """Return the total of the split."""
-        proves = self.query.proves()
-        every = np.ones(len(self.rows), np.bool_)
-        least, about = self.sums(every)
         most = self.ceiling(ceilings)
+        found = self.found(most)
+        families = None
+        if "sums" not in found:
+            least, about = families = self.families(most)
+            found["sums"] = least.sum if self.query.proves() else None, about.sum, least.search
+        at_least, face, search = found["sums"]
+        total = Total(split, at_least, face, most, search, counting=self, found=found)
+        if families:
+            total.families = families
+        return total
+
+    def families(self, most: Decimal | None) -> tuple[Sum, Sum]:
+        """Return the families of `at_least` and of `about`, given `at_most`."""
+        least, about = self.sums(np.ones(len(self.rows), np.bool_))
         if (
             most is not None
             and least.sum is not None
@@ -372,16 +401,21 @@ class Counting:
             # A single that a later summary dates is in a point of a series beside which it does
             # not count; beside an earlier point it would exceed what the later one allows.
             about = least
-        return Total(
-            split,
-            at_least=least.sum if proves else None,
-            about=about.sum,
-            at_most=most,
-            search=least.search,
-            counting=self,
-            least=least,
-            face=about,
-        )
+        return least, about
+
+    def found(self, most: Decimal | None) -> dict[str, Any]:
+        """Return what was found before of the same figures, to which more is added: it follows
+        from their columns, where they lie, the figures that are summed one by one, links and
+        `at_most`, and from nothing else of the revision."""
+        if len(self.table) > SMALL:
+            return {}
+        columns = self.table.rows[self.rows]
+        parts = (columns, self.prepared.alone[self.rows], self.wide, self.near)
+        digest = hashlib.blake2b(b"".join(part.tobytes() for part in parts), digest_size=32)
+        alone = tuple(entry for _, entry in self.alone)
+        links = self.prepared.overlaps.links
+        key = digest.digest(), alone, links, most, self.query
+        return self.prepared.registry.found.of(key)
 
     # --- Sums
 

@@ -142,7 +142,10 @@ class DisjointSum(Sum):
         pairs = overlaps.pairs(singles, near)
         paired = in_order({one for pair in pairs for one in pair})
         self.hard = [*overlaps.running, *paired]
-        self.number = {entry: n for n, entry in enumerate(self.hard)}
+        self.number = numbers
+        if paired:
+            first = len(overlaps.running)
+            self.number = numbers | {entry: n for n, entry in enumerate(paired, first)}
         self.others: dict[int, list[Entry]] = defaultdict(list)
         """Soft figures among the entries, by the running totals that they overlap."""
         for entry in singles:
@@ -165,10 +168,9 @@ class DisjointSum(Sum):
         self, paired: Iterable[Entry], pairs: Iterable[tuple[Entry, Entry]]
     ) -> list[int]:
         """Return for every hard figure the set of those that it may overlap."""
-        found = [
-            self.known.between[n] & self.present if self.present >> n & 1 else 0
-            for n in range(len(self.known.running))
-        ]
+        found = [0] * len(self.known.running)
+        for n in bits(self.present):
+            found[n] = self.known.between[n] & self.present
         for entry in paired:
             mask = self.known.mask(entry, self.near) & self.present
             for n in bits(mask):
@@ -193,12 +195,11 @@ class DisjointSum(Sum):
             # What is disjoint by wide dates is disjoint by near ones.
             known = {one.speaker or one for one in least.used}
             starts.append(sum(1 << self.number[one] for one in known if one in self.number))
-        weights = [
-            ZERO
-            if entry in self.known.number and not self.present >> n & 1
-            else self.weight(entry)
-            for n, entry in enumerate(self.hard)
-        ]
+        weights = [ZERO] * len(self.hard)
+        for n in bits(self.present):
+            weights[n] = self.weight(self.hard[n])
+        for n in range(len(self.known.running), len(self.hard)):
+            weights[n] = self.weight(self.hard[n])
         family = best_family(weights, self.overlaps, sums, starts)
         self.family, self.search = family.used, family.search
         used = {self.hard[n] for n in bits(self.family)}

@@ -3,6 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
+KEPT = 100_000
+"""Most pairs of records whose relation is kept: every total of a request asks for the same."""
 PART_OF = "part_of"
 BY_ITEM = "by_item"
 """Related records whose figures are distinguished by item only."""
@@ -94,6 +96,7 @@ class Links:
             for source, kind, target in listed
             if kind in NEVER_KINDS
         }
+        self.known: dict[tuple[str, str], str] = {}
 
     def relation(self, one: str, other: str) -> str:
         """Return how two records are related: `by_item`, `never` or "" for not at all."""
@@ -101,6 +104,15 @@ class Links:
             return BY_ITEM
         if one not in self.linked or other not in self.linked:
             return ""
+        found = self.known.get((one, other))
+        if found is None:
+            if len(self.known) >= KEPT:
+                self.known.clear()
+            found = self.known[one, other] = self.find_relation(one, other)
+        return found
+
+    def find_relation(self, one: str, other: str) -> str:
+        """Return how two linked records are related, following the links."""
         events = self.events.classes
         if frozenset((events.of(one), events.of(other))) in self.opposed:
             return NEVER

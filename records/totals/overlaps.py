@@ -66,7 +66,9 @@ class Overlaps:
         tied: set[Entry],
         links: Links,
         comparisons: Comparisons,
+        before: "Overlaps | None" = None,
     ) -> None:
+        """`before`: the overlaps of another revision, whose comparisons these share."""
         self.links = links
         self.comparisons = comparisons
         self.running = in_order(running)
@@ -75,17 +77,29 @@ class Overlaps:
         self.everything = (1 << len(self.running)) - 1
         self.tied = tied
         """Singles that may overlap other singles, or whose links have a say."""
-        self.islands: dict[str, int] = defaultdict(int)
-        """Records joined by links → running totals of them."""
-        for n, entry in enumerate(self.running):
-            self.islands[self.island(entry)] |= 1 << n
         self.masks: dict[tuple[Entry, bool], int] = {}
-        self.between = [
+        self.islands: dict[str, int]
+        """Records joined by links → running totals of them."""
+        self.between: list[int]
+        """Of every running total, the others that it may overlap."""
+        if before and before.links is links and before.running == self.running:
+            self.islands, self.between = before.islands, before.between
+        else:
+            self.islands = self.find_islands()
+            self.between = self.find_between()
+
+    def find_islands(self) -> dict[str, int]:
+        found: dict[str, int] = defaultdict(int)
+        for n, entry in enumerate(self.running):
+            found[self.island(entry)] |= 1 << n
+        return found
+
+    def find_between(self) -> list[int]:
+        return [
             self.corrected(entry, self.by_sides(entry, False), self.islands[self.island(entry)])
             & ~(1 << n)
             for n, entry in enumerate(self.running)
         ]
-        """Of every running total, the others that it may overlap."""
 
     def island(self, entry: Entry) -> str:
         """Return the id by which all records that links join with the figure's are known."""

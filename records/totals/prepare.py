@@ -140,9 +140,15 @@ class Prepared:
         added = judged(figures, registry, self.include, self.milestone)
         gone = numbers_of(registry.records, ids)
         table = self.table.spliced(gone, added)
-        comparisons = self.overlaps.comparisons
         return joined(
-            table, registry, comparisons, links, self.include, self.milestone, self.begun
+            table,
+            registry,
+            self.overlaps.comparisons,
+            links,
+            self.include,
+            self.milestone,
+            self.begun,
+            self.overlaps,
         )
 
 
@@ -220,8 +226,10 @@ def joined(
     include: frozenset[str],
     milestone: str,
     begun: int,
+    before: Overlaps | None = None,
 ) -> Prepared:
-    """Return judged figures with what follows from all of them together."""
+    """Return judged figures with what follows from all of them together; `before` has the
+    overlaps of another revision."""
     counted = (table.reason == 0) & table.chosen
     linked = rows_of(table, registry, links.linked)
     tied = counted & table.single & (table.tied | linked)
@@ -230,7 +238,7 @@ def joined(
     return Prepared(
         table,
         registry,
-        Overlaps(running, set(table.entries[tied].tolist()), links, comparisons),
+        Overlaps(running, set(table.entries[tied].tolist()), links, comparisons, before),
         ~table.single | tied | parties | table.long,
         include,
         milestone,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 from operator import attrgetter
 from random import Random
 from typing import Any
@@ -9,9 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from records.totals import answer as answering
 from records.totals import prepare as preparing
+from records.totals import table
 from records.totals.answer import answer
 from records.totals.figures import Figure
+from records.totals.groups import grouped
 from records.totals.links import Links
 from records.totals.prepare import Prepared, prepare
 from records.totals.scopes import Query
@@ -79,6 +83,66 @@ def test_chosen_figures_count_as_if_only_they_were_prepared_as_chosen(seed: int)
     rows = np.flatnonzero(np.isin(chosen.table.key, keys))
     found = [said(total) for total in answer(chosen, query, rows)]
     assert found == [said(total) for total in answer(expected, query)]
+
+
+def test_totals_of_the_same_figures_are_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    figures = [
+        running("a", item=("masks",)),
+        figure("b", item=("masks",)),
+        figure("c", item=("gloves",)),
+        figure("d", item=("gloves",)),
+    ]
+    searched = []
+    search = answering.DisjointSum
+
+    def noted(*given: Any) -> Any:
+        searched.append(given)
+        return search(*given)
+
+    monkeypatch.setattr(answering, "DisjointSum", noted)
+    prepared = prepare(figures)
+    links = prepared.overlaps.links
+
+    def said_by_item(prepared: Prepared) -> tuple[dict[Any, Any], int]:
+        searched.clear()
+        found = grouped(prepared, Query(), ["item"])
+        return {key: [said(total) for total in totals] for key, totals in found.items()}, len(
+            searched
+        )
+
+    first, searches = said_by_item(prepared)
+    again, none = said_by_item(prepared)
+    assert (again, none) == (first, 0)
+
+    figures[3] = replace(figures[3], value=Decimal(7), lower=Decimal(7))
+    changed = prepared.moved({"d"}, [figures[3]], links)
+    of_gloves, fewer = said_by_item(changed)
+    assert 0 < fewer < searches
+    assert of_gloves == said_by_item(prepare(figures))[0]
+    assert of_gloves["masks",] == first["masks",]
+    assert of_gloves["gloves",] != first["gloves",]
+
+    linked = prepared.moved(set(), [], Links([("b", "same_event_as", "a")]))
+    _, all_again = said_by_item(linked)
+    assert all_again == searches
+
+
+def test_large_tables_keep_nothing_of_totals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answering, "SMALL", 1)
+    prepared = prepare([figure("a"), figure("b")])
+    (total,) = answer(prepared, Query())
+    assert said(total) == said(answer(prepared, Query())[0])
+    assert not prepared.registry.found.known
+
+
+def test_totals_that_were_not_asked_for_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "TOTALS", 2)
+    recent = table.Recent()
+    recent.of("a")["sum"] = 1
+    recent.of("b")
+    assert recent.of("a") == {"sum": 1}
+    recent.of("c")
+    assert list(recent.known) == ["a", "c"]
 
 
 def test_numbers_of_values_that_no_figure_has_any_longer_are_dropped(

@@ -1,0 +1,219 @@
+"""The admin in a process of its own."""
+
+import contextlib
+import io
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core import signals
+from django.db import DEFAULT_DB_ALIAS, close_old_connections
+from django.db import connections as database
+from django.http import HttpResponse, StreamingHttpResponse
+from django.test import override_settings
+
+from aidapi import admin_process
+from aidapi.admin_process import AdminProcess, admin_lane
+from aidapi.errors import REFUSAL
+from aidapi.lanes import LARGEST_WHOLE, Ended, Lane, Lanes
+from aidapi.outcomes import NOTHING, UNKNOWN
+
+LARGE = LARGEST_WHOLE + 1
+
+
+@pytest.fixture(autouse=True)
+def own_connection() -> Iterator[None]:
+    signals.request_started.disconnect(close_old_connections)
+    signals.request_finished.disconnect(close_old_connections)
+    own = database[DEFAULT_DB_ALIAS]
+    with override_settings(ADMIN_THREADS=2, WAITING=8, WAIT_SECONDS=5):
+        yield
+    database[DEFAULT_DB_ALIAS] = own
+    signals.request_started.connect(close_old_connections)
+    signals.request_finished.connect(close_old_connections)
+
+
+def site(environ: dict[str, Any], start: Callable) -> Any:
+    """Answer as the admin would: the page says what was asked."""
+    path, query = environ["PATH_INFO"], environ["QUERY_STRING"]
+    if REFUSAL in environ:
+        response: Any = environ[REFUSAL].response()
+    elif path == "/admin/stream/":
+        response = StreamingHttpResponse([b"one,", b"", b"two"])
+    elif path == "/admin/large/":
+        response = StreamingHttpResponse([b"x"] * LARGE)
+    else:
+        body = environ["wsgi.input"].read()
+        response = HttpResponse(b" ".join([path.encode(), query.encode(), body]))
+        response.set_cookie("one", "1")
+        response.set_cookie("two", "2")
+    headers = [
+        *response.items(),
+        *(("Set-Cookie", one.OutputString()) for one in cookies(response)),
+    ]
+    start(f"{response.status_code} {response.reason_phrase}", headers)
+    return response
+
+
+def cookies(response: Any) -> Any:
+    return response.cookies.values()
+
+
+class Threads(AdminProcess):
+    """The other process, played by threads of this one."""
+
+    def start(self) -> None:
+        pairs = [socket.socketpair() for _ in range(self.channels)]
+        lane = Lane("admin", self.channels, 0)
+        for _, other in pairs:
+            arguments = Connection(other.detach()), lane, site
+            threading.Thread(target=admin_process.serve, args=arguments, daemon=True).start()
+        self.connections = [Connection(own.detach()) for own, _ in pairs]
+        self.process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+
+    def end(self) -> None:
+        for connection in self.connections:
+            connection.close()
+        self.process.communicate(b"\n")
+
+
+@pytest.fixture
+def lanes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lanes]:
+    made: list[Threads] = []
+
+    def process(channels: int) -> Threads:
+        made.append(Threads(channels))
+        return made[-1]
+
+    monkeypatch.setattr(admin_process, "AdminProcess", process)
+    yield Lanes(site, admin_lane())
+    for one in made:
+        one.end()
+
+
+class Answer:
+    def __init__(
+        self, lanes: Lanes, path: str, body: bytes | None = None, query: str = ""
+    ) -> None:
+        given = {
+            "REQUEST_METHOD": "GET" if body is None else "POST",
+            "PATH_INFO": path,
+            "QUERY_STRING": query,
+            "CONTENT_LENGTH": str(len(body or b"")),
+            "SERVER_NAME": "127.0.0.1",
+            "SERVER_PORT": "80",
+            "REMOTE_ADDR": "192.0.2.1",
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(body or b""),
+            "wsgi.errors": sys.stderr,
+            "of.the.server": object(),
+        }
+        parts = lanes(given, self.start)
+        self.parts = [*parts]
+        self.body = b"".join(self.parts)
+        if hasattr(parts, "close"):
+            parts.close()
+
+    def start(self, status: str, headers: list[tuple[str, str]]) -> None:
+        self.status, self.headers = status, headers
+
+
+def test_requests_and_responses_pass_whole(lanes: Lanes) -> None:
+    answer = Answer(lanes, "/admin/é/", b"\x00\xff" * 50_000, "q=%C3%A9")
+
+    assert answer.status == "200 OK"
+    assert answer.body == b"/admin/\xc3\xa9/ q=%C3%A9 " + b"\x00\xff" * 50_000
+    assert [value for name, value in answer.headers if name == "Set-Cookie"] == [
+        "one=1; Path=/",
+        "two=2; Path=/",
+    ]
+    assert Answer(lanes, "/admin/").body == b"/admin/  "
+
+
+def test_streams_leave_the_other_process_at_once(lanes: Lanes) -> None:
+    assert Answer(lanes, "/admin/stream/").body == b"one,two"
+    large = Answer(lanes, "/admin/large/")
+    assert len(large.body) == LARGE
+    assert len(large.parts) > 1
+    assert len(lanes.admin.free) == 2
+
+
+def test_only_the_admin_is_executed_there(lanes: Lanes) -> None:
+    there = [*lanes.admin.slots]
+    lanes.admin.slots = lanes.admin.free = []
+    with override_settings(WAIT_SECONDS=0.01):
+        assert Answer(lanes, "/admin/").status.startswith("503")
+        assert Answer(lanes, "/api/v1/").status == "200 OK"
+    lanes.admin.slots = lanes.admin.free = there
+
+
+@pytest.mark.parametrize(("method", "written"), [("GET", NOTHING), ("POST", UNKNOWN)])
+def test_what_was_written_is_said_when_the_process_ends(
+    client: Any, method: str, written: str
+) -> None:
+    response = client.generic(method, "/admin/", **{REFUSAL: Ended()})
+
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
+    assert written in response.content.decode()
+
+
+# --- The process itself
+
+
+@pytest.fixture
+def process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lanes]:
+    """Lanes with a real process, whose database is empty and needed by no request here."""
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/empty.sqlite3")
+    monkeypatch.chdir(tmp_path)
+    lane = admin_lane()
+    yield Lanes(site, lane)
+    for connection in lane.slots[0].process.connections:  # type: ignore[attr-defined]
+        connection.close()
+    assert lane.slots[0].process.process.wait(20) == 0  # type: ignore[attr-defined]
+
+
+def test_process_answers_is_replaced_and_ends_with_its_channels(process: Lanes) -> None:
+    child = process.admin.slots[0].process  # type: ignore[attr-defined]
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(override_settings(WAIT_SECONDS=30))
+        page = Answer(process, "/admin/login/")
+        first = child.process
+        # Whoever stops the server stops all its processes.
+        os.kill(first.pid, signal.SIGTERM)
+        again = Answer(process, "/admin/login/")
+        nice = os.getpriority(os.PRIO_PROCESS, first.pid)
+        first.kill()
+        first.wait(20)
+        replaced = Answer(process, "/admin/login/")
+
+    assert (page.status, again.status, replaced.status) == ("200 OK",) * 3
+    assert b"csrfmiddlewaretoken" in page.body
+    assert nice == os.getpriority(os.PRIO_PROCESS, 0) + admin_process.NICE
+    assert child.process.pid != first.pid
+
+
+def test_requests_of_a_process_that_dies_are_answered(process: Lanes) -> None:
+    child = process.admin.slots[0].process  # type: ignore[attr-defined]
+    os.kill(child.process.pid, signal.SIGSTOP)
+    answers: list[Answer] = []
+    waiting = threading.Thread(
+        target=lambda: answers.append(Answer(process, "/admin/login/", b"typed"))
+    )
+    waiting.start()
+    while process.admin.free == process.admin.slots:
+        pass
+    child.process.kill()
+    waiting.join(20)
+
+    assert answers[0].status.startswith("503")
+    assert b"process_ended" in answers[0].body
+    with override_settings(WAIT_SECONDS=30):
+        assert Answer(process, "/admin/login/").status == "200 OK"
