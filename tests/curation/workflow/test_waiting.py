@@ -18,8 +18,7 @@ from django.test import Client, override_settings
 
 from aidapi import outcomes
 from aidapi.database.postgresql.base import WAIT_FUNCTION
-from aidapi.errors import MEDIA_TYPE, overloaded
-from aidapi.errors import REFUSAL
+from aidapi.errors import MEDIA_TYPE, REFUSAL, overloaded
 from aidapi.outcomes import explained
 from records.models import Record, Revision, RevisionCounter, State
 from records.publishing import publish as publishing
