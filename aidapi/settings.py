@@ -207,6 +207,9 @@ TEMPLATES = [
     },
 ]
 
+# Writes the widgets of the admin's long forms without templates.
+FORM_RENDERER = "accounts.form_renderer.FormRenderer"
+
 # --- Databases
 
 DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'var' / 'aidapi.sqlite3'}")

@@ -1,17 +1,20 @@
 """The rows of a record: parties in their roles, figures with their evidence, links."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.options import InlineModelAdmin
 from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, Value, When
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
+from django.utils.functional import cached_property
 
 from aidapi.fields import NumberField
 from records.curation.nouns.curated_admin import (
@@ -37,13 +40,22 @@ class RowSelect(AutocompleteSelect):
     held: Any = None
 
     def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> list[Any]:
-        if self.held is None or [str(one) for one in value] != [str(self.held.pk)]:
-            return super().optgroups(name, value, attr)
-        label = self.choices.field.label_from_instance(self.held)
-        options = [self.create_option(name, self.held.pk, label, True, 0)]
-        if not self.is_required:
-            options.insert(0, self.create_option(name, "", "", False, 0))
+        options = [] if self.is_required else [self.create_option(name, "", "", False, 0)]
+        chosen = [str(one) for one in value if self.may_be_key(one)]
+        if chosen:
+            if self.held is None or chosen != [str(self.held.pk)]:
+                return super().optgroups(name, chosen, attr)
+            label = self.choices.field.label_from_instance(self.held)
+            options.append(self.create_option(name, self.held.pk, label, True, 0))
         return [(None, options, 0)]
+
+    def may_be_key(self, value: Any) -> bool:
+        """Whether a choice may exist; what was sent may be no key at all."""
+        try:
+            self.choices.queryset.model._meta.pk.to_python(value)
+        except ValidationError:
+            return False
+        return value not in self.choices.field.empty_values
 
 
 class HeldForm(forms.ModelForm):
@@ -63,7 +75,38 @@ class RowForm(HeldForm):
     place = UnchangingField(required=False, min_value=0)
 
 
-class RowFormSet(BaseInlineFormSet):
+class KeyField(forms.ModelChoiceField):
+    """The key of a row, whose formset has read it already."""
+
+    rows: Mapping[Any, Any] = MappingProxyType({})
+
+    def to_python(self, value: Any) -> Any:
+        return self.rows.get(value) or super().to_python(value)
+
+
+class RecordFormSet(BaseInlineFormSet):
+    """Rows of a record. The empty row that new ones are copies of is made once, not each time a
+    page refers to it; and no row is read once more to find out that it exists."""
+
+    @cached_property
+    def rows(self) -> dict[str, Any]:
+        return {str(row.pk): row for row in self.get_queryset()}
+
+    def add_fields(self, form: forms.ModelForm, index: int | None) -> None:
+        super().add_fields(form, index)
+        model: Any = self.model
+        name = model._meta.pk.name
+        key: Any = form.fields[name]
+        field = KeyField(key.queryset, initial=key.initial, required=False, widget=key.widget)
+        field.rows = self.rows if self.is_bound else {}
+        form.fields[name] = field
+
+    @cached_property
+    def empty_form(self) -> forms.ModelForm:
+        return super().empty_form
+
+
+class RowFormSet(RecordFormSet):
     """Rows in an order: `place` is the place of a row on the page, kept up by rows.js; a new
     row without it comes last."""
 
@@ -100,6 +143,7 @@ class RowFormSet(BaseInlineFormSet):
 class OfRecord(InlineModelAdmin):
     """Rows are part of their record: who may edit the one may edit the others."""
 
+    formset = RecordFormSet
     formfield_overrides = {
         models.JSONField: {"form_class": LinesField},
         models.TextField: {
