@@ -16,9 +16,9 @@ from django.db import models
 
 from records.content import values
 from records.content.fields import ContentField, named_fields
-from records.content.rules import check_rules
 from records.models import KINDS, DatedRecord, Item, Milestone, Party, Record, StagedRecord
 from records.models.rows import set_prefetched
+from records.models.rules import check_rules
 
 LINK = ("type", "id")
 FIGURE = (

@@ -24,6 +24,7 @@ from records.models.doubts import (
     require_reason,
 )
 from records.models.parties import PartyType
+from records.models.rules import CheckedAtOnce
 from records.models.text import fold
 
 ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -114,7 +115,7 @@ class RecordQuerySet(models.QuerySet):
         return self.filter(state__in=OPEN)
 
 
-class Record(ValidatedOnce):
+class Record(CheckedAtOnce, ValidatedOnce):
     """One version of a record. Published versions never change (triggers refuse it): a correction
     is a new version in a new revision."""
 
@@ -655,7 +656,7 @@ class DatedRecord(Record):
         return problems
 
 
-class RecordParty(models.Model):
+class RecordParty(CheckedAtOnce, ValidatedOnce):
     """A party in a role of a record. Publishing copies the columns of the party that filters and
     documents read, so that an edit of the vocabulary changes no published record."""
 

@@ -34,6 +34,7 @@ def found_right(row: models.Model) -> list[str]:
         value = getattr(row, field.attname)
         if type(value) in TYPES and _is_right(field, value):
             names.append(field.name)
+    names += [field.name for field in _references(type(row)) if _is_loaded(row, field)]
     return names
 
 
@@ -45,6 +46,26 @@ def _columns(model: type[models.Model]) -> list[Any]:
         if isinstance(field, (*COLUMNS, models.DateField))
         and not (field.generated or field.primary_key)
     ]
+
+
+@cache
+def _references(model: type[models.Model]) -> list[Any]:
+    """Return the columns that may refer to any row of another table."""
+    return [
+        field
+        for field in model._meta.concrete_fields
+        if isinstance(field, models.ForeignKey) and not field.get_limit_choices_to()
+    ]
+
+
+def _is_loaded(row: models.Model, field: models.ForeignKey) -> bool:
+    """Return whether what a column refers to was read, so that it exists."""
+    if not field.is_cached(row):
+        return False
+    other: Any = field.get_cached_value(row)
+    return (
+        other is not None and not other._state.adding and other.pk == getattr(row, field.attname)
+    )
 
 
 @lru_cache(KEPT_VALUES, typed=True)

@@ -15,6 +15,7 @@ from records.models.cleaning import ValidatedOnce
 from records.models.doubts import Doubt, require_reason
 from records.models.quotes import find_quote
 from records.models.reading import folded, numbers
+from records.models.rules import CheckedAtOnce
 
 MAX_QUOTE_LENGTH = 200
 MAX_QUOTE_WORDS = 8
@@ -81,7 +82,7 @@ class EvidenceQuerySet(models.QuerySet):
         )
 
 
-class Evidence(ValidatedOnce):
+class Evidence(CheckedAtOnce, ValidatedOnce):
     """A row that needs a statement and a quote of it."""
 
     statement = models.ForeignKey(

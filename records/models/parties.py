@@ -12,6 +12,7 @@ from django.db import models
 from aidapi.fields import CodeField
 from records.models.cleaning import ValidatedOnce
 from records.models.regions import REGION_CHOICES
+from records.models.rules import CheckedAtOnce
 from records.models.text import fold
 
 
@@ -60,7 +61,7 @@ class PublishedEntries(models.Manager):
         return super().get_queryset().filter(version__gt=0)
 
 
-class VocabularyEntry(ValidatedOnce):
+class VocabularyEntry(CheckedAtOnce, ValidatedOnce):
     """Base of parties and items: a code that never changes, and edits that are revisions."""
 
     KIND: ClassVar[str]

@@ -18,7 +18,6 @@ from aidapi.tables import SEPARATOR
 from records.content import values
 from records.content.builder import Builder, Entry, kind_of
 from records.content.fields import ContentField
-from records.content.rules import check_rules
 from records.content.values import did_you_mean
 from records.curation.imports import as_written
 from records.curation.imports.cells import question_of
@@ -58,6 +57,7 @@ from records.models import (
 )
 from records.models.base import too_many
 from records.models.figures import BOUNDED_BY_VALUE
+from records.models.rules import check_rules
 from records.query.codes import MOST, Names, meant, names_of
 
 MOST_OPEN_DATES = 3
