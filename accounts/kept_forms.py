@@ -81,12 +81,14 @@ def read_token(data: QueryDict) -> tuple[Any, str, str] | None:
     return pk, page, path
 
 
-def owner_of(data: QueryDict) -> Owner | None:
+def owner_of(request: Any) -> Owner | None:
     """Return whose form it is; None if it does not say so, or not credibly."""
-    if (found := read_token(data)) is None:
+    if (found := read_token(request.POST)) is None:
         return None
     pk, page, path = found
-    user = User.objects.filter(pk=pk, is_active=True, is_staff=True).first()
+    user = request.user
+    if user.pk != pk or not user.is_staff:
+        user = User.objects.filter(pk=pk, is_active=True, is_staff=True).first()
     return Owner(user, page, path) if user else None
 
 
@@ -151,7 +153,7 @@ def of_page(owner: Owner) -> tuple[KeptForm, bool]:
 def keep(request: HttpRequest) -> str:
     """Keep the form of a request that has no session; return the address that shows it again,
     empty if it is not kept."""
-    owner = owner_of(request.POST)
+    owner = owner_of(request)
     if owner is None:
         return ""
     if owner.path != request.path:
@@ -188,7 +190,7 @@ def counter() -> Any:
 def keep_typed(request: Any) -> HttpResponse:
     """Keep what is being typed on an open page, which is neither saved nor sent; return when, and
     whether its owner is still signed in."""
-    owner = owner_of(request.POST)
+    owner = owner_of(request)
     if owner is None or not owner.path:
         return JsonResponse({"problem": "this page is too old: load it again"}, status=403)
     window, gone = divmod(int(time()), settings.RATE_PERIOD)

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from records.index.search import Names
-from records.models import Change, Item, Party, VocabularyEntry
+from records.models import Change, DatedRecord, Item, Party, Record, VocabularyEntry
 
 VOCABULARY: tuple[type[VocabularyEntry], ...] = (Party, Item)
 Key = tuple[str, str]
@@ -21,6 +21,15 @@ def current_names() -> Names:
         for model in VOCABULARY
         for code, name, aliases in model.objects.values_list("code", "name", "aliases")
     }
+
+
+def names_in(record: Record) -> Names:
+    """Return the names of the parties and items of a record, which was read with them."""
+    if not isinstance(record, DatedRecord):
+        return {}
+    named: list[VocabularyEntry] = [row.party for row in record.rows_of("parties")]
+    named += [row.item for row in record.ordered_figures() if row.item_id]
+    return {(one.KIND, one.code): (one.name, one.aliases) for one in named}
 
 
 class NameHistory:

@@ -1,6 +1,7 @@
 """State of the derived rows: whether all of them were written by the code that runs."""
 
-from django.db.models import Q
+from collections.abc import Mapping
+from typing import Any
 
 from records.index.models import DerivedState
 from records.index.signature import Rows, signatures
@@ -42,7 +43,12 @@ def mark_complete(kind: str, rows: Rows) -> None:
 def note_writing() -> None:
     """Note in the publishing transaction that this code writes derived rows: where other code
     completed them, they are no longer all of one signature."""
-    same = Q()
-    for (kind, rows), signature in signatures().items():
-        same |= Q(kind=kind, rows=rows, signature=signature)
-    DerivedState.objects.exclude(same | Q(signature="")).update(signature="")
+    own: Mapping[Any, str] = signatures()
+    states = DerivedState.objects.exclude(signature="")
+    other = [
+        key
+        for key, kind, rows, signature in states.values_list("pk", "kind", "rows", "signature")
+        if own.get((kind, rows)) != signature
+    ]
+    if other:
+        states.filter(pk__in=other).update(signature="")

@@ -8,7 +8,7 @@ from typing import Any
 
 from records.documents.render import render, render_lines
 from records.index import state
-from records.index.names import current_names
+from records.index.names import names_in
 from records.index.search import Names, search_text
 from records.index.signature import Rows, signatures
 from records.index.statistics import StatisticsIncrement, keys_of
@@ -17,15 +17,15 @@ from records.models.rows import insert_rows
 
 
 class DerivedRows:
-    """The derived rows of one revision, by the vocabulary as it is when this is made."""
+    """The derived rows of one revision, with the names that the vocabulary has in it."""
 
     def __init__(self) -> None:
-        self.names = current_names()
         self.statistics = StatisticsIncrement()
 
     def publish(self, records: Sequence[Record]) -> None:
-        """Write the documents of versions of one kind that were published just now."""
-        insert_rows([search_document(record, self.names) for record in records])
+        """Write the documents of versions of one kind that were published just now, and read with
+        their rows after the vocabulary was written."""
+        insert_rows([search_document(record, names_in(record)) for record in records])
         documents = [document(record) for record in records]
         insert_rows(documents)
         insert_rows(

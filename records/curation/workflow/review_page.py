@@ -146,6 +146,8 @@ def whole(rows: models.QuerySet) -> models.QuerySet:
 def compare(records: Sequence[Record], user: Any) -> list[Comparison]:
     """Return the records beside what is public of each; the number of queries does not depend on
     the number of records."""
+    if not records:
+        return []
     by_kind: dict[type[Record], list[Record]] = {}
     for record in records:
         by_kind.setdefault(type(record), []).append(record)
@@ -340,6 +342,9 @@ def waiting(records: Sequence[Record], user: Any) -> list[Record]:
             ids.add(record.pk)
     found: list[Record] = []
     for model in KINDS.values():
+        cited: Any = ids if model in DATED.values() else statements
+        if not targets and not cited:
+            continue
         rows = model._default_manager.filter(state__in=OPEN)
         public = model._default_manager.filter(
             public_id=OuterRef("public_id"), state=State.PUBLISHED
