@@ -260,7 +260,7 @@ class UnusedFigureSerializer(PlainSerializer):
     )
 
 
-class LeftOutSerializer(serializers.Serializer):
+class LeftOutSerializer(PlainSerializer):
     """Figures that are left out for one reason."""
 
     reason = serializers.CharField(
@@ -354,7 +354,7 @@ class TotalSerializer(serializers.Serializer):
         return total["url"]
 
 
-class KnownMissingSerializer(serializers.Serializer):
+class KnownMissingSerializer(PlainSerializer):
     """A record that names amounts which no figure holds."""
 
     id = serializers.CharField(help_text="Id of the record.")
