@@ -16,9 +16,11 @@ from aidapi import dates
 from aidapi.errors import nearest
 from records.models import Precision, plain
 
+NO_TEXT = re.compile("[\0\ud800-\udfff]")
+
 
 def read_text(text: str) -> str:
-    if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+    if NO_TEXT.search(text):
         raise ValueError("It holds characters that are no text.")
     return text
 

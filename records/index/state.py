@@ -1,8 +1,5 @@
 """State of the derived rows: whether all of them were written by the code that runs."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from records.index.models import DerivedState
 from records.index.signature import Rows, signatures
 
@@ -43,12 +40,5 @@ def mark_complete(kind: str, rows: Rows) -> None:
 def note_writing() -> None:
     """Note in the publishing transaction that this code writes derived rows: where other code
     completed them, they are no longer all of one signature."""
-    own: Mapping[Any, str] = signatures()
-    states = DerivedState.objects.exclude(signature="")
-    other = [
-        key
-        for key, kind, rows, signature in states.values_list("pk", "kind", "rows", "signature")
-        if own.get((kind, rows)) != signature
-    ]
-    if other:
-        states.filter(pk__in=other).update(signature="")
+    ours = ["", *signatures().values()]
+    DerivedState.objects.exclude(signature__in=ours).update(signature="")

@@ -11,15 +11,20 @@ from records.models.text import sort_of
 
 def alternatives(words: Iterable[str]) -> str:
     """A pattern of any of the words, the longest first; words of letters match as themselves
-    only between other characters, except in scripts without spaces."""
-    return "|".join(whole(word) for word in sorted(words, key=len, reverse=True))
+    only between other characters, except in scripts without spaces. What must stand before them
+    is asked once and not for each word, which would make a search take twenty times as long."""
+    after_spaces: list[str] = []
+    anywhere: list[str] = []
+    for word in sorted(words, key=len, reverse=True):
+        (after_spaces if spaced(word[0]) else anywhere).append(whole(word))
+    apart = [rf"(?<![^\W\d_])(?:{'|'.join(after_spaces)})"] if after_spaces else []
+    return "|".join(apart + anywhere)
 
 
 def whole(word: str) -> str:
+    """A pattern of a word up to its end."""
     pattern = re.escape(word).replace(r"\ ", r"\s+")
-    before = r"(?<![^\W\d_])" if spaced(word[0]) else ""
-    after = r"(?![^\W\d_])" if spaced(word[-1]) else ""
-    return f"{before}{pattern}{after}"
+    return pattern + (r"(?![^\W\d_])" if spaced(word[-1]) else "")
 
 
 def spaced(letter: str) -> bool:
