@@ -1,5 +1,6 @@
 """Fixtures of all tests: the test database, the people, the clock, and no network."""
 
+import gc
 import os
 import pickle
 import shutil
@@ -22,11 +23,11 @@ from hypothesis import settings as hypothesis_settings
 from aidapi import replicas
 from aidapi.caching import newest_revision, store
 from aidapi.limits import requests_counter
-from records.query import kept
 from tests.support.browser import Looked
 from tests.support.databases import DATASET, MIGRATED, Templates, connected_to, templates
 from tests.support.factories import UserFactory
 from tests.support.histories import History, inside_transaction, long_history
+from tests.support.loaded import loaded
 from tests.support.thoroughness import THOROUGH, left_out, without_waiting
 
 # Databases and shared machines are slow at times; that is no failure of a property.
@@ -34,6 +35,18 @@ hypothesis_settings.register_profile(
     "aidapi", deadline=None, print_blob=True, max_examples=100 if THOROUGH else 25
 )
 hypothesis_settings.load_profile("aidapi")
+
+# What is imported and collected stays to the end of the run. Looking there for garbage, again and
+# again, took a tenth of the time of all tests.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+    gc.enable()
+
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -119,13 +132,14 @@ def contexts_of_pages(django_test_environment: None) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def nothing_remembered() -> None:
-    """What one test published, kept or counted, the next does not know."""
+    """What one test published, kept or counted, the next does not know, except what follows from
+    the loaded dataset alone."""
     newest_revision.forget()
     replicas.shown.own = 0
     replicas.standing.forget()
     store.clear()
     requests_counter.cache_clear()
-    kept.forget()
+    loaded.forget()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -251,6 +265,7 @@ def dataset_is_loaded(
     name = connection.creation.get_test_db_clone_settings("dataset")["NAME"]
     with django_db_blocker.unblock():
         database_templates.copy(DATASET, name)
+        loaded.name = name
     yield name
     with django_db_blocker.unblock():
         database_templates.remove(name)
@@ -263,6 +278,7 @@ def dataset(dataset_is_loaded: str, django_db_blocker: Any) -> Iterator[None]:
         django_db_blocker.unblock(),
         connected_to(dataset_is_loaded),
         inside_transaction(django_db_blocker),
+        loaded.watched(),
     ):
         yield
 
@@ -291,6 +307,16 @@ def history(history_is_made: tuple[str, bytes], django_db_blocker: Any) -> Itera
         connected_to(name),
         inside_transaction(django_db_blocker),
     ):
+        yield pickle.loads(books)
+
+
+@pytest.fixture
+def own_history(
+    history_is_made: tuple[str, bytes], db: None, django_db_blocker: Any
+) -> Iterator[History]:
+    """The same for one test, in a module whose other tests need an empty database."""
+    name, books = history_is_made
+    with connected_to(name), inside_transaction(django_db_blocker):
         yield pickle.loads(books)
 
 

@@ -33,10 +33,11 @@ class Subject(NamedTuple):
 EVERY: list["Kept[Any]"] = []
 
 
-def forget() -> None:
-    """Drop all that is kept: for tests, which publish other revisions of one number."""
+def forget(unless: Callable[[Subject, int], bool] = lambda subject, revision: False) -> None:
+    """Drop what is kept, unless it is of certain revisions: for tests, which publish other
+    revisions of one number."""
     for kept in EVERY:
-        kept.clear()
+        kept.drop(unless)
 
 
 @contextmanager
@@ -114,7 +115,8 @@ class Kept(Generic[Value]):
                 _, dropped = self.values.popitem(last=False)
                 total -= self.size(dropped)
 
-    def clear(self) -> None:
-        """Drop all values."""
+    def drop(self, unless: Callable[[Subject, int], bool]) -> None:
+        """Drop all values, unless they are of certain revisions."""
         with self.reading:
-            self.values.clear()
+            for key in [key for key in self.values if not unless(*key)]:
+                del self.values[key]

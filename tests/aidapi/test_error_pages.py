@@ -7,7 +7,7 @@ from django.test import Client
 
 from records.site.home import Home
 from tests.support.factories import DonationFactory
-from tests.support.histories import long_history
+from tests.support.histories import History
 from tests.support.routes import problem
 
 pytestmark = pytest.mark.django_db
@@ -78,8 +78,10 @@ def test_for_programs_and_in_the_api_an_error_is_a_problem(
         problem(client.get(address, headers={"Accept": BROWSER}), 404)
 
 
-def test_a_withdrawn_record_and_a_wrong_parameter_are_pages(client: Client) -> None:
-    history = long_history()
+def test_a_withdrawn_record_and_a_wrong_parameter_are_pages(
+    client: Client, own_history: History
+) -> None:
+    history = own_history
     gone = history.withdrawn_ids("donation")[0]
     here = DonationFactory(published=True).public_id
 

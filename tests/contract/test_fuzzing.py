@@ -24,7 +24,7 @@ from tests.support.thoroughness import THOROUGH, scaled
 
 pytestmark = pytest.mark.django_db
 
-EACH = 6 if THOROUGH else 3
+EACH = 6 if THOROUGH else 2
 """So many derived requests, and so many hostile ones, are requested of each operation."""
 
 

@@ -11,7 +11,7 @@ from django.test import Client
 from records.api.scope import scope_of
 from records.models import DATED, KINDS, Party
 from tests.support.factories import DonationFactory, PartyFactory
-from tests.support.histories import long_history
+from tests.support.histories import History
 from tests.support.routes import API, found
 
 pytestmark = pytest.mark.django_db
@@ -23,8 +23,8 @@ def about(client: Client) -> str:
     return html.unescape(response.content.decode())
 
 
-def test_the_scope_is_that_of_the_coverage(client: Client) -> None:
-    history = long_history()
+def test_the_scope_is_that_of_the_coverage(client: Client, own_history: History) -> None:
+    history = own_history
     page = about(client)
     coverage = found(client, f"{API}coverage/")
     scope = scope_of(history.newest, named=True)
@@ -70,8 +70,8 @@ def test_countries_without_records_are_named(client: Client) -> None:
     assert "There are no exports." in about(client)
 
 
-def test_the_metadata_has_the_same_sentences(client: Client) -> None:
-    history = long_history()
+def test_the_metadata_has_the_same_sentences(client: Client, own_history: History) -> None:
+    history = own_history
     for revision in (2, history.newest):
         metadata: dict[str, Any] = found(client, f"{API}metadata/", revision=str(revision))
 

@@ -10,7 +10,7 @@ from records.models import KINDS, Donation
 from records.publishing import begin_correction
 from records.site import changes
 from tests.support.factories import DonationFactory, UserFactory, publish
-from tests.support.histories import long_history
+from tests.support.histories import History
 from tests.support.routes import API, found
 
 pytestmark = pytest.mark.django_db
@@ -23,9 +23,9 @@ def shown(client: Client, path: str, status: int = 200) -> str:
 
 
 def test_every_revision_is_listed_with_what_it_did(
-    client: Client, monkeypatch: pytest.MonkeyPatch
+    client: Client, own_history: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    history = long_history()
+    history = own_history
     monkeypatch.setattr(changes, "REVISIONS", 3)
     numbers: list[int] = []
     address = "/changes/"
@@ -44,9 +44,9 @@ def test_every_revision_is_listed_with_what_it_did(
 
 
 def test_a_revision_lists_all_that_it_changed(
-    client: Client, monkeypatch: pytest.MonkeyPatch
+    client: Client, own_history: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    history = long_history()
+    history = own_history
     monkeypatch.setattr(changes, "CHANGES", 2)
     for number in range(1, history.newest + 1):
         rows = found(client, f"{API}changes/", revision=str(number), page_size="500")["results"]
@@ -84,9 +84,7 @@ def test_titles_say_who_says_so(client: Client, path: str) -> None:
     assert f">Masks for a city, according to {giver}</a>" in shown(client, path)
 
 
-def test_what_is_not_there_is_said(client: Client) -> None:
-    long_history()
-
+def test_what_is_not_there_is_said(client: Client, own_history: History) -> None:
     assert "There is no revision 99" in shown(client, "/changes/99/", 404)
     assert "There are 1 pages." in shown(client, "/changes/?page=9", 400)
     assert "latter" in shown(client, "/changes/?latter=1", 400)

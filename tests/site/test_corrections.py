@@ -9,7 +9,7 @@ from django.test import Client
 
 from records.models import KINDS
 from records.site import corrections
-from tests.support.histories import History, long_history
+from tests.support.histories import History
 from tests.support.routes import API, found
 
 pytestmark = pytest.mark.django_db
@@ -35,8 +35,9 @@ def changes(client: Client, **query: str) -> list[dict[str, Any]]:
     return [row for row in rows if row["kind"] in KINDS]
 
 
-def test_every_correction_and_withdrawal_is_listed_with_its_reason(client: Client) -> None:
-    long_history()
+def test_every_correction_and_withdrawal_is_listed_with_its_reason(
+    client: Client, own_history: History
+) -> None:
     page = shown(client)
     rows = changes(client)
 
@@ -55,9 +56,8 @@ def test_every_correction_and_withdrawal_is_listed_with_its_reason(client: Clien
 
 
 def test_the_list_is_paged_and_narrowed_to_kinds(
-    client: Client, monkeypatch: pytest.MonkeyPatch
+    client: Client, own_history: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    long_history()
     whole = listed(shown(client))
     monkeypatch.setattr(corrections, "PER_PAGE", 3)
 
@@ -88,9 +88,9 @@ def test_without_corrections_it_says_so(client: Client) -> None:
 
 
 def test_the_queries_do_not_grow_with_the_list(
-    client: Client, django_assert_num_queries: Any
+    client: Client, own_history: History, django_assert_num_queries: Any
 ) -> None:
-    history: History = long_history()
+    history = own_history
 
     # The revision, the number of changes, those of the page, the titles of each kind.
     with django_assert_num_queries(3 + len({row["kind"] for row in history.changes

@@ -22,8 +22,10 @@ PAGES = [
 ]
 
 
-def test_home_says_what_there_is(client: Client, db: None, django_assert_num_queries: Any) -> None:
-    history = long_history()
+def test_home_says_what_there_is(
+    client: Client, own_history: History, django_assert_num_queries: Any
+) -> None:
+    history = own_history
 
     # The newest revision; how many records of each kind it has, and of which days; the latest
     # of each.

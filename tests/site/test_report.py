@@ -11,7 +11,7 @@ from records.curation.reports.models import MOST_WAITING, Report, ReportStatus
 from records.models import KINDS
 from records.site.report import VALID_SECONDS, reports
 from tests.support.factories import RECORDS, DonationFactory, ReportFactory, UserFactory
-from tests.support.histories import long_history
+from tests.support.histories import History
 
 pytestmark = pytest.mark.django_db
 
@@ -168,8 +168,10 @@ def test_few_reports_of_one_record_wait_and_none_twice(client: Client) -> None:
     assert send(client, id, text=f"{TEXT} once more").status_code == 303
 
 
-def test_only_of_records_in_force_can_errors_be_reported(client: Client) -> None:
-    history = long_history()
+def test_only_of_records_in_force_can_errors_be_reported(
+    client: Client, own_history: History
+) -> None:
+    history = own_history
     draft = DonationFactory()
     for id, status in [
         ("don-zzzzzzzz", 404),
