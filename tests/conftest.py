@@ -100,13 +100,16 @@ def django_db_modify_db_settings(
 def straight_answers() -> Iterator[None]:
     """Static files come straight from the packages: nothing need be collected before a test.
     Answers come from the database and are as many as requested, except where a test is about
-    those that are kept, or about the limits. Passwords are hashed fast."""
+    those that are kept, or about the limits. Passwords are hashed fast. A request may take long
+    on a busy machine: cut short, it would take the transaction of its module with it."""
     plain = {"BACKEND": "tests.support.static_files.PlainStaticFiles"}
     with override_settings(
         CACHE_ENTRIES=0,
         RATE_LIMIT=0,
         LOGIN_RATE=0,
         REPORT_RATE=0,
+        QUERY_SECONDS=120,
+        ADMIN_SECONDS=120,
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
         STORAGES=settings.STORAGES | {"staticfiles": plain},
         WHITENOISE_AUTOREFRESH=True,
