@@ -27,6 +27,7 @@ from typing import IO, Any
 
 import structlog
 from django.conf import settings
+from django.core.wsgi import get_wsgi_application
 
 from aidapi.lanes import Ended, Environ, Lane, Slot, Stream, is_stream
 
@@ -50,11 +51,8 @@ class AdminProcess:
         pairs = [socket.socketpair() for _ in range(self.channels)]
         theirs = [other.detach() for _, other in pairs]
         self.connections = [Connection(own.detach()) for own, _ in pairs]
-        # Also where the working directory is another.
-        paths = [str(settings.BASE_DIR), *filter(None, [os.environ.get("PYTHONPATH")])]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "aidapi.admin_process", *map(str, theirs)],
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
             stdin=subprocess.DEVNULL,
             pass_fds=theirs,
         )
@@ -176,8 +174,6 @@ def main() -> None:
     # Whoever stops the server stops all its processes; this one ends when the other has.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    from django.core.wsgi import get_wsgi_application
-
     site = get_wsgi_application()
     connections = [Connection(int(number)) for number in sys.argv[1:]]
     lane = Lane("admin", len(connections), 0)

@@ -172,7 +172,6 @@ def test_what_was_written_is_said_when_the_process_ends(
 def process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lanes]:
     """Lanes with a real process, whose database is empty and needed by no request here."""
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/empty.sqlite3")
-    monkeypatch.chdir(tmp_path)
     lane = admin_lane()
     yield Lanes(site, lane)
     for connection in lane.slots[0].process.connections:  # type: ignore[attr-defined]
