@@ -59,14 +59,21 @@ class AdminProcess:
         for each in theirs:
             os.close(each)
 
-    def connection(self, place: int) -> Connection:
-        """Return the channel at that place, of a new process if the last one ended."""
+    def channel(self, place: int) -> tuple[subprocess.Popen, Connection]:
+        """Return the process and its channel at that place; it is another one if the last one
+        ended."""
         with self.lock:
             if self.process.poll() is not None:
                 log.warning("The process of the admin ended, and another is started.")
-                # Whoever waits on one of them reads its end.
+                # Whoever waits on a channel of the last one reads its end.
                 self.start()
-            return self.connections[place]
+            return self.process, self.connections[place]
+
+    def end(self, process: subprocess.Popen) -> None:
+        """Note that a channel of the process ended: the kernel closes them before it says that
+        the process has ended. If it has not, it lacks a channel."""
+        process.kill()
+        process.wait()
 
 
 class Channel(Slot):
@@ -78,7 +85,7 @@ class Channel(Slot):
 
     def run(self, site: Callable, environ: Environ, start_response: Callable) -> Any:
         """Return the response of the other process; raise Ended if it gave none."""
-        connection = self.process.connection(self.place)
+        process, connection = self.process.channel(self.place)
         given = {key: value for key, value in environ.items() if isinstance(value, SENT)}
         try:
             connection.send_bytes(json.dumps(given).encode())
@@ -88,6 +95,7 @@ class Channel(Slot):
             while piece := connection.recv_bytes():
                 body.write(piece)
         except (EOFError, OSError):
+            self.process.end(process)
             raise Ended from None
         start_response(status, [(name, value) for name, value in headers])
         return Answer(dict(headers), body)

@@ -79,7 +79,7 @@ class Threads(AdminProcess):
         self.connections = [Connection(own.detach()) for own, _ in pairs]
         self.process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
 
-    def end(self) -> None:
+    def close(self) -> None:
         for connection in self.connections:
             connection.close()
         self.process.communicate(b"\n")
@@ -96,7 +96,7 @@ def lanes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lanes]:
     monkeypatch.setattr(admin_process, "AdminProcess", process)
     yield Lanes(site, admin_lane())
     for one in made:
-        one.end()
+        one.close()
 
 
 class Answer:
