@@ -115,18 +115,20 @@ def test_waiting_for_a_response_takes_no_slot() -> None:
 
     with override_settings(THREADS=2, WAITING=4, COALESCED=4):
         lanes = Lanes(site)
-        same = [
-            threading.Thread(target=lanes, args=[environ(), lambda *_: None]) for _ in range(4)
-        ]
-        for thread in same:
+
+        def request(path: str) -> threading.Thread:
+            # In threads of their own, since a lane takes away the connection of its thread.
+            thread = threading.Thread(target=lanes, args=[environ(path), lambda *_: None])
             thread.start()
+            return thread
+
+        same = [request("/api/v1/donations/summary/") for _ in range(4)]
         while lanes.coalescing.waiting < 3:
             time.sleep(0.01)
-        other = lanes(environ("/api/v1/donations/"), lambda *_: None)
+        request("/api/v1/donations/").join(5)
         go.set()
         for thread in same:
             thread.join(5)
 
-    assert other == [b"ok"]
     assert executed.index("/api/v1/donations/") == 1
     assert executed.count("/api/v1/donations/summary/") == 4
