@@ -374,8 +374,9 @@ COMMIT_SECONDS = integer("COMMIT_SECONDS", 5, 1)
 THREADS = integer("THREADS", 4, 1)
 ADMIN_THREADS = integer("ADMIN_THREADS", 2, 1)
 DOWNLOAD_THREADS = integer("DOWNLOAD_THREADS", 2, 1)
-# Whether a process of its own executes the requests to the admin (aidapi.admin_process).
-ADMIN_PROCESS = boolean("ADMIN_PROCESS", False)
+# Whether a process of its own executes the requests to the admin (aidapi.admin_process). A process
+# for reading has no admin.
+ADMIN_PROCESS = boolean("ADMIN_PROCESS", False) and not READING
 # Open downloads, request bodies being read, and requests waiting to be executed.
 DOWNLOADS = integer("DOWNLOADS", 8, 1)
 BODIES = integer("BODIES", 16, 1)
