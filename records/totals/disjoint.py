@@ -195,11 +195,11 @@ class DisjointSum(Sum):
             # What is disjoint by wide dates is disjoint by near ones.
             known = {one.speaker or one for one in least.used}
             starts.append(sum(1 << self.number[one] for one in known if one in self.number))
-        weights = [ZERO] * len(self.hard)
+        running = len(self.known.running)
+        weights = [ZERO] * running
         for n in bits(self.present):
             weights[n] = self.weight(self.hard[n])
-        for n in range(len(self.known.running), len(self.hard)):
-            weights[n] = self.weight(self.hard[n])
+        weights += map(self.weight, self.hard[running:])
         family = best_family(weights, self.overlaps, sums, starts)
         self.family, self.search = family.used, family.search
         used = {self.hard[n] for n in bits(self.family)}

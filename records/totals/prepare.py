@@ -141,14 +141,7 @@ class Prepared:
         gone = numbers_of(registry.records, ids)
         table = self.table.spliced(gone, added)
         return joined(
-            table,
-            registry,
-            self.overlaps.comparisons,
-            links,
-            self.include,
-            self.milestone,
-            self.begun,
-            self.overlaps,
+            table, registry, links, self.include, self.milestone, self.begun, self.overlaps
         )
 
 
@@ -167,16 +160,8 @@ def prepare(
     """
     registry = Registry()
     table = judged(figures, registry, frozenset(include), milestone)
-    comparisons = Comparisons(registry)
-    return joined(
-        table,
-        registry,
-        comparisons,
-        links or Links(),
-        frozenset(include),
-        milestone,
-        registry.size,
-    )
+    links = links or Links()
+    return joined(table, registry, links, frozenset(include), milestone, registry.size)
 
 
 def prepare_in_parts(
@@ -193,15 +178,7 @@ def prepare_in_parts(
             packed.add(table.entries, searched(table, registry, links))
             rows.add(table)
         whole = rows.table(packed)
-    return joined(
-        whole,
-        registry,
-        Comparisons(registry),
-        links,
-        frozenset(),
-        "",
-        registry.size,
-    )
+    return joined(whole, registry, links, frozenset(), "", registry.size)
 
 
 def searched(table: Table, registry: Registry, links: Links) -> Array:
@@ -221,7 +198,6 @@ def of_parties(table: Table, registry: Registry) -> Array:
 def joined(
     table: Table,
     registry: Registry,
-    comparisons: Comparisons,
     links: Links,
     include: frozenset[str],
     milestone: str,
@@ -229,7 +205,8 @@ def joined(
     before: Overlaps | None = None,
 ) -> Prepared:
     """Return judged figures with what follows from all of them together; `before` has the
-    overlaps of another revision."""
+    overlaps of another revision in the same registry."""
+    comparisons = before.comparisons if before else Comparisons(registry)
     counted = (table.reason == 0) & table.chosen
     linked = rows_of(table, registry, links.linked)
     tied = counted & table.single & (table.tied | linked)

@@ -32,7 +32,7 @@ WHY_NOT = (
 """Reasons that figures of a query may have beside their own."""
 TOTALS = 2_000
 """Totals of which is kept what was found: most groups of a query are the same after a
-publication as before it. Those of the dataset take 4 kB each."""
+publication as before it. Those of the dataset take some 3 kB each."""
 FEW = 4_000
 """Rows up to which sorting is cheaper than counting over all numbers."""
 
