@@ -28,8 +28,10 @@ class Coalescing:
 
     @contextmanager
     def turn(self, environ: dict[str, Any]) -> Iterator[None]:
-        """Wait while another request has the same response made, for WAIT_SECONDS at most."""
-        key = cache_key(environ) if is_cached(environ) else None
+        """Wait while another request has the same response made, for WAIT_SECONDS at most. Where
+        no response is kept there is nothing to wait for."""
+        keeps = settings.CACHE_ENTRIES or settings.CACHE_URL
+        key = cache_key(environ) if keeps and is_cached(environ) else None
         if key is None:
             yield
             return

@@ -7,22 +7,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from django.test import override_settings
 
 from aidapi.coalescing import Coalescing
 from aidapi.lanes import Lanes
+from tests.support.wsgi import environ
+
+SUMMARY = "/api/v1/donations/summary/"
+FILTERS = "group_by=item&donor=CHN"
 
 
-def environ(path: str = "/api/v1/donations/summary/", **more: str) -> dict[str, Any]:
-    return {
-        "REQUEST_METHOD": "GET",
-        "PATH_INFO": path,
-        "QUERY_STRING": "group_by=item&donor=CHN",
-        "SERVER_NAME": "127.0.0.1",
-        "SERVER_PORT": "80",
-        "wsgi.url_scheme": "http",
-        **more,
-    }
+@pytest.fixture(autouse=True)
+def responses_are_kept() -> Iterator[None]:
+    with override_settings(CACHE_ENTRIES=10):
+        yield
 
 
 class Crowd:
@@ -30,15 +29,13 @@ class Crowd:
 
     def __init__(self, coalescing: Coalescing) -> None:
         self.coalescing = coalescing
-        self.begun = Counter[str]()
+        self.begun = Counter[tuple[str, ...]]()
         self.threads: list[threading.Thread] = []
 
-    def send(self, **more: str) -> None:
-        given = environ(**more)
-
+    def send(self, path: str = SUMMARY, query: str = FILTERS, method: str = "GET") -> None:
         def run() -> None:
-            with self.coalescing.turn(given):
-                self.begun["".join(map(str, given.values()))] += 1
+            with self.coalescing.turn(environ(path, query, method)):
+                self.begun[path, query, method] += 1
 
         self.threads.append(threading.Thread(target=run))
         self.threads[-1].start()
@@ -63,11 +60,11 @@ def crowd(most: int = 10) -> Iterator[Crowd]:
 
 def test_same_requests_wait_for_the_first() -> None:
     with crowd() as others:
-        with others.coalescing.turn(environ()):
+        with others.coalescing.turn(environ(SUMMARY, FILTERS)):
             others.send()
-            others.send(QUERY_STRING="donor=CHN&group_by=item")
-            others.send(QUERY_STRING="search=mask")
-            others.send(REQUEST_METHOD="POST")
+            others.send(query="donor=CHN&group_by=item")
+            others.send(query="search=mask")
+            others.send(method="POST")
             others.send(path="/readyz")
             assert others.executed(3)
             assert others.coalescing.waiting == 2
@@ -77,7 +74,7 @@ def test_same_requests_wait_for_the_first() -> None:
 
 def test_first_request_that_fails_lets_the_others_go() -> None:
     with crowd() as others:
-        first = others.coalescing.turn(environ())
+        first = others.coalescing.turn(environ(SUMMARY, FILTERS))
         first.__enter__()
         others.send()
         assert not first.__exit__(ValueError, ValueError("of the site"), None)
@@ -86,7 +83,7 @@ def test_first_request_that_fails_lets_the_others_go() -> None:
 
 def test_waiting_is_bounded_in_number_and_time() -> None:
     others = Crowd(Coalescing(1))
-    with override_settings(WAIT_SECONDS=0.2), others.coalescing.turn(environ()):
+    with override_settings(WAIT_SECONDS=0.2), others.coalescing.turn(environ(SUMMARY, FILTERS)):
         others.send()
         while not others.coalescing.waiting:
             time.sleep(0.01)
@@ -94,6 +91,14 @@ def test_waiting_is_bounded_in_number_and_time() -> None:
         assert others.executed(2)
     others.end()
     assert others.coalescing.waiting == 0
+
+
+def test_where_no_response_is_kept_nothing_waits() -> None:
+    others = Crowd(Coalescing(1))
+    with override_settings(CACHE_ENTRIES=0), others.coalescing.turn(environ(SUMMARY, FILTERS)):
+        others.send()
+        assert others.executed(1)
+    others.end()
 
 
 def test_waiting_for_a_response_takes_no_slot() -> None:
@@ -122,7 +127,7 @@ def test_waiting_for_a_response_takes_no_slot() -> None:
             thread.start()
             return thread
 
-        same = [request("/api/v1/donations/summary/") for _ in range(4)]
+        same = [request(SUMMARY) for _ in range(4)]
         while lanes.coalescing.waiting < 3:
             time.sleep(0.01)
         request("/api/v1/donations/").join(5)
@@ -131,4 +136,4 @@ def test_waiting_for_a_response_takes_no_slot() -> None:
             thread.join(5)
 
     assert executed.index("/api/v1/donations/") == 1
-    assert executed.count("/api/v1/donations/summary/") == 4
+    assert executed.count(SUMMARY) == 4

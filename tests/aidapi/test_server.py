@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.core import signals
 from django.core.handlers.wsgi import WSGIHandler
-from django.db import DEFAULT_DB_ALIAS, OperationalError, close_old_connections
+from django.db import DEFAULT_DB_ALIAS, OperationalError
 from django.db import connections as database
 from django.http import HttpResponse, StreamingHttpResponse
 from django.test import override_settings
@@ -21,6 +20,7 @@ from aidapi.bodies import Bodies
 from aidapi.errors import Problem
 from aidapi.lanes import Full, Lane, Lanes, Stream, asks_for_file
 from tests.support.deadlines import SLOW
+from tests.support.wsgi import Answer, environ, own_connection
 
 SMALL = {
     "THREADS": 2,
@@ -37,42 +37,8 @@ SMALL = {
 
 @pytest.fixture(autouse=True)
 def small() -> Iterator[None]:
-    with override_settings(**SMALL):
-        # As Django's own test client does: the connection of the tests stays as it is.
-        signals.request_started.disconnect(close_old_connections)
-        signals.request_finished.disconnect(close_old_connections)
-        own = database[DEFAULT_DB_ALIAS]
+    with override_settings(**SMALL), own_connection():
         yield
-        # A lane gives the thread a connection of its own and then takes it away.
-        database[DEFAULT_DB_ALIAS] = own
-        signals.request_started.connect(close_old_connections)
-        signals.request_finished.connect(close_old_connections)
-
-
-def environ(path: str, query: str = "", method: str = "GET", **more: Any) -> dict[str, Any]:
-    return {
-        "REQUEST_METHOD": method,
-        "PATH_INFO": path,
-        "QUERY_STRING": query,
-        "SERVER_NAME": "127.0.0.1",
-        "SERVER_PORT": "80",
-        "REMOTE_ADDR": "192.0.2.1",
-        "HTTP_HOST": "127.0.0.1",
-        "wsgi.url_scheme": "http",
-        "wsgi.input": io.BytesIO(),
-        **more,
-    }
-
-
-class Answer:
-    """What a WSGI application answered."""
-
-    def __init__(self, application: Callable, given: dict[str, Any]) -> None:
-        self.body = application(given, self.start)
-
-    def start(self, status: str, headers: list[tuple[str, str]], *_: Any) -> None:
-        self.status = int(status.split()[0])
-        self.headers = dict(headers)
 
 
 class Site:
