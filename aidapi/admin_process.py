@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from multiprocessing.connection import Connection
 from typing import IO, Any
 
@@ -29,12 +29,14 @@ import structlog
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from aidapi.lanes import Ended, Environ, Lane, Slot, Stream, is_stream
+from aidapi.errors import REFUSAL, generic, is_of_database
+from aidapi.lanes import Ended, Environ, Lane, Slot, Stream, is_stream, whole
 
 log = structlog.get_logger("aidapi.admin_process")
 NICE = 5
 """Niceness of the process: of a core that both want, readers get three quarters."""
 IN_MEMORY = 1024 * 1024
+PIECE = 64 * 1024
 SENT = (str, int, float, bool)
 """Types of the values of a request that are sent."""
 
@@ -85,20 +87,29 @@ class Channel(Slot):
 
     def run(self, site: Callable, environ: Environ, start_response: Callable) -> Any:
         """Return the response of the other process; raise Ended if it gave none."""
+        head = {key: value for key, value in environ.items() if isinstance(value, SENT)}
+        sent = json.dumps(head).encode(), body_of(environ)
         process, connection = self.process.channel(self.place)
-        given = {key: value for key, value in environ.items() if isinstance(value, SENT)}
         try:
-            connection.send_bytes(json.dumps(given).encode())
-            connection.send_bytes(body_of(environ))
+            for part in sent:
+                connection.send_bytes(part)
             status, headers = json.loads(connection.recv_bytes())
-            body: Any = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 (the response's)
-            while piece := connection.recv_bytes():
-                body.write(piece)
+            body = spooled(iter(connection.recv_bytes, b""))
         except (EOFError, OSError):
             self.process.end(process)
             raise Ended from None
         start_response(status, [(name, value) for name, value in headers])
         return Answer(dict(headers), body)
+
+
+def spooled(pieces: Iterable[bytes]) -> IO[bytes]:
+    """Return a body as a file, which is in memory while it is small."""
+    with contextlib.ExitStack() as failing:
+        file: Any = failing.enter_context(tempfile.SpooledTemporaryFile(IN_MEMORY))
+        for piece in pieces:
+            file.write(piece)
+        failing.pop_all()
+    return file
 
 
 def body_of(environ: Environ) -> bytes:
@@ -125,7 +136,7 @@ class Answer:
         return self.headers.get(name, default)
 
     def __iter__(self) -> Iterator[bytes]:
-        return iter(lambda: self.body.read(64 * 1024), b"")
+        return iter(lambda: self.body.read(PIECE), b"")
 
     def close(self) -> None:
         self.body.close()
@@ -156,26 +167,35 @@ def serve(connection: Connection, lane: Lane, site: Callable) -> None:
                 "wsgi.errors": sys.stderr,
                 "wsgi.version": (1, 0),
             }
-            for piece in pieces(environ, lane, site):
-                connection.send_bytes(piece)
+            head, body = answer(environ, lane, site)
+            connection.send_bytes(json.dumps(head).encode())
+            with contextlib.closing(body):
+                while piece := body.read(PIECE):
+                    connection.send_bytes(piece)
+            connection.send_bytes(b"")
 
 
-def pieces(environ: Environ, lane: Lane, site: Callable) -> Iterator[bytes]:
-    """Yield the head of the response, the parts of its body, and an empty one."""
+def answer(environ: Environ, lane: Lane, site: Callable) -> tuple[list[Any], IO[bytes]]:
+    """Return status and headers of the response, and its body."""
+    try:
+        return execute(environ, lane, site)
+    except Exception as error:
+        # A stream breaks off. Nothing of it was sent, so the client can be told.
+        log.exception("A response of the admin broke off.")
+        problem = generic(503 if is_of_database(error) else 500)
+        return execute(environ | {REFUSAL: problem}, lane, site)
+
+
+def execute(environ: Environ, lane: Lane, site: Callable) -> tuple[list[Any], IO[bytes]]:
     begun: list[Any] = []
     with lane.take("", -1) as slot:
         response = slot.run(site, environ, lambda *given: begun.extend(given))
-        body = None
-        if not is_stream(response):
-            body = b"".join(response)
-            response.close()
-    yield json.dumps(begun[:2]).encode()
+        body = None if is_stream(response) else spooled(whole(response))
     if body is None:
         with contextlib.closing(Stream(response, lane, environ, lambda: None)) as stream:
-            yield from filter(None, stream)
-    elif body:
-        yield body
-    yield b""
+            body = spooled(stream)
+    body.seek(0)
+    return begun[:2], body
 
 
 def main() -> None:

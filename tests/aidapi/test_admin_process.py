@@ -14,9 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core import signals
-from django.db import DEFAULT_DB_ALIAS, close_old_connections
-from django.db import connections as database
+from django.db import OperationalError
 from django.http import HttpResponse, StreamingHttpResponse
 from django.test import override_settings
 
@@ -25,33 +23,30 @@ from aidapi.admin_process import AdminProcess, admin_lane
 from aidapi.errors import REFUSAL
 from aidapi.lanes import LARGEST_WHOLE, Ended, Lane, Lanes
 from aidapi.outcomes import NOTHING, UNKNOWN
+from tests.support.wsgi import Answer, environ, own_connection
 
 LARGE = 65 * 65_536
 
 
 @pytest.fixture(autouse=True)
-def own_connection() -> Iterator[None]:
-    signals.request_started.disconnect(close_old_connections)
-    signals.request_finished.disconnect(close_old_connections)
-    own = database[DEFAULT_DB_ALIAS]
-    with override_settings(ADMIN_THREADS=2, WAITING=8, WAIT_SECONDS=5):
+def small() -> Iterator[None]:
+    with override_settings(ADMIN_THREADS=2, WAITING=8, WAIT_SECONDS=5), own_connection():
         yield
-    database[DEFAULT_DB_ALIAS] = own
-    signals.request_started.connect(close_old_connections)
-    signals.request_finished.connect(close_old_connections)
 
 
-def site(environ: dict[str, Any], start: Callable) -> Any:
+def site(given: dict[str, Any], start: Callable) -> Any:
     """Answer as the admin would: the page says what was asked."""
-    path, query = environ["PATH_INFO"], environ["QUERY_STRING"]
-    if REFUSAL in environ:
-        response: Any = environ[REFUSAL].response()
+    path, query = given["PATH_INFO"], given["QUERY_STRING"]
+    if REFUSAL in given:
+        response: Any = given[REFUSAL].response()
     elif path == "/admin/stream/":
         response = StreamingHttpResponse([b"one,", b"", b"two"])
+    elif path == "/admin/broken/":
+        response = StreamingHttpResponse(broken())
     elif path == "/admin/large/":
         response = StreamingHttpResponse([b"x" * 65_536] * 65)
     else:
-        body = environ["wsgi.input"].read()
+        body = given["wsgi.input"].read()
         response = HttpResponse(b" ".join([path.encode(), query.encode(), body]))
         response.set_cookie("one", "1")
         response.set_cookie("two", "2")
@@ -61,6 +56,11 @@ def site(environ: dict[str, Any], start: Callable) -> Any:
     ]
     start(f"{response.status_code} {response.reason_phrase}", headers)
     return response
+
+
+def broken() -> Iterator[bytes]:
+    yield b"one,"
+    raise OperationalError("the database went away")
 
 
 def cookies(response: Any) -> Any:
@@ -99,59 +99,54 @@ def lanes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lanes]:
         one.close()
 
 
-class Answer:
-    def __init__(
-        self, lanes: Lanes, path: str, body: bytes | None = None, query: str = ""
-    ) -> None:
-        given = {
-            "REQUEST_METHOD": "GET" if body is None else "POST",
-            "PATH_INFO": path,
-            "QUERY_STRING": query,
-            "CONTENT_LENGTH": str(len(body or b"")),
-            "SERVER_NAME": "127.0.0.1",
-            "SERVER_PORT": "80",
-            "REMOTE_ADDR": "192.0.2.1",
-            "wsgi.url_scheme": "http",
-            "wsgi.input": io.BytesIO(body or b""),
-            "wsgi.errors": sys.stderr,
-            "of.the.server": object(),
-        }
-        parts = lanes(given, self.start)
-        self.parts = [*parts]
-        self.body = b"".join(self.parts)
-        if hasattr(parts, "close"):
-            parts.close()
-
-    def start(self, status: str, headers: list[tuple[str, str]]) -> None:
-        self.status, self.headers = status, headers
+def ask(lanes: Lanes, path: str, body: bytes | None = None, query: str = "") -> Answer:
+    more = {"wsgi.input": io.BytesIO(body or b""), "of.the.server": object()}
+    if body is not None:
+        more["CONTENT_LENGTH"] = str(len(body))
+    answer = Answer(lanes, environ(path, query, "GET" if body is None else "POST", **more))
+    sent = answer.body
+    answer.body = [*sent]
+    if hasattr(sent, "close"):
+        sent.close()
+    return answer
 
 
 def test_requests_and_responses_pass_whole(lanes: Lanes) -> None:
-    answer = Answer(lanes, "/admin/é/", b"\x00\xff" * 50_000, "q=%C3%A9")
+    answer = ask(lanes, "/admin/é/", b"\x00\xff" * 50_000, "q=%C3%A9")
 
-    assert answer.status == "200 OK"
-    assert answer.body == b"/admin/\xc3\xa9/ q=%C3%A9 " + b"\x00\xff" * 50_000
-    assert [value for name, value in answer.headers if name == "Set-Cookie"] == [
+    assert answer.status == 200
+    assert b"".join(answer.body) == b"/admin/\xc3\xa9/ q=%C3%A9 " + b"\x00\xff" * 50_000
+    assert [value for name, value in answer.listed if name == "Set-Cookie"] == [
         "one=1; Path=/",
         "two=2; Path=/",
     ]
-    assert Answer(lanes, "/admin/").body == b"/admin/  "
+    assert ask(lanes, "/admin/").body == [b"/admin/  "]
 
 
 def test_streams_leave_the_other_process_at_once(lanes: Lanes) -> None:
-    assert Answer(lanes, "/admin/stream/").body == b"one,two"
-    large = Answer(lanes, "/admin/large/")
-    assert len(large.body) == LARGE > LARGEST_WHOLE
-    assert len(large.parts) > 1
+    assert ask(lanes, "/admin/stream/").body == [b"one,two"]
+    large = ask(lanes, "/admin/large/")
+    assert sum(map(len, large.body)) == LARGE > LARGEST_WHOLE
+    assert len(large.body) > 1
     assert len(lanes.admin.free) == 2
+
+
+def test_stream_that_breaks_off_is_an_error_and_costs_no_other_request(lanes: Lanes) -> None:
+    process = lanes.admin.slots[0].process.process  # type: ignore[attr-defined]
+
+    answer = ask(lanes, "/admin/broken/")
+
+    assert (answer.status, b"unavailable" in b"".join(answer.body)) == (503, True)
+    assert ask(lanes, "/admin/").status == 200
+    assert lanes.admin.slots[0].process.process is process  # type: ignore[attr-defined]
 
 
 def test_only_the_admin_is_executed_there(lanes: Lanes) -> None:
     there = [*lanes.admin.slots]
     lanes.admin.slots = lanes.admin.free = []
     with override_settings(WAIT_SECONDS=0.01):
-        assert Answer(lanes, "/admin/").status.startswith("503")
-        assert Answer(lanes, "/api/v1/").status == "200 OK"
+        assert ask(lanes, "/admin/").status == 503
+        assert ask(lanes, "/api/v1/").status == 200
     lanes.admin.slots = lanes.admin.free = there
 
 
@@ -183,18 +178,18 @@ def test_process_answers_is_replaced_and_ends_with_its_channels(process: Lanes) 
     child = process.admin.slots[0].process  # type: ignore[attr-defined]
     with contextlib.ExitStack() as stack:
         stack.enter_context(override_settings(WAIT_SECONDS=30))
-        page = Answer(process, "/admin/login/")
+        page = ask(process, "/admin/login/")
         first = child.process
         # Whoever stops the server stops all its processes.
         os.kill(first.pid, signal.SIGTERM)
-        again = Answer(process, "/admin/login/")
+        again = ask(process, "/admin/login/")
         nice = os.getpriority(os.PRIO_PROCESS, first.pid)
         first.kill()
         first.wait(20)
-        replaced = Answer(process, "/admin/login/")
+        replaced = ask(process, "/admin/login/")
 
-    assert (page.status, again.status, replaced.status) == ("200 OK",) * 3
-    assert b"csrfmiddlewaretoken" in page.body
+    assert (page.status, again.status, replaced.status) == (200,) * 3
+    assert b"csrfmiddlewaretoken" in b"".join(page.body)
     assert nice == os.getpriority(os.PRIO_PROCESS, 0) + admin_process.NICE
     assert child.process.pid != first.pid
 
@@ -204,7 +199,7 @@ def test_requests_of_a_process_that_dies_are_answered(process: Lanes) -> None:
     os.kill(child.process.pid, signal.SIGSTOP)
     answers: list[Answer] = []
     waiting = threading.Thread(
-        target=lambda: answers.append(Answer(process, "/admin/login/", b"typed"))
+        target=lambda: answers.append(ask(process, "/admin/login/", b"typed"))
     )
     waiting.start()
     while process.admin.free == process.admin.slots:
@@ -212,7 +207,7 @@ def test_requests_of_a_process_that_dies_are_answered(process: Lanes) -> None:
     child.process.kill()
     waiting.join(20)
 
-    assert answers[0].status.startswith("503")
-    assert b"process_ended" in answers[0].body
+    assert answers[0].status == 503
+    assert b"process_ended" in b"".join(answers[0].body)
     with override_settings(WAIT_SECONDS=30):
-        assert Answer(process, "/admin/login/").status == "200 OK"
+        assert ask(process, "/admin/login/").status == 200
