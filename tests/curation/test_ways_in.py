@@ -127,7 +127,7 @@ def checked(editor: User, kind: str, *changes: dict[str, str]) -> ImportBatch:
     writer.writeheader()
     writer.writerows(rows)
     by = User.objects.get(pk=editor.pk)
-    batch = batches.receive(text.getvalue().encode(), "rows.csv", model, by=by)
+    batch, _ = batches.receive(text.getvalue().encode(), "rows.csv", model, by=by)
     while batch.state == ImportState.CHECKING:
         batch = batches.check_slice(batch)
     return batch

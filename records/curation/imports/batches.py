@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, transaction
 from django.db.models import ProtectedError
@@ -39,8 +40,10 @@ LONGEST_LABEL = 200
 
 def receive(
     data: bytes, file_name: str, model: type[Record], *, by: Any, sheet_name: str = ""
-) -> ImportBatch:
-    """Read a file and keep its rows, to be checked; what is old and was never imported goes."""
+) -> tuple[ImportBatch, bool]:
+    """Read a file and keep its rows, to be checked; what is old and was never imported goes.
+    Return the import, and whether it was there: a file that the same person sent before and has
+    not imported keeps what was mended of it, and is checked again."""
     sheet = read(data, columns_of(model), sheet_name)
     batch = ImportBatch(
         kind=model.KIND,
@@ -69,9 +72,24 @@ def receive(
             state__in=NOT_WRITTEN, created_at__lt=timezone.now() - KEPT
         )
         old.delete()
+        # Of a double click the second waits here, and finds what the first made.
+        get_user_model().objects.select_for_update().get(pk=by.pk)
+        if known := unfinished(batch):
+            check_again(known)
+            known.refresh_from_db()
+            return known, True
         batch.save()
         ImportRow.objects.bulk_create(rows)
-    return batch
+    return batch, False
+
+
+def unfinished(batch: ImportBatch) -> ImportBatch | None:
+    """Return the import of the same sheet by the same person that is not imported yet."""
+    same = ImportBatch.objects.filter(
+        digest=batch.digest, kind=batch.kind, by=batch.by, state__in=NOT_WRITTEN
+    )
+    # What the notes say of the reading tells the sheets of a file apart; mending leaves them.
+    return next((one for one in same if one.notes == batch.notes), None)
 
 
 def take_label(row: ImportRow) -> None:

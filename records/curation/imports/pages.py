@@ -107,7 +107,7 @@ def upload_view(modeladmin: Any, request: HttpRequest) -> HttpResponse:
     if posted and form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            batch = batches.receive(
+            batch, is_known = batches.receive(
                 file.read(),
                 file.name,
                 modeladmin.model,
@@ -120,6 +120,13 @@ def upload_view(modeladmin: Any, request: HttpRequest) -> HttpResponse:
             if error.choices:
                 form.choose_of(error.choices)
         else:
+            if is_known:
+                modeladmin.message_user(
+                    request,
+                    f"You sent {batch.file_name} before, on {batch.created_at:%-d %B %Y, %H:%M} "
+                    f"UTC, and did not import it. What you mended then is kept, and the file is "
+                    f"checked again. To begin anew, forget it and send it once more.",
+                )
             return HttpResponseRedirect(batch_page(batch))
     context = {
         **modeladmin.admin_site.each_context(request),

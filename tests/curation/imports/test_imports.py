@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from openpyxl import Workbook, load_workbook
 
 from records import publishing
-from records.curation.imports import batches, columns, downloads, grids
+from records.curation.imports import batches, columns, downloads, grids, mending
 from records.curation.imports.models import (
     ImportBatch,
     ImportedDraft,
@@ -122,7 +123,7 @@ def saved(book: Workbook) -> bytes:
 
 def receive(data: Any, by: User, model: Any = Donation) -> ImportBatch:
     data = as_csv(data) if isinstance(data, list) else data
-    return batches.receive(data, "rows.csv", model, by=again(by))
+    return batches.receive(data, "rows.csv", model, by=again(by))[0]
 
 
 def checked(data: Any, by: User, model: Any = Donation) -> ImportBatch:
@@ -979,6 +980,49 @@ class TestConfirming:
         batches.confirm(second, by=second.by, again=True)
 
         assert Donation.objects.count() == 2
+
+    def test_a_file_sent_twice_is_one_import_that_keeps_what_was_mended(
+        self, statement: Statement, editor: User
+    ) -> None:
+        data = [row(statement, recipients="PKA")]
+        first = checked(data, editor)
+        mending.mend(first, mending.Changes({2: {"recipients": "PAK"}}), by=first.by)
+        second, is_known = batches.receive(as_csv(data), "again.csv", Donation, by=again(editor))
+
+        assert (second.pk, is_known, second.state) == (first.pk, True, ImportState.CHECKING)
+        assert found(checked(data, editor)) == ["new"]
+        assert ImportBatch.objects.count() == 1
+
+    def test_another_file_person_or_sheet_is_an_import_of_its_own(
+        self, statement: Statement, editor: User
+    ) -> None:
+        book = Workbook()
+        for number, cells in enumerate([row(statement), row(statement, value="60000")]):
+            sheet = book.create_sheet(f"Sheet {number}")
+            sheet.append(list(cells))
+            sheet.append(list(cells.values()))
+        del book["Sheet"]
+        other = UserFactory(username="other")
+        allow(other, ["add"], ["donation"])
+        for data, by, sheet_name in (
+            (saved(book), editor, "Sheet 0"),
+            (saved(book), editor, "Sheet 1"),
+            (saved(book), other, "Sheet 0"),
+            (as_csv([row(statement)]), editor, ""),
+        ):
+            received = batches.receive(data, "rows", Donation, by=again(by), sheet_name=sheet_name)
+            assert received[1] is False
+
+    def test_the_page_says_that_a_file_was_sent_before(self, statement: Statement) -> None:
+        client = superuser_client()
+        address = reverse("admin:records_donation_import")
+        pages = []
+        for _ in range(2):
+            file = SimpleUploadedFile("rows.csv", as_csv([row(statement)]))
+            pages.append(client.post(address, {"file": file}, follow=True))
+
+        assert [b"You sent rows.csv before" in page.content for page in pages] == [False, True]
+        assert pages[0].redirect_chain == pages[1].redirect_chain
 
     def test_there_may_be_nothing_to_import(self, statement: Statement, editor: User) -> None:
         DonationFactory(published=True)
