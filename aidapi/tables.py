@@ -307,7 +307,9 @@ def write_workbook(
         sheet.freeze_panes(1, 0)
         for place, column in enumerate(table.columns):
             sheet.write_string(0, place, column.name, bold)
-        kinds: dict[str, Cell] = dict.fromkeys(("decimal", "integer", "boolean"), same)
+        kinds: dict[str, Cell] = dict.fromkeys(("integer", "boolean"), same)
+        # A workbook holds floats, whatever number of zeros a decimal has.
+        kinds["decimal"] = fraction
         kinds["date"] = kinds[KNOWN_DATE] = date_cell
         rows_of = table.rows([cell(column, raw, kinds) for column in table.columns])
         line = 0

@@ -393,6 +393,7 @@ ONLY_TOGETHER = {
     "not_with_this_format",
     "needs_unit_of_comparison",
     "empty_range",
+    "no_such_figure",
 }
 """Codes of what is wrong with parameters that are right one by one."""
 ONLY_IN_WORDS = {
@@ -456,9 +457,8 @@ def excused(failure: BaseException, request: Request, got: Answer) -> bool:
     hold: and each of its reasons is such a one. Or one whose `Accept` selects the format of a
     file, whose own address the document describes."""
     if isinstance(failure, UndefinedContentType):
-        return got.status == 200 and got.headers["content-type"] in request.headers.get(
-            "Accept", ""
-        )
+        media_type = got.headers["content-type"].partition(";")[0]
+        return got.status == 200 and media_type in request.headers.get("Accept", "")
     if not isinstance(failure, RejectedPositiveData) or got.status != 400:
         return False
     problem = orjson.loads(got.body)
