@@ -153,7 +153,7 @@ class CacheMiddleware:
                 # Closing the 304 closes the file: to close a response ends the request.
                 same._resource_closers += response._resource_closers  # type: ignore[attr-defined]
                 return same
-        elif request.method == "GET" and len(response.content) <= MAX_BODY:
+        elif keeps() and request.method == "GET" and len(response.content) <= MAX_BODY:
             # A cached response has no resolved view, and metrics need the route.
             keep(
                 key,
@@ -164,6 +164,11 @@ class CacheMiddleware:
         if etag in tags(known):
             return not_modified(revision, pinned, key, route_of(request)).response()
         return response
+
+
+def keeps() -> bool:
+    """Return whether finished responses are kept."""
+    return bool(settings.CACHE_ENTRIES or settings.CACHE_URL)
 
 
 def is_cached(environ: dict[str, Any]) -> bool:

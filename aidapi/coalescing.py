@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 
-from aidapi.caching import cache_key, is_cached
+from aidapi.caching import cache_key, is_cached, keeps
 
 
 class Coalescing:
@@ -30,8 +30,7 @@ class Coalescing:
     def turn(self, environ: dict[str, Any]) -> Iterator[None]:
         """Wait while another request has the same response made, for WAIT_SECONDS at most. Where
         no response is kept there is nothing to wait for."""
-        keeps = settings.CACHE_ENTRIES or settings.CACHE_URL
-        key = cache_key(environ) if keeps and is_cached(environ) else None
+        key = cache_key(environ) if keeps() and is_cached(environ) else None
         if key is None:
             yield
             return

@@ -19,7 +19,7 @@ class CompressionMiddleware(HttpCompressionMiddleware):
     )
 
     def maybe_compress(self, request: HttpRequest, response: HttpResponseBase) -> None:
-        if response.status_code != 206:
+        if response.status_code != 206 and "HTTP_ACCEPT_ENCODING" in request.META:
             super().maybe_compress(request, response)
         if "Content-Encoding" in response.headers:
             # A shared cache would cut its compressed copy.

@@ -387,6 +387,7 @@ def described(name: str, parameter: Parameter, examples: dict[str, str]) -> Json
 def tidy(result: Json, generator: SchemaGenerator, **kwargs: Any) -> Json:
     """Return the document with what applies to the whole API said once: no `readOnly`, code lists
     as components, one tag per resource in the order of the routes."""
+    result["paths"] = by_noun(result["paths"])
     result["components"] = simplified(result["components"])
     result["components"]["schemas"].pop("NullEnum", None)
     enums = {
@@ -410,6 +411,18 @@ def tidy(result: Json, generator: SchemaGenerator, **kwargs: Any) -> Json:
     # All of it is public.
     result["security"] = []
     return result
+
+
+def by_noun(paths: Json) -> Json:
+    """Return the paths with those of representations beside their JSON, for readers; the routes
+    have them last."""
+    place = {path: number for number, path in enumerate(paths)}
+
+    def json_place(path: str) -> int:
+        of_json = re.sub(r"\.[^/]*$", "/", path)
+        return place.get(of_json, place.get(f"{path.rpartition('/')[0]}/", place[path]))
+
+    return dict(sorted(paths.items(), key=lambda item: json_place(item[0])))
 
 
 def codes(schema: Json) -> tuple[str, ...]:

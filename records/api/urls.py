@@ -65,10 +65,9 @@ def vocabulary_routes(of: RowResource) -> list[URLPattern]:
     ]
 
 
-def with_forms(routes: Iterable[URLPattern]) -> Iterator[URLPattern]:
-    """Yield the routes, and for each those of its representations other than JSON."""
+def form_routes(routes: Iterable[URLPattern]) -> Iterator[URLPattern]:
+    """Yield the routes of the representations other than JSON."""
     for route in routes:
-        yield route
         callback: Any = route.callback
         view = callback.cls(**callback.initkwargs)
         for form in forms_of(view.parameters):
@@ -100,4 +99,5 @@ ROUTES = [
     ),
     path("changes/", ChangeList.as_view(resource=CHANGES), name="changes-list"),
 ]
-urlpatterns = [*with_forms(ROUTES)]
+# First what is requested most: every pattern before it costs each request.
+urlpatterns = [*ROUTES, *form_routes(ROUTES)]
