@@ -152,10 +152,12 @@ class Generator:
         self.donors = [party.code for party in parties if party.code != "CHN"]
         self.parties = {party.code: party for party in parties}
         tree = TREE | {code: parent for code, parent, _ in GOODS}
-        Item.objects.bulk_create(
+        items = [
             Item(code=code, version=1, name=code, name_key=code, words_key=code, parent_id=parent)
             for code, parent in tree.items()
-        )
+        ]
+        Item.objects.bulk_create(items)
+        self.items = {item.code: item for item in items}
 
     def begin_revision(self) -> None:
         number = RevisionCounter.advance()
@@ -284,7 +286,7 @@ class Generator:
                     measure="quantity",
                     operator=rng.choice(["exact"] * 5 + ["more_than", "approx"]),
                     value=value,
-                    item_id=code,
+                    item=self.items[code],
                     unit="piece",
                     quote=f"{value} pieces",
                 )
