@@ -14,6 +14,7 @@ from records.index.models import FilterStatistics
 from records.index.search import SearchDocument
 from records.models import DatedRecord, FigureItem, Record, RecordLink, RecordParty
 from records.models.regions import regions_around
+from records.models.rows import joined
 from records.models.text import BOUNDARY
 
 IndexKey = tuple[str, str]
@@ -23,6 +24,7 @@ UNKNOWN = "unknown"
 """Value of a party filter that matches the records that name no party in the role."""
 FIGURE_CODES = ("measure", "basis", "operator", "unit", "currency", "party_type")
 """Columns of figures whose codes are index keys."""
+COLUMNS = ("kind", "role", "key", "versions")
 ROWS_PER_STATEMENT = 200
 """Maximum rows of statistics that one statement writes."""
 
@@ -88,20 +90,26 @@ class StatisticsIncrement:
 
     def write(self) -> None:
         """Add what was collected to the stored statistics."""
-        table = FilterStatistics._meta.db_table
+        options: Any = FilterStatistics._meta
+        table, columns = options.db_table, [options.get_field(name) for name in COLUMNS]
         rows = [
             (kind, *key, versions)
             for kind, found in sorted(self.published.items())
             for key, versions in sorted(found.items())
         ]
+        # In few statements: a version has dozens of words.
         with connection.cursor() as cursor:
             for start in range(0, len(rows), ROWS_PER_STATEMENT):
                 part = rows[start : start + ROWS_PER_STATEMENT]
-                # In few statements: a version has dozens of words.
+                if connection.vendor == "postgresql":
+                    source = f"SELECT * FROM {joined(columns)}"
+                    values: list[Any] = [list(column) for column in zip(*part, strict=True)]
+                else:
+                    source = f"VALUES {', '.join(['(%s, %s, %s, %s)'] * len(part))}"
+                    values = [value for row in part for value in row]
                 cursor.execute(
-                    f"INSERT INTO {table} (kind, role, key, versions)"
-                    f" VALUES {', '.join(['(%s, %s, %s, %s)'] * len(part))}"
+                    f"INSERT INTO {table} ({', '.join(COLUMNS)}) {source}"
                     " ON CONFLICT (kind, role, key)"
                     f" DO UPDATE SET versions = {table}.versions + excluded.versions",
-                    [value for row in part for value in row],
+                    values,
                 )

@@ -6,6 +6,7 @@ set of rows: `COPY` on PostgreSQL, few INSERTs on SQLite. Constraints and trigge
 row as they do any other.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain, count, islice
@@ -50,12 +51,15 @@ def update_rows(rows: Sequence[models.Model], names: Sequence[str]) -> None:
     if not rows:
         return
     options: Any = type(rows[0])._meta
-    columns = [options.get_field(name) for name in names]
-    new = ", ".join(f"{_quoted(field.column)} = %s" for field in columns)
-    key = f"{_quoted(options.pk.column)} = %s"
-    values = list(_values(rows, [*columns, options.pk], add=False))
-    with connection.cursor() as cursor:
-        cursor.executemany(f"UPDATE {_quoted(options.db_table)} SET {new} WHERE {key}", values)
+    columns = [*(options.get_field(name) for name in names), options.pk]
+    values = _values(rows, columns, add=False)
+    if connection.vendor == "postgresql":
+        _update_joined(options, columns, values)
+    else:
+        *new, key = [f"{_quoted(field.column)} = %s" for field in columns]
+        update = f"UPDATE {_quoted(options.db_table)} SET {', '.join(new)} WHERE {key}"
+        with connection.cursor() as cursor:
+            cursor.executemany(update, list(values))
 
 
 def set_prefetched(record: Any, rows: Mapping[str, Sequence[Any]]) -> None:
@@ -88,7 +92,9 @@ def number_rows(rows: Sequence[Any]) -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
-                "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
+                # The sequence is looked up once, not for each key.
+                "WITH keys AS MATERIALIZED (SELECT pg_get_serial_sequence(%s, %s)::regclass AS of)"
+                " SELECT nextval(keys.of) FROM keys, generate_series(1, %s)",
                 [_quoted(table), key, len(rows)],
             )
             keys = iter([number for (number,) in cursor.fetchall()])
@@ -148,6 +154,27 @@ def _insert(model: Any, columns: Sequence[Any], values: Iterator[list[Any]]) -> 
     with connection.cursor() as cursor:
         while part := list(islice(values, ROWS_PER_STATEMENT)):
             cursor.execute(insert + ", ".join([row] * len(part)), [*chain.from_iterable(part)])
+
+
+def _update_joined(options: Any, columns: Sequence[Any], values: Iterator[list[Any]]) -> None:
+    """Write what is joined to the table as arrays: PostgreSQL would plan a statement for each
+    row."""
+    table, names = _quoted(options.db_table), [_quoted(field.column) for field in columns]
+    new = ", ".join(f"{name} = new.{name}" for name in names[:-1])
+    update = (
+        f"UPDATE {table} SET {new} FROM {joined(columns)} AS new ({', '.join(names)})"
+        f" WHERE {table}.{names[-1]} = new.{names[-1]}"
+    )
+    with connection.cursor() as cursor:
+        while part := list(islice(values, ROWS_PER_STATEMENT)):
+            cursor.execute(update, [list(column) for column in zip(*part, strict=True)])
+
+
+def joined(columns: Sequence[Any]) -> str:
+    """Return the rows of PostgreSQL's that have an array for each column, as a parameter."""
+    # Without its length: a cast would cut what is too long, where writing it is an error.
+    types = [re.sub(r"\(.*\)", "", field.db_type(connection)) for field in columns]
+    return f"unnest({', '.join(f'%s::{type}[]' for type in types)})"
 
 
 def _copy(model: Any, columns: Sequence[Any], values: Iterator[list[Any]]) -> None:

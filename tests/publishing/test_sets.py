@@ -4,7 +4,7 @@ import datetime
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 
 from records.models import (
     DATED,
@@ -181,3 +181,27 @@ def test_named_columns_of_rows_are_written() -> None:
     other.refresh_from_db()
     assert Party.objects.get(code="ITA").name == "First"
     assert (other.name, other.region) == ("Second", "030")
+
+
+def test_rows_get_exactly_what_is_written() -> None:
+    texts = ["NULL", "{}", '{"a", b}', "O'Neil, \\ and \\\\", "a\nb\tc", "%s %%", "中国 – é"]
+    rows = [DonationFactory() for _ in texts]
+    names = ["title", "note", "as_of", "published_in"]
+    for row, text in zip(rows, texts, strict=True):
+        row.title, row.note, row.as_of = text, "", DAY + datetime.timedelta(days=len(text))
+    rows[0].note = "Only this one has a note."
+
+    update_rows(rows[::-1], names)
+
+    found = Donation.objects.order_by("pk").values_list(*names)
+    assert [*found] == [(row.title, row.note, row.as_of, None) for row in rows]
+
+
+def test_text_that_is_too_long_is_refused_and_not_cut() -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no lengths.")
+    party = PartyFactory()
+    party.name = "x" * 10_000
+
+    with pytest.raises(DataError), transaction.atomic():
+        update_rows([party], ["name"])
