@@ -2,6 +2,7 @@
 statement that says so. The stage of the record is derived from them."""
 
 import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -158,13 +159,19 @@ class Milestone(Evidence):
     @classmethod
     def place(cls, stage: str) -> int:
         """Return the place of a stage among those of the noun."""
-        field: Any = cls._meta.get_field("stage")
-        codes = [code for code, _ in field.flatchoices]
-        return codes.index(stage) if stage in codes else len(codes)
+        places = places_of(cls)
+        return places.get(stage, len(places))
 
     def plain(self) -> PlainMilestone:
         """Return the row as the rules of stages and totals take it."""
         return PlainMilestone(self.stage, self.date, self.date_precision, self.dated)
+
+
+@cache
+def places_of(model: type[Milestone]) -> dict[str, int]:
+    """Return stage → its place among those of the noun."""
+    field: Any = model._meta.get_field("stage")
+    return {code: place for place, (code, _) in enumerate(field.flatchoices)}
 
 
 class StagedRecord(DatedRecord):

@@ -13,7 +13,7 @@ from itertools import chain, count, islice
 from operator import attrgetter
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import connection, connections, models, transaction
 from django.db.models.sql import Query
 
 AS_IT_IS = (
@@ -110,6 +110,8 @@ def number_rows(rows: Sequence[Any]) -> None:
 def _values(rows: Sequence[Any], columns: Sequence[Any], *, add: bool) -> Iterator[list[Any]]:
     """Yield the values of each row as the database takes them."""
     read = attrgetter(*(field.attname for field in columns))
+    # Not the name for it, which looks it up whenever it is read.
+    database = connections[connection.alias]
     conversions = [
         (place, convert)
         for place, field in enumerate(columns)
@@ -126,25 +128,23 @@ def _values(rows: Sequence[Any], columns: Sequence[Any], *, add: bool) -> Iterat
             field.pre_save(row, True)
         values = [*read(row)]
         for place, convert in conversions:
-            values[place] = convert(values[place])
+            # Most columns of numbers and dates are empty in most rows.
+            if values[place] is not None:
+                values[place] = convert(values[place], database)
         yield values
 
 
 @cache
-def _conversion(field: Any, vendor: str) -> Callable[[Any], Any] | None:
-    """Return what makes a value of a column one that the database takes; None where that is the
-    value itself."""
+def _conversion(field: Any, vendor: str) -> Callable[[Any, Any], Any] | None:
+    """Return what makes a value of a column one that a database takes, given both; None where that
+    is the value itself."""
     target = field
     while target.is_relation:
         target = target.target_field
     if isinstance(target, AS_IT_IS):
         return None
-
-    def convert(value: Any) -> Any:
-        # Most columns of numbers and dates are empty in most rows.
-        return None if value is None else field.get_db_prep_save(value, connection)
-
-    return convert
+    prepare: Callable[[Any, Any], Any] = field.get_db_prep_save
+    return prepare
 
 
 def _insert(model: Any, columns: Sequence[Any], values: Iterator[list[Any]]) -> None:
