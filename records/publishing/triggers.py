@@ -9,7 +9,7 @@ writes, are not.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -328,34 +328,48 @@ their schema."""
 
 
 def triggers(connection: Any) -> dict[str, Trigger]:
-    """Return name → trigger. A name has the digest of its rule."""
+    """Return name → trigger. A name has the digest of its rules."""
     return wanted_triggers(connection.vendor, schema(connection))
 
 
 @cache
 def wanted_triggers(vendor: str, schema: str) -> dict[str, Trigger]:
+    if vendor == "sqlite":
+        return {
+            name: on_sqlite(name, table, rule)
+            for table, rule in rules(vendor)
+            for name in [name_of(table, [rule])]
+        }
     made = {}
-    tables = set()
+    grouped: dict[tuple[str, str], list[Rule]] = {}
     for table, rule in rules(vendor):
-        tables.add(table)
-        text = f"{table}{rule.event}{rule.forbidden}{rule.message}"
-        name = f"{PREFIX}{table}_{hashlib.sha256(text.encode()).hexdigest()[:10]}"
-        if vendor == "sqlite":
-            made[name] = on_sqlite(name, table, rule)
-        else:
-            row = "OLD" if rule.event == "DELETE" else "NEW"
-            # WHEN cannot hold a subquery here, so the condition is in the function.
-            body = (
-                f" BEGIN IF {rule.forbidden.replace(SCHEMA, f'{schema}.')} THEN"
-                f" {raise_error(table, rule.message)} END IF; RETURN {row}; END "
-            )
-            made[name] = on_postgresql(schema, name, table, rule.event, body)
-    if vendor == "postgresql":
-        for table in sorted(tables):
-            name = f"{PREFIX}{table}_truncate"
-            body = f" BEGIN {raise_error(table, 'published rows are not truncated')} END "
-            made[name] = on_postgresql(schema, name, table, "TRUNCATE", body)
+        grouped.setdefault((table, rule.event), []).append(rule)
+    for (table, event), of_event in grouped.items():
+        # One for all rules of an event: to call it takes longer than what it asks.
+        name = name_of(table, of_event)
+        made[name] = on_postgresql(schema, name, table, event, body(schema, table, of_event))
+    for table in sorted({table for table, _ in grouped}):
+        name = f"{PREFIX}{table}_truncate"
+        refusal = f" BEGIN {raise_error(table, 'published rows are not truncated')} END "
+        made[name] = on_postgresql(schema, name, table, "TRUNCATE", refusal)
     return made
+
+
+def name_of(table: str, of_event: Sequence[Rule]) -> str:
+    text = "".join(f"{table}{rule.event}{rule.forbidden}{rule.message}" for rule in of_event)
+    return f"{PREFIX}{table}_{hashlib.sha256(text.encode()).hexdigest()[:10]}"
+
+
+def body(schema: str, table: str, of_event: Sequence[Rule]) -> str:
+    """Return what the function of a trigger does: WHEN cannot hold a subquery, so the conditions
+    are here."""
+    row = "OLD" if of_event[0].event == "DELETE" else "NEW"
+    tests = " ".join(
+        f"IF {rule.forbidden.replace(SCHEMA, f'{schema}.')} THEN"
+        f" {raise_error(table, rule.message)} END IF;"
+        for rule in of_event
+    )
+    return f" BEGIN {tests} RETURN {row}; END "
 
 
 def on_sqlite(name: str, table: str, rule: Rule) -> Trigger:
