@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 VALIDATORS ?= $(VENV)-validators
 CLIENTS ?= .venv-clients
 GENERATORS ?= .venv-generators
+PEERS ?= var/peers
 STANDARDS_DIR ?= ../shared/standards
 TESTS ?= --ignore tests/clients
 SLOW ?= slow or browser
@@ -144,8 +145,18 @@ guide-pictures: $(VENV)/development ## Retake the pictures of docs/curating.md (
 chart-pictures: $(VENV)/development ## Retake the pictures of docs/charts.md (needs Chromium)
 	THOROUGH=1 CHART_PICTURES=docs/charts $(BIN)/pytest tests/site/test_charts_in_a_browser.py -k pictures
 
-bench: $(VENV)/development ## Measure against a textbook API (BENCH_N records; both databases)
-	$(BIN)/python benchmarks/run.py
+# The server in django-ninja reads our models, so it has our requirements besides.
+$(PEERS)/ready: benchmarks/peers/requirements.lock requirements.lock $(BIN)/uv
+	$(PYTHON) -m venv $(PEERS)
+	$(call install_into,$(PEERS)/bin,requirements.lock)
+	$(call install_into,$(PEERS)/bin,$<)
+	@touch $@
+
+bench: $(VENV)/development $(PEERS)/ready ## Measure beside other servers (BENCH_N records; both databases; wrk)
+	PEERS_PYTHON=$(abspath $(PEERS))/bin/python $(BIN)/python -m benchmarks.run $(BENCH)
+
+bench-docs: $(VENV)/development ## Show the last run of `make bench` in docs/benchmarks.md
+	$(BIN)/python -m benchmarks.report
 
 drills: $(VENV)/development ## Run the drills: overload, faults, kills, moves and restores
 	$(BIN)/python drills/overload.py
@@ -172,10 +183,13 @@ lock: $(BIN)/uv ## Update the hashed lists of dependencies from pyproject.toml
 	compile --group uv --output-file requirements-uv.lock && \
 	compile --group clients --output-file requirements-clients.lock && \
 	compile validators/pyproject.toml --output-file validators/requirements.lock && \
-	compile generators/pyproject.toml --output-file generators/requirements.lock
+	compile generators/pyproject.toml --output-file generators/requirements.lock && \
+	compile benchmarks/peers/pyproject.toml --constraint requirements.lock \
+		--output-file benchmarks/peers/requirements.lock
 
 clean: ## Remove environments, the development database and caches
 	rm -rf .venv .venv-* $(VENV) $(VALIDATORS) $(CLIENTS) $(GENERATORS) generators/node_modules var .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .PHONY: help prepare serve test test-slow test-postgres test-interpreters lint schema examples schema-check \
-	release-schema clients generators validators guide-pictures chart-pictures bench drills lock clean
+	release-schema clients generators validators guide-pictures chart-pictures bench bench-docs \
+	drills lock clean

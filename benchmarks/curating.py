@@ -34,8 +34,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import databases
-from run import serving
+from benchmarks import databases
+from benchmarks.serving import serving
 
 CURATORS = 32
 READERS = 64

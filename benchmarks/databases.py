@@ -33,6 +33,11 @@ def url(vendor: str, name: str) -> str:
     return f"{POSTGRES}/aidapi_{name}"
 
 
+def file_of(database_url: str) -> Path:
+    """Return the file of an SQLite database."""
+    return Path(database_url.removeprefix("sqlite:///"))
+
+
 def generated(vendor: str, n: int) -> str:
     """Return the URL of the database of n generated donations; create it if there is none. They
     are generated in SQLite, and copied into PostgreSQL."""
@@ -68,13 +73,8 @@ def with_dataset(vendor: str, name: str) -> str:
 
 def newest_revision(vendor: str, name: str) -> int | None:
     """Return its latest revision's number; None if there is no such database."""
-    sql = "SELECT n FROM records_revisioncounter"
     try:
-        if vendor == "sqlite":
-            with contextlib.closing(read_only(name)) as reader:
-                return reader.execute(sql).fetchone()[0]
-        with psycopg.connect(url(vendor, name)) as reader:
-            return reader.execute(sql).fetchone()[0]
+        return number(vendor, name, "SELECT n FROM records_revisioncounter")
     except sqlite3.OperationalError:
         return 0 if (DIRECTORY / f"{name}.sqlite3").exists() else None
     except psycopg.OperationalError as error:
@@ -85,12 +85,22 @@ def newest_revision(vendor: str, name: str) -> int | None:
         return 0
 
 
+def number(vendor: str, name: str, sql: str) -> int:
+    """Return the one value of a query."""
+    if vendor == "sqlite":
+        with contextlib.closing(read_only(name)) as reader:
+            return reader.execute(sql).fetchone()[0]
+    with psycopg.connect(url(vendor, name)) as connection:
+        (found,) = connection.execute(sql).fetchone() or (0,)
+        return found
+
+
 def create(vendor: str, name: str, template: str | None = None) -> None:
     """Create a database, empty or as a copy of another, and replace one of that name."""
     if vendor == "postgresql":
-        source = f' TEMPLATE "aidapi_{template}"' if template else ""
+        model = f' TEMPLATE "aidapi_{template}"' if template else ""
         administer(f'DROP DATABASE IF EXISTS "aidapi_{name}"')
-        administer(f'CREATE DATABASE "aidapi_{name}"{source}')
+        administer(f'CREATE DATABASE "aidapi_{name}"{model}')
         return
     drop(vendor, name)
     DIRECTORY.mkdir(parents=True, exist_ok=True)

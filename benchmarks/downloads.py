@@ -12,17 +12,50 @@ more than LIMIT.
 import argparse
 import sys
 import time
-from multiprocessing import get_context
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import databases
+from benchmarks import databases
+from benchmarks.peers.apis import LIST
+from benchmarks.rows import Row, Run
 
 LIMIT = 60
 """Megabytes above idle."""
-LIST = "/api/v1/donations/"
 FILES = ["format=csv", "format=csv&rows=records", "format=ndjson", "format=ndjson&rows=records"]
-SPAWN = get_context("spawn")
+CASES = {
+    "CSV, a row per figure": "format=csv",
+    "NDJSON, a line per record": "format=ndjson&rows=records",
+}
+TARGETS = {
+    ("sqlite", "CSV, a row per figure"): 120_000,
+    ("sqlite", "NDJSON, a line per record"): 200,
+    ("postgresql", "CSV, a row per figure"): 100_000,
+    ("postgresql", "NDJSON, a line per record"): 120,
+}
+"""Rows or megabytes a second."""
+
+
+@dataclass(frozen=True)
+class File:
+    """What a file took."""
+
+    rows: int
+    lines: int
+    megabytes: float
+    seconds: float
+    cpu: float
+    first: float
+    """Seconds to the first byte."""
+    above: float
+    """Megabytes of memory above idle."""
+
+    @property
+    def sound(self) -> bool:
+        """Return whether it is complete and was made in the memory it may take."""
+        # Quoted texts may hold line breaks, so there are at least as many lines as rows.
+        return self.lines >= self.rows and self.above <= LIMIT
 
 
 def memory(field: str) -> float:
@@ -68,7 +101,7 @@ def fill_cache() -> None:
         cursor.fetchone()
 
 
-def measure(url: str, query: str, pipe: Any) -> None:
+def measure(url: str, query: str) -> File:
     databases.set_up_django(url)
     from django.core.handlers.wsgi import WSGIHandler
 
@@ -82,19 +115,33 @@ def measure(url: str, query: str, pipe: Any) -> None:
     idle = memory("VmRSS")
     begun, begun_cpu = time.perf_counter(), time.process_time()
     headers, size, lines, first = take(application, query)
-    took, cpu = time.perf_counter() - begun, time.process_time() - begun_cpu
-    pipe.send(
-        {
-            "rows": int(headers["Dataset-Rows"]),
-            "lines": lines - ("csv" in query),
-            "size": size / 1e6,
-            "took": took,
-            "cpu": cpu,
-            "first": first,
-            "idle": idle,
-            "above": memory("VmHWM") - idle,
-        }
+    return File(
+        rows=int(headers["Dataset-Rows"]),
+        lines=lines - ("csv" in query),
+        megabytes=size / 1e6,
+        seconds=time.perf_counter() - begun,
+        cpu=time.process_time() - begun_cpu,
+        first=first,
+        above=memory("VmHWM") - idle,
     )
+
+
+def rows(vendor: str, cases: Sequence[str], run: Run) -> Iterator[Row]:
+    """Yield a row for each case."""
+    url = databases.generated(vendor, run.donations)
+    for case in cases:
+        file = databases.apart(measure, url, CASES[case])
+        if not file.sound:
+            raise SystemExit(f"{case} is incomplete or takes too much memory: {file}")
+        amount, unit = (file.rows, "rows/s") if "CSV" in case else (file.megabytes, "MB/s")
+        yield Row(
+            case,
+            unit,
+            amount / file.seconds,
+            our_cpu=file.cpu * 1000,
+            judged="ours",
+            target=TARGETS[vendor, case],
+        )
 
 
 def main() -> int:
@@ -111,22 +158,15 @@ def main() -> int:
     for vendor in options.vendor or databases.VENDORS:
         url = databases.generated(vendor, options.records)
         for query in FILES:
-            mine, theirs = SPAWN.Pipe()
-            process = SPAWN.Process(target=measure, args=(url, query, theirs))
-            process.start()
-            theirs.close()
-            measured = mine.recv()
-            process.join()
+            file = databases.apart(measure, url, query)
             print(
-                f"| {vendor} | {query} | {measured['rows']:,} | {measured['took']:.1f} "
-                f"| {measured['first']:.2f} | {measured['rows'] / measured['took']:,.0f} "
-                f"| {measured['rows'] / measured['cpu']:,.0f} "
-                f"| {measured['size']:.0f} | {measured['size'] / measured['took']:.0f} "
-                f"| {measured['above']:.0f} |",
+                f"| {vendor} | {query} | {file.rows:,} | {file.seconds:.1f} | {file.first:.2f} "
+                f"| {file.rows / file.seconds:,.0f} | {file.rows / file.cpu:,.0f} "
+                f"| {file.megabytes:.0f} | {file.megabytes / file.seconds:.0f} "
+                f"| {file.above:.0f} |",
                 flush=True,
             )
-            # Quoted texts may hold line breaks, so there are at least as many lines as rows.
-            sound &= measured["lines"] >= measured["rows"] and measured["above"] <= LIMIT
+            sound &= file.sound
     return 0 if sound else 1
 
 

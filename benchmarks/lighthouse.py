@@ -1,7 +1,7 @@
 """Scores of pages by Lighthouse at mobile settings: the median of three runs of each page.
 
     npm install --prefix FOLDER lighthouse@12.8.2
-    LIGHTHOUSE=FOLDER/node_modules/.bin/lighthouse .venv/bin/python benchmarks/lighthouse.py
+    LIGHTHOUSE=FOLDER/node_modules/.bin/lighthouse .venv/bin/python -m benchmarks.lighthouse
 
 The server is that of `make serve`, on a new database with the dataset. Lighthouse 13
 needs a newer Node than Debian's. It measures the speed of a simulated telephone by the speed of
@@ -19,8 +19,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-import databases
-from run import serving
+from benchmarks import databases
+from benchmarks.serving import serving
 
 KINDS = ("performance", "accessibility", "best-practices", "seo")
 OWED = {"performance": 95, "accessibility": 100, "best-practices": 100, "seo": 100}

@@ -1,28 +1,26 @@
 """How many donations a second one process generates and publishes, beside plain INSERTs of the
 same rows.
 
-    .venv/bin/python -m benchmarks.publishing [-n 5000] [--databases sqlite postgresql]
-
 Each is done in a process of its own, in an empty database. The plain INSERTs are `executemany`
-into the same tables with their indexes, but without triggers. Targets on a quiet machine: 1,000
-donations a second on SQLite and 800 on PostgreSQL, and at most 400 MB of memory.
+into the same tables with their indexes, but without triggers.
 """
 
-# ruff: noqa: T201 (it prints what it measures)
-
-import argparse
 import resource
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 import psycopg
 
-from benchmarks.databases import VENDORS, apart, create, drop, manage, set_up_django, url
+from benchmarks.databases import apart, create, drop, manage, set_up_django, url
+from benchmarks.rows import Row, Run
 
+CASES = ("generate and publish",)
+DONATIONS = 10_000
+"""To publish, at most: the rate hardly depends on it."""
 ROWS_AT_ONCE = 10_000
 TARGETS = {"sqlite": 1_000, "postgresql": 800}
 """Donations a second."""
@@ -104,30 +102,27 @@ def as_parameter(value: Any) -> Any:
     return psycopg.types.json.Jsonb(value) if isinstance(value, list | dict) else value
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("-n", type=int, default=5_000, help="donations to generate")
-    parser.add_argument("--databases", nargs="+", choices=VENDORS, default=VENDORS)
-    options = parser.parse_args()
-    for vendor in options.databases:
-        names = ("publishing", "plain")
-        for name in names:
-            create(vendor, name)
-            manage(url(vendor, name), "migrate", "--verbosity", "0")
-        ours = apart(generate, url(vendor, names[0]), options.n)
-        plain = apart(insert, url(vendor, names[1]), url(vendor, names[0]))
-        rate, cpu_rate = options.n / ours.seconds, options.n / ours.cpu
-        target = TARGETS[vendor]
-        print(
-            f"{vendor}: {rate:,.0f} donations a second, {cpu_rate:,.0f} per second of CPU, "
-            f"{ours.megabytes} MB; plain INSERTs of their {plain.rows:,} rows "
-            f"{options.n / plain.seconds:,.0f}, {options.n / plain.cpu:,.0f} per second of CPU; "
-            f"target {target:,} and {MEGABYTES} MB "
-            f"{'met' if rate >= target and ours.megabytes <= MEGABYTES else 'MISSED'}"
-        )
-        for name in names:
-            drop(vendor, name)
-
-
-if __name__ == "__main__":
-    main()
+def rows(vendor: str, cases: Sequence[str], run: Run) -> Iterator[Row]:
+    """Yield the row."""
+    n = min(run.donations, DONATIONS)
+    names = ("publishing", "plain")
+    for name in names:
+        create(vendor, name)
+        manage(url(vendor, name), "migrate", "--verbosity", "0")
+    ours = apart(generate, url(vendor, names[0]), n)
+    plain = apart(insert, url(vendor, names[1]), url(vendor, names[0]))
+    for name in names:
+        drop(vendor, name)
+    yield Row(
+        CASES[0],
+        "donations/s",
+        n / ours.seconds,
+        peer="plain INSERTs",
+        theirs=n / plain.seconds,
+        our_cpu=ours.cpu / n * 1000,
+        their_cpu=plain.cpu / n * 1000,
+        judged="ours",
+        target=TARGETS[vendor],
+        megabytes=ours.megabytes,
+        most_megabytes=MEGABYTES,
+    )

@@ -1,7 +1,7 @@
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from benchmarks.textbook.api import DonationViewSet
+from benchmarks.peers.textbook.api import DonationViewSet
 
 router = SimpleRouter()
 router.register("donations", DonationViewSet, "donations")
