@@ -82,7 +82,6 @@ class Score:
 
 def play(requests: Requests, seconds: int, score: Score) -> None:
     """Run one round."""
-    send = send_by_wrk if WRK else send_from_here
     who = resource.RUSAGE_CHILDREN if WRK else resource.RUSAGE_SELF
     client, cpu = cpu_of(who), requests.server.cpu_seconds()
     answered, took = send(requests, seconds)
@@ -116,15 +115,20 @@ def play_in_turns(requests: dict[str, Requests], run: Run) -> dict[str, Score]:
     with pinned(-1):
         for one in requests.values():
             one.check()
-            play(one, WARM_UP, Score())
+            send(one, WARM_UP)
         for _ in range(run.rounds):
             for name, one in requests.items():
                 play(one, run.seconds, scores[name])
     return scores
 
 
+def send(requests: Requests, seconds: int) -> tuple[int, float]:
+    """Return the number of responses within some seconds, and the seconds it took."""
+    return (send_by_wrk if WRK else send_from_here)(requests, seconds)
+
+
 def send_by_wrk(requests: Requests, seconds: int) -> tuple[int, float]:
-    """Return the number of responses to wrk, which repeats the paths, and the seconds it took."""
+    """Send them by wrk, which repeats the paths."""
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
         file.write("\n".join(requests.paths))
         file.flush()
@@ -145,7 +149,7 @@ def send_by_wrk(requests: Requests, seconds: int) -> tuple[int, float]:
 
 
 def send_from_here(requests: Requests, seconds: int) -> tuple[int, float]:
-    """Return the same for threads of this process, one per connection."""
+    """Send them from threads of this process, one per connection."""
     answered = [0] * CONNECTIONS
     failures: list[str] = []
     start = time.monotonic()

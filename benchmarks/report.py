@@ -78,8 +78,8 @@ def chart(runs: dict[str, Any], canvas: Canvas) -> str:
     label = max(text_width(case, 11) for case in cases) + MARGIN
     width, height = round(canvas.width - 2 * MARGIN - label), per_case * len(cases)
     ends = [bar["ratio"] for bar in found] + [bar["target"] for bar in found if bar["target"]]
-    # Room to the right for the number of the longest bar.
-    domain = [min(1, *ends), max(ends) * 1.4]
+    # Room at both ends, and for the number of the longest bar.
+    domain = [min(1, *ends) / 1.1, max(ends) * 1.4]
     up: Json = {"field": "case", "type": "nominal", "sort": cases, "title": None}
     along: Json = {"type": "quantitative", "scale": {"type": "log", "domain": domain}}
     beside: Json = {"field": "database", "sort": list(NAMES.values())}
@@ -110,7 +110,7 @@ def chart(runs: dict[str, Any], canvas: Canvas) -> str:
         },
         {
             "transform": [{"filter": "datum.target !== null"}],
-            "mark": {"type": "tick", "color": scheme.warning, "thickness": 2, "size": STEP - 2},
+            "mark": {"type": "tick", "color": scheme.warning, "thickness": 2, "size": STEP - 6},
             "encoding": {"x": along | {"field": "target"}},
         },
         {

@@ -115,7 +115,7 @@ def digits(ratio: float) -> int:
 
 
 def milliseconds(value: float) -> str:
-    return f"{value:,.{3 if value < 1 else 1}f}"
+    return f"{value:,.{3 if value < 1 else 1 if value < 100 else 0}f}"
 
 
 def markdown(rows: Sequence[Row]) -> str:
