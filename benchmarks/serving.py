@@ -19,8 +19,8 @@ from benchmarks import databases
 
 AIDAPI = "aidapi.wsgi:application"
 CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-PATIENCE = 60
-"""Seconds within which a server must answer."""
+PATIENCE = 120
+"""Seconds within which a server must answer, and end."""
 
 
 @dataclass
@@ -128,7 +128,11 @@ def running(
         yield Server(port, process)
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        try:
+            process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def free_port() -> int:

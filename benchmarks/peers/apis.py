@@ -87,21 +87,20 @@ def of_django(name: str, server: Server, id: str = "id") -> Api:
 
 @contextlib.contextmanager
 def aidapi(url: str) -> Iterator[Api]:
-    with serving("aidapi.settings", url) as server:
+    with serving("aidapi.settings", url, ADMIN_PROCESS="false") as server:
         yield of_django("aidapi", server)
 
 
 @contextlib.contextmanager
 def textbook(url: str) -> Iterator[Api]:
-    with serving("benchmarks.peers.textbook.settings", url) as server:
+    with serving("benchmarks.peers.textbook.settings", url, ADMIN_PROCESS="false") as server:
         yield of_django("textbook", server, id="public_id")
 
 
 @contextlib.contextmanager
 def ninja(url: str) -> Iterator[Api]:
     settings = "benchmarks.peers.ninja.settings"
-    application = "aidapi.wsgi:application"
-    with serving(settings, url, application, python=str(PYTHON)) as server:
+    with serving(settings, url, python=str(PYTHON), ADMIN_PROCESS="false") as server:
         yield of_django("django-ninja", server, id="public_id")
 
 
