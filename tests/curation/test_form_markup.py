@@ -1,7 +1,8 @@
 """Forms that are written without templates are what Django's templates would make of them."""
 
+import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -35,64 +36,66 @@ def same_space(html: str) -> str:
     return re.sub(r"\s+", " ", CHANGING.sub(r"\1", html))
 
 
-def of_widgets(values: list[Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield names and contexts of the templates of widgets."""
-    names = [name for name in WRITERS if "widgets/" in name and "related" not in name]
-    for name in names:
-        for value in values:
-            attrs = {
-                "id": "id_x",
-                "required": True,
-                "hidden": False,
-                "data-x": value,
-                "lang": None,
-            }
-            option = {
-                "template_name": "django/forms/widgets/select_option.html",
-                "value": value,
-                "label": value,
-                "attrs": {"selected": True} if value else {},
-            }
-            groups = [(None, [option], 0), (value, [option, option], 1), ("b&", [], 2)]
-            yield (
-                name,
-                {
-                    "widget": {
-                        "name": "a<name>",
-                        "type": "text",
-                        "value": value,
-                        "attrs": attrs,
-                        "optgroups": groups,
-                    }
-                },
-            )
+WIDGETS = [name for name in WRITERS if "widgets/" in name and "related" not in name]
+"""Templates of widgets."""
 
 
-@pytest.mark.parametrize(("name", "context"), [*of_widgets(ODD)])
-def test_a_widget_is_as_django_makes_it(name: str, context: dict[str, Any]) -> None:
-    assert FormRenderer().render(name, context) == DjangoTemplates().render(name, context)
+def of_widget(value: Any) -> dict[str, Any]:
+    """Return the context of the template of a widget with that value."""
+    attrs = {
+        "id": "id_x",
+        "required": True,
+        "hidden": False,
+        "data-x": value,
+        "lang": None,
+    }
+    option = {
+        "template_name": "django/forms/widgets/select_option.html",
+        "value": value,
+        "label": value,
+        "attrs": {"selected": True} if value else {},
+    }
+    groups = [(None, [option], 0), (value, [option, option], 1), ("b&", [], 2)]
+    return {
+        "widget": {
+            "name": "a<name>",
+            "type": "text",
+            "value": value,
+            "attrs": attrs,
+            "optgroups": groups,
+        }
+    }
+
+
+def assert_as_django(name: str, context: dict[str, Any], *case: Any) -> str:
+    written = FormRenderer().render(name, context)
+    assert written == DjangoTemplates().render(name, context), case
+    return written
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_a_widget_is_as_django_makes_it(name: str) -> None:
+    for value in ODD:
+        assert_as_django(name, of_widget(value), value)
 
 
 def test_options_of_another_template_are_left_to_django() -> None:
-    name, context = next(pair for pair in of_widgets(["a"]) if pair[0].endswith("select.html"))
+    context = of_widget("a")
     for _, options, _ in context["widget"]["optgroups"]:
         for option in options:
             option |= {"template_name": "django/forms/widgets/radio_option.html", "type": "radio"}
             option |= {"name": "a"}
 
-    written = FormRenderer().render(name, context)
+    written = assert_as_django("django/forms/widgets/select.html", context)
 
     assert 'type="radio"' in written
-    assert written == DjangoTemplates().render(name, context)
 
 
-@pytest.mark.parametrize("label", ODD)
-@pytest.mark.parametrize("use_tag", [True, False])
-def test_a_label_is_as_django_makes_it(label: Any, use_tag: bool) -> None:
-    name = "django/forms/label.html"
-    for attrs in ({"for": "<id>", "class": label}, {}, None):
-        context = {"label": label, "use_tag": use_tag, "tag": "legend", "attrs": attrs}
-        assert FormRenderer().render(name, context) == DjangoTemplates().render(name, context)
+def test_a_label_is_as_django_makes_it() -> None:
+    for label, use_tag in itertools.product(ODD, [True, False]):
+        for attrs in ({"for": "<id>", "class": label}, {}, None):
+            context = {"label": label, "use_tag": use_tag, "tag": "legend", "attrs": attrs}
+            assert_as_django("django/forms/label.html", context, label, use_tag, attrs)
 
 
 @pytest.fixture
