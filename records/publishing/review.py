@@ -65,7 +65,7 @@ def submit(record: Record, *, by: Any) -> None:
         check(record)
         if isinstance(record, StagedRecord) and (problem := record.stage_problem()):
             raise problem
-        _locate_quotes(record)
+        locate_quotes(record)
         Contributor.edited(record, by)
         record.digest = record.content_digest()
         record.state = State.IN_REVIEW
@@ -81,7 +81,7 @@ def settle_stage(record: Record) -> None:
             record.save(update_fields=["stage"])
 
 
-def _locate_quotes(record: Record) -> None:
+def locate_quotes(record: Record) -> None:
     """Locate the quotes again: the text of a statement that is still a draft may have changed
     since the rows were saved. A quote that is not found is refused on approval, not here."""
     for row in record.ordered_evidence():

@@ -180,7 +180,7 @@ def _submit(records: Sequence[Record], given: StepInput) -> None:
         for statement in cited(record, State.DRAFT):
             if Contributor.has_edited(statement, given.by):
                 publishing.submit(statement, by=given.by)
-        publishing.submit(type(record)._default_manager.get(pk=record.pk), by=given.by)
+        publishing.submit(record, by=given.by)
 
 
 def _return(records: Sequence[Record], given: StepInput) -> None:
