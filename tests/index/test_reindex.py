@@ -1,6 +1,6 @@
 """Derived rows: rebuilt where other code wrote them, beside publishing, and checked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import StringIO
 from typing import Any
 from unittest import mock
@@ -24,6 +24,7 @@ from records.publishing import (
     vocabulary_content,
     withdraw,
 )
+from tests.support.databases import MIGRATED, Templates, connected_to
 from tests.support.factories import (
     RECORDS,
     DonationFactory,
@@ -32,15 +33,37 @@ from tests.support.factories import (
     UserFactory,
     publish,
 )
+from tests.support.histories import inside_transaction
 
 STALE = "0123456789abcdef"
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module")
+def published_is_made(
+    database_templates: Templates, django_db_setup: None, django_db_blocker: Any
+) -> Iterator[str]:
+    """The name of a database with what `publish_everything` publishes."""
+    name = connection.creation.get_test_db_clone_settings("published")["NAME"]
+    with django_db_blocker.unblock():
+        database_templates.copy(MIGRATED, name)
+        with connected_to(name):
+            publish_everything()
+    yield name
+    with django_db_blocker.unblock():
+        database_templates.remove(name)
+
+
 @pytest.fixture
-def published(db: None) -> None:
-    """Versions of every kind over several revisions: corrected, withdrawn, and published before
-    and after the vocabulary changed."""
+def published(published_is_made: str, db: None, django_db_blocker: Any) -> Iterator[None]:
+    """The same for one test, which may write to it."""
+    with connected_to(published_is_made), inside_transaction(django_db_blocker):
+        yield
+
+
+def publish_everything() -> None:
+    """Publish versions of every kind over several revisions: corrected, withdrawn, and published
+    before and after the vocabulary changed."""
     drafts = [RECORDS[model](in_review=True) for model in KINDS.values()]
     # As in production, every entry of the vocabulary begins with a change that names it.
     entries = [*Item.objects.all(), *Party.objects.all()]
