@@ -2,16 +2,20 @@
 
 import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.conf import settings
 from django.contrib.admin import __path__ as admin_path
 from django.contrib.auth.models import User
 from django.forms.renderers import DjangoTemplates
+from django.template import engines
+from django.template.utils import EngineHandler
 from django.test import Client, override_settings
 from django.urls import reverse
 from django.utils.safestring import mark_safe
@@ -29,6 +33,15 @@ ODD: list[Any] = [
     *(mark_safe("<i>safe</i>"), gettext_lazy("Delete")),
     *(0, 1234567, Decimal("1.50"), True, False, None),
 ]
+
+
+RENDERER = DjangoTemplates()
+
+
+class OfDjango(DjangoTemplates):
+    """Django's own renderer, which reads each template once for all pages."""
+
+    engine = property(lambda self: RENDERER.engine)
 
 
 def same_space(html: str) -> str:
@@ -69,7 +82,7 @@ def of_widget(value: Any) -> dict[str, Any]:
 
 def assert_as_django(name: str, context: dict[str, Any], *case: Any) -> str:
     written = FormRenderer().render(name, context)
-    assert written == DjangoTemplates().render(name, context), case
+    assert written == RENDERER.render(name, context), case
     return written
 
 
@@ -98,9 +111,9 @@ def test_a_label_is_as_django_makes_it() -> None:
             assert_as_django("django/forms/label.html", context, label, use_tag, attrs)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def as_django() -> Callable[[], Any]:
-    """Return what makes pages with the templates of Django alone."""
+    """Return what makes pages with the templates of Django alone, each read once."""
     folder = Path(next(iter(admin_path))) / "templates"
     own = {name: (folder / name).read_text() for name in WRITTEN}
     engine: dict[str, Any] = settings.TEMPLATES[0]
@@ -108,11 +121,22 @@ def as_django() -> Callable[[], Any]:
         ("django.template.loaders.locmem.Loader", own),
         "django.template.loaders.app_directories.Loader",
     ]
-    options = {**engine["OPTIONS"], "loaders": loaders}
-    templates = [{"BACKEND": engine["BACKEND"], "OPTIONS": options}]
-    return lambda: override_settings(
-        TEMPLATES=templates, FORM_RENDERER="django.forms.renderers.DjangoTemplates"
-    )
+    options = {
+        **engine["OPTIONS"],
+        "loaders": [("django.template.loaders.cached.Loader", loaders)],
+    }
+    handler = EngineHandler([{"BACKEND": engine["BACKEND"], "OPTIONS": options}])
+    handler.all()
+
+    @contextmanager
+    def as_django() -> Iterator[None]:
+        with (
+            override_settings(FORM_RENDERER=f"{OfDjango.__module__}.{OfDjango.__name__}"),
+            mock.patch.dict(vars(engines), vars(handler)),
+        ):
+            yield
+
+    return as_django
 
 
 def compared(client: Client, as_django: Callable, method: str, page: str, *data: Any) -> str:
