@@ -77,15 +77,17 @@ def test_large_searches_are_not_kept() -> None:
     assert kept_family.cache_info().currsize == 1
 
 
-@pytest.mark.parametrize("seed", range(120))
-def test_small_clusters_are_searched_exactly(seed: int) -> None:
-    random = Random(seed)
-    weights, overlaps, soft = graph(random, random.randint(1, 9), random.choice([0.1, 0.3, 0.6]))
-    family = best_family(weights, overlaps, soft)
-    able = [used for used in range(1 << len(weights)) if disjoint(used, overlaps)]
-    assert family.search == EXACT
-    assert disjoint(family.used, overlaps)
-    assert value(family.used, weights, soft) == max(value(one, weights, soft) for one in able)
+def test_small_clusters_are_searched_exactly() -> None:
+    for seed in range(120):
+        random = Random(seed)
+        size, odds = random.randint(1, 9), random.choice([0.1, 0.3, 0.6])
+        weights, overlaps, soft = graph(random, size, odds)
+        family = best_family(weights, overlaps, soft)
+        able = [used for used in range(1 << len(weights)) if disjoint(used, overlaps)]
+        assert family.search == EXACT, seed
+        assert disjoint(family.used, overlaps), seed
+        best = max(value(one, weights, soft) for one in able)
+        assert value(family.used, weights, soft) == best, seed
 
 
 def like_weights(random: Random, size: int, odds: float) -> tuple[list[Decimal], list[int], Soft]:
@@ -120,12 +122,13 @@ def only_cluster(weights: list[Decimal], overlaps: list[int], soft: Soft) -> Clu
     return Cluster((1 << len(weights)) - 1, whole, overlaps, list(light.items()))
 
 
-@pytest.mark.parametrize("seed", range(40))
-def test_the_exact_search_goes_beyond_the_greedy_one(seed: int) -> None:
-    weights, overlaps, soft = like_weights(Random(seed), 24, [0.1, 0.2, 0.3, 0.4][seed % 4])
-    family = best_family(weights, overlaps, soft)
-    assert (family.search, disjoint(family.used, overlaps)) == (EXACT, True)
-    assert value(family.used, weights, soft) == greatest(weights, overlaps, soft)
+def test_the_exact_search_goes_beyond_the_greedy_one() -> None:
+    for seed in range(40):
+        weights, overlaps, soft = like_weights(Random(seed), 24, [0.1, 0.2, 0.3, 0.4][seed % 4])
+        family = best_family(weights, overlaps, soft)
+        assert (family.search, disjoint(family.used, overlaps)) == (EXACT, True), seed
+        best = greatest(weights, overlaps, soft)
+        assert value(family.used, weights, soft) == best, seed
 
 
 def test_bounds_keep_the_exact_search_short(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,19 +151,19 @@ def test_greedy_families_are_nearly_always_the_best() -> None:
     assert best >= BEST
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_no_exchange_of_one_figure_betters_a_greedy_family(seed: int) -> None:
-    random = Random(seed)
-    weights, overlaps, soft = like_weights(random, 45, 0.15)
-    cluster = only_cluster(weights, overlaps, soft)
-    order = sorted(range(45), key=lambda n: -weights[n])
-    family = cluster.exchanged(cluster.filled(0, random.sample(order, 45)), order)
-    for n in order:
-        bit = 1 << n
-        changed = family & ~bit if family & bit else (family & ~overlaps[n]) | bit
-        changed = cluster.filled(changed, [m for m in order if m != n])
-        assert disjoint(changed, overlaps)
-        assert cluster.value(changed) <= cluster.value(family)
+def test_no_exchange_of_one_figure_betters_a_greedy_family() -> None:
+    for seed in range(20):
+        random = Random(seed)
+        weights, overlaps, soft = like_weights(random, 45, 0.15)
+        cluster = only_cluster(weights, overlaps, soft)
+        order = sorted(range(45), key=lambda n: -weights[n])
+        family = cluster.exchanged(cluster.filled(0, random.sample(order, 45)), order)
+        for n in order:
+            bit = 1 << n
+            changed = family & ~bit if family & bit else (family & ~overlaps[n]) | bit
+            changed = cluster.filled(changed, [m for m in order if m != n])
+            assert disjoint(changed, overlaps), (seed, n)
+            assert cluster.value(changed) <= cluster.value(family), (seed, n)
 
 
 @pytest.mark.parametrize("seed", range(5))
