@@ -32,7 +32,7 @@ from tests.support.thoroughness import THOROUGH, left_out, without_waiting
 
 # Databases and shared machines are slow at times; that is no failure of a property.
 hypothesis_settings.register_profile(
-    "aidapi", deadline=None, print_blob=True, max_examples=100 if THOROUGH else 25
+    "aidapi", deadline=None, print_blob=True, max_examples=100 if THOROUGH else 15
 )
 hypothesis_settings.load_profile("aidapi")
 

@@ -78,7 +78,7 @@ def check_example(client: Client, path: str, name: str, example: str) -> None:
 @pytest.mark.slow(every=True)
 def test_examples_of_an_operation_go_together(client: Client, dataset: None, db: None) -> None:
     """Importers switch all parameters with an example on."""
-    for path in some(OPERATIONS, 40):
+    for path in some(OPERATIONS, 25):
         response = ask(client, address_of(path), **examples_of(path))
 
         assert response.status_code == 200, (path, response.content)

@@ -45,7 +45,7 @@ def test_an_address_returns_its_representation(
     """Whatever the client accepts, and at a revision as well."""
     found = addresses(history)
     assert len(found) > 80
-    for own, other, view in some(found, 40):
+    for own, other, view in some(found, 20):
         for when in ("", "revision=3"):
             if when and "revision" not in view.accepted_parameters.base_filters:
                 continue

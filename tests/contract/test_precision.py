@@ -142,7 +142,7 @@ def test_no_page_citation_or_feed_shows_a_day_that_is_not_known(
 ) -> None:
     tried = 0
     vague = [document for document in documents(client, resource) if unshowable(document)]
-    for document in some(vague, 12):
+    for document in some(vague, 6):
         id = document["id"]
         days_hidden = unshowable(document)
         if resource.kind == "statement":
@@ -187,7 +187,7 @@ def test_series_and_coverage_show_no_day_that_is_not_known(client: Client) -> No
         assert row["first"] == min(known[row["kind"]])
         assert row["last"] == max(known[row["kind"]])
     for page in walk(client, f"{API}series/"):
-        for series in some(page["results"], 10):
+        for series in some(page["results"], 5):
             points = found(client, f"{API}series/{series['slug']}/")["points"]
             own = [point["as_of"] for point in points if point["kind"] == series["kind"]]
             assert (series["first"], series["last"]) == (min(own), max(own))

@@ -1,6 +1,7 @@
 """How much of the slow tests runs: a sample in `make test`, all in `make test-slow`; and in which
 order."""
 
+import math
 import os
 from collections.abc import Iterable
 from typing import Any
@@ -16,9 +17,9 @@ def scaled(number: int) -> int:
 
 
 def some(values: Iterable[Any], number: int) -> list[Any]:
-    """Return all of the values in a thorough run, else about so many of them, evenly spread."""
+    """Return all of the values in a thorough run, else at most so many of them, evenly spread."""
     every = list(values)
-    return every if THOROUGH else every[:: max(len(every) // number, 1)]
+    return every if THOROUGH else every[:: max(math.ceil(len(every) / number), 1)]
 
 
 def left_out(items: list[pytest.Item]) -> list[pytest.Item]:

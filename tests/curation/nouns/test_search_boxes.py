@@ -88,7 +88,7 @@ def test_every_name_of_the_dataset_offers_its_owner_or_asks(
     replaced = model.replacements()
     wrong = []
 
-    for entry in some(model.objects.all(), 8):
+    for entry in some(model.objects.all(), 6):
         meant = replaced.get(entry.code, entry.code)
         for typed in dict.fromkeys([entry.code, *entry.names()]):
             rows: Any = boxes.get_search_results(request, model.objects.all(), typed)[0]
