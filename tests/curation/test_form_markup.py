@@ -41,7 +41,7 @@ RENDERER = DjangoTemplates()
 class OfDjango(DjangoTemplates):
     """Django's own renderer, which reads each template once for all pages."""
 
-    engine = property(lambda self: RENDERER.engine)
+    engine: Any = property(lambda self: RENDERER.engine)
 
 
 def same_space(html: str) -> str:
