@@ -142,7 +142,7 @@ def test_every_item_party_and_year_comes_to_the_same_when_computed_again(kind: s
     chinese = [Query(givers=named("CHN"), items=(item,)) for item in items]
     compared = searched = cut_short = 0
     for start, end in some(PERIODS, 2):
-        for one in some(requested if start or end else requested + chinese, 9):
+        for one in some(requested if start or end else requested + chinese, 12):
             query = Query(one.givers, one.receivers, one.items, start, end)
             totals = answer(prepared, query)
             searched += len(totals)
