@@ -8,6 +8,8 @@ postgres://postgres@127.0.0.1:5432) is the PostgreSQL server, without a database
 
 import contextlib
 import os
+import re
+import resource
 import shutil
 import sqlite3
 import subprocess
@@ -169,3 +171,14 @@ def apart(function: Any, *arguments: Any) -> Any:
     """Return the function's result, computed in a process of its own."""
     with ProcessPoolExecutor(1, get_context("spawn")) as process:
         return process.submit(function, *arguments).result()
+
+
+def peak_megabytes() -> int:
+    """Return the most memory that this process has had; on Linux without what its parent had,
+    which getrusage counts in a process that was just made."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        (peak,) = re.findall(r"^VmHWM:\s+(\d+) kB$", status.read_text(), re.MULTILINE)
+        return int(peak) // 1024
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most // (1024 if sys.platform != "darwin" else 1024 * 1024)

@@ -5,7 +5,6 @@ Each is done in a process of its own, in an empty database. The plain INSERTs ar
 into the same tables with their indexes, but without triggers.
 """
 
-import resource
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +14,15 @@ from typing import Any
 
 import psycopg
 
-from benchmarks.databases import apart, create, drop, manage, set_up_django, url
+from benchmarks.databases import (
+    apart,
+    create,
+    drop,
+    manage,
+    peak_megabytes,
+    set_up_django,
+    url,
+)
 from benchmarks.rows import Row, Run
 
 CASES = ("generate and publish",)
@@ -41,8 +48,8 @@ def measured(act: Callable[[], int]) -> Measured:
     """Return what an act takes, which returns how many rows it wrote."""
     wall, cpu = time.perf_counter(), time.process_time()
     rows = act()
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    return Measured(time.perf_counter() - wall, time.process_time() - cpu, memory, rows)
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    return Measured(wall, cpu, peak_megabytes(), rows)
 
 
 def generate(database_url: str, n: int) -> Measured:

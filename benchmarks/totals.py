@@ -8,9 +8,7 @@ requests, as Django's test client makes them, without the cache of responses.
 # ruff: noqa: T201 (it prints what it measures)
 
 import argparse
-import resource
 import statistics
-import sys
 import time
 from typing import Any, NamedTuple
 
@@ -97,12 +95,12 @@ def run(database_url: str, times: int) -> tuple[list[Measured], int]:
     settings.QUERY_SECONDS = 600
     client = Client()
     connection.ensure_connection()
-    idle = megabytes()
+    idle = databases.peak_megabytes()
     found = [
         measured(client, "coverage, in a new process", COVERAGE, 1, None),
         measured(client, "summary, in a new process", SUMMARY, 1, None),
     ]
-    taken = megabytes() - idle
+    taken = databases.peak_megabytes() - idle
     for name, path in (("summary", SUMMARY), ("coverage", COVERAGE)):
         found.append(measured(client, name, path, times, TARGETS[name]))
         found.append(after_publications(client, name, path, TARGETS[name]))
@@ -111,12 +109,6 @@ def run(database_url: str, times: int) -> tuple[list[Measured], int]:
         client.get(path)
         found.append(measured(client, condition, path, times, TARGETS["filter"]))
     return found, taken
-
-
-def megabytes() -> int:
-    """Return the most memory that the process has had."""
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most // (1024 if sys.platform != "darwin" else 1024 * 1024)
 
 
 def main() -> None:
