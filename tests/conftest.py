@@ -265,13 +265,9 @@ def dataset_is_loaded(
     database_templates: Templates, django_db_setup: None, django_db_blocker: Any
 ) -> Iterator[str]:
     """Beside the test database a second one with the dataset; its name."""
-    name = connection.creation.get_test_db_clone_settings("dataset")["NAME"]
-    with django_db_blocker.unblock():
-        database_templates.copy(DATASET, name)
+    with database_templates.beside(DATASET, "dataset", django_db_blocker) as name:
         loaded.name = name
-    yield name
-    with django_db_blocker.unblock():
-        database_templates.remove(name)
+        yield name
 
 
 @pytest.fixture(scope="module")

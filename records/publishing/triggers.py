@@ -334,13 +334,12 @@ def triggers(connection: Any) -> dict[str, Trigger]:
 
 @cache
 def wanted_triggers(vendor: str, schema: str) -> dict[str, Trigger]:
-    if vendor == "sqlite":
-        return {
-            name: on_sqlite(name, table, rule)
-            for table, rule in rules(vendor)
-            for name in [name_of(table, [rule])]
-        }
     made = {}
+    if vendor == "sqlite":
+        for table, rule in rules(vendor):
+            name = name_of(table, [rule])
+            made[name] = on_sqlite(name, table, rule)
+        return made
     grouped: dict[tuple[str, str], list[Rule]] = {}
     for table, rule in rules(vendor):
         grouped.setdefault((table, rule.event), []).append(rule)

@@ -44,14 +44,10 @@ def published_is_made(
     database_templates: Templates, django_db_setup: None, django_db_blocker: Any
 ) -> Iterator[str]:
     """The name of a database with what `publish_everything` publishes."""
-    name = connection.creation.get_test_db_clone_settings("published")["NAME"]
-    with django_db_blocker.unblock():
-        database_templates.copy(MIGRATED, name)
-        with connected_to(name):
+    with database_templates.beside(MIGRATED, "published", django_db_blocker) as name:
+        with django_db_blocker.unblock(), connected_to(name):
             publish_everything()
-    yield name
-    with django_db_blocker.unblock():
-        database_templates.remove(name)
+        yield name
 
 
 @pytest.fixture

@@ -101,6 +101,17 @@ class Templates(ABC):
                 self.build(template, name)
             self.duplicate(name, target)
 
+    @contextmanager
+    def beside(self, template: Template, kind: str, blocker: Any) -> Iterator[str]:
+        """Make a copy of the template beside the test database, and remove it in the end; its
+        name."""
+        name = connection.creation.get_test_db_clone_settings(kind)["NAME"]
+        with blocker.unblock():
+            self.copy(template, name)
+        yield name
+        with blocker.unblock():
+            self.remove(name)
+
     def build(self, template: Template, name: str) -> None:
         """Build the template in place of those that are built already."""
         draft = self.name(template.kind, "draft")
