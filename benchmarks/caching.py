@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks import databases
-from benchmarks.load import Requests, play_in_turns
+from benchmarks.load import Requests, compared, play_in_turns
 from benchmarks.peers.apis import LIST
 from benchmarks.rows import Row, Run
 from benchmarks.serving import serving
@@ -37,20 +37,14 @@ def rows(vendor: str, cases: Sequence[str], run: Run) -> Iterator[Row]:
             "304": Requests(ours, [QUESTION], if_none_match=headers["ETag"]),
         }
         scores = play_in_turns({name: requests[name] for name in (PEER, *cases)}, run)
-    theirs = scores[PEER]
     for case in cases:
-        mine = scores[case]
-        yield Row(
+        yield compared(
             case,
-            "requests/s",
-            mine.rate,
-            peer=PEER,
-            theirs=theirs.rate,
-            our_cpu=mine.milliseconds,
-            their_cpu=theirs.milliseconds,
+            scores[case],
+            PEER,
+            scores[PEER],
             judged="cpu",
             target=TARGET,
-            client=max(*mine.client, *theirs.client),
             bytes=len(body) if case == "repeated" else 0,
             their_bytes=len(body),
         )

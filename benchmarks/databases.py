@@ -8,7 +8,6 @@ postgres://postgres@127.0.0.1:5432) is the PostgreSQL server, without a database
 
 import contextlib
 import os
-import re
 import resource
 import shutil
 import sqlite3
@@ -173,12 +172,18 @@ def apart(function: Any, *arguments: Any) -> Any:
         return process.submit(function, *arguments).result()
 
 
+def memory(field: str) -> float:
+    """Return VmRSS or VmHWM of this process, in MB; of Linux."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(f"{field}:"):
+            return int(line.split()[1]) / 1024
+    raise LookupError(field)
+
+
 def peak_megabytes() -> int:
     """Return the most memory that this process has had; on Linux without what its parent had,
     which getrusage counts in a process that was just made."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        (peak,) = re.findall(r"^VmHWM:\s+(\d+) kB$", status.read_text(), re.MULTILINE)
-        return int(peak) // 1024
+    if sys.platform == "linux":
+        return int(memory("VmHWM"))
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most // (1024 if sys.platform != "darwin" else 1024 * 1024)

@@ -58,14 +58,6 @@ class File:
         return self.lines >= self.rows and self.above <= LIMIT
 
 
-def memory(field: str) -> float:
-    """Return VmRSS or VmHWM of this process, in MB."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith(f"{field}:"):
-            return int(line.split()[1]) / 1024
-    raise LookupError(field)
-
-
 def take(application: Any, query: str) -> tuple[dict[str, str], int, int, float]:
     """Return headers, bytes, lines and the time to the first byte."""
     environ = {
@@ -112,7 +104,7 @@ def measure(url: str, query: str) -> File:
     take(application, "page_size=500")
     fill_cache()
     Path("/proc/self/clear_refs").write_text("5")  # resets the peak
-    idle = memory("VmRSS")
+    idle = databases.memory("VmRSS")
     begun, begun_cpu = time.perf_counter(), time.process_time()
     headers, size, lines, first = take(application, query)
     return File(
@@ -122,7 +114,7 @@ def measure(url: str, query: str) -> File:
         seconds=time.perf_counter() - begun,
         cpu=time.process_time() - begun_cpu,
         first=first,
-        above=memory("VmHWM") - idle,
+        above=databases.memory("VmHWM") - idle,
     )
 
 

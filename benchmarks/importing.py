@@ -28,14 +28,6 @@ LIMIT = 60
 NAME = "importing"
 
 
-def memory(field: str) -> float:
-    """Return VmRSS or VmHWM of this process, in MB."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith(f"{field}:"):
-            return int(line.split()[1]) / 1024
-    raise LookupError(field)
-
-
 def rows(n: int) -> list[dict[str, Any]]:
     """Return new donations between parties of the dataset, always the same."""
     from records.models import Item, Party, Statement
@@ -117,9 +109,9 @@ def check(url: str, path: str) -> tuple[int, dict[str, float]]:
     from records.models import Donation
 
     by = curator()
-    idle = memory("VmRSS")
+    idle = databases.memory("VmRSS")
     measured, begun, busy = {}, time.perf_counter(), time.process_time()
-    batch = batches.receive(Path(path).read_bytes(), Path(path).name, Donation, by=by)
+    batch, _ = batches.receive(Path(path).read_bytes(), Path(path).name, Donation, by=by)
     measured["read s"] = time.perf_counter() - begun
     longest = 0.0
     while batch.state == "checking":
@@ -129,8 +121,8 @@ def check(url: str, path: str) -> tuple[int, dict[str, float]]:
     measured["preview s"] = time.perf_counter() - begun
     measured["preview CPU s"] = time.process_time() - busy
     measured["longest slice s"] = longest
-    measured["peak MB"] = memory("VmHWM")
-    measured["above idle MB"] = memory("VmHWM") - idle
+    measured["peak MB"] = databases.memory("VmHWM")
+    measured["above idle MB"] = databases.memory("VmHWM") - idle
     if batch.state != "ready":
         raise SystemExit(f"{path}: {[row.findings for row in batch.lines.all()[:5]]}")
     return batch.pk, measured
@@ -143,13 +135,13 @@ def confirm(url: str, key: int) -> dict[str, float]:
 
     by = curator()
     batch = ImportBatch.objects.get(pk=key)
-    idle, begun, busy = memory("VmRSS"), time.perf_counter(), time.process_time()
+    idle, begun, busy = databases.memory("VmRSS"), time.perf_counter(), time.process_time()
     batches.confirm(batch, by=by, again=True)
     return {
         "confirm s": time.perf_counter() - begun,
         "confirm CPU s": time.process_time() - busy,
-        "confirm peak MB": memory("VmHWM"),
-        "confirm above idle MB": memory("VmHWM") - idle,
+        "confirm peak MB": databases.memory("VmHWM"),
+        "confirm above idle MB": databases.memory("VmHWM") - idle,
     }
 
 

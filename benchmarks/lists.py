@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 
 from benchmarks import databases
-from benchmarks.load import Requests, play_in_turns
+from benchmarks.load import Requests, compared, play_in_turns
 from benchmarks.peers import apis
 from benchmarks.peers.apis import LIST, PAGE, PYTHON, Api
 from benchmarks.rows import Row, Run
@@ -56,17 +56,13 @@ def measure(vendor: str, case: str, ours: Api, peers: list[Api], run: Run) -> It
     mine = scores.pop(ours.name)
     for name, theirs in scores.items():
         target = TARGETS.get((vendor, case, name))
-        yield Row(
+        yield compared(
             case,
-            "requests/s",
-            mine.rate,
-            peer=name,
-            theirs=theirs.rate,
-            our_cpu=mine.milliseconds,
-            their_cpu=theirs.milliseconds,
+            mine,
+            name,
+            theirs,
             judged="rate" if target else "",
             target=target,
-            client=max(*mine.client, *theirs.client),
             bytes=sizes[ours.name],
             their_bytes=sizes[name],
         )

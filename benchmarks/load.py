@@ -18,8 +18,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from benchmarks.rows import Run
+from benchmarks.rows import Row, Run
 from benchmarks.serving import PATIENCE, Server, pinned
 
 CONNECTIONS = 2
@@ -80,6 +81,21 @@ class Score:
         return statistics.median(self.cpu)
 
 
+def compared(case: str, mine: Score, peer: str, theirs: Score, **more: Any) -> Row:
+    """Return the row of a case that both were asked."""
+    return Row(
+        case,
+        "requests/s",
+        mine.rate,
+        peer=peer,
+        theirs=theirs.rate,
+        our_cpu=mine.milliseconds,
+        their_cpu=theirs.milliseconds,
+        client=max(*mine.client, *theirs.client),
+        **more,
+    )
+
+
 def play(requests: Requests, seconds: int, score: Score) -> None:
     """Run one round."""
     who = resource.RUSAGE_CHILDREN if WRK else resource.RUSAGE_SELF
@@ -105,6 +121,7 @@ def cpu_when_idle(server: Server) -> float:
 
 
 def cpu_of(who: int) -> float:
+    """Return the CPU seconds so far of this process, or of those that it has waited for."""
     used = resource.getrusage(who)
     return used.ru_utime + used.ru_stime
 

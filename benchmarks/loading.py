@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import databases
+from benchmarks.load import cpu_of
 from benchmarks.rows import Row, Run
 
 CASES = ("load_dataset",)
@@ -51,19 +52,13 @@ def load(vendor: str, code: Path) -> Load:
 
     try:
         manage("migrate")
-        start, cpu = time.perf_counter(), children()
+        start, cpu = time.perf_counter(), cpu_of(resource.RUSAGE_CHILDREN)
         manage("load_dataset", str(databases.ROOT / "fixtures"))
-        took = time.perf_counter() - start, children() - cpu
+        took = time.perf_counter() - start, cpu_of(resource.RUSAGE_CHILDREN) - cpu
         records = databases.number(vendor, name, "SELECT count(*) FROM records_change")
         return Load(records, *took)
     finally:
         databases.drop(vendor, name)
-
-
-def children() -> float:
-    """Return the CPU seconds of the processes that this one has waited for."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 @contextlib.contextmanager

@@ -155,7 +155,7 @@ def main() -> None:
     with transaction.atomic():
         user = get_user_model().objects.create(username="measured", is_superuser=True)
         data, written = sheet(options.rows, options.records)
-        batch = batches.receive(data, "aid.csv", Donation, by=user)
+        batch, _ = batches.receive(data, "aid.csv", Donation, by=user)
         while batch.state == ImportState.CHECKING:
             batch = batches.check_slice(batch)
         lines = list(batch.lines.order_by("number"))
