@@ -120,14 +120,8 @@ def upload_view(modeladmin: Any, request: HttpRequest) -> HttpResponse:
             if error.choices:
                 form.choose_of(error.choices)
         else:
-            if is_known:
-                modeladmin.message_user(
-                    request,
-                    f"You sent {batch.file_name} before, on {batch.created_at:%-d %B %Y, %H:%M} "
-                    f"UTC, and did not import it. What you mended then is kept, and the file is "
-                    f"checked again. To begin anew, forget it and send it once more.",
-                )
-            return HttpResponseRedirect(batch_page(batch))
+            # In the address, since the page reloads itself once the file is checked.
+            return HttpResponseRedirect(batch_page(batch) + ("?again" if is_known else ""))
     context = {
         **modeladmin.admin_site.each_context(request),
         "title": f"Import {modeladmin.opts.verbose_name_plural}",
@@ -303,6 +297,13 @@ class ImportBatchAdmin(WholeLookups, admin.ModelAdmin):
         if kept := kept_forms.shown_again(request):
             said = kept_forms.not_saved(kept)
             return self.page(request, batch, typed=kept.content, continued=said)
+        if "again" in request.GET:
+            self.message_user(
+                request,
+                f"You sent {batch.file_name} before, on {batch.created_at:%-d %B %Y, %H:%M} UTC, "
+                f"and did not import it. What you mended then is kept, and the file is checked "
+                f"again. To begin anew, forget it and send it once more.",
+            )
         return self.page(request, batch)
 
     def mend_view(self, request: HttpRequest, batch: ImportBatch) -> HttpResponse:
