@@ -301,8 +301,10 @@ class TestBruteForce:
             finally:
                 connections.close_all()
 
+        # Each of those that come together may see all others' and be refused, so one comes first.
+        answers = [attempt(0)]
         with ThreadPoolExecutor(16) as pool:
-            answers = list(pool.map(attempt, range(200)))
+            answers += pool.map(attempt, range(1, 200))
 
         assert 1 <= len(looked_at) <= 5
         assert answers.count(429) >= 195
