@@ -14,6 +14,9 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import get_script_prefix
 
+BASE_URL = "aidapi.base_url"
+"""Key of the start of links in the environment of a request, once it is known."""
+
 
 def site_path() -> str:
     """Return the path below which the site is, `/aid`; empty at the root of a host."""
@@ -42,4 +45,8 @@ def origin_of(url: str) -> str:
 
 def base_url(request: HttpRequest) -> str:
     """Return the start of links to a path from the root of the site."""
-    return origin(request) + site_path()
+    known = request.META.get(BASE_URL)
+    if known is None:
+        # A list has several links, and each check of the host costs as much as all else of them.
+        request.META[BASE_URL] = known = origin(request) + site_path()
+    return known

@@ -95,6 +95,7 @@ class Connected(Slot):
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.connection.close_if_unusable_or_obsolete()
         del connections[DEFAULT_DB_ALIAS]
         if self.was_open and self.connection.connection is None and not self.connection.cancelled:
             # It was lost, and so probably were all: each would fail a request of its own.

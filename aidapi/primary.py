@@ -86,12 +86,11 @@ class ReadingMiddleware:
         """Return the response of the primary."""
         usual = connections[DEFAULT_DB_ALIAS]
         try:
-            with lane.take(request.META.get("REMOTE_ADDR", ""), settings.WAIT_SECONDS):
-                used = connections[DEFAULT_DB_ALIAS]
-                used.close_if_unusable_or_obsolete()
-                with replicas.attempting(at_primary=True):
-                    response = self.get_response(request)
-                used.close_if_unusable_or_obsolete()
+            with (
+                lane.take(request.META.get("REMOTE_ADDR", ""), settings.WAIT_SECONDS),
+                replicas.attempting(at_primary=True),
+            ):
+                response = self.get_response(request)
         except Full:
             return answer(request, overloaded())
         finally:
