@@ -7,7 +7,7 @@ row as they do any other.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain, count, islice
 from operator import attrgetter
@@ -37,13 +37,17 @@ def insert_rows(rows: Sequence[models.Model]) -> None:
     columns = [field for field in model._meta.concrete_fields if not field.generated]
     with transaction.atomic(savepoint=False):
         number_rows([row for row in rows if row.pk is None])
-        values = _values(rows, columns, add=True)
-        if connection.vendor == "postgresql":
-            _copy(model, columns, values)
-        else:
-            _insert(model, columns, values)
+        _write(model, columns, _values(rows, columns, add=True))
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
+
+
+def insert_values(model: Any, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Insert rows of a model, each the values of the named columns, in their order. To make an
+    object of a row takes longer than to write it. The database gives the rows their keys."""
+    columns = [model._meta.get_field(name) for name in names]
+    with transaction.atomic(savepoint=False):
+        _write(model, columns, _converted([list(row) for row in rows], columns))
 
 
 def update_rows(rows: Sequence[models.Model], names: Sequence[str]) -> None:
@@ -63,7 +67,8 @@ def update_rows(rows: Sequence[models.Model], names: Sequence[str]) -> None:
 
 
 def set_prefetched(record: Any, rows: Mapping[str, Sequence[Any]]) -> None:
-    """Let a record's relations answer with these rows, as if they had been prefetched."""
+    """Let a record's relations answer with these rows, as if they had been prefetched. They have
+    the columns of the related model, and need not be objects of it."""
     kept = record.__dict__.setdefault("_prefetched_objects_cache", {})
     for relation, own in rows.items():
         model = record.child(relation)
@@ -110,6 +115,18 @@ def number_rows(rows: Sequence[Any]) -> None:
 def _values(rows: Sequence[Any], columns: Sequence[Any], *, add: bool) -> Iterator[list[Any]]:
     """Yield the values of each row as the database takes them."""
     read = attrgetter(*(field.attname for field in columns))
+    # Columns that are set on writing, as the time of creation is.
+    set_on_writing = [
+        field for field in columns if add and type(field).pre_save is not models.Field.pre_save
+    ]
+    for field in set_on_writing:
+        for row in rows:
+            field.pre_save(row, True)
+    return _converted(([*read(row)] for row in rows), columns)
+
+
+def _converted(rows: Iterable[list[Any]], columns: Sequence[Any]) -> Iterator[list[Any]]:
+    """Yield each row with its values as the database takes them."""
     # Not the name for it, which looks it up whenever it is read.
     database = connections[connection.alias]
     conversions = [
@@ -117,16 +134,7 @@ def _values(rows: Sequence[Any], columns: Sequence[Any], *, add: bool) -> Iterat
         for place, field in enumerate(columns)
         if (convert := _conversion(field, connection.vendor))
     ]
-    # Columns that are set on writing, as the time of creation is.
-    set_on_writing = [
-        (place, field)
-        for place, field in enumerate(columns)
-        if add and type(field).pre_save is not models.Field.pre_save
-    ]
-    for row in rows:
-        for _, field in set_on_writing:
-            field.pre_save(row, True)
-        values = [*read(row)]
+    for values in rows:
         for place, convert in conversions:
             # Most columns of numbers and dates are empty in most rows.
             if values[place] is not None:
@@ -145,6 +153,11 @@ def _conversion(field: Any, vendor: str) -> Callable[[Any, Any], Any] | None:
         return None
     prepare: Callable[[Any, Any], Any] = field.get_db_prep_save
     return prepare
+
+
+def _write(model: Any, columns: Sequence[Any], values: Iterator[list[Any]]) -> None:
+    """Insert rows by the statement that is fastest for the database."""
+    (_copy if connection.vendor == "postgresql" else _insert)(model, columns, values)
 
 
 def _insert(model: Any, columns: Sequence[Any], values: Iterator[list[Any]]) -> None:

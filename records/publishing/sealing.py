@@ -2,12 +2,13 @@
 and a row for each item and ancestor of a figure. Filters and documents read them."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from records.index.writer import DerivedRows
-from records.models import DatedRecord, FigureItem, Record, RecordParty, Revision, State
-from records.models.rows import insert_rows, set_prefetched, update_rows
+from records.models import DatedRecord, Record, RecordParty, Revision, State
+from records.models.rows import insert_values, set_prefetched, update_rows
 
 Lineages = dict[str, list[str]]
 """Item → its code and those of its ancestors."""
@@ -17,13 +18,30 @@ COPIED = {*FROM_PARTY, *FROM_RECORD}
 """Columns of a party row that publishing writes, and that a correction does not copy."""
 
 
+class ItemRow(NamedTuple):
+    """A row for an item or ancestor of a figure (FigureItem), by its columns."""
+
+    record_id: int
+    figure_id: int
+    item_id: str
+    lead: bool
+    low: Decimal | None
+    high: Decimal | None
+    unit: str
+    currency: str
+    public_id: str
+    as_of_key: str
+    published_in: int
+
+
 def write_published(
     records: Sequence[Record], revision: Revision, lineages: Lineages, derived: DerivedRows
 ) -> None:
     """Publish stored versions of one kind, which were checked: seal them, mark them as published
     in the revision, and derive from them."""
     dated = [record for record in records if isinstance(record, DatedRecord)]
-    seal(dated, revision, lineages)
+    if dated:
+        seal(dated, revision, lineages)
     for record in records:
         record.published_in, record.state = revision, State.PUBLISHED
         record.derive_columns()
@@ -46,21 +64,17 @@ def _written_on_publishing(model: type[Record]) -> list[str]:
 def seal(records: Sequence[DatedRecord], revision: Revision, lineages: Lineages) -> None:
     """Write the copies into the rows of versions of one kind that are about to be published."""
     parties: list[RecordParty] = []
-    items: list[FigureItem] = []
+    items: list[ItemRow] = []
     for record in records:
-        common = {
-            "public_id": record.public_id,
-            "as_of_key": record.as_of_key,
-            "published_in": revision.number,
-        }
+        common = record.public_id, record.as_of_key, revision.number
         own = list(record.rows_of("parties"))
-        copy_parties(record, own, common)
+        copy_parties(record, own, dict(zip(FROM_RECORD, common, strict=True)))
         parties += own
         of_record = figure_items(record, record.ordered_figures(), lineages, common)
         set_prefetched(record, {"figure_items": of_record})
         items += of_record
     update_rows(parties, (*FROM_PARTY, *FROM_RECORD))
-    insert_rows(items)
+    insert_values(type(records[0]).child("figure_items"), ItemRow._fields, items)
 
 
 def copy_parties(record: DatedRecord, rows: Sequence[RecordParty], common: dict[str, Any]) -> None:
@@ -78,28 +92,21 @@ def is_joint(record: DatedRecord, parties: Sequence[RecordParty]) -> bool:
 
 
 def figure_items(
-    record: DatedRecord, figures: Sequence[Any], lineages: Lineages, common: dict[str, Any]
-) -> list[FigureItem]:
-    """Return one row for each figure and item ancestor; the first of a record under an item
-    leads."""
-    model = record.child("figure_items")
-    rows: list[FigureItem] = []
+    record: DatedRecord,
+    figures: Sequence[Any],
+    lineages: Lineages,
+    common: tuple[str, str, int],
+) -> list[ItemRow]:
+    """Return one row for each figure and item ancestor, which end in what all of the record have
+    in common; the first of a record under an item leads."""
+    rows: list[ItemRow] = []
     led: set[str] = set()
     for figure in figures:
+        low = figure.lower if figure.value is None else figure.value
+        high = figure.upper if figure.value is None else figure.value
+        of_figure = low, high, figure.unit, figure.currency
         for code in lineages[figure.item_id] if figure.item_id else ():
-            rows.append(
-                model(
-                    # By key: a related object costs as much as the row.
-                    record_id=record.pk,
-                    figure_id=figure.pk,
-                    item_id=code,
-                    lead=code not in led,
-                    low=figure.lower if figure.value is None else figure.value,
-                    high=figure.upper if figure.value is None else figure.value,
-                    unit=figure.unit,
-                    currency=figure.currency,
-                    **common,
-                )
-            )
+            lead = code not in led
+            rows.append(ItemRow(record.pk, figure.pk, code, lead, *of_figure, *common))
             led.add(code)
     return rows
