@@ -110,6 +110,7 @@ def straight_answers() -> Iterator[None]:
         REPORT_RATE=0,
         QUERY_SECONDS=120,
         ADMIN_SECONDS=120,
+        COMMIT_SECONDS=120,
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
         STORAGES=settings.STORAGES | {"staticfiles": plain},
         WHITENOISE_AUTOREFRESH=True,

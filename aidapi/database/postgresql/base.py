@@ -13,6 +13,7 @@ import structlog
 from django.conf import settings
 from django.db import OperationalError
 from django.db.backends.postgresql import base
+from psycopg.pq import TransactionStatus
 
 from aidapi.database import CommitNotes
 from aidapi.database.postgresql.fencing import (
@@ -78,10 +79,20 @@ class DatabaseWrapper(CommitNotes, base.DatabaseWrapper):
             log.warning("Committed, but the synchronous standby has not confirmed it.")
 
     def _commit(self) -> None:
+        self.check_deferred()
         # The deadline of the request must neither cut it short nor leave no time for the answer.
         watch.extend(self, settings.COMMIT_SECONDS + ANSWER_SECONDS)
         with limited(settings.COMMIT_SECONDS, self):
             super()._commit()
+
+    def check_deferred(self) -> None:
+        """Check what constraints leave to the commit. Of a million rows it takes long, and has the
+        time of any statement of the request or command: what is then left of the commit is the
+        wait for disk and standby."""
+        database = self.connection
+        if database is not None and database.info.transaction_status == TransactionStatus.INTRANS:
+            with self.wrap_database_errors:
+                database.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
     def is_superseded(self) -> bool:
         if not timelines.is_superseded(self.place):

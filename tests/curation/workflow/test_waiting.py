@@ -95,26 +95,42 @@ def test_approval_that_takes_too_long_is_broken_off_and_writes_nothing(
     assert approve(client, record, message="Publishes.").status_code == 302
 
 
-@POSTGRESQL
-def test_commit_that_takes_too_long_is_broken_off_and_writes_nothing(
-    waiting: tuple[Client, Record],
-) -> None:
-    """What keeps a commit from being valid, such as a deferred check, is cancelled with it."""
-    client, record = waiting
+@pytest.fixture
+def slow_check(waiting: tuple[Client, Record]) -> Iterator[None]:
+    """A check of a revision that is left to the commit, and takes a second."""
     run(
         "CREATE FUNCTION wait_long() RETURNS trigger LANGUAGE plpgsql AS"
-        " $$ BEGIN PERFORM pg_sleep(30); RETURN NULL; END $$;"
+        " $$ BEGIN PERFORM pg_sleep(1); RETURN NULL; END $$;"
         " CREATE CONSTRAINT TRIGGER wait_long AFTER INSERT ON records_revision"
         " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wait_long()"
     )
-    try:
-        with override_settings(COMMIT_SECONDS=0.3):
-            response = approve(client, record, message="Publishes.")
-    finally:
-        run("DROP FUNCTION wait_long() CASCADE")
+    yield
+    run("DROP FUNCTION wait_long() CASCADE")
+
+
+@POSTGRESQL
+def test_deferred_check_that_takes_too_long_is_broken_off_and_writes_nothing(
+    waiting: tuple[Client, Record], slow_check: None
+) -> None:
+    client, record = waiting
+    with override_settings(ADMIN_SECONDS=0.5):
+        response = approve(client, record, message="Publishes.")
 
     refused(response, RAISED, outcomes.NOTHING)
     assert (state(record), Revision.objects.count()) == (State.IN_REVIEW, 0)
+
+
+@POSTGRESQL
+def test_deferred_check_is_no_part_of_the_wait_for_a_standby(
+    waiting: tuple[Client, Record], slow_check: None
+) -> None:
+    """Of a large set it takes longer than any standby may."""
+    client, record = waiting
+    with override_settings(COMMIT_SECONDS=0.3):
+        response = approve(client, record, message="Publishes.")
+
+    assert response.status_code == 302
+    assert state(record) == State.PUBLISHED
 
 
 # What a standby that is away does to a commit is shown on a server of its own: drills/waiting.py.
