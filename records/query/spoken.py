@@ -1,6 +1,7 @@
 """Names without what does not distinguish them."""
 
 import re
+from functools import lru_cache
 
 from records.models.text import fold, split
 
@@ -14,7 +15,8 @@ def spoken(name: str) -> str:
     return spoken_of_folded(fold(name))
 
 
+@lru_cache(20_000)
 def spoken_of_folded(name: str) -> str:
-    """Return the same of a folded name."""
+    """Return the same of a folded name. An unknown code is compared with every name there is."""
     plain = ABBREVIATION.sub("", name).replace("&", " and ")
     return " ".join(split(plain)).removeprefix("the ")
