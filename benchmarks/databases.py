@@ -7,6 +7,7 @@ postgres://postgres@127.0.0.1:5432) is the PostgreSQL server, without a database
 # ruff: noqa: T201 (it prints what it measures)
 
 import contextlib
+import multiprocessing
 import os
 import resource
 import shutil
@@ -16,6 +17,7 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import psycopg
@@ -155,6 +157,7 @@ def run(database_url: str, *arguments: str) -> None:
 
 def set_up_django(database_url: str) -> None:
     """Set up Django in this process with that database."""
+    end_with_parent()
     os.environ["DATABASE_URL"] = database_url
     # The database is measured, so no response comes from the cache.
     os.environ["CACHE_ENTRIES"] = "0"
@@ -164,6 +167,14 @@ def set_up_django(database_url: str) -> None:
     import django
 
     django.setup()
+
+
+def end_with_parent() -> None:
+    """End this process when the one that spawned it is gone: killed, that has no time to say so,
+    and this one would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent:
+        Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
 
 
 def apart(function: Any, *arguments: Any) -> Any:

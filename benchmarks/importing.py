@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-import databases
+from benchmarks import databases
 
 LIMIT = 60
 """Seconds from the file to its preview."""
@@ -38,30 +38,31 @@ def rows(n: int) -> list[dict[str, Any]]:
     statements = list(
         Statement.objects.filter(state="published")
         .order_by("public_id")
-        .values("public_id", "url")
+        .values("public_id", "said_on", "published_on")
     )
     made = []
     for number in range(n):
         donor, recipient = chance.sample(parties, 2)
         item, unit = chance.choice(items)
         statement = chance.choice(statements)
+        value = chance.randint(1, 10**7)
         made.append(
             {
                 "title": f"{donor[1]} gives {recipient[1]} lot {number}",
                 "donors": donor[number % 2],
                 "recipients": recipient[0],
                 "form": "goods",
-                "stage": chance.choice(["announced", "committed", "delivered"]),
+                "stage": "unknown",
                 "stated_by": "donor",
-                "as_of": f"2020-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}",
+                "as_of": statement["said_on"] or statement["published_on"],
                 "note": "Made for a measurement.",
                 "measure": "quantity",
                 "operator": "exact",
-                "value": chance.randint(1, 10**7),
+                "value": value,
                 "item": item,
                 "unit": unit or "piece",
                 "statement": statement["public_id"],
-                "quote": f"lot {number}",
+                "quote": f"{value:,} as lot {number}",
             }
         )
     return made
@@ -155,7 +156,7 @@ def undo(url: str, key: int) -> dict[str, float]:
     return {"undo s": time.perf_counter() - begun}
 
 
-def left(url: str, key: int, hands: int = 0) -> tuple[str, list[int]]:
+def left(url: str, key: int, earlier: int = 0) -> tuple[str, list[int]]:
     """Return the import's state, and the number of rows that it writes, without earlier
     contributors: they are history, and are kept when an import is undone."""
     databases.set_up_django(url)
@@ -166,21 +167,22 @@ def left(url: str, key: int, hands: int = 0) -> tuple[str, list[int]]:
     counts = [
         drafts.count(),
         DonationFigure.objects.filter(record__in=drafts).count(),
-        Contributor.objects.filter(user=curator(), public_id__startswith="don").count() - hands,
+        Contributor.objects.filter(user=curator(), public_id__startswith="don").count() - earlier,
         ImportedDraft.objects.filter(batch=key).count(),
     ]
     return ImportBatch.objects.get(pk=key).state, counts
 
 
 def kill_halfway(
-    url: str, key: int, seconds: float, kills: int, hands: int
+    url: str, key: int, seconds: float, kills: int, earlier: int
 ) -> tuple[int, list[str]]:
     """Kill imports at random moments; return how many did not finish, and what was wrong."""
     chance = random.Random(time.time())
     killed, wrong = 0, []
     for _ in range(kills):
         child = subprocess.Popen(
-            [sys.executable, __file__, "--confirm", str(key)],
+            [sys.executable, "-m", "benchmarks.importing", "--confirm", str(key)],
+            cwd=databases.ROOT,
             env={**os.environ, "DATABASE_URL": url},
             stdout=subprocess.PIPE,
             text=True,
@@ -190,7 +192,7 @@ def kill_halfway(
         time.sleep(chance.uniform(0.1, seconds * 0.98))
         child.send_signal(signal.SIGKILL)
         child.wait()
-        state, counts = databases.apart(left, url, key, hands)
+        state, counts = databases.apart(left, url, key, earlier)
         if state == "ready" and not any(counts):
             killed += 1
         elif state != "imported" or len(set(counts)) != 1:
@@ -203,7 +205,7 @@ def kill_halfway(
 
 def measure(vendor: str, n: int, kills: int) -> bool:
     url = databases.with_dataset(vendor, NAME)
-    sound, hands = True, 0
+    sound, earlier = True, 0
     for form in ("csv", "xlsx"):
         path = str(databases.DIRECTORY / f"{NAME}.{form}")
         databases.DIRECTORY.mkdir(parents=True, exist_ok=True)
@@ -211,8 +213,8 @@ def measure(vendor: str, n: int, kills: int) -> bool:
         key, measured = databases.apart(check, url, path)
         seconds = measured["preview s"]
         measured |= databases.apart(confirm, url, key)
-        state, counts = databases.apart(left, url, key, hands)
-        hands += counts[2]
+        state, counts = databases.apart(left, url, key, earlier)
+        earlier += counts[2]
         sound &= state == "imported" and counts == [n] * 4 and seconds <= LIMIT
         measured |= databases.apart(undo, url, key)
         figures = ", ".join(f"{name} {value:.1f}" for name, value in measured.items())
@@ -220,12 +222,12 @@ def measure(vendor: str, n: int, kills: int) -> bool:
         print(f"{vendor} {form} {n:,} rows, {size:.1f} MB: {figures}", flush=True)
     if kills:
         key, _ = databases.apart(check, url, str(databases.DIRECTORY / f"{NAME}.csv"))
-        killed, wrong = kill_halfway(url, key, measured["confirm s"], kills, hands)
+        killed, wrong = kill_halfway(url, key, measured["confirm s"], kills, earlier)
         sound &= not wrong
         print(f"{vendor} killed half-way: {killed}; that left a part: {len(wrong)} {wrong or ''}")
-        if databases.apart(left, url, key, hands)[0] == "ready":
+        if databases.apart(left, url, key, earlier)[0] == "ready":
             databases.apart(confirm, url, key)
-        state, counts = databases.apart(left, url, key, hands)
+        state, counts = databases.apart(left, url, key, earlier)
         sound &= state == "imported" and counts == [n] * 4
         print(f"{vendor} imported after the kills: {counts[0]:,} drafts", flush=True)
     return sound
