@@ -16,6 +16,7 @@ import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -174,7 +175,12 @@ def end_with_parent() -> None:
     and this one would wait for work for ever."""
     parent = multiprocessing.parent_process()
     if parent:
-        Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+        Thread(target=end_after, args=(parent,), daemon=True).start()
+
+
+def end_after(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
 
 
 def apart(function: Any, *arguments: Any) -> Any:
