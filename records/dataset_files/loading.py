@@ -45,7 +45,8 @@ class Outcome:
 
     head: int = 0
     revisions: list[int] = field(default_factory=list)
-    terms: int = 0
+    entries: int = 0
+    """Edits of parties and items."""
     versions: int = 0
     withdrawals: int = 0
     held_back: list[str] = field(default_factory=list)
@@ -135,7 +136,7 @@ class Replay:
             raise ValidationError(f"The database numbered it {revision.number}.")
         self.outcome.head = revision.number
         self.outcome.revisions.append(revision.number)
-        self.outcome.terms += len(edits)
+        self.outcome.entries += len(edits)
         self.outcome.versions += len(written)
         self.outcome.withdrawals += len(withdrawn)
 

@@ -7,7 +7,7 @@ triggers do.
 
 from typing import Any
 
-from django.db import DatabaseError, connections, transaction
+from django.db import DatabaseError, connection, connections, transaction
 
 from records.index.search import SearchDocument
 from records.models import KINDS
@@ -123,7 +123,7 @@ def suspend(using: str = "default", plan: Any = None, **kwargs: Any) -> None:
                     cursor.execute(f"DROP TRIGGER IF EXISTS {model.index()}_{event}")
 
 
-def rewritten(using: str = "default") -> None:
+def rewritten(using: str) -> None:
     """Rebuild the indexes of tables that were rewritten while the triggers were down; PostgreSQL
     maintains its own."""
     connection = connections[using]
@@ -133,9 +133,8 @@ def rewritten(using: str = "default") -> None:
                 cursor.execute(rebuild(model.index()))
 
 
-def rebuild_all(using: str = "default") -> None:
+def rebuild_all() -> None:
     """Rebuild every index from its table. Publishing waits while one is rebuilt."""
-    connection = connections[using]
     with connection.cursor() as cursor:
         for model in tables().values():
             if connection.vendor == "sqlite":
@@ -145,16 +144,15 @@ def rebuild_all(using: str = "default") -> None:
                     cursor.execute(f"REINDEX INDEX {model.index()}_{part}")
 
 
-def mismatched(using: str = "default") -> list[str]:
+def mismatched() -> list[str]:
     """Return the indexes that do not match their table: on SQLite only, where triggers maintain
     them."""
-    connection = connections[using]
     found = []
     if connection.vendor == "sqlite":
         for model in tables().values():
             index = model.index()
             try:
-                with transaction.atomic(using), connection.cursor() as cursor:
+                with transaction.atomic(), connection.cursor() as cursor:
                     cursor.execute(
                         f"INSERT INTO {index}({index}, rank) VALUES ('integrity-check', 1)"
                     )

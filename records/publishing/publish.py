@@ -90,14 +90,14 @@ def approve(
     )
 
 
-def withdraw(records: Sequence[Record], *, by: Any, reason: str, message: str = "") -> Revision:
+def withdraw(records: Sequence[Record], *, by: Any, reason: str) -> Revision:
     """Withdraw published records as one new revision; their ids answer 410 with the reason."""
     if not reason.strip():
         raise ValidationError({"reason": "Say why: readers see it in place of the record."})
     return publish_revision(
         [Withdrawal(record, reason.strip()) for record in records],
         by=by,
-        message=message or reason.strip(),
+        message=reason.strip(),
         origin=Origin.PEOPLE,
     )
 

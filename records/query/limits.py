@@ -14,8 +14,6 @@ SEARCH_IDS = 2_000
 """Maximum ids that the plan takes from the full-text index."""
 PROBE_IDS = {"sqlite": 2_000, "postgresql": 200}
 """Maximum ids that a probe returns. PostgreSQL estimates by itself what is more frequent."""
-HASHED_IDS = 50_000
-"""Maximum ids for which PostgreSQL reliably chooses a hashed subplan."""
 KEPT_COUNTS = 1_000
 """Maximum counts that a process keeps of revisions."""
 

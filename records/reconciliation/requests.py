@@ -109,8 +109,8 @@ def parsed(name: str, text: str) -> dict[str, Any]:
     return found
 
 
-def invalid(parameter: str, code: str, detail: str, suggestion: str | None = None) -> Problem:
-    return InvalidParameters([ParameterError(parameter[:100], code, detail, suggestion)])
+def invalid(parameter: str, code: str, detail: str) -> Problem:
+    return InvalidParameters([ParameterError(parameter[:100], code, detail)])
 
 
 # --- Reconciliation queries

@@ -72,8 +72,8 @@ def implies(stage: str, other: str) -> bool:
     return stage == other or other in BEFORE.get(stage, ())
 
 
-def stage_of(milestones: Sequence[Milestone], typed: str = "unknown") -> str:
-    """Return the furthest stage reached, unless an undoing one is later; `typed` where there is
+def stage_of(milestones: Sequence[Milestone]) -> str:
+    """Return the furthest stage reached, unless an undoing one is later; unknown where there is
     no milestone.
 
     An undoing one is later unless its date surely lies before that of the furthest stage.
@@ -90,7 +90,7 @@ def stage_of(milestones: Sequence[Milestone], typed: str = "unknown") -> str:
             undone,
             key=lambda one: (span(one.day, one.precision)[1], UNDOING.index(one.stage)),
         ).stage
-    return furthest.stage if furthest is not None else typed
+    return furthest.stage if furthest is not None else "unknown"
 
 
 def figure_stage(figure: Figure) -> str:

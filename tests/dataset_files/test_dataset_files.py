@@ -377,8 +377,8 @@ def undone() -> Iterator[None]:
 def test_history_is_replayed(small: Path) -> None:
     reported = load(small)
 
-    assert (
-        reported == "Published revisions 1 to 2. Terms: 5, versions of records: 8, withdrawals: 1."
+    assert reported == (
+        "Published revisions 1 to 2. Parties and items: 5, versions of records: 8, withdrawals: 1."
     )
     assert RevisionCounter.number() == 2
     assert list(Change.objects.filter(revision=2).values_list("public_id", "version", "action",
@@ -457,7 +457,10 @@ def test_only_missing_revisions_are_replayed(small: Path, tmp_path: Path) -> Non
 
     reported = load(small)
 
-    assert reported == "Published revision 2. Terms: 0, versions of records: 2, withdrawals: 1."
+    assert (
+        reported
+        == "Published revision 2. Parties and items: 0, versions of records: 2, withdrawals: 1."
+    )
 
 
 PENDING_DONATION = """
@@ -520,7 +523,10 @@ def test_the_files_may_lag_behind_the_database(small: Path, tmp_path: Path) -> N
     assert load(small) == "Nothing to do: the database is at revision 3."
     # What a pending entry names may stand in the database alone.
     reported = load(write(small, {"donations": DONATIONS + PENDING_DONATION}))
-    assert reported == "Published revision 4. Terms: 0, versions of records: 1, withdrawals: 0."
+    assert (
+        reported
+        == "Published revision 4. Parties and items: 0, versions of records: 1, withdrawals: 0."
+    )
 
 
 @pytest.mark.django_db

@@ -173,7 +173,9 @@ def test_instalments_are_published_as_the_next_revisions(upstream: Upstream) -> 
     upstream.publish(parties=party("Lahore"))
     upstream.publish(donations=donation("2", recipient="pak-lahore"))
 
-    assert upstream.load().startswith("Published revisions 6 to 8. Terms: 1, versions of records")
+    assert upstream.load().startswith(
+        "Published revisions 6 to 8. Parties and items: 1, versions of records"
+    )
     cited = Donation.objects.get(public_id="don-zzzzzzz1").figures.get().statement
     assert (cited.public_id, cited.version, cited.published_in_id) == ("st-zzzzzzz1", 2, 6)
     assert upstream.load() == NO_NEWS.format(8)
@@ -214,7 +216,9 @@ def test_what_both_published_alike_is_here(upstream: Upstream) -> None:
     load(pending)
     upstream.publish(statements=statement("1"), parties=party("Lahore"))
 
-    assert upstream.load().startswith("Published revision 4. Terms: 1, versions of records: 0")
+    assert upstream.load().startswith(
+        "Published revision 4. Parties and items: 1, versions of records: 0"
+    )
     assert upstream.load() == NO_NEWS.format(4)
 
 
@@ -277,7 +281,9 @@ def test_a_code_that_means_something_else_here_is_held_back(upstream: Upstream) 
     # Once both mean the same, all of it is here.
     content = vocabulary_content(Party.objects.get(code="pak-lahore")) | {"name": "Lahore"}
     edit_vocabulary([VocabularyEdit(Party, "pak-lahore", content, "Theirs.")], message="Theirs.")
-    assert upstream.load().startswith("Published revision 6. Terms: 0, versions of records: 1")
+    assert upstream.load().startswith(
+        "Published revision 6. Parties and items: 0, versions of records: 1"
+    )
 
 
 CONFLICTS: list[tuple[str, Callable[[], Any], dict[str, str], str]] = [

@@ -57,7 +57,7 @@ def test_an_undoing_stage_of_the_same_month_may_be_later() -> None:
 
 
 def test_no_milestone_leaves_the_typed_stage() -> None:
-    assert stage_of([], "committed") == "committed"
+    assert stage_of([]) == "unknown"
 
 
 @pytest.mark.parametrize(

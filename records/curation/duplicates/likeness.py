@@ -88,11 +88,6 @@ class Claim(NamedTuple):
         return f"{what}{unit}"
 
 
-def is_evidence(basis: str, reason: str, rank: str) -> bool:
-    """Whether a figure with this basis, reason not to count and rank is the event's own."""
-    return basis in TOLD_ONCE and reason not in NO_EVIDENCE and rank != "deprecated"
-
-
 def reach(
     operator: str, value: Decimal | None, lower: Decimal | None, upper: Decimal | None
 ) -> tuple[Decimal | None, Decimal | None]:

@@ -41,7 +41,7 @@ class ItemAdmin(VocabularyAdmin):
     def get_queryset(self, request: HttpRequest) -> models.QuerySet:
         return super().get_queryset(request).prefetch_related("hs_codes")
 
-    def content(self, term: VocabularyEntry, formsets: Any) -> dict[str, Any]:
+    def content(self, entry: VocabularyEntry, formsets: Any) -> dict[str, Any]:
         (codes,) = formsets
         kept = [
             form.cleaned_data
@@ -49,4 +49,4 @@ class ItemAdmin(VocabularyAdmin):
             if form.cleaned_data and form not in codes.deleted_forms
         ]
         rows = [{name: row[name] for name in HSCodeInline.fields} for row in kept]
-        return super().content(term, formsets) | {"hs_codes": rows}
+        return super().content(entry, formsets) | {"hs_codes": rows}

@@ -181,10 +181,10 @@ class VocabularyAdmin(CuratedAdmin):
         of_entry = request.GET.get("model_name") in VOCABULARIES
         return Q(version__gt=0) if of_entry else Q()
 
-    def about_choice(self, term: Any) -> dict[str, Any]:
+    def about_choice(self, entry: Any) -> dict[str, Any]:
         """Return what a search box receives beside key and label: whether a code, name or alias
         is what was typed."""
-        return {"exact": term.fit <= ALIAS}
+        return {"exact": entry.fit <= ALIAS}
 
     # Saving
 
@@ -212,18 +212,18 @@ class VocabularyAdmin(CuratedAdmin):
     def save_related(
         self, request: HttpRequest, form: forms.ModelForm, formsets: Any, change: bool
     ) -> None:
-        term = form.instance
+        entry = form.instance
         if change and not touched(form, formsets):
-            term.untouched = True
+            entry.untouched = True
             return
         reason = form.cleaned_data["reason"]
-        content = self.content(term, formsets)
+        content = self.content(entry, formsets)
         if not change:
-            propose_entry(type(term), term.code, content, by=request.user, reason=reason)
-            term.refresh_from_db()
+            propose_entry(type(entry), entry.code, content, by=request.user, reason=reason)
+            entry.refresh_from_db()
             self.message_user(request, PROPOSED, messages.SUCCESS)
             return
-        if "replaced_by" in form.changed_data and term.replaced_by_id:
+        if "replaced_by" in form.changed_data and entry.replaced_by_id:
             self.propose_merge(request, form, reason)
             content["replaced_by"] = form.initial["replaced_by"]
             if form.changed_data == ["replaced_by"] and not any(
@@ -231,44 +231,44 @@ class VocabularyAdmin(CuratedAdmin):
             ):
                 return
         revision = edit_vocabulary(
-            [VocabularyEdit(type(term), term.code, without_unused(content), reason)],
+            [VocabularyEdit(type(entry), entry.code, without_unused(content), reason)],
             message=reason,
             by=request.user,
         )
-        term.refresh_from_db()
+        entry.refresh_from_db()
         self.message_user(
             request,
             format_html(
                 "Revision {} holds it. Published records say what they said: "
                 '<a href="{}">republish what uses this</a>, if they are to follow.',
                 revision.number,
-                self.republish_url(term),
+                self.republish_url(entry),
             ),
             messages.SUCCESS,
         )
 
     def propose_merge(self, request: HttpRequest, form: forms.ModelForm, reason: str) -> None:
         """Propose the merge that a form asks for; a second person accepts it."""
-        term = form.instance
-        into = term.replaced_by_id
+        entry = form.instance
+        into = entry.replaced_by_id
         try:
-            proposal = propose_merge(term, into, by=request.user, reason=reason)
+            proposal = propose_merge(entry, into, by=request.user, reason=reason)
         except ValidationError as error:
             for sentence in error.messages:
                 self.message_user(request, sentence, messages.ERROR)
         else:
-            self.log_change(request, proposal, f"Proposed to merge {term.code} into {into}.")
+            self.log_change(request, proposal, f"Proposed to merge {entry.code} into {into}.")
             self.message_user(
                 request,
-                f"It is proposed that {into} replaces {term.code}, in all records: somebody else "
+                f"It is proposed that {into} replaces {entry.code}, in all records: somebody else "
                 f"accepts it.",
                 messages.SUCCESS,
             )
-        term.refresh_from_db()
+        entry.refresh_from_db()
 
-    def content(self, term: VocabularyEntry, formsets: Any) -> dict[str, Any]:
+    def content(self, entry: VocabularyEntry, formsets: Any) -> dict[str, Any]:
         """Return all that the form says of the entry."""
-        return vocabulary_content(term)
+        return vocabulary_content(entry)
 
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
@@ -292,16 +292,16 @@ class VocabularyAdmin(CuratedAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        term = kwargs.get("obj")
-        if term is not None:
-            context["users"] = sum(records.count() for records in published_users(term))
-            context["may_merge"] = self.user_may_merge(request, term)
+        entry = kwargs.get("obj")
+        if entry is not None:
+            context["users"] = sum(records.count() for records in published_users(entry))
+            context["may_merge"] = self.user_may_merge(request, entry)
             context["may_republish"] = context["users"] and self.user_may_republish(request)
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def republish_url(self, term: VocabularyEntry) -> str:
+    def republish_url(self, entry: VocabularyEntry) -> str:
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_republish"
-        return reverse(name, args=[term.pk])
+        return reverse(name, args=[entry.pk])
 
     def get_urls(self) -> list[URLPattern]:
         republish = path(
@@ -318,10 +318,10 @@ class VocabularyAdmin(CuratedAdmin):
 
     # Merging
 
-    def user_may_merge(self, request: HttpRequest, term: VocabularyEntry) -> bool:
+    def user_may_merge(self, request: HttpRequest, entry: VocabularyEntry) -> bool:
         """Whether the user may propose that another code replaces this one."""
-        whole = not term.is_proposed and term.replaced_by_id is None
-        return whole and may_propose(request.user, term.KIND)
+        whole = not entry.is_proposed and entry.replaced_by_id is None
+        return whole and may_propose(request.user, entry.KIND)
 
     def merge_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Propose that this code is the same as another, after the page showed what changes."""
@@ -330,30 +330,30 @@ class VocabularyAdmin(CuratedAdmin):
             return HttpResponseNotAllowed(methods)
         if not may_propose(request.user, self.model.KIND):
             raise PermissionDenied
-        term = self.get_object(request, unquote(object_id))
-        if term is None or not self.user_may_merge(request, term):
-            return self.not_merged(request, term)
-        form = merge_form(self.admin_site, term, request.POST or None)
+        entry = self.get_object(request, unquote(object_id))
+        if entry is None or not self.user_may_merge(request, entry):
+            return self.not_merged(request, entry)
+        form = merge_form(self.admin_site, entry, request.POST or None)
         fill_forms(request, form)
         effect = None
         if form.is_valid():
             into, reason = form.cleaned_data["into"], form.cleaned_data["reason"]
             try:
                 if "propose" in request.POST:
-                    proposal = propose_merge(term, into.pk, by=request.user, reason=reason)
+                    proposal = propose_merge(entry, into.pk, by=request.user, reason=reason)
                     self.log_change(
-                        request, proposal, f"Proposed to merge {term.code} into {into.code}."
+                        request, proposal, f"Proposed to merge {entry.code} into {into.code}."
                     )
                     self.message_user(
                         request,
-                        f"It is proposed that {into.code} replaces {term.code}, in all records: "
+                        f"It is proposed that {into.code} replaces {entry.code}, in all records: "
                         f"somebody else accepts it.",
                         messages.SUCCESS,
                     )
                     page = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
-                    return HttpResponseRedirect(reverse(page, args=[term.pk]))
-                refuse_merge(term, into.pk)
-                effect = effect_of(term, into)
+                    return HttpResponseRedirect(reverse(page, args=[entry.pk]))
+                refuse_merge(entry, into.pk)
+                effect = effect_of(entry, into)
             except ValidationError as error:
                 form.add_error("into", error.messages)
         context = {
@@ -361,23 +361,23 @@ class VocabularyAdmin(CuratedAdmin):
             "title": "Same as another",
             "opts": self.opts,
             "media": self.media + form.media,
-            "entry": term,
+            "entry": entry,
             "form": form,
             "effect": effect,
             "into": effect and form.cleaned_data["into"],
         }
         return TemplateResponse(request, "admin/records/propose_merge.html", context)
 
-    def not_merged(self, request: HttpRequest, term: VocabularyEntry | None) -> HttpResponse:
+    def not_merged(self, request: HttpRequest, entry: VocabularyEntry | None) -> HttpResponse:
         """Return to the page of a code that cannot go, with the reason."""
-        if term is None:
+        if entry is None:
             return self.no_such_code(request)
-        said = f"{term.code} is only proposed: accept or decline it."
-        if term.replaced_by_id is not None:
-            said = f"{term.code} is replaced by {term.replaced_by_id} already."
+        said = f"{entry.code} is only proposed: accept or decline it."
+        if entry.replaced_by_id is not None:
+            said = f"{entry.code} is replaced by {entry.replaced_by_id} already."
         self.message_user(request, said, messages.WARNING)
         page = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
-        return HttpResponseRedirect(reverse(page, args=[term.pk]))
+        return HttpResponseRedirect(reverse(page, args=[entry.pk]))
 
     def no_such_code(self, request: HttpRequest) -> HttpResponse:
         self.message_user(request, "There is no such code.", messages.WARNING)
@@ -391,16 +391,16 @@ class VocabularyAdmin(CuratedAdmin):
         methods = ["GET", "HEAD", "POST"]
         if request.method not in methods:
             return HttpResponseNotAllowed(methods)
-        term = self.get_object(request, unquote(object_id))
-        if term is None:
+        entry = self.get_object(request, unquote(object_id))
+        if entry is None:
             return self.no_such_code(request)
-        view = partial(self.republish_page, request, term)
+        view = partial(self.republish_page, request, entry)
         if request.method != "POST":
             return view()
-        return save_once(request, view, again=partial(self.republished, request, term))
+        return save_once(request, view, again=partial(self.republished, request, entry))
 
     def republished(
-        self, request: Any, term: VocabularyEntry, key: str, *, is_same: bool
+        self, request: Any, entry: VocabularyEntry, key: str, *, is_same: bool
     ) -> HttpResponse:
         """Return from a page that made the revision of that number, once."""
         said = f"Republished in revision {key}."
@@ -408,9 +408,9 @@ class VocabularyAdmin(CuratedAdmin):
             said += " To republish once more, open the page again."
         self.message_user(request, said, messages.SUCCESS)
         page = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
-        return HttpResponseRedirect(reverse(page, args=[term.pk]))
+        return HttpResponseRedirect(reverse(page, args=[entry.pk]))
 
-    def republish_page(self, request: Any, term: VocabularyEntry) -> HttpResponse:
+    def republish_page(self, request: Any, entry: VocabularyEntry) -> HttpResponse:
         form = RepublishForm(request.POST if request.method == "POST" else None)
         fill_forms(request, form)
         problems: list[str] = []
@@ -418,14 +418,14 @@ class VocabularyAdmin(CuratedAdmin):
             reason = form.cleaned_data["reason"]
             try:
                 with transaction.atomic():
-                    revision = republish_users(term, by=request.user, reason=reason)
-                    self.log_change(request, term, f"Republish what uses this: {reason}")
+                    revision = republish_users(entry, by=request.user, reason=reason)
+                    self.log_change(request, entry, f"Republish what uses this: {reason}")
             except ValidationError as error:
                 problems = sentences(error)
             else:
                 request.made = revision.number
-                return self.republished(request, term, str(revision.number), is_same=True)
-        users = published_users(term)
+                return self.republished(request, entry, str(revision.number), is_same=True)
+        users = published_users(entry)
         count = sum(records.count() for records in users)
         shown = [record for records in users for record in records[:SHOWN]][:SHOWN]
         context = {
@@ -433,7 +433,7 @@ class VocabularyAdmin(CuratedAdmin):
             "title": "Republish what uses this",
             "opts": self.opts,
             "media": self.media,
-            "term": term,
+            "entry": entry,
             "form": form,
             "problems": problems,
             "count": count,

@@ -30,6 +30,7 @@ PRODUCT = "AidAPI"
 """The name under which robots.txt may address the checks."""
 MOST_REDIRECTS = 5
 ROBOTS_BYTES = 500_000
+SERVICE_BYTES = 100_000
 LONGEST_DELAY = 60.0
 """Seconds of the longest Crawl-delay that is kept to."""
 PERMANENT = (HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.PERMANENT_REDIRECT)
@@ -92,10 +93,10 @@ class Asker:
         Unreachable."""
         return self.follow(address, headers or {}, self.limits.size, obey=True)
 
-    def ask_service(self, address: str, size: int = 100_000) -> Answer:
+    def ask_service(self, address: str) -> Answer:
         """Return the response of a service that the operator chose: made for programs, so that
         robots.txt says nothing about it."""
-        return self.follow(address, {}, size, obey=False)
+        return self.follow(address, {}, SERVICE_BYTES, obey=False)
 
     def follow(self, address: str, headers: dict[str, str], size: int, obey: bool) -> Answer:
         seen: list[str] = []

@@ -17,7 +17,7 @@ from django.urls import reverse
 
 from records.content.numbers import amount_in_words, in_words
 from records.curation.nouns.inlines import FigureInline, statement_label
-from records.curation.statement_reader.suggestions import suggest, suggested
+from records.curation.statement_reader.suggestions import suggested, unnumbered
 from records.curation.statement_reader.texts import Candidate, candidates
 from records.curation.statement_reader.vocabulary import known_items, known_parties
 from records.models import (
@@ -164,7 +164,7 @@ def suggestion_view(modeladmin: Any, request: HttpRequest) -> HttpResponse:
     known = known_items()
     language, role = request.GET.get("language", ""), request.GET.get("role", "")
     one = suggested(words, known, language, role)
-    fields = one.fields if one else suggest(words, known, language, role)
+    fields = one.fields if one else unnumbered(words, known)
     code = fields.get("item")
     return JsonResponse(
         {

@@ -22,7 +22,7 @@ def suggest(words: str, known: Known, language: str = "en", role: str = "") -> d
     """Field of a figure's form → what the words suggest for it; what they leave open is not
     there. `role` is in whom a count of parties would count; an item is its code."""
     found = suggested(words, known, language, role)
-    return found.fields if found else _unnumbered(words, known)
+    return found.fields if found else unnumbered(words, known)
 
 
 def suggested(words: str, known: Known, language: str = "en", role: str = "") -> Proposal | None:
@@ -32,15 +32,14 @@ def suggested(words: str, known: Known, language: str = "en", role: str = "") ->
     return next((one for one in found if not one.doubts), found[0] if found else None)
 
 
-def _unnumbered(words: str, known: Known) -> dict[str, Any]:
+def unnumbered(words: str, known: Known) -> dict[str, Any]:
     """“Surgical masks”, without a number, is a figure too."""
     item = known.find(folded(words))
     if item is None:
         return {}
-    suggestion = {
+    return {
         "measure": str(Measure.QUANTITY),
         "operator": str(Operator.UNSPECIFIED),
         "item": item[0],
         "unit": known.items[item[0]][1],
     }
-    return suggestion

@@ -52,8 +52,8 @@ class Command(BaseCommand):
         first, last = outcome.revisions[0], outcome.revisions[-1]
         which = f"revision {first}" if first == last else f"revisions {first} to {last}"
         self.stdout.write(
-            f"Published {which}. Terms: {outcome.terms}, versions of records: "
-            f"{outcome.versions}, withdrawals: {outcome.withdrawals}."
+            f"Published {which}. Parties and items: {outcome.entries:,}, versions of records: "
+            f"{outcome.versions:,}, withdrawals: {outcome.withdrawals:,}."
         )
         if connection.vendor == "postgresql":
             # Autovacuum does it within minutes; plans by older statistics can take seconds.

@@ -5,7 +5,7 @@ read in texts of every language too, where that language has no such word itself
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
@@ -53,11 +53,6 @@ def files() -> Mapping[str, Mapping[str, Any]]:
         path.stem: yaml.load(path.read_text("utf-8"), yaml.CSafeLoader)
         for path in sorted(FOLDER.glob("*.yaml"))
     }
-
-
-def known_languages() -> list[str]:
-    """Return the tags of the languages that can be read."""
-    return [tag for tag in files() if tag != "common"]
 
 
 @dataclass
@@ -212,8 +207,3 @@ def merged(key: str) -> dict[str, Any]:
                 if word.endswith("*") and stem.isascii():
                     found.setdefault(f"{stem}s", meaning)
     return found
-
-
-def words_of(key: str) -> Iterable[str]:
-    """Return the words of a list in all languages."""
-    return {word for entries in files().values() for word in listed(entries.get(key, ""))}

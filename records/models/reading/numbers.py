@@ -8,9 +8,8 @@ from functools import lru_cache
 
 from records.models.reading.dates import DATE
 from records.models.reading.lexicon import Lexicon, lexicon
-from records.models.reading.tokens import SIGNS, Token, tokens
+from records.models.reading.tokens import Token, tokens
 
-SIGN = re.compile(f"[{SIGNS}]")
 HANGUL = re.compile("[\uac00-\ud7af]")
 SHARE = re.compile(r"\s?(?:%|٪|‰)")
 ORDINAL = re.compile(r"(?:st|nd|rd|th|er|ere|eme|e|a|o|os|as|и|й|я|го|е)(?![^\W_])|번째|回目|番目")
@@ -24,8 +23,6 @@ TELEPHONE = re.compile(
     r"(?<![\w.,])(?:\+\d{1,3}[\s.()-]{0,2}(?:\d{1,5}[\s.()-]{0,2}){2,6}\d{2,}"
     r"|0\d{1,4}[\s.-]\d{2,4}(?:[\s.-]\d{2,4}){1,3}|\d{3}-\d{3,4}-\d{4}|\(0\d+\)\s?\d[\d\s.-]{4,})(?![\d,.]\d)"
 )
-LETTERS = re.compile(r"[^\W\d_]")
-GAP = re.compile(r"[\s-]*")
 KEPT_TEXTS = 2_000
 """Texts of which it is kept what is blotted out: a quote is read several times."""
 

@@ -41,7 +41,6 @@ STATUS = {
 }
 """Stage → status of the contract; one that is not known has none."""
 AFTER_SIGNATURE = frozenset({"signed", "dispatched", "delivered", "returned", "suspended"})
-UNDONE = frozenset({"cancelled", "terminated"})
 ROLES = {"buyers": "buyer", "suppliers": "supplier"}
 
 

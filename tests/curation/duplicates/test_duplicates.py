@@ -31,7 +31,6 @@ from records.curation.duplicates.likeness import (
     compare,
     compare_texts,
     days,
-    is_evidence,
     pairs,
     reach,
 )
@@ -47,6 +46,7 @@ from records.models import (
 from tests.support.browser import Looked, barriers, box, fits
 from tests.support.factories import (
     DonationFactory,
+    DonationFigureFactory,
     DuplicatePairFactory,
     ExportFactory,
     StatementFactory,
@@ -140,22 +140,36 @@ class TestFigures:
         assert not agrees(one, other)
         assert not agrees(other, one)
 
-    @pytest.mark.parametrize(
-        ("basis", "reason", "rank", "expected"),
-        [
-            ("single", "", "normal", True),
-            ("cumulative_to_date", "", "preferred", True),
-            ("single", "pledge", "normal", True),
-            ("per_recipient", "", "normal", False),
-            ("per_unit", "", "normal", False),
-            ("target", "target", "normal", False),
-            ("single", "duplicate_report", "normal", False),
-            ("single", "part_of_total", "normal", False),
-            ("single", "", "deprecated", False),
-        ],
-    )
-    def test_evidence(self, basis: str, reason: str, rank: str, expected: bool) -> None:
-        assert is_evidence(basis, reason, rank) is expected
+    @pytest.mark.django_db
+    def test_only_figures_of_the_event_itself_are_evidence(self) -> None:
+        kinds = {
+            ("single", "", "normal"): True,
+            ("cumulative_to_date", "", "preferred"): True,
+            ("single", "pledge", "normal"): True,
+            ("per_recipient", "per_unit", "normal"): False,
+            ("per_unit", "per_unit", "normal"): False,
+            ("target", "target", "normal"): False,
+            ("single", "duplicate_report", "normal"): False,
+            ("single", "part_of_total", "normal"): False,
+            ("single", "", "deprecated"): False,
+        }
+        record = DonationFactory(figures=[])
+        for number, (basis, reason, rank) in enumerate(kinds, start=1):
+            DonationFigureFactory(
+                record=record,
+                position=number,
+                value=number,
+                basis=basis,
+                countable=not reason,
+                countable_reason=reason,
+                rank=rank,
+                rank_reason="" if rank == "normal" else "An auditor counted.",
+            )
+
+        (found,) = finding.accounts(Donation, Donation.objects.filter(pk=record.pk))
+
+        evidence = {number for number, one in enumerate(kinds.values(), start=1) if one}
+        assert {claim.low for claim in found.claims} == evidence
 
 
 def account(id: str, **changes: Any) -> Account:

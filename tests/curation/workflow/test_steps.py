@@ -845,7 +845,7 @@ class TestBulk:
         assert "at most 2" in reported(response)
 
 
-class TestTerms:
+class TestVocabularies:
     @pytest.fixture
     def new_party(self) -> dict[str, Any]:
         return {
