@@ -12,16 +12,14 @@ Json = dict[str, Any]
 PLAIN = {"operator": "exact", "basis": "single", "countable": True}
 """What a figure that is stated as an amount has: nothing is lost without its qualifiers."""
 OPERATORS = {
-    "exact": "",
     "approx": "about ",
     "at_least": "at least ",
     "more_than": "more than ",
     "at_most": "at most ",
     "less_than": "less than ",
     "order_of_magnitude": "in the order of ",
-    "unspecified": "",
-    "between": "",
 }
+"""Operator → the words before a number; the others need none."""
 
 
 def reported(document: Json, measure: str) -> list[list[Json]]:
@@ -67,23 +65,25 @@ def in_text(value: float) -> str:
     return f"{Decimal(repr(value)).normalize():f}"
 
 
-def grouped(value: float | None) -> str:
-    return "" if value is None else f"{Decimal(repr(value)).normalize():,f}"
+def grouped(value: float) -> str:
+    return f"{Decimal(repr(value)).normalize():,f}"
 
 
 def figure_in_words(figure: Json, items: Mapping[str, Json]) -> str:
     """Return a figure with its qualifier: "about 500 ventilators (piece)"."""
-    if figure["operator"] == "between" or figure["value"] is None:
-        number = f"{grouped(figure['lower'])} to {grouped(figure['upper'])}"
-    else:
-        number = f"{OPERATORS[figure['operator']]}{grouped(figure['value'])}"
     item = items[figure["item"]]["name"] if figure["item"] else ""
     if figure["measure"] == "money":
-        return f"{number} {figure['currency']}" + (f" for {item}" if item else "")
-    if figure["measure"] == "parties":
-        return f"{number} parties ({figure['party_type']})"
-    unit = f" ({figure['unit']})" if figure["unit"] else ""
-    return f"{number} {item}{unit}".strip()
+        what = (figure["currency"] or "of an unclear currency") + (f" for {item}" if item else "")
+    elif figure["measure"] == "parties":
+        what = f"parties ({figure['party_type']})"
+    else:
+        what = item + (f" ({figure['unit']})" if figure["unit"] else "")
+    numbers = (
+        [figure["value"]] if figure["value"] is not None else [figure["lower"], figure["upper"]]
+    )
+    if None in numbers:
+        return f"{what}, no number given"
+    return f"{OPERATORS.get(figure['operator'], '')}{' to '.join(map(grouped, numbers))} {what}"
 
 
 def date_in_words(document: Json) -> str:
