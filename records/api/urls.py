@@ -57,7 +57,6 @@ def record_routes(of: RecordResource) -> list[URLPattern]:
 
 
 def vocabulary_routes(of: RowResource) -> list[URLPattern]:
-    """Return the routes of a vocabulary."""
     n = of.name
     return [
         path(f"{n}/", VocabularyList.as_view(resource=of), name=f"{n}-list"),

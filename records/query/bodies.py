@@ -85,7 +85,6 @@ def bodies_of(rows: Iterable[Sequence[str]]) -> Bodies:
 
 
 def bodies_at(revision: int) -> Bodies:
-    """Return the bodies as of a revision."""
     with connection.cursor() as cursor:
         cursor.execute(*replaced_codes(revision))
         return bodies_of(cursor.fetchall())

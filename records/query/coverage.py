@@ -50,7 +50,6 @@ def nonzero(counts: Any) -> Counter[Any]:
 
 
 def counts_at(kind: str, model: Any, revision: int) -> Counts:
-    """Return the counts of a kind at a revision."""
 
     def make(known: tuple[int, Counts] | None) -> Counts:
         if known is None:

@@ -298,7 +298,6 @@ ITEM = 3 + FIGURE_COLUMNS.index("item_id")
 
 
 def as_text(column: str) -> Cast:
-    """Return the column as text."""
     return Cast(column, TextField())
 
 

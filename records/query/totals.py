@@ -183,7 +183,6 @@ class Totals:
         return np.flatnonzero(np.logical_and.reduce(parts))
 
     def engine_query(self, include: frozenset[str]) -> Query:
-        """Return the query of the engine."""
         sides: dict[str, list[Condition]] = {"givers": [], "receivers": []}
         items: list[tuple[str, ...]] = []
         starts: list[date] = []

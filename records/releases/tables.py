@@ -203,7 +203,6 @@ def party_table(kind: str) -> Table:
 
 
 def milestone_table(kind: str) -> Table:
-    """Return the table of the milestones of a kind."""
     serializer = SERIALIZERS[kind]().fields["milestones"].child  # type: ignore[attr-defined]
 
     def parts(document: Document) -> list[Any]:

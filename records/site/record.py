@@ -51,8 +51,6 @@ MOST = 100
 
 
 class RecordPageParameters(ParameterSet):
-    """Parameters of the page of a record."""
-
     revision = Parameter(
         IntegerField(minimum=1, example="1"),
         "Number of a revision: the record as of that revision.",

@@ -376,7 +376,6 @@ class Counting:
         self.parties = bool(len(rows)) and splits[table.split[rows[0]]].measure == "parties"
 
     def total(self, split: Split, ceilings: Iterable[Entry]) -> Total:
-        """Return the total of the split."""
         most = self.ceiling(ceilings)
         found = self.found(most)
         families = None

@@ -73,7 +73,6 @@ class PackedEntries:
         return found
 
     def entry(self, row: int) -> Entry:
-        """Return the entry of a row."""
         found = self.kept.get(row)
         if found is None:
             number = bisect_right(self.rows, row) - 1
@@ -115,7 +114,6 @@ class PackedColumns:
         return Table(entries, *map(self.column, self.names))
 
     def column(self, name: str) -> Array:
-        """Return a column."""
         types = [type for type, _ in self.parts[name]]
         found = np.empty(
             sum(length for _, length in self.parts[name]),

@@ -204,7 +204,6 @@ TYPES: dict[str, Any] = {
 
 
 def column_type(name: str) -> Any:
-    """Return the type of a column."""
     return TYPES.get(name, np.int32)
 
 

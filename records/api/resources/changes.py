@@ -51,8 +51,6 @@ class ChangeSerializer(DocumentSerializer):
 
 
 class ChangeListParameters(DocumentParameters, PageParameters):
-    """Parameters of `/changes/`."""
-
     SYNONYMS: ClassVar = {
         "since": "changed_since",
         "from_revision": "changed_since",

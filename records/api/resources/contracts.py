@@ -31,8 +31,6 @@ from records.query.filters import (
 
 
 class ContractFilters(DatedRecordFilters):
-    """Filters of contracts."""
-
     SYNONYMS = {
         "vendor": "supplier",
         "seller": "supplier",
@@ -61,8 +59,6 @@ class ContractFilters(DatedRecordFilters):
 
 
 class ContractListParameters(ContractFilters, DatedRecordListParameters):
-    """Parameters of `/contracts/`."""
-
     serializer_class = ContractSerializer
 
     format = record_format()
@@ -76,8 +72,6 @@ class ContractDetailParameters(DocumentParameters):
 
 
 class ContractFacetsParameters(ContractFilters, FacetsParameters):
-    """Parameters of `/contracts/facets/`."""
-
     facets = facets_parameter(ContractFilters)
 
 

@@ -32,8 +32,6 @@ from records.query.filters import (
 
 
 class DonationFilters(DatedRecordFilters):
-    """Filters of donations."""
-
     SYNONYMS = {
         "giver": "donor",
         "from_party": "donor",
@@ -64,8 +62,6 @@ class DonationFilters(DatedRecordFilters):
 
 
 class DonationListParameters(DonationFilters, DatedRecordListParameters):
-    """Parameters of `/donations/`."""
-
     serializer_class = DonationSerializer
 
     format = record_format()
@@ -79,8 +75,6 @@ class DonationDetailParameters(DocumentParameters):
 
 
 class DonationFacetsParameters(DonationFilters, FacetsParameters):
-    """Parameters of `/donations/facets/`."""
-
     facets = facets_parameter(DonationFilters)
 
 

@@ -28,8 +28,6 @@ from records.query.filters import (
 
 
 class ExportFilters(DatedRecordFilters):
-    """Filters of exports."""
-
     SYNONYMS = {
         "donor": "exporter",
         "supplier": "exporter",
@@ -53,8 +51,6 @@ class ExportFilters(DatedRecordFilters):
 
 
 class ExportListParameters(ExportFilters, DatedRecordListParameters):
-    """Parameters of `/exports/`."""
-
     serializer_class = ExportSerializer
 
     format = record_format()
@@ -68,8 +64,6 @@ class ExportDetailParameters(DocumentParameters):
 
 
 class ExportFacetsParameters(ExportFilters, FacetsParameters):
-    """Parameters of `/exports/facets/`."""
-
     facets = facets_parameter(ExportFilters)
 
 

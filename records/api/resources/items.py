@@ -80,8 +80,6 @@ class HSCodeParameter(Parameter):
 
 
 class ItemListParameters(VocabularyListParameters):
-    """Parameters of `/items/`."""
-
     serializer_class = ItemSerializer
 
     within = WithinParameter(

@@ -52,8 +52,6 @@ class CountryParameter(Parameter):
 
 
 class PartyListParameters(VocabularyListParameters):
-    """Parameters of `/parties/`."""
-
     serializer_class = PartySerializer
 
     type = Parameter(

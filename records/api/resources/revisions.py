@@ -49,8 +49,6 @@ class InForceOnParameter(Parameter):
 
 
 class RevisionListParameters(DocumentParameters, PageParameters):
-    """Parameters of `/revisions/`."""
-
     SYNONYMS: ClassVar = {"date": "on", "day": "on", "as_of": "on"}
     ORDERINGS: ClassVar = {"number": "number"}
     DEFAULT_ORDERING: ClassVar = "-number"

@@ -31,8 +31,6 @@ class SeriesSerializer(serializers.Serializer):
 
 
 class SeriesListParameters(DocumentParameters, PageParameters):
-    """Parameters of `/series/`."""
-
     SYNONYMS: ClassVar = {"type": "kind"}
     ORDERINGS: ClassVar = {"slug": "slug", "last": "last", "points": "points"}
     DEFAULT_ORDERING: ClassVar = "slug"

@@ -20,8 +20,6 @@ from records.query.filters import DateParameter, FoldedParameter, LanguageParame
 
 
 class StatementFilters(RecordFilters):
-    """Filters of statements."""
-
     SYNONYMS = {
         "source": "publisher",
         "newspaper": "publisher",
@@ -51,8 +49,6 @@ class StatementFilters(RecordFilters):
 
 
 class StatementListParameters(StatementFilters, RecordListParameters):
-    """Parameters of `/statements/`."""
-
     serializer_class = StatementSerializer
 
     ORDERINGS = {
@@ -77,8 +73,6 @@ class StatementDetailParameters(DocumentParameters):
 
 
 class StatementFacetsParameters(StatementFilters, FacetsParameters):
-    """Parameters of `/statements/facets/`."""
-
     facets = facets_parameter(StatementFilters)
 
 

@@ -541,7 +541,6 @@ class Summary:
         }
 
     def total(self, group: Group) -> dict[str, Any]:
-        """Return a total."""
         total = group.total
         outcome = total.outcome
         used = np.flatnonzero(outcome.used)

@@ -66,7 +66,6 @@ def figure_of(record: Record, key: int) -> Any:
 
 
 def thread_of(record: Record, key: int | None) -> Thread:
-    """Return a thread of a record by its key."""
     thread = Thread.objects.filter(public_id=record.public_id, pk=key or 0).first()
     if thread is None:
         raise ValidationError(NO_THREAD)

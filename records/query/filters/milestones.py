@@ -125,7 +125,6 @@ class Reaching:
         self.proving = [stage for stage in stages(model) if implies(stage, reach.milestone)]
 
     def condition(self) -> Q:
-        """Return the condition."""
         if self.end is not None and self.end < FLOOR:
             return NOTHING
         single = Q(**{f"{self.prefix}basis": SINGLE})

@@ -71,7 +71,6 @@ def literal(known: str) -> Json:
 
 
 def distribution(file: File, revision: Revision) -> Json:
-    """Return a file as a distribution."""
     found: Json = {
         "@id": file.path,
         "@type": "dcat:Distribution",

@@ -120,7 +120,6 @@ def record_sets(files: Sequence[File], of_tables: Mapping[str, Table]) -> Iterat
 
 
 def field(column: Column, table: Table, file: File) -> Json:
-    """Return a column as a field."""
     return {
         "@type": "cr:Field",
         "@id": f"{table.name}/{column.name}",

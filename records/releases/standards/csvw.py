@@ -31,7 +31,6 @@ def table_group(revision: Revision, tables: Sequence[Table]) -> Json:
 
 
 def described(table: Table) -> Json:
-    """Return the description of a table."""
     return {
         "url": address(table.name),
         "dc:description": table.description,

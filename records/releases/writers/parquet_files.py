@@ -44,7 +44,6 @@ CONVERTED: dict[str, Callable[[Any], Any]] = {"decimal": decimal, "date": day}
 
 
 def column_type(column: Column) -> Any:
-    """Return the type of a column."""
     found = TYPES.get(column.datatype, pa.string())
     return pa.list_(found) if column.many else found
 

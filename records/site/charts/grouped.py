@@ -111,7 +111,6 @@ class GroupedQuery:
     def rows(
         self, groups: Sequence[Group], labels: Sequence[str], pages: Sequence[str] = ()
     ) -> list[Row]:
-        """Return the rows of groups."""
         said = self.sentences(groups)
         return [
             Row(

@@ -155,7 +155,6 @@ def preview_image(request: HttpRequest, chart: Chart) -> str:
 
 
 def file_response(chart: Chart, format: str, canvas: Canvas) -> HttpResponse:
-    """Return a chart as a file."""
     if format == "svg":
         return HttpResponse(chart.svg(canvas), content_type="image/svg+xml")
     if format == "png":

@@ -138,7 +138,6 @@ def line_name(figure: Json, items: Mapping[str, str]) -> str:
 def row_of(
     point: Json, figure: Json, items: Mapping[str, str], sources: Mapping[str, Json]
 ) -> Row:
-    """Return the row of a figure."""
     evidence = figure["evidence"]
     source = sources[evidence["statement"]]
     first, last = span(*parsed(point["as_of"]))

@@ -106,8 +106,6 @@ class ItemPage(EntryPage):
 
 
 class SeriesPageParameters(ParameterSet):
-    """Parameters of the page of a series."""
-
     revision = Parameter(
         IntegerField(minimum=1, example="1"),
         "Number of a revision: the series as of that revision.",
