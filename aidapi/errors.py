@@ -12,7 +12,7 @@ from django.core.exceptions import (
     PermissionDenied,
     RequestDataTooBig,
 )
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, ProgrammingError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.views import defaults
@@ -239,9 +239,30 @@ def problem_from(error: Exception) -> Problem | None:
 
 
 def is_of_database(error: BaseException | None) -> bool:
-    """Return whether the database is unavailable, locked, or was cancelled at a deadline
-    (aidapi.deadlines); other errors of databases are ours."""
-    return isinstance(error, (OperationalError, InterfaceError))
+    """Return whether the database is unavailable, locked, not migrated, or was cancelled at a
+    deadline (aidapi.deadlines); other errors of databases are ours."""
+    return isinstance(error, (OperationalError, InterfaceError)) or (
+        isinstance(error, ProgrammingError) and sqlstate(error) in NOT_MIGRATED
+    )
+
+
+NOT_MIGRATED = ("42P01", "42703")
+"""SQLSTATE of a table or column that does not exist."""
+ON_SQLITE = {
+    "locked": "55P03",
+    "interrupted": "57014",
+    "disk is full": "53100",
+    "no such table": "42P01",
+    "no such column": "42703",
+}
+"""Words of SQLite's errors → the corresponding SQLSTATE."""
+
+
+def sqlstate(error: BaseException) -> str:
+    """Return what kind of error of a database it is, by the codes of SQL; empty if unknown."""
+    return getattr(error.__cause__, "sqlstate", None) or next(
+        (code for words, code in ON_SQLITE.items() if words in str(error)), ""
+    )
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:

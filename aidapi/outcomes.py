@@ -8,23 +8,34 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.views import defaults
 
 from aidapi import errors
-from aidapi.errors import RETRY_AFTER, for_people, generic, is_of_database, log
+from aidapi.errors import (
+    NOT_MIGRATED,
+    RETRY_AFTER,
+    for_people,
+    generic,
+    is_of_database,
+    log,
+    sqlstate,
+)
 
 HAPPENED = {
     "55P03": "Another process holds what this needs: somebody publishes or imports, or the "
     "operator changes the database.",
     "57014": "It took longer than it may.",
     "53100": "The disk of the database is full.",
+    **dict.fromkeys(
+        NOT_MIGRATED,
+        "The database lacks what this version of AidAPI needs: the operator must run `manage.py "
+        "migrate` first.",
+    ),
 }
 """SQLSTATE → what happened."""
-ON_SQLITE = {"locked": "55P03", "interrupted": "57014", "disk is full": "53100"}
-"""Words of SQLite's errors → the corresponding SQLSTATE."""
 AWAY = "The database is not available."
 NOTHING = "Nothing was written."
 IN_PART = "Something was written before that. Look at it before you send it again."
@@ -56,10 +67,7 @@ def commits() -> Commits:
 
 def happened(error: BaseException) -> str:
     """Return what happened, in a sentence."""
-    code = getattr(error.__cause__, "sqlstate", None) or next(
-        (code for words, code in ON_SQLITE.items() if words in str(error)), ""
-    )
-    return HAPPENED.get(code, AWAY)
+    return HAPPENED.get(sqlstate(error), AWAY)
 
 
 def explain(error: BaseException, before: Commits) -> list[str]:
@@ -152,6 +160,8 @@ def explained(act: Callable[[], Any], before: Commits = NONE) -> str:
     """Run a command; return what to report if the database failed it, else nothing."""
     try:
         act()
-    except (OperationalError, InterfaceError) as error:
+    except (DatabaseError, InterfaceError) as error:
+        if not is_of_database(error):
+            raise
         return " ".join([*explain(error, before), str(error)])
     return ""

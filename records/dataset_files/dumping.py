@@ -95,9 +95,9 @@ def dump(directory: Path) -> dict[str, int]:
     The files are read back and compared with the database before they replace older ones, so
     that a dump that succeeds can be loaded.
     """
-    directory.mkdir(parents=True, exist_ok=True)
     # What later revisions add is not read, so the files hold one state of the dataset.
     history = History()
+    directory.mkdir(parents=True, exist_ok=True)
     written = {}
     with tempfile.TemporaryDirectory(dir=directory, prefix=".dump-") as temporary:
         for file in tqdm(NOUNS, desc="Writing", unit="file", disable=None):

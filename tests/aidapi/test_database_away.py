@@ -8,12 +8,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections
 from django.test import Client, override_settings
 
 from aidapi import caching, deadlines
 from aidapi.caching import newest_revision
 from aidapi.lanes import Lane
+from aidapi.outcomes import commits, explained
 from tests.support.deadlines import SLOW
 from tests.support.histories import History
 from tests.support.routes import API, addresses, problem
@@ -62,6 +64,31 @@ def test_people_read_it_in_words(superuser_client: Client) -> None:
         assert page["Retry-After"] == "5"
     assert "Nothing was written." in pages[0].content.decode()
     assert "written" not in pages[-1].content.decode()
+
+
+@contextmanager
+def not_migrated() -> Iterator[None]:
+    """The table of every statement is missing, as in a database of an earlier version."""
+
+    def ask_elsewhere(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        return execute("SELECT n FROM no_such_table", None, many, context)
+
+    newest_revision.forget()
+    with connection.execute_wrapper(ask_elsewhere):
+        yield
+
+
+@pytest.mark.django_db(transaction=True)
+def test_database_that_is_not_migrated_says_what_to_run(client: Client) -> None:
+    """Alike on both databases, whose errors are of different classes."""
+    with not_migrated():
+        told = explained(lambda: call_command("reindex"), commits())
+        answers = [client.get(address) for address in (f"{API}donations/", "/")]
+
+    assert "run `manage.py migrate`" in told
+    assert "Nothing was written." in told
+    for response in answers:
+        problem(response, 503)
 
 
 def test_lost_session_store_after_a_view_is_no_error_of_ours(
