@@ -94,13 +94,21 @@ ALLOWED_HOSTS = words(
         "the host names that this site answers to, separated by commas.",
     )
 )
+for NAME in ALLOWED_HOSTS:
+    if not re.fullmatch(r"\*|\.?[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]", NAME):
+        raise ImproperlyConfigured(
+            f"ALLOWED_HOSTS has {NAME!r}: give host names alone, such as aid.example.org, without "
+            "https:// and port."
+        )
 # The start of links in responses, with the path of the site if it is below one. Behind a shared
 # cache it must be set, so that no request's Host header can decide what others read.
 PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
 if PUBLIC_URL and not PUBLIC_URL.startswith(("http://", "https://")):
     raise ImproperlyConfigured(f"PUBLIC_URL={PUBLIC_URL!r}: begin with https:// or http://.")
 if PUBLIC_URL and not re.fullmatch(
-    r"https?://[^/?#\s@]+(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*", PUBLIC_URL
+    r"https?://([^/?#\s@:\[\]]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?"
+    r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*",
+    PUBLIC_URL,
 ):
     raise ImproperlyConfigured(
         # The value is not shown: it may contain a password.

@@ -24,6 +24,10 @@ def connection_settings(
     try:
         found: dict[str, Any] = Env.db_url_config(address)
         engine = found["ENGINE"]
+        # Of `sqlite://file` the parser makes a database in memory, which ends with the process,
+        # and of `sqlite://folder/file` another file.
+        if not found["NAME"] or (engine.endswith("sqlite3") and found.get("HOST")):
+            raise ValueError
     except Exception:  # the parser raises many kinds of error
         raise ValueError(f"cannot be read: give {FORM}.") from None
     if engine.endswith("sqlite3"):
