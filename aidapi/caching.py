@@ -161,7 +161,7 @@ class CacheMiddleware:
                     revision, pinned, route_of(request), dict(response.items()), response.content
                 ),
             )
-        if etag in tags(known):
+        if weak(etag) in [weak(tag) for tag in tags(known)]:
             return not_modified(revision, pinned, key, route_of(request)).response()
         return response
 
@@ -364,7 +364,8 @@ def make_etag(revision: int, pinned: bool, key: str) -> str:
 
 
 def weak(tag: str) -> str:
-    """Return a tag as it is compared: compression makes it weak."""
+    """Return a tag as it is compared: compression makes it weak, and some clients and proxies
+    make it strong again."""
     return tag.removeprefix("W/")
 
 
@@ -375,7 +376,7 @@ def tags(header: str) -> list[str]:
 def unchanged(known: str, key: str, path: str, newest: Callable[[], int]) -> Kept | None:
     """Return 304 if the client's copy belongs to this request and is still valid."""
     for tag in tags(known[:MAX_REQUEST]):
-        version, _, tag_key = tag.removeprefix('W/"').rstrip('"').partition("-")
+        version, _, tag_key = weak(tag).strip('"').partition("-")
         if tag_key != key or version[-1:] not in ("n", "p") or not version[:-1].isdecimal():
             continue
         revision, pinned = int(version[:-1]), version.endswith("p")

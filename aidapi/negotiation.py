@@ -36,7 +36,8 @@ class Negotiation(BaseContentNegotiation):
             if name == renderer.format:
                 return renderer, renderer.media_type
             named = named or name is not None
-        accept = request.META.get("HTTP_ACCEPT", "*/*")
+        # An empty header prefers nothing, as none does.
+        accept = request.META.get("HTTP_ACCEPT", "").strip(" \t") or "*/*"
         if named or accept == "*/*":
             # An unknown format is an error that the parameter set reports.
             return renderers[0], renderers[0].media_type

@@ -180,7 +180,8 @@ class ListField(ParameterField):
         return {"type": "string", "pattern": f"^{self.pattern}$", "maxLength": MAX_TEXT}
 
     def clean(self, value: str) -> list[str]:
-        values = value.split(",", MAX_LIST + 1)
+        # People write a blank after a comma.
+        values = [one.strip(" ") for one in value.split(",", MAX_LIST + 1)]
         if len(values) > MAX_LIST:
             raise refuse(
                 "too_many", f"Too many values: give at most {MAX_LIST}, separated by commas."
@@ -193,8 +194,12 @@ class ListField(ParameterField):
         if len(value) > MAX_TEXT:
             raise refuse("too_long", f"Too long: give at most {MAX_TEXT} characters per value.")
         if not re.fullmatch(self.pattern, value, re.ASCII):
-            raise refuse("malformed", f"`{value[:60]}`: {self.hint}")
+            raise refuse("malformed", f"`{value[:60]}`: {self.hint}", self.meant(value))
         return value
+
+    def meant(self, value: str) -> str | None:
+        """Return what was probably meant by a malformed value."""
+        return None
 
 
 class ChoiceField(ListField):
@@ -203,9 +208,17 @@ class ChoiceField(ListField):
     synonyms: Mapping[str, str] | None = None
     """Words that people try instead of the codes."""
 
-    def __init__(self, *, choices: Iterable[str], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        choices: Iterable[str],
+        synonyms: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.choices = [str(choice) for choice in choices]
+        if synonyms is not None:
+            self.synonyms = synonyms
 
     def item_schema(self) -> dict[str, Any]:
         return {"type": "string", "enum": self.choices}
@@ -285,6 +298,8 @@ class ParameterSet(django_filters.FilterSet):
     those of the base classes apply as well."""
 
     SYNONYMS: ClassVar[dict[str, str]] = {}
+    ELSEWHERE: ClassVar[frozenset[str]] = frozenset()
+    """Parameters of other representations, which have addresses of their own."""
 
     def __init__(self, query: QueryDict) -> None:
         # Not the parent's constructor: it copies and builds every filter of the set for every
@@ -331,6 +346,12 @@ class ParameterSet(django_filters.FilterSet):
     @classmethod
     def unknown(cls, name: str) -> ParameterError:
         """Return the error for a parameter that does not exist, with the nearest that does."""
+        if name in cls.ELSEWHERE:
+            return ParameterError(
+                name,
+                "not_with_this_format",
+                "Not allowed at this address, which has one representation: leave it out.",
+            )
         known = sorted(cls.base_filters)
         synonyms: dict[str, str] = {}
         for level in reversed(cls.__mro__):

@@ -12,6 +12,7 @@ import structlog
 from django.contrib.admindocs.views import simplify_regex
 from django.core.handlers.wsgi import get_path_info, get_script_name
 from django.http import HttpRequest, HttpResponse
+from django.middleware.common import CommonMiddleware
 from django.urls import Resolver404, resolve
 from prometheus_client import Counter, Histogram
 
@@ -109,3 +110,14 @@ class RequestMiddleware:
         revision = response.get("Dataset-Revision")
         record(request.META, own, began, route, response.status_code, revision)
         return response
+
+
+class SlashMiddleware(CommonMiddleware):
+    """Django's middleware, which leads to the address with a closing slash. What is sent goes
+    there as it is: of a 301, clients make a GET without it, and take the response for theirs."""
+
+    def process_response(self, request: HttpRequest, response: Any) -> Any:
+        found: Any = super().process_response(request, response)
+        if found is not response and request.method not in ("GET", "HEAD"):
+            found.status_code = 308
+        return found

@@ -186,7 +186,7 @@ MIDDLEWARE = [
     # Before any middleware that checks the host: health checks use addresses not known here.
     "aidapi.views.ProbeMiddleware",
     "accounts.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "aidapi.requests.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.middleware.AuthenticationMiddleware",
     "accounts.middleware.OTPMiddleware",

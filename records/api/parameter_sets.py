@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, ClassVar
 
-from aidapi.errors import InvalidParameters, ParameterError
+from aidapi.errors import InvalidParameters, ParameterError, nearest
 from aidapi.negotiation import renderers_of
 from aidapi.pagination import DEFAULT_PAGE, MAX_PAGE
 from aidapi.parameters import (
@@ -20,6 +20,7 @@ from aidapi.parameters import (
     RepresentationField,
     SlugField,
     TextField,
+    refuse,
 )
 from aidapi.renderers import (
     CSV,
@@ -40,6 +41,8 @@ from records.models import (
     Operator,
     Unit,
 )
+from records.models.currencies import CURRENCY_CODES
+from records.models.reading import CURRENCIES
 from records.query.codes import existing, unknown_codes
 from records.query.filters import (
     AnyRolePartyParameter,
@@ -77,6 +80,16 @@ class CurrencyListField(ListField):
 
     pattern = r"[A-Z]{3}"
     hint = "give ISO 4217 codes, such as USD or CNY."
+
+    def clean_value(self, value: str) -> str:
+        if super().clean_value(value) not in CURRENCY_CODES:
+            raise refuse(
+                "unknown_value", f"`{value}` is no currency: {self.hint}", self.meant(value)
+            )
+        return value
+
+    def meant(self, value: str) -> str | None:
+        return nearest(value, CURRENCY_CODES, CURRENCIES)
 
 
 class CursorField(TextField):
@@ -298,7 +311,7 @@ def of_form(parameters: type[ParameterSet], form: Any) -> type[ParameterSet]:
     removed = [name for name, one in parameters.base_filters.items() if not fits(name, one)]
     name = f"{parameters.__name__}As{operation_suffix(form) if form is not JSONRenderer else ''}"
     make: Any = type(parameters)
-    return make(name, (parameters,), dict.fromkeys(removed))
+    return make(name, (parameters,), {"ELSEWHERE": frozenset(removed), **dict.fromkeys(removed)})
 
 
 def check_fitting(parameters: ParameterSet, representation: str) -> None:

@@ -19,7 +19,7 @@ def canonical(tag: str) -> str | None:
 def meant(text: str) -> str | None:
     """Return the tag that was probably meant: `en` for `english`, `en-US` for `en_US`, `zh` for
     `cn`; None if there is no such language or country."""
-    if tag := canonical(text.replace("_", "-")):
+    if tag := canonical(text.replace("_", "-").strip("-")):
         return tag
     if re.fullmatch("[A-Za-z]{2}", text):
         country = langcodes.Language.make(territory=text.upper())

@@ -162,7 +162,19 @@ def test_a_record_of_another_kind_is_not_found(
 ) -> None:
     for other in RECORDS:
         if other != resource:
-            problem(client.get(f"{resource.path}{other.example(history)}/"), 404)
+            body = problem(client.get(f"{resource.path}{other.example(history)}/"), 404)
+            assert other.path in body["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "code"), [("parties/chn", "CHN"), ("parties/China", "CHN"), ("items/masks", "mask")]
+)
+def test_a_code_that_does_not_exist_leads_to_the_one_that_is_meant(
+    client: Client, history: History, path: str, code: str
+) -> None:
+    body = problem(client.get(f"{API}{path}/"), 404)
+
+    assert f"Did you mean `{code}`?" in body["detail"]
 
 
 @pytest.mark.parametrize("resource", RECORDS, ids=str)
@@ -335,6 +347,16 @@ def test_a_missing_slash_is_added(client: Client, db: None) -> None:
 
     assert response.status_code == 301
     assert response["Location"] == f"{API}donations/?donor=CHN"
+
+
+@pytest.mark.parametrize("path", [f"{API}donations", "/reconcile/parties"])
+def test_what_is_sent_without_the_slash_is_sent_again_as_it_is(
+    client: Client, db: None, path: str
+) -> None:
+    """Not as a GET, whose answer would be taken for that of the POST."""
+    response = client.post(path, {"queries": "{}"})
+
+    assert (response.status_code, response["Location"]) == (308, f"{path}/")
 
 
 def test_a_link_begins_with_the_public_address(

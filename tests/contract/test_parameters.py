@@ -138,6 +138,7 @@ def test_a_repeated_list_is_its_union(
         ("page_size=1e2", "page_size=100"),
         ("revision=3.0", "revision=3"),
         ("fields=id&fields=title", "fields=id,title"),
+        ("fields=id, title&donor=CHN, PAK", "fields=id,title&donor=CHN,PAK"),
     ],
 )
 def test_spellings_of_other_languages_mean_the_same(
@@ -147,6 +148,45 @@ def test_spellings_of_other_languages_mean_the_same(
 
     assert found_.status_code == expected.status_code == 200
     assert found_.json()["results"] == expected.json()["results"]
+
+
+@pytest.mark.parametrize(
+    ("address", "value", "suggestion"),
+    [
+        ("donations/?currency", "RMB", "CNY"),
+        ("donations/?currency", "usd", "USD"),
+        ("donations/?currency", "Euro", "EUR"),
+        ("donations/?currency", "USX", None),
+        ("donations/?id", "DON-7K3M9Q2X", "don-7k3m9q2x"),
+        ("donations/?recipient_region", "Eastern Asia", "eastern-asia"),
+        ("donations/?recipient_region", "Atlantis", None),
+        # Not the code whose letters are most like both.
+        ("donations/?donor", "CHN;PAK", "CHN,PAK"),
+        ("donations/?donor", "CHN | PAK", "CHN,PAK"),
+        ("statements/?language", "en-", "en"),
+        ("changes/?action", "deleted", "withdrawn"),
+        ("changes/?action", "updated", "corrected"),
+    ],
+)
+def test_a_value_leads_to_the_one_that_is_meant(
+    client: Client, history: History, address: str, value: str, suggestion: str | None
+) -> None:
+    (error,) = problem(client.get(f"{API}{address}={value}"), 400)["errors"]
+
+    assert error["suggestion"] == suggestion
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [("donations.csv", "page_size"), ("donations.csv", "format"), ("cite.bib", "style")],
+)
+def test_what_other_representations_have_is_no_unknown_parameter(
+    client: Client, history: History, address: str, name: str
+) -> None:
+    (error,) = problem(client.get(f"{API}{address}?{name}=csv"), 400)["errors"]
+
+    assert (error["parameter"], error["code"]) == (name, "not_with_this_format")
+    assert error["suggestion"] is None
 
 
 @pytest.mark.parametrize("format", ["json", "atom", "csv", "ndjson", "xlsx", "metadata"])

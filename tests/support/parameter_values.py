@@ -167,7 +167,8 @@ BAD: dict[type, dict[str, str]] = {
         "$": "malformed",
     },
     parameter_sets.CurrencyListField: LISTS
-    | dict.fromkeys(["usd", "US", "USDX", "$"], "malformed"),
+    | dict.fromkeys(["usd", "US", "USDX", "$"], "malformed")
+    | dict.fromkeys(["RMB", "XXX"], "unknown_value"),
     filters.LanguageListField: {
         **LISTS,
         LONG: "too_long",
@@ -192,7 +193,7 @@ BAD: dict[type, dict[str, str]] = {
         "XXX": "unknown_value",
         LONG: "too_long",
     },
-    items.HSCodeField: LISTS | dict.fromkeys(["630790", "6307.9", "６307.90"], "malformed"),
+    items.HSCodeField: LISTS | dict.fromkeys(["63079", "6307.9", "６307.90"], "malformed"),
 }
 """Kind of field → bad value → the code of the error that it is."""
 
@@ -244,7 +245,7 @@ def good_values(name: str, parameter: Any, history: History) -> list[str]:
         case totals.OneCurrencyField():
             return ["USD", "EUR", "CNY"]
         case parameter_sets.CurrencyListField():
-            return ["USD", "CNY,USD", "XXX"]
+            return ["USD", "CNY,USD", "XDR"]
         case filters.LanguageListField():
             return ["en", "zh", "ZH-hant,de", "sr"]
         case items.HSCodeField():

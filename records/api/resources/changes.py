@@ -50,6 +50,14 @@ class ChangeSerializer(DocumentSerializer):
         return f"{base_url(self.context['request'])}{change_address(change)}"
 
 
+ACTION_WORDS = {
+    **dict.fromkeys(["added", "created", "new"], Action.PUBLISHED),
+    **dict.fromkeys(["changed", "modified", "updated"], Action.CORRECTED),
+    **dict.fromkeys(["deleted", "removed", "retracted"], Action.WITHDRAWN),
+}
+"""Words that people try instead of the codes of actions."""
+
+
 class ChangeListParameters(DocumentParameters, PageParameters):
     SYNONYMS: ClassVar = {
         "since": "changed_since",
@@ -81,7 +89,7 @@ class ChangeListParameters(DocumentParameters, PageParameters):
         lookup="kind__in",
     )
     action = Parameter(
-        ChoiceField(choices=Action.values, example="withdrawn"),
+        ChoiceField(choices=Action.values, synonyms=ACTION_WORDS, example="withdrawn"),
         "Only changes by this action; several separated by commas.",
         lookup="action__in",
     )

@@ -1,5 +1,6 @@
 """Items: parameters and documents of /api/v1/items/."""
 
+import re
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -56,6 +57,11 @@ class HSCodeField(ListField):
 
     pattern = r"[0-9]{4}\.[0-9]{2}"
     hint = "give six digits, such as 6307.90."
+
+    def clean_value(self, value: str) -> str:
+        # Customs write them without the dot, too.
+        digits = re.fullmatch("([0-9]{4})([0-9]{2})", value, re.ASCII)
+        return super().clean_value(f"{digits[1]}.{digits[2]}" if digits else value)
 
 
 class WithinParameter(Parameter):

@@ -13,7 +13,8 @@ from aidapi.sparse import sparse_json
 from records.api.resource import RecordResource
 from records.api.views.base import DatasetResponse, DocumentView
 from records.documents.serializers import placed
-from records.models import Action, Change, Record, RevisionCounter
+from records.models import KINDS, Action, Change, Record, RevisionCounter
+from records.query.codes import unknown_codes
 from records.query.prepared import fetch
 from records.query.revisions import shown_revision
 
@@ -51,19 +52,27 @@ class RowDetail(DetailView):
         try:
             key = self.lookup_parameter.field.clean(text)  # type: ignore[union-attr]
         except ValidationError:
-            raise no_such(self.resource.noun, text) from None
+            raise self.no_such(text) from None
         if isinstance(key, int) and str(key) != text:
             # One row has one address.
-            raise no_such(self.resource.noun, text)
+            raise self.no_such(text)
         row = self.resource.rows(revision).filter(**{name: key}).first()
         if row is None:
-            raise no_such(self.resource.noun, text)
+            raise self.no_such(text)
         body = self.serializer_class(row, context={"request": request}).data
         return DatasetResponse(revision, sparse_json(body, values))
+
+    def no_such(self, key: str) -> Problem:
+        """Return the problem of a row that does not exist."""
+        return no_such(self.resource.noun, key)
 
 
 class VocabularyDetail(RowDetail):
     """The entry as it is now."""
+
+    def no_such(self, key: str) -> Problem:
+        (error,) = unknown_codes([("code", self.resource.noun, key)], set())
+        return Problem(404, "not_found", f"No such {self.resource.noun}", error.detail)
 
 
 class RevisionDetail(RowDetail):
@@ -107,11 +116,16 @@ def absent(model: type[Record], id: str, revision: int) -> Problem:
             "Not yet published",
             f"Revision {revision} has no {id}: revision {first.revision_id} published it.",
         )
+    other = next((one for one in KINDS.values() if id.startswith(f"{one.PREFIX}-")), model)
+    if other is model:
+        hint = f"Ids look like {model.PREFIX}-7k3m9q2x."
+    else:
+        hint = f"Such ids are of {other.KIND}s: see {site_path()}/api/v1/{other.KIND}s/."
     return Problem(
         404,
         "not_found",
         "No such record",
-        f"There is no {model.KIND} `{id[:60]}`. Ids look like {model.PREFIX}-7k3m9q2x.",
+        f"There is no {model.KIND} `{id[:60]}`. {hint}",
     )
 
 

@@ -31,6 +31,9 @@ class CodeListField(ListField):
     hint = "give codes as /parties/ and /items/ list them: PAK, who, surgical-mask."
 
     def clean_value(self, value: str) -> str:
+        if re.search("[;|]", value):
+            codes = ",".join(filter(None, re.split("[;| ]+", value)))
+            raise refuse("malformed", f"`{value[:60]}`: separate codes by commas.", codes)
         named = len(value) <= MAX_TEXT and any(map(str.isalpha, value)) and "\ufffd" not in value
         return value if named else super().clean_value(value)
 
@@ -42,6 +45,9 @@ class IdListField(ListField):
         super().__init__(**kwargs)
         self.pattern = rf"{prefix}-[0-9a-hjkmnp-tv-z]{{8}}" if prefix else ID_PATTERN
         self.hint = f"give ids as {prefix or 'don'}-7k3m9q2x."
+
+    def meant(self, value: str) -> str | None:
+        return value.lower() if re.fullmatch(self.pattern, value.lower(), re.ASCII) else None
 
 
 class LanguageListField(ListField):
@@ -82,3 +88,6 @@ class RegionField(ListField):
                 nearest(value, REGION_SLUGS),
             )
         return number
+
+    def meant(self, value: str) -> str | None:
+        return nearest(re.sub("[ _]+", "-", value), REGION_SLUGS)

@@ -54,7 +54,8 @@ def test_items_are_found_by_their_hs_codes(client: Client) -> None:
     HSCodeFactory(item=ItemFactory(code="test-kit"), code="3822.00")
     HSCodeFactory(item=ItemFactory(code="test-kit"), code="3822.19", edition="HS2022")
 
-    assert codes(client, hs_code="6307.90") == {"surgical-mask", "respirator-n95"}
+    for written in ("6307.90", "630790"):
+        assert codes(client, hs_code=written) == {"surgical-mask", "respirator-n95"}
     assert codes(client, hs_code="3822.00,3822.19") == {"test-kit"}
     assert codes(client, hs_code="9018.19") == set()
     assert codes(client, hs_code="6307.90", within="mask", name="n95") == {"respirator-n95"}
