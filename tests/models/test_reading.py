@@ -57,30 +57,40 @@ def test_a_number_is_read(quote: str, number: int) -> None:
 SPELT = {
     "en": {"two hundred and fifty thousand": 250_000, "a billion and a half": 1_500_000_000}
     | {"half one million": 500_000, "three lakh": 300_000}
-    | {"half a dozen": 6, "fifty-two": 52, "a hundred thousand": 100_000},
+    | {"half a dozen": 6, "fifty-two": 52, "a hundred thousand": 100_000, "two dozen": 24}
+    | {"2½ million": 2_500_000, "€20 m": 20_000_000, "three-quarters of a million": 750_000}
+    | {"five hundred and six hundred": 500 + 600, "an extra million": 1_000_000},
     "es": {"mil millones": 10**9, "31 millones": 31_000_000, "dos mil quinientos": 2500}
     | {"13 millones trescientos once mil trescientos cuarenta y cinco": 13_311_345}
+    | {"dos docenas": 24, "docena y media": 18, "tres cuartos de millón": 750_000}
+    | {"dos mil y tres mil": 2000 + 3000, "USD 2,5 M": 2_500_000}
     | {"400 mil 800": 400_800, "millón y medio": 0, "un millón y medio": 1_500_000},
     "pt": {
         "mil milhões": 10**9,
         "dois milhões e quinhentos mil": 2_500_000,
         "meio milhão": 500_000,
+        "dois mil e três mil": 2000 + 3000,
     },
     "fr": {
         "quatre-vingt-dix-sept mille": 97_000,
         "soixante et onze": 71,
         "un demi-million": 500_000,
+        "20 M€": 20_000_000,
+        "deux douzaines": 24,
     },
-    "it": {"19mila": 19_000, "due milioni e cinquecentomila": 2_500_000, "ventuno": 21},
+    "it": {"duemila e tremila": 2000 + 3000}
+    | {"19mila": 19_000, "due milioni e cinquecentomila": 2_500_000, "ventuno": 21},
     "de": {"zweihundertfünfzigtausend": 250_000, "anderthalb Millionen": 1_500_000}
-    | {"2,2 Milliarden": 2_200_000_000, "eine halbe Million": 500_000, "dreiundzwanzig": 23},
+    | {"2,2 Milliarden": 2_200_000_000, "eine halbe Million": 500_000, "dreiundzwanzig": 23}
+    | {"zwei Dutzend": 24, "eine Dreiviertelmillion": 750_000},
     "nl": {"een miljard": 10**9, "zesenvijftig": 56},
     "ru": {
         "двадцать пять тысяч триста": 25_300,
         "полтора миллиона": 1_500_000,
         "550 тыс.": 550_000,
     }
-    | {"два с половиной миллиона": 2_500_000, "миллион": 1_000_000},
+    | {"два с половиной миллиона": 2_500_000, "миллион": 1_000_000}
+    | {"четверть миллиона": 250_000, "два десятка": 20},
     "uk": {"двісті тисяч": 200_000},
     "pl": {"około ćwierć miliona": 250_000, "pięćdziesiąt dwa": 52, "2,5 mln": 2_500_000},
     "sr": {"два милиона": 2_000_000, "milion i po": 1_500_000},
@@ -92,17 +102,35 @@ SPELT = {
         "二百四十萬": 2_400_000,
         "18萬8160": 188_160,
         "廿五萬": 250_000,
+        "一百零五名": 105,
+        "一亿零五百万": 105_000_000,
+        "两千〇五台": 2005,
+        "1万零500": 10_500,
+        "3000亿日元": 300_000_000_000,
     },
     "ja": {"1億2000万": 120_000_000, "三百万": 3_000_000},
     "ko": {"1천794만5천": 17_945_000, "2억2천598만": 225_980_000, "오십만 명": 500_000},
-    "id": {"dua puluh lima juta": 25_000_000, "seratus ribu": 100_000, "setengah juta": 500_000},
-    "tr": {"211 bin 200": 211_200, "ikibinbeşyüz": 2500, "bir buçuk milyon": 1_500_000},
+    "id": {
+        "dua lusin": 24,
+        "dua puluh lima juta": 25_000_000,
+        "seratus ribu": 100_000,
+        "setengah juta": 500_000,
+    },
+    "tr": {
+        "on beş bin": 15_000,
+        "2 milyondan": 2_000_000,
+        "211 bin 200": 211_200,
+        "ikibinbeşyüz": 2500,
+        "bir buçuk milyon": 1_500_000,
+    },
     "ar": {
         "مليون و368 ألفًا و900": 1_368_900,
         "خمسة وعشرون ألف": 25_000,
         "مليونان ونصف": 2_500_000,
+        "مليون ونصف المليون": 1_500_000,
+        "ربع مليون": 250_000,
     },
-    "hi": {"साढ़े तीन लाख": 350_000, "डेढ़ करोड़": 15_000_000, "निन्यानवे": 99},
+    "hi": {"दो दर्जन": 24, "साढ़े तीन लाख": 350_000, "डेढ़ करोड़": 15_000_000, "निन्यानवे": 99},
     "vi": {"hai mươi lăm triệu": 25_000_000, "7 tỷ": 7 * 10**9},
 }
 
@@ -153,6 +181,9 @@ def test_orders_of_magnitude_have_bounds() -> None:
         ("decenas de miles de mascarillas", "es", 10_000),
         ("数十万只口罩", "zh", 100_000),
         ("Hunderttausende Masken", "de", 100_000),
+        ("mehrere Tausend Masken", "de", 1_000),
+        ("a few hundred thousand masks", "en", 100_000),
+        ("несколько миллионов масок", "ru", 1_000_000),
     ):
         (number,) = read_numbers(folded(words), tag)
         assert number.bounds == (lower, 10 * lower)
@@ -173,6 +204,8 @@ def test_orders_of_magnitude_have_bounds() -> None:
         "第3批口罩",
         "call +86 10 6596 1114",
         "at 14:30",
+        "Tel. 030 123456",
+        "電話03-1234-5678",
         "코로나19 진단키트",
         "일본과 이백신",
         "cinco millones de dólares",
@@ -197,6 +230,9 @@ def test_what_is_no_amount_is_no_number(quote: str) -> None:
         ("свыше 50 масок", {"more_than"}),
         ("tens of thousands of masks", {"order_of_magnitude"}),
         ("50 masks", set()),
+        ("handed over 50 masks", set()),
+        ("just shy of 50 masks", {"less_than"}),
+        ("as few as 50 masks", {"at_least"}),
     ],
 )
 def test_qualifiers_are_read(quote: str, operators: set[str]) -> None:

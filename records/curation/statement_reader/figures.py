@@ -11,6 +11,9 @@ from records.curation.statement_reader.known import AMBIGUOUS, Known, Mention
 from records.models import Measure, Operator, Unit, plain
 from records.models.reading import Number, Said, listed
 
+FRACTION = re.compile(r"(?<![\d/])\d/$")
+"""What is before the second number of 1/2 million."""
+APART = frozenset("-–—")
 HYPHENED = re.compile(r"-[^\W\d_]")
 YEARS = range(1990, 2036)
 LARGEST = Decimal(10) ** 15
@@ -147,20 +150,26 @@ class Figure:
         self.bounds = bounds
         self.doubts: list[str] = []
         self.fields: dict[str, str] = {}
-        self.until = self.boundary(last.last, following)
         self.since = self.beginning(number.first)
+        self.until = self.boundary(last.last, following)
         operators, self.first = reader.said.before(number)
         self.operators = operators
+        after = reader.said.after(last.last)
+        self.counted = min(after[1], self.until) if after else last.last
+        """The word with which what it counts may begin: after “or so”, से अधिक, を超える."""
         self.end = last.last
         """The word after those that say the figure."""
         self.unit_end = last.last
         """The word after its unit."""
 
     def boundary(self, first: int, following: Number | None) -> int:
-        """Return the word at which what follows the number ends: the next one, or the sentence."""
+        """Return the word at which what follows the number ends: the next one, the sentence, or
+        the brackets around it."""
         last = following.first if following else len(self.words)
+        before = self.reader.texts(self.since, self.number.first)
+        ends = SENTENCE_ENDS | {")"} if before.count("(") > before.count(")") else SENTENCE_ENDS
         for index in range(first, last):
-            if self.words[index].text in SENTENCE_ENDS:
+            if self.words[index].text in ends:
                 return index
         return last
 
@@ -187,7 +196,7 @@ class Figure:
 
     def counts_other(self) -> bool:
         """Whether the number counts cases, days or pages, or is an article's or a telephone's."""
-        for index in range(self.last.last, min(self.until, self.last.last + NEAR)):
+        for index in range(self.counted, min(self.until, self.counted + NEAR)):
             if self.words[index].text in PAUSES or self.reader.at("phrase_ends", index):
                 break
             found = self.reader.at("not_aid", index)
@@ -201,12 +210,14 @@ class Figure:
                 break
         end = self.number.first
         while end > 0 and self.words[end - 1].text in ".:/(":
+            if self.reader.texts(end - 2, end) == ["/", "/"]:
+                return False  # A date or telephone number that was blotted out.
             end -= 1
         return self.reader.said.ending("not_aid_before", end) is not None
 
     def is_year(self) -> bool:
         """Whether it is a year: four digits, with nothing that it counts directly after."""
-        number, at = self.number, self.last.last
+        number, at = self.number, self.counted
         digits = self.reader.said.text[number.start : number.end]
         counted = at < self.until and (
             self.item_at(at) or self.reader.at("units", at) or self.reader.at("parties", at)
@@ -221,19 +232,20 @@ class Figure:
     def is_attribute(self) -> bool:
         """Whether a hyphen makes it a part of a word that counts nothing here: a 55-state body, a
         one-shot vaccine. A 26-ton shipment and a 10-member team are amounts."""
-        if not self.is_hyphened():
+        if not self.is_hyphened() or self.counted > self.last.last:
             return False
         after = self.last.end + 1
         ends = (index for index, word in enumerate(self.words) if word.end > after)
         first = next(ends, len(self.words))
-        unit = self.reader.at("units", first)
+        unit = self.reader.at("units", first) or self.reader.at("currencies", first)
         if unit and unit[1] == Unit.DOSE:
             return self.number.scale == 1 and self.number.value <= MOST_SHOTS
         return not (unit or self.reader.at("parties", first) or self.item_at(first))
 
     def longer(self, index: int, end: int) -> bool:
-        """Whether a unit, party or item has a longer name here than what ends at a word."""
-        names = [self.reader.at(table, index) for table in ("units", "parties")]
+        """Whether something that is counted has a longer name here than what ends at a word."""
+        tables = ("units", "parties", "currencies")
+        names = [self.reader.at(table, index) for table in tables]
         item = self.item_at(index)
         return any(name and name[0] > end for name in names) or bool(item and item.last > end)
 
@@ -260,7 +272,8 @@ class Figure:
             first, code = found
             word = self.words[first]
             is_name = len(word.text) > 4 or word.text in NEVER_BEFORE
-            letter = len(word.text) == 1 and word.kind == "word"
+            alone = first == number.first - 1
+            letter = alone and len(word.text) == 1 and word.kind == "word"
             apart = self.words[number.first - 1].end < self.words[number.first].start
             if (is_name and word.kind == "word") or (letter and apart):
                 continue
@@ -269,7 +282,7 @@ class Figure:
         return ""
 
     def currency_after(self) -> str:
-        at = self.last.last
+        at = self.counted
         known = self.reader.said.known
         if at < self.until and known.tables["inside"].at(self.words, at):
             at += 1
@@ -291,18 +304,20 @@ class Figure:
     def parties(self) -> bool:
         """Whether countries, organisations or firms are counted; in whom, the form knows."""
         found: list[tuple[int, str]] = []
-        for index in range(self.last.last, self.until):
-            party = self.reader.at("parties", index)
+        end = self.counted
+        for index in range(self.counted, self.until):
+            party = self.reader.at("parties", index) if index >= end else None
             if party and not self.item_at(index):
                 found.append(party)
-                if len(found) == 1 and index - self.last.last > NEAR:
+                end = party[0]
+                if len(found) == 1 and index - self.counted > NEAR:
                     return False
                 continue
             if found:
                 continue
             other = self.item_at(index) or self.reader.at("units", index)
             ended = self.words[index].text in PAUSES or self.ends_phrase(index)
-            if other or ended or index - self.last.last > NEAR:
+            if other or ended or index - self.counted > NEAR:
                 return False
         if not found:
             return False
@@ -321,15 +336,22 @@ class Figure:
 
     def quantity(self) -> None:
         self.fields["measure"] = Measure.QUANTITY
-        item = self.item_joined() or self.item_after(self.last.last, self.until)
+        item = self.item_joined() or self.item_after(self.counted, self.until)
+        if item and (other := self.item_with_unit(item)):
+            item = other
         unit, after_unit = self.unit(item)
         self.unit_end = after_unit
+        if unit in (Unit.PERSON, Unit.TEAM) and item and not self.is_staff(item.code):
+            item = None
         if item is None and (other := self.item_before()):
             if not self.follows(other):
                 self.doubts.append("the item is named elsewhere in the sentence")
             item = other
         if item and unit == Unit.DOSE and not self.is_vaccine(item.code):
-            item = None
+            if self.is_test(item.code) and item.last <= self.first:
+                unit = Unit.TEST
+            elif not self.is_of(after_unit, item):
+                item = None
         if item:
             self.fields["item"] = item.code
             self.name_doubts(item, unit)
@@ -340,6 +362,8 @@ class Figure:
                 self.end = max(after_unit, item.last)
         elif unit == Unit.DOSE and "vaccine" in self.reader.known.items:
             self.fields["item"] = "vaccine"
+            if self.is_of_other(after_unit):
+                self.doubts.append("which item it is, is not understood")
         elif unit:
             self.doubts.append("which item it is, is not understood")
         else:
@@ -347,6 +371,38 @@ class Figure:
         self.end = max(self.end, after_unit)
         if unit:
             self.fields["unit"] = str(unit)
+
+    def item_with_unit(self, item: Mention) -> Mention | None:
+        """The item before the number, where what follows is its unit although an item has such a
+        name: masks: 500 pcs."""
+        unit = self.reader.at("units", self.counted)
+        other = self.item_before()
+        if not (unit and other and item.first == self.counted and item.last == unit[0]):
+            return None
+        of = self.reader.said.known.lists["of"].at(self.words, item.last)
+        return other if self.follows(other) and not of else None
+
+    def is_staff(self, code: str) -> bool:
+        return self.reader.known.items[code][1] in (Unit.PERSON, Unit.TEAM, "")
+
+    def is_test(self, code: str) -> bool:
+        return code == "test-kit" or self.reader.known.is_below(code, "test-kit")
+
+    def is_of(self, end: int, item: Mention) -> bool:
+        """Whether nothing but “of” is between a unit's end and an item: doses of remdesivir."""
+        of = self.reader.said.known.lists["of"].at(self.words, end)
+        return item.first in (end, of[0] if of else end)
+
+    def is_of_other(self, end: int) -> bool:
+        """Whether “of” and a word that is not known follow a unit; doses of COVID-19 are clear."""
+        known = self.reader.said.known.lists
+        of = known["of"].at(self.words, end) if end < self.until else None
+        if of is None:
+            return False
+        at = of[0]
+        while article := known["articles"].at(self.words, at):
+            at = article[0]
+        return at < self.until and self.words[at].kind == "word" and not self.ends_phrase(at)
 
     def is_vaccine(self, code: str) -> bool:
         known = self.reader.known
@@ -373,7 +429,7 @@ class Figure:
         if special and item.first >= self.last.last:
             self.doubts.append("a more special item is named later in the sentence")
         joins = self.reader.said.known.lists["joins"]
-        if any(joins.at(self.words, index) for index in range(self.last.last, item.first)):
+        if any(joins.at(self.words, index) for index in range(self.counted, item.first)):
             self.doubts.append("several items are named together")
 
     def lists_others(self, item: Mention) -> bool:
@@ -459,11 +515,20 @@ class Figure:
         return chosen
 
     def follows(self, item: Mention) -> bool:
-        """Whether only a colon, bracket or particle is between an item and the number."""
+        """Whether only a colon, dash, bracket or particle is between an item and the number."""
         between = [token.text for token in self.words[item.last : self.first]]
+        start, end = self.words[item.last - 1].end, self.words[self.first].start
+        if self.reader.said.text[start:end].strip() in APART and end - start > 1:
+            # Of “500 masks - 20 cartons” the masks are the first number's.
+            opened = self.reader.texts(self.since, item.first)
+            return not self.since or not PAUSES.isdisjoint(opened) or self.starts(self.since)
         signs = self.words[item.last - 1].kind == "sign"
         known = all(text in INTRODUCING or text in PARTICLES for text in between)
         return known and (signs or bool(between))
+
+    def starts(self, index: int) -> bool:
+        """Whether a sentence begins with a word."""
+        return self.words[index - 1].text in SENTENCE_ENDS
 
     def unit(self, item: Mention | None) -> tuple[str, int]:
         """Return the unit that the words name beside the item's name, and the word after it."""
@@ -472,7 +537,7 @@ class Figure:
             last = min(last, item.last + 1)
             if last < self.until and self.words[last - 1].text in INTRODUCING:
                 last += 1
-        for index in range(self.last.last, last):
+        for index in range(self.counted, last):
             found = self.reader.at("units", index)
             if found and item and item.first <= index < item.last:
                 # Of a name, its end may be a unit: tests, vials, tablets. A kit that a name ends
@@ -482,7 +547,7 @@ class Figure:
                 if (
                     len(self.words[index].text) == 1
                     and self.words[index].kind == "word"
-                    and index > self.last.last
+                    and index > self.counted
                 ):
                     continue
                 if self.item_at(index) and item is None:
@@ -490,8 +555,11 @@ class Figure:
                 return str(found[1]), found[0]
             if item is None and (self.words[index].text in PAUSES or self.ends_phrase(index)):
                 break
-            if index - self.last.last > NEAR and not item:
+            if index - self.counted > NEAR and not item:
                 break
+        label = self.reader.said.ending("units", self.first - 1)
+        if item is None and label and self.words[self.first - 1].text in INTRODUCING:
+            return str(label[1]), self.last.last
         return "", self.last.last
 
     # Number and qualifier
@@ -506,7 +574,7 @@ class Figure:
                 break
         if number.bounds or self.bounds:
             lower, upper = self.bounds or number.bounds  # type: ignore[misc]
-            kind = Operator.BETWEEN if self.bounds else Operator.ORDER_OF_MAGNITUDE
+            kind = Operator.ORDER_OF_MAGNITUDE if upper == 10 * lower else Operator.BETWEEN
             self.fields["operator"] = kind
             if upper < LARGEST:
                 self.fields |= {"lower": plain(lower), "upper": plain(upper)}
@@ -539,8 +607,11 @@ class Figure:
         before = self.words[self.number.first - 1] if self.number.first else None
         if before and before.kind == "word" and before.end == self.number.start:
             known = self.number.first - 1 < self.first - 1
+            known = known or self.reader.at("and", self.number.first - 1) is not None
             if not known and self.fields["measure"] != Measure.MONEY:
                 self.doubts.append(f"“{before.text}” at the number is not understood")
+        if FRACTION.search(self.reader.said.text[: self.number.start]):
+            self.doubts.append("it may be a fraction")
         if self.is_attribute():
             self.doubts.append("the number may be a part of a word, as in one-shot")
         cut = self.last.last == len(self.words) and self.number.scale == 1

@@ -1,5 +1,6 @@
 """The items of the vocabulary, under the words that statements use for them."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -12,6 +13,7 @@ from records.models.reading import Phrases, Token, listed, tokens
 
 WORDS = Path(__file__).parent / "content" / "item_words.yaml"
 """Words in many languages beside the names and aliases of the vocabulary."""
+ARABIC = re.compile("[\u0600-\u06ff]")
 AMBIGUOUS = {"en": "respirator, respirators"}
 """Words that mean one item to some and another to others, by language: to some English texts a
 respirator is a mask, to others a ventilator."""
@@ -25,6 +27,14 @@ def item_words() -> Mapping[str, list[str]]:
         code: [word for words in by_language.values() for word in listed(words)]
         for code, by_language in entries.items()
     }
+
+
+def definite(name: str) -> list[str]:
+    """Return an Arabic name with the article, which is written together with its words."""
+    if not ARABIC.match(name):
+        return []
+    words = [word if word.startswith("ال") else f"ال{word}" for word in name.split()]
+    return [" ".join([words[0], *name.split()[1:]]), " ".join(words)]
 
 
 @dataclass(frozen=True)
@@ -67,6 +77,8 @@ class Known:
             if code in items:
                 known.phrases.add(words, code, keep=True)
                 names |= {word.strip("*"): code for word in words if word.strip("*") not in names}
+        for name, code in names.items():
+            known.phrases.add(definite(name), code, keep=True)
         # Plurals, where no other item has them as its name.
         for name, code in names.items():
             if name[-1:].isascii() and name[-1:].isalpha():

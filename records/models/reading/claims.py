@@ -32,7 +32,7 @@ def claims(quote: str, language: str = ANY) -> list[Claim]:
         )
         if number.other is not None:
             claim.values.add(number.other)
-        if number.bounds:
+        if number.bounds and number.bounds[1] == 10 * number.bounds[0]:
             claim.qualifiers.add("order_of_magnitude")
         if following and number.scale == 1 and said.joins(number, following):
             claim.values.add(number.value * following.scale)

@@ -28,7 +28,7 @@ TABLES = (
 """Keys of a file that have a meaning for each list of words."""
 LISTS = (
     *("one", "and", "of", "between", "joins", "each", "of_which", "another"),
-    *("to", "articles"),
+    *("to", "between_after", "articles"),
     *("not_aid", "not_aid_before", "phrase_ends", "percent", "teens"),
 )
 """Keys of a file that are lists of words."""
@@ -77,6 +77,8 @@ class Lexicon:
     """Whether units come before tens, with “and” between."""
     links_scales: bool = False
     """Whether “of” may be between a number and its scale."""
+    teens_from_ten: bool = False
+    """Whether ten and a unit are said one after the other: on beş."""
     needs_scale: bool = False
     """Whether words below ten are read before a scale only, since they have other meanings."""
     prefixes: tuple[str, ...] = ()
@@ -138,6 +140,7 @@ def lexicon(language: str) -> Lexicon:
         and_joins=own.get("and_joins", "tens"),
         units_first=bool(own.get("units_first")),
         needs_scale=bool(own.get("needs_scale")),
+        teens_from_ten=bool(own.get("teens_from_ten")),
         links_scales=bool(own.get("links_scales")),
         prefixes=tuple(listed(own.get("prefixes", ""))),
     )

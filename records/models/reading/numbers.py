@@ -22,7 +22,11 @@ CLOCK = re.compile(r"(?<![\d.,])\d{1,2}[:h]\d{2}(?::\d{2})?(?!\d)|\d{1,2}\s?[ap]
 TELEPHONE = re.compile(
     r"(?<![\w.,])(?:\+\d{1,3}[\s.()-]{0,2}(?:\d{1,5}[\s.()-]{0,2}){2,6}\d{2,}"
     r"|0\d{1,4}[\s.-]\d{2,4}(?:[\s.-]\d{2,4}){1,3}|\d{3}-\d{3,4}-\d{4}|\(0\d+\)\s?\d[\d\s.-]{4,})(?![\d,.]\d)"
+    r"|(?<![^\W\d_])(?:tele?(?:ph?one|fono?|fax|p)?|phone|fax|hotline|тел(?:ефон)?|电话|電話|전화|फोन|هاتف)"
+    r"[.:]{0,2}\s?[\d(+][\d\s()/.-]{4,17}\d(?![\d,.]\d)"
 )
+"""Telephone numbers, by their form or by the word before them."""
+DOZEN = 12
 KEPT_TEXTS = 2_000
 """Texts of which it is kept what is blotted out: a quote is read several times."""
 
@@ -110,6 +114,8 @@ class Sum:
 
     def add(self, value: Decimal) -> None:
         """Add a number word; “two million”, which is one word in Arabic, is a part of its own."""
+        if value == 0 and self.parts:
+            return
         if value >= 1000 and self.group is None:
             self.parts.append(value)
             self.scale = 1000 ** ((len(str(int(value))) - 1) // 3)
@@ -177,16 +183,27 @@ class Scanner:
 
     def scale_at(self, index: int) -> tuple[int, int] | None:
         """Return the end and value of the scale at a word. One letter is a scale only when it is
-        written at the digits."""
+        written at the digits, or is between digits and their currency."""
         found = self.known.scales.at(self.words, index)
         if found is None:
             return None
         token = self.words[index]
         if len(token.text) == 1 and token.kind == "word":
             before = self.words[index - 1] if index else None
-            if not before or before.kind != "digits" or before.end != token.start:
+            if not before or before.kind != "digits":
+                return None
+            if before.end != token.start and not self.is_paid(index):
                 return None
         return found[0], int(found[1])
+
+    def is_paid(self, index: int) -> bool:
+        """Whether a currency is before the digits before a letter, or after it: €20 m, 20 M€."""
+        currencies = self.known.tables["currencies"]
+        digits_at = index - 1
+        return bool(currencies.at(self.words, index + 1)) or any(
+            (found := currencies.at(self.words, at)) and found[0] == digits_at
+            for at in range(max(0, digits_at - 2), digits_at)
+        )
 
     def skip(self, index: int, *lists: str) -> int:
         """Return the word after words of these lists."""
@@ -217,9 +234,6 @@ class Scanner:
         if scale := self.scale_at(end):
             last, product = self.scales(end)
             return self.made(found[1] * product, index, last, scale[1], is_spelt=True)
-        dozen = self.known.small.at(self.words, end)
-        if dozen and dozen[1] == 12:
-            return self.made(found[1] * 12, index, dozen[0], is_spelt=True)
         return self.made(found[1], index, found[0], is_spelt=True) if found[1] > 1 else None
 
     def scales(self, index: int) -> tuple[int, int]:
@@ -242,6 +256,12 @@ class Scanner:
             if product == 1 or self.follows_hangul(index):
                 return None
             factor *= product
+        elif factor == 1:
+            # Several thousand, a few hundred thousand; several dozen are tens.
+            last, factor = self.scales(of)
+            factor = 10 if factor == DOZEN else factor
+            if factor == 1:
+                return None
         elif of > last or factor < 1000:
             further = self.known.tables["magnitudes"].at(self.words, of) or self.scale_at(of)
             if further and int(further[1]) > factor:
@@ -268,11 +288,12 @@ class Scanner:
             return compound
         article = self.known.lists["one"].at(self.words, index)
         if article:
-            if self.scale_at(article[0]) or self.is_dozen(article[0]):
+            small = self.known.small.at(self.words, article[0])
+            if self.scale_at(article[0]) or (small and small[1] >= 1000):
                 return self.summed(article[0], first=index, one=True)
             return None
         if self.known.small.at(self.words, index):
-            return self.summed(index)
+            return self.neighbours(index) or self.summed(index)
         if scale := self.scale_at(index):
             bare = token.text in self.known.bare
             above = scale[0] < len(self.words) and self.scale_at(scale[0])
@@ -280,9 +301,18 @@ class Scanner:
                 return self.summed(index, one=True)
         return None
 
-    def is_dozen(self, index: int) -> bool:
-        found = self.known.small.at(self.words, index)
-        return bool(found and found[1] == 12)
+    def neighbours(self, index: int) -> Number | None:
+        """Return 五六万: fifty to sixty thousand."""
+        first = self.known.small.at(self.words, index)
+        second = self.known.small.at(self.words, index + 1)
+        if self.words[index].kind != "sign" or not first or not second:
+            return None
+        following = first[1] and second[1] == first[1] + 1 and first[0] == index + 1
+        if not following or not self.scale_at(second[0]):
+            return None
+        last, product = self.scales(second[0])
+        bounds = (first[1] * product, second[1] * product)
+        return self.made(bounds[0], index, last, product, bounds=bounds, is_spelt=True)
 
     def compound(self, index: int) -> Number | None:
         """Return «zweihundertfünfzigtausend», with what follows."""
@@ -338,6 +368,9 @@ class Scanner:
                 else:
                     break
                 at = half[0]
+                # “A million and half of the million.”
+                again = self.scale_at(at) if sum_.parts else None
+                at = again[0] if again and again[1] == sum_.scale else at
             elif (inside := self.known.tables["inside"].at(self.words, at)) and self.scale_at(
                 inside[0]
             ):
@@ -351,6 +384,12 @@ class Scanner:
             elif (small := self.known.small.at(self.words, at)) and self.may_add(sum_, at, small):
                 sum_.add(small[1])
                 at = small[0]
+            elif sum_.group is not None and (
+                tens := self.known.tables["about"].at(self.words, at)
+            ):
+                # Deux dizaines, две сотни.
+                sum_.multiply(int(tens[1]))
+                qualifier, at = "approx", tens[0]
             elif (sum_.group is not None or sum_.scale < 1000) and (
                 linked := self.linked_scale(at)
             ):
@@ -396,9 +435,12 @@ class Scanner:
         if sum_.group is not None:
             if sum_.is_digits or sum_.group != sum_.group.to_integral_value():
                 return False
-            return fits(sum_.group, value) or self.units_precede(sum_.group, value)
+            teens = self.known.teens_from_ten and sum_.group == 10 and 0 < value < 10
+            return teens or fits(sum_.group, value) or self.units_precede(sum_.group, value)
         if not sum_.parts:
             return True
+        if value == 0:
+            return self.is_gap(at)
         if value >= sum_.scale:
             return False
         # “One million two-ply masks” is no 1,000,002.
@@ -415,6 +457,14 @@ class Scanner:
         """Whether tens follow their units: five and twenty."""
         tens = value % 10 == 0 and 20 <= value <= 90
         return self.known.units_first and tens and 0 < group % 100 < 10
+
+    def is_gap(self, at: int) -> bool:
+        """Whether a nought stands for the places left out between two others: 一百零五."""
+        if self.words[at].kind != "sign" or at + 1 >= len(self.words):
+            return False
+        following = self.words[at + 1]
+        small = self.known.small.at(self.words, at + 1)
+        return following.kind == "digits" or bool(small and small[1])
 
     def leads_to_scale(self, at: int, below: int) -> bool:
         """Whether number words from here on end in a scale below another one."""
@@ -475,6 +525,8 @@ class Scanner:
                     sum_.group = group + 1
                     return single[0]
                 return after
+        if self.begins_another(sum_, after):
+            return None
         if sum_.group is None and sum_.parts and value is not None and not (single and not small):
             below = value < sum_.scale
             if joins == "hundreds":
@@ -490,6 +542,19 @@ class Scanner:
             return after
         parts = self.parts(after)
         return after if joins == "all" and parts and sum_.group is None else None
+
+    def begins_another(self, sum_: Sum, at: int) -> bool:
+        """Whether words have the last scale again, as in “between five hundred and six hundred”:
+        they are another number."""
+        if sum_.group is not None or not sum_.parts:
+            return False
+        if parts := self.parts(at):
+            other = Sum()
+            add_parts(other, parts)
+            return other.total >= sum_.scale
+        small = self.known.small.at(self.words, at)
+        scale = self.scale_at(small[0]) if small else None
+        return scale is not None and scale[1] == sum_.scale
 
     def is_amount(self, index: int) -> bool:
         """Whether digits count something: not the ordinals, names and years."""
@@ -583,6 +648,8 @@ def digits(written: str, known: Lexicon, scaled: bool) -> Digits:
     """1,300.5 in some languages, 1.300,5 in others; many a text writes as its neighbours do, so
     what can be read in one way only is read so."""
     plain = re.sub(r"[\s'’٬]", "", written).replace("٫", ".")
+    if "\u2044" in plain:
+        return Digits(Decimal(plain[:-3] or 0) + Decimal(plain[-3]) / Decimal(plain[-1]))
     separators = [sign for sign in plain if sign in ",."]
     if not separators:
         return Digits(Decimal(plain))

@@ -6,7 +6,7 @@ from typing import Any
 
 from records.models.reading.lexicon import Lexicon, lexicon
 from records.models.reading.numbers import Number, Scanner, without_dates, words_of
-from records.models.reading.tokens import Token, folded
+from records.models.reading.tokens import Token, folded, tokens
 
 SCRIPTS = {
     "ja": "\u3040-\u30ff",
@@ -27,6 +27,8 @@ USERS = {
 }
 """Language → those that use its script."""
 LETTER = re.compile(r"[^\W\d_]")
+NEAR = 3
+"""Most words between a range and what says after it that it is one."""
 LONGEST = 6
 """Most words of a qualifier."""
 NOTHING = "nothing"
@@ -104,16 +106,22 @@ class Said:
 
     def joins(self, number: Number, following: Number) -> str:
         """Return the word or dash that joins two numbers; empty if something else is between."""
-        between = self.text[number.end : following.start].strip(" .$€£")
+        first, end = number.last, number.end
+        units = self.known.tables["units"]
+        unit, again = units.at(self.words, first), units.at(self.words, following.last)
+        if unit and again and unit[1] == again[1] and unit[0] <= following.first:
+            # 5 tons to 7 tons.
+            first, end = unit[0], self.words[unit[0] - 1].end
+        between = self.text[end : following.start].strip(" .$€£")
         if between and set(between) <= DASHES:
             return between
         words = [
             token
-            for token in self.words[number.last : following.first]
+            for token in self.words[first : following.first]
             if not self.known.tables["currencies"].at([token], 0)
         ]
         if words and (found := self.known.lists["joins"].at(words, 0)) and found[0] == len(words):
-            return words[0].text
+            return self.text[words[0].start : words[-1].end]
         return ""
 
     def is_range(self, number: Number, following: Number) -> bool:
@@ -128,8 +136,11 @@ class Said:
             (found := between.at(self.words[:start], at)) and found[0] == start
             for at in range(max(0, start - 2), start)
         )
-        alone = self.known.lists["to"].at([Token("word", joined, 0, 0)], 0)
-        if not (opened or alone or set(joined) <= DASHES):
+        closing = self.known.lists["between_after"]
+        ends = range(following.last, following.last + NEAR)
+        closed = any(closing.at(self.words, at) for at in ends)
+        alone = self.known.lists["to"].at(tokens(joined), 0)
+        if not (opened or closed or alone or set(joined) <= DASHES):
             return False
         lower, upper = self.ends(number, following)
         return lower < upper

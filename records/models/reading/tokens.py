@@ -12,20 +12,25 @@ from records.models.text import UNSPACED, fold
 HANGUL = (0xAC00, 0xD7AF)
 """Korean has spaces, but particles and counters are joined to words and numbers."""
 SIGNS = "".join(f"{chr(first)}-{chr(last)}" for first, last in (*UNSPACED, HANGUL))
+FRACTION = r"(?:\d+\s?)?[1-7]\u2044[2-8](?!\d)"
+"""½ and 2½, as they are when folded."""
 DIGITS = (
-    r"\d{1,3}(?:[.,'’٬](?:\s(?=000(?!\d)))?\d{2,3})+(?!\d)(?:[.,٫]\d+)?"
+    FRACTION + r"|\d{1,3}(?:[.,'’٬](?:\s(?=000(?!\d)))?\d{2,3})+(?!\d)(?:[.,٫]\d+)?"
     r"|\d{1,3}(?:\s\d{3})+(?!\d)(?:[.,]\d{1,2}(?!\d))?"
     r"|\d+(?:[.,٫]\d+)?"
 )
+APART = f"(?<![^\\W_{SIGNS}])"
+"""After no letter or digit, except of scripts without spaces."""
 NAMES = (
-    r"(?<![^\W_])(?:(?:[ck]ovid|[ck]orona)[\s-]{0,2}(?:20)?19|sars[\s-]?cov[\s-]?2|2019[\s-]?ncov|ncov[\s-]?2019"
+    APART + r"(?:(?:[ck]ovid|[ck]orona)[\s-]{0,2}(?:20)?19|sars[\s-]?cov[\s-]?2"
+    r"|2019[\s-]?ncov|ncov[\s-]?2019"
     r"|(?:kn|kf|ffp|type)[\s-]?\d{1,3}(?![.,]?\d)|(?<!')n[\s-]?(?:9[059]|100)(?![.,]?\d)"
     r"|g-?(?:7|8|20|77)(?![.,]?\d)|h\dn\d|bbv?-?\d{1,3}(?![.,]?\d))"
     r"|(?:코로나|코비드|ковид|коронавирус|كوفيد|कोविड|കോവിഡ്|新冠|コロナ)[\s-]?19(?!\d)"
 )
 """Names with digits: COVID-19, N95, FFP2, G20."""
 DOLLARS = (
-    r"(?<![^\W_])(?:u\.s\.|us\s|us|au|aus|a|ca|can|cdn|c|nz|fj|f|sg|s|hk|nt|r|mop|u|jm|tt|ec|cn)"
+    APART + r"(?:u\.s\.|us\s|us|au|aus|a|ca|can|cdn|c|nz|fj|f|sg|s|hk|nt|r|mop|u|jm|tt|ec|cn)"
     r"[$¥]s?"
 )
 WORD = r"(?:(?!\d)[\w\u0900-\u0dff])+"

@@ -16,8 +16,12 @@ KNOWN = Known.of(
         ("mask", "Masks", ["口罩", "маски"], "piece"),
         ("surgical-mask", "Surgical masks", ["medical face mask"], "piece"),
         ("test-kit", "Test kits", ["testing kit"], ""),
+        ("computer", "Computers", ["PCs"], "piece"),
+        ("vaccine", "Vaccines", [], "dose"),
+        ("antiviral", "Antivirals", ["remdesivir"], ""),
         ("ventilator", "Ventilators", [], "piece"),
-    ]
+    ],
+    {"surgical-mask": "mask"},
 )
 
 
@@ -76,12 +80,77 @@ def test_numbers(words: str, language: str, value: str) -> None:
         ("up to 70 masks", "en", "at_most"),
         ("no more than 70 masks", "en", "at_most"),
         ("fewer than 70 masks", "en", "less_than"),
+        ("handed over 70 masks", "en", "exact"),
+        ("70-odd masks", "en", "approx"),
+        ("70 or so masks", "en", "approx"),
+        ("70-plus masks", "en", "at_least"),
+        ("70'i aşkın maske", "tr", "more_than"),
+        ("70 से अधिक मास्क", "hi", "more_than"),
+        ("70を超えるマスク", "ja", "more_than"),
     ],
 )
 def test_qualifiers(words: str, language: str, operator: str) -> None:
     found = said(words, language)
 
-    assert (found["operator"], found["value"]) == (operator, "70")
+    assert (found["operator"], found["value"], found["item"]) == (operator, "70", "mask")
+
+
+@pytest.mark.parametrize(
+    ("words", "language", "item", "unit", "value"),
+    [
+        ("masks (3 million), ventilators (20)", "en", "mask", "piece", "3000000"),
+        ("masks - 500 pcs", "en", "mask", "piece", "500"),
+        ("500 PCs", "en", "computer", "piece", "500"),
+        ("진단키트 30만 회분", "ko", "test-kit", "test", "300000"),
+        ("検査キット3万回分", "ja", "test-kit", "test", "30000"),
+        ("5,000 doses of remdesivir", "en", "antiviral", "dose", "5000"),
+        ("50 ألفا من الكمامات", "ar", "mask", "piece", "50000"),
+        ("doses: 1,200,000", "en", "vaccine", "dose", "1200000"),
+        ("dosis: 1.200.000", "es", "vaccine", "dose", "1200000"),
+        ("Tél. 01 42 34 56 78 : 20 masques", "fr", "mask", "piece", "20"),
+        ("확진자 86명, 마스크 20장", "ko", "mask", "piece", "20"),
+        ("un centenar de mascarillas", "es", "mask", "piece", "100"),
+        ("deux dizaines de masques", "fr", "mask", "piece", "20"),
+    ],
+)
+def test_what_is_counted(words: str, language: str, item: str, unit: str, value: str) -> None:
+    found = said(words, language)
+
+    assert (found["item"], found["unit"], found["value"]) == (item, unit, value)
+
+
+def test_names_begin_after_signs_of_scripts_without_spaces() -> None:
+    known = Known.of([("mask", "口罩", [], ""), ("respirator-n95", "N95口罩", [], "")])
+
+    assert suggest("捐赠N95口罩1.5万只", known, "zh")["item"] == "respirator-n95"
+    assert suggest("约US$50万", known, "zh")["currency"] == "USD"
+
+
+def test_people_are_no_goods_that_the_next_words_name() -> None:
+    (people, masks) = proposals("3만 명, 마스크 20만 장", KNOWN, "ko")
+
+    assert "item" not in people.fields
+    assert (masks.fields["item"], masks.doubts) == ("mask", [])
+
+
+@pytest.mark.parametrize(
+    ("words", "language", "lower", "upper"),
+    [
+        ("3 tons to 5 tons of masks", "en", "3", "5"),
+        ("50枚から60枚のマスク", "ja", "50", "60"),
+        ("10 से 15 लाख मास्क", "hi", "1000000", "1500000"),
+        ("3 ile 4 ton arasında maske", "tr", "3", "4"),
+        ("3 000 à 5 000 masques", "fr", "3000", "5000"),
+        ("五六万只口罩", "zh", "50000", "60000"),
+        ("between five hundred and six hundred masks", "en", "500", "600"),
+        ("entre dois mil e três mil masks", "pt", "2000", "3000"),
+    ],
+)
+def test_ranges_of_languages(words: str, language: str, lower: str, upper: str) -> None:
+    found = said(words, language)
+
+    assert (found["operator"], found["lower"], found["upper"]) == ("between", lower, upper)
+    assert found["item"] == "mask"
 
 
 @pytest.mark.parametrize(
@@ -133,6 +202,8 @@ def test_money(words: str, value: str, currency: str) -> None:
     [
         ("127 countries", "country"),
         ("127个国家", "country"),
+        ("13个国际组织", "international_organisation"),
+        ("110を超える国", "country"),
         ("over 20 African countries", "country"),
         ("4 international organizations", "international_organisation"),
         ("150 countries and international organizations", "mixed"),
@@ -272,6 +343,7 @@ def test_besides_is_no_qualifier(words: str, language: str, operator: str) -> No
         ("the 50-million-mask order", ["50000000"]),
         ("a 10-member team with 500 masks", ["10", "500"]),
         ("a $10-million donation", ["10000000"]),
+        ("a 2.5-million-dollar donation", ["2500000"]),
     ],
 )
 def test_number_within_a_word_is_no_amount(words: str, values: list[str]) -> None:
@@ -283,11 +355,13 @@ def test_number_within_a_word_is_no_amount(words: str, values: list[str]) -> Non
     [
         ("three-layer masks", "en", "the number may be a part of a word, as in one-shot"),
         ("50-kilogram masks", "en", "the number may say how large each one is"),
+        ("1/2 million masks", "en", "it may be a fraction"),
+        ("5,000 doses of hope", "en", "which item it is, is not understood"),
         ("trescientos cuarenta y", "es", "the words end within the number"),
         ("two hundred and", "en", "the words end within the number"),
     ],
 )
 def test_number_that_may_be_another_is_marked(words: str, language: str, doubt: str) -> None:
-    (found,) = proposals(words, KNOWN, language)
+    *_, found = proposals(words, KNOWN, language)
 
     assert any(one.startswith(doubt) for one in found.doubts)
