@@ -24,6 +24,7 @@ def numbers(quote: str) -> set[Decimal]:
         ("doneerde 50.000 mondkapjes", 50_000),
         ("５０，０００ masks", 50_000),
         ("٥٠٠٠٠ كمامة", 50_000),
+        ("50,000¹ masks", 50_000),
         ("fifty thousand masks", 50_000),
         ("one hundred and twenty thousand masks", 120_000),
         ("half a million masks", 500_000),

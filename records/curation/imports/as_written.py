@@ -24,11 +24,13 @@ from records.models.reading import (
 
 NOTHING = {
     *("n/a", "n.a.", "n. a.", "n.a", "n/d", "none", "nil", "null", "-", "–", "—", "--"),
+    *("#n/a", "...", "…", "k. a.", "k.a.", "нет данных", "なし", "없음"),
     *("not applicable", "not available", "not given", "no data", "无", "無"),
 }
 """What an empty cell is called. NA is Namibia."""
 
 PLAIN = re.compile(r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?", re.ASCII)
+RAISED = re.compile("[\u2070-\u2079\u00b9\u00b2\u00b3]")
 EITHER = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}", re.ASCII)
 """1.500: one and a half to some, fifteen hundred to others."""
 GROUPED = re.compile(
@@ -46,6 +48,7 @@ OF_SEVERAL = {
     **dict.fromkeys(("rupees", "rupee", "rs", "rs."), "INR, PKR, LKR, NPR"),
     **dict.fromkeys(("peso", "pesos"), "MXN, PHP, ARS"),
     **dict.fromkeys(("kr", "kr.", "kroner", "kronor"), "SEK, NOK, DKK"),
+    **dict.fromkeys(("dirham", "dirhams"), "AED, MAD"),
     **dict.fromkeys(("franc", "francs"), "CHF, XOF, XAF"),
 }
 """Names and signs of several currencies → codes of some."""
@@ -84,8 +87,9 @@ ORDINAL = r"(?:st|nd|rd|th|er|\.)?"
 DATES = [
     re.compile(pattern)
     for pattern in (
-        rf"{Y}([-/.]){M}(?:\2{D})?",
-        rf"{Y}\s?年\s?{M}\s?月(?:\s?{D}\s?[日号號])?",
+        rf"{Y}([-/.])\s?{M}(?:\2\s?{D}\.?)?",
+        rf"{Y}\s?[年년]\s?{M}\s?[月월](?:\s?{D}\s?[日号號일])?",
+        r"(?P<year>20\d\d)(?P<month>\d\d)(?P<day>\d\d)",
         rf"{M}[/.-]{Y}",
         rf"{D}{ORDINAL}(?:\s+of\s+|\s+de\s+|[\s-]){NAME},?(?:\s+de\s+|\s+del\s+|[\s-]){Y}",
         rf"{NAME}[\s-]{D}{ORDINAL},?[\s-]\s*{Y}",
@@ -93,12 +97,19 @@ DATES = [
         rf"{Y}[\s-]{NAME}(?:[\s-]{D})?",
     )
 ]
-EITHER_ORDER = re.compile(r"(?P<one>\d{1,2})([-/. ])(?P<other>\d{1,2})\2\s?(?P<year>\d{4})")
+EITHER_ORDER = re.compile(r"(?P<one>\d{1,2})([-/. ])\s?(?P<other>\d{1,2})\2\s?(?P<year>\d{4})")
 SHORT_YEAR = re.compile(
     rf"\d{{1,2}}[-/. ]\d{{1,2}}[-/. ]\d\d|(?:\d{{1,2}}[\s-])?{MONTH}[\s-]['’]?\d\d"
 )
 NO_YEAR = re.compile(rf"\d{{1,2}}{ORDINAL}(?:\s+of)?\s+{MONTH}|{MONTH}\s+\d{{1,2}}{ORDINAL}")
-WEEKDAY = re.compile(r"(?:mon|tues?|wednes|wed|thurs?|fri|satur|sat|sun)(?:day)?\.?,?\s+")
+WEEKDAY = re.compile(
+    r"(?:(?:mon|tues?|wednes|wed|thurs?|fri|satur|sat|sun)(?:day)?\.?,?\s+"
+    r"|(?:lun|mar|mercre|jeu|vendre|same)di,?\s+|dimanche,?\s+"
+    r"|(?:lunes|martes|miercoles|jueves|viernes|sabado|domingo),?\s+"
+    r"|(?:(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch),?\s+)?(?:(?:le|el|il|am|den|der)\s+)?"
+)
+AFTER_DATE = re.compile(r"\s+(?:г|года|год)\.?$|(?<=\d\d)[t\s]00:00(?::00(?:\.0+)?)?z?$")
+"""“Of the year”, and midnight, which programs write behind a day."""
 
 
 class Reading(NamedTuple):
@@ -139,6 +150,10 @@ def read_amount(text: str, *, decimal_comma: bool = False) -> tuple[str, str]:
     `decimal_comma`: whether the file is of a program that writes 1,5."""
     if PLAIN.fullmatch(text):
         return text, ""
+    if RAISED.search(text):
+        raise ValueError(
+            f"“{text[:40]}” has a raised digit, as of a footnote: write the number without it."
+        )
     written = " ".join(folded(text).split())
     found = AMOUNT.fullmatch(written) or PAID.fullmatch(written)
     if found is None:
@@ -160,6 +175,13 @@ def read_amount(text: str, *, decimal_comma: bool = False) -> tuple[str, str]:
     if scale > 1:
         number = str(plain(Decimal(number) * scale))
     return number, found["currency"] or ""
+
+
+def is_of_amounts(text: str, *, scales: bool) -> bool:
+    """Whether a text beside a number names a currency, per cent or a scale."""
+    name = " ".join(folded(text).split())
+    known = name in NAMES or name in OF_SEVERAL or name == "%"
+    return known or (scales and name.strip(".") in SCALES)
 
 
 def read_digits(digits: str, *, decimal_comma: bool, scale: str) -> str:
@@ -242,6 +264,7 @@ def read_date(text: str) -> str:
     if re.fullmatch(r"\d{4}(?:-\d\d(?:-\d\d)?)?", text, re.ASCII):
         return text
     written = WEEKDAY.sub("", " ".join(unicodedata.normalize("NFKC", fold(text)).split()), 1)
+    written = AFTER_DATE.sub("", written)
     for pattern in DATES:
         if found := pattern.fullmatch(written):
             parts = found.groupdict()

@@ -65,6 +65,8 @@ MOST_OPEN_DATES = 3
 MOST_SUGGESTIONS = 50
 """Unknown words of one slice that get a suggestion: each is compared with all known
 words, which takes time."""
+SEVERAL = re.compile(r"[,;/&\n]|\s+and\s+")
+"""What people write between several values instead of a bar."""
 ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 ANOTHER_ROW = "Another row of the same record is refused"
 PENDING_REASON = "To be given on import."
@@ -556,7 +558,13 @@ class SheetBuilder(Builder):
         if codes:
             message = f"“{name[:60]}” may be any of {', '.join(sorted(codes))}: give the code."
         else:
-            message = f"No {model.KIND} is called “{name[:60]}”.{self._suggest(model, name)}"
+            parts = [part.strip() for part in SEVERAL.split(name) if part.strip()]
+            hint = (
+                f" Write several values as “{'|'.join(parts)[:80]}”."
+                if len(parts) > 1 and all(fold(one) in self._called(model) for one in parts)
+                else self._suggest(model, name)
+            )
+            message = f"No {model.KIND} is called “{name[:60]}”.{hint}"
         entry.fault(message, key)
         return None
 

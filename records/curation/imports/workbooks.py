@@ -22,6 +22,7 @@ from openpyxl.utils.cell import column_index_from_string, range_boundaries
 from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, from_excel
 from openpyxl.utils.escape import unescape
 
+from records.curation.imports.as_written import clear, is_of_amounts
 from records.curation.imports.grids import (
     HEADER_LINES,
     MAX_ROWS,
@@ -30,6 +31,7 @@ from records.curation.imports.grids import (
     Row,
     SheetError,
     Unreadable,
+    text_of,
 )
 
 MAX_UNPACKED = 80_000_000
@@ -48,6 +50,8 @@ NO_WORKBOOK = (
     "The file cannot be read as an XLSX workbook: open it in a spreadsheet program and save it "
     "again as .xlsx."
 )
+LITERAL = re.compile(r'"([^"]*)"|\[\$([^\]-]*)[^\]]*\]|\\(.)|([%$€£¥₹₩₽])')
+"""What a number format shows as it is: "text", [$€-407], \\x, and signs of currencies."""
 
 
 def read_workbook(data: bytes) -> list[Grid]:
@@ -158,7 +162,8 @@ class Workbook:
     @cached_property
     def shown(self) -> list[str]:
         """How much each style shows of a number that is a date: day, month, year; duration for a
-        length of time, nothing for what is no date."""
+        length of time. The words that it shows beside a number that is none, as “€{}”; nothing
+        where it shows none that change what the number means."""
         formats: dict[int, str] = dict(BUILTIN_FORMATS)
         found: list[str] = []
         inside = ""
@@ -227,13 +232,33 @@ def local(name: str) -> str:
 
 
 def shown_by(number_format: str) -> str:
-    """Return how much a number format shows of a date."""
+    """Return how much a number format shows of a date, or what it shows beside a number."""
     if not number_format or not is_date_format(number_format):
-        return "duration" if number_format and is_timedelta_format(number_format) else ""
+        if number_format and is_timedelta_format(number_format):
+            return "duration"
+        return said_by(number_format)
     letters = re.sub(r'"[^"]*"|\[[^\]]*\]|\\.|_.|\*.', "", number_format.lower().split(";")[0])
     if "y" not in letters or "d" in letters or "h" in letters:
         return "day"
     return "month" if "m" in letters else "year"
+
+
+def said_by(number_format: str) -> str:
+    """Return the currency, scale or per cent sign that a format shows, beside “{}” for the number:
+    a cell that shows “€7” or “5 million” holds 7 or 5."""
+    shown = re.sub(r"_.|\*.", "", number_format.split(";")[0])
+    marks = re.sub(r'"[^"]*"|\[[^\]]*\]|\\.', lambda found: "x" * len(found[0]), shown)
+    digits = re.search(r"[0#?](?:[0#?.,]*[0#?])?(,*)", marks)
+    if digits is None:
+        return ""
+    sides = [
+        "".join(part for found in LITERAL.findall(side) for part in found).strip()
+        for side in (shown[: digits.start()], shown[digits.end() :])
+    ]
+    # Commas at the end of the digits divide by thousands: what follows says so, and the cell holds
+    # the whole number.
+    before, after = (side if is_of_amounts(side, scales=not digits[1]) else "" for side in sides)
+    return f"{before} {{}} {after}".strip() if before or after else ""
 
 
 class Texts:
@@ -363,6 +388,10 @@ class SheetReader(Texts):
         number = float(text) if re.search(r"[.eE]", text) else int(text)
         style = int(self.cell.get("s", 0))
         shown = self.book.shown[style] if style < len(self.book.shown) else ""
+        if "{}" in shown:
+            share = shown.endswith("%")
+            said = text_of(float(f"{number * 100:.15g}") if share else number)
+            return shown.replace("{}", said if share else clear(said))
         if not shown:
             return number
         try:

@@ -38,6 +38,7 @@ TOKEN = re.compile(
     rf"(?P<name>{NAMES})|(?P<digits>{DIGITS})|(?P<sign>[{SIGNS}])|(?P<dollar>{DOLLARS})"
     rf"|(?P<word>{WORD})|(?P<other>[^\s'\"’‘“”«»\-])"
 )
+RAISED = dict.fromkeys(map(ord, "⁰¹²³⁴⁵⁶⁷⁸⁹"))
 SHORT = 3
 """A point after a word of so many letters, or after one of these, ends no sentence."""
 SHORTENED = frozenset(["approx", "долл", "mill", "bros", "prof", "corp", "asean"])
@@ -54,8 +55,9 @@ class Token(NamedTuple):
 
 
 def folded(words: str) -> str:
-    """Return words as the functions of this package take them."""
-    return fold(unicodedata.normalize("NFKC", words))
+    """Return words as the functions of this package take them, without raised digits: they are
+    of footnotes."""
+    return fold(unicodedata.normalize("NFKC", words.translate(RAISED)))
 
 
 def tokens(text: str) -> list[Token]:

@@ -63,6 +63,7 @@ def test_amounts_of_one_reading_are_read(text: str, number: str, currency: str) 
         ("over 20,000", "what qualifies it as “operator”"),
         (">5", "what qualifies it as “operator”"),
         ("50,000+", "what qualifies it as “operator”"),
+        ("500¹", "raised digit"),
         ("50,000 masks", "digits only"),
         ("10-20", "digits only"),
         ("5%", "digits only"),
@@ -87,6 +88,14 @@ def test_amounts_of_several_readings_are_refused(text: str, words: str) -> None:
         ("Sept. 3, 2020", "2020-09-03"),
         ("10 de abril de 2020", "2020-04-10"),
         ("2020年4月10日", "2020-04-10"),
+        ("2020년 4월 10일", "2020-04-10"),
+        ("2020. 4. 10.", "2020-04-10"),
+        ("20200410", "2020-04-10"),
+        ("2020-04-10 00:00:00", "2020-04-10"),
+        ("2020-04-10T15:30:00", "2020-04-10T15:30:00"),
+        ("vendredi 10 avril 2020", "2020-04-10"),
+        ("le 10 avril 2020", "2020-04-10"),
+        ("10 апреля 2020 г.", "2020-04-10"),
         ("2020/4/1", "2020-04-01"),
         ("28/03/2020", "2020-03-28"),
         ("03/28/2020", "2020-03-28"),
@@ -108,6 +117,7 @@ def test_dates_of_one_reading_are_read(text: str, date: str) -> None:
     [
         ("03/04/2020", "2020-04-03 or 2020-03-04"),
         ("3.4.2020", "2020-04-03 or 2020-03-04"),
+        ("3. 4. 2020", "2020-04-03 or 2020-03-04"),
         ("28/03/20", "four digits"),
         ("Mar-20", "four digits"),
         ("1 May", "give the year"),
@@ -189,6 +199,15 @@ class TestImports:
 
         assert name == column
         assert words in message
+
+    @pytest.mark.parametrize("several", ["PAK, CHN", "PAK; CHN", "PAK\nCHN", "PAK and CHN"])
+    def test_several_values_without_bars_are_refused_with_what_is_right(
+        self, several: str, statement: Any, editor: User
+    ) -> None:
+        ((column, message),) = reported(checked([row(statement, recipients=several)], editor))
+
+        assert column == "recipients"
+        assert "“PAK|CHN”" in message
 
     def test_a_statement_is_known_by_its_title(self, statement: Any, editor: User) -> None:
         (draft,) = imported([row(statement, statement=statement.title.upper())], editor)

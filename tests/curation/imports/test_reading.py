@@ -377,6 +377,30 @@ class TestCells:
 
         assert cells(made)[0]["as_of"] == expected
 
+    @pytest.mark.parametrize(
+        ("number_format", "number", "expected"),
+        [
+            ("[$€-407] #,##0.00", 7, "€ 7"),
+            ('_-* #,##0.00 "€"_-', 7, "7 €"),
+            ('"$"#,##0', 1.234, "$ 1.2340"),
+            ('0" million"', 5, "5 million"),
+            ('0.0,,"M"', 5_000_000, "5000000"),
+            ("0%", 0.5, "50 %"),
+            ("[>9]0;[Red]0", 5_000, "5000"),
+            ('#,##0" pcs"', 5_000, "5000"),
+            ("#,##0.00", 5_000, "5000"),
+        ],
+    )
+    def test_a_number_says_the_currency_or_scale_that_its_cell_shows(
+        self, number_format: str, number: float, expected: str
+    ) -> None:
+        made = book(("A", [NAMES, MASKS]))
+        made["A"]["J2"] = number
+        made["A"]["J2"].number_format = number_format
+
+        (line,) = lines(made).lines
+        assert line.original.get("value", line.cells.get("value")) == expected
+
     def test_days_are_counted_as_the_workbook_counts(self) -> None:
         file = io.BytesIO()
         with Written(file, {"date_1904": True}) as made:
