@@ -1,6 +1,7 @@
 """Admin pages of parties and items: every save is an edit of the vocabulary, and so a revision of
 its own, written by `records.publishing` alone."""
 
+import re
 from functools import partial
 from typing import Any
 
@@ -49,6 +50,9 @@ PROPOSED = (
 )
 SHOWN = 100
 """Maximum number of records that the page of republishing lists."""
+
+SIGNS = re.compile("[-\u2010-\u2015'\u2018\u2019`\u00b4\"\u201c\u201d\u00ab\u00bb&]")
+"""Signs that people write differently in a name."""
 
 
 class ReasonField(forms.CharField):
@@ -154,7 +158,9 @@ class VocabularyAdmin(CuratedAdmin):
         return {} if obj else {"code": ["name"]}
 
     def matching(self, word: str) -> Q:
-        return Q(code__icontains=word) | Q(words_key__contains=word)
+        """Names are written with other apostrophes, hyphens and quotation marks, or without."""
+        parts = Q(*(Q(words_key__contains=part) for part in SIGNS.split(word) if part))
+        return parts and (Q(code__icontains=word) | parts)
 
     def get_search_results(
         self, request: HttpRequest, queryset: models.QuerySet, search_term: str

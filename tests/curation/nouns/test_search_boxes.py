@@ -52,6 +52,24 @@ def test_what_fits_better_comes_first(superuser_client: Client) -> None:
     assert codes(superuser_client, "party", "red")[:3] == ["red", "b-name", "c-alias"]
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("Côte d’Ivoire", "cote d'ivoire"),
+        ("Côte d'Ivoire", "Côte d’Ivoire"),
+        ("Guinea-Bissau", "guinea–bissau"),
+        ("Guinea-Bissau", "“Guinea Bissau”"),
+        ("Trinidad and Tobago", "Trinidad & Tobago"),
+    ],
+)
+def test_signs_of_a_name_may_be_others(name: str, typed: str, superuser_client: Client) -> None:
+    party("other", "Something else")
+    party("wanted", name)
+
+    assert codes(superuser_client, "party", typed) == ["wanted"]
+
+
 def used(kind: str, code: str, versions: int) -> None:
     FilterStatistics.objects.create(kind=kind, role="party", key=code, versions=versions)
 
