@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
@@ -14,6 +15,7 @@ from aidapi.fields import (
     exact_digits,
 )
 from records.models.base import date_key, plain
+from records.models.currencies import CURRENCY_CODES
 from records.models.doubts import Doubt
 from records.models.evidence import MAX_QUOTE_LENGTH, Evidence
 from records.models.items import Unit
@@ -128,6 +130,12 @@ def _bounds_follow_operator() -> Q:
             **bound("upper", upper),
         )
     return condition
+
+
+UNKNOWN_CURRENCY = (
+    "“{}” is no code of ISO 4217, as CNY is for RMB. Where the currency is unclear, leave it "
+    "empty, and say in the note what the source has."
+)
 
 
 class Figure(Evidence):
@@ -342,7 +350,16 @@ class Figure(Evidence):
         super().save(*args, **kwargs)
 
     def clean_fields(self, exclude: Any = None) -> None:
-        super().clean_fields(exclude)
+        errors: dict[str, Any] = {}
+        try:
+            super().clean_fields(exclude)
+        except ValidationError as error:
+            errors = error.update_error_dict(errors)
+        is_judged = "currency" in errors or "currency" in (exclude or ())
+        if self.currency and self.currency not in CURRENCY_CODES and not is_judged:
+            errors["currency"] = UNKNOWN_CURRENCY.format(self.currency)
+        if errors:
+            raise ValidationError(errors)
         self.fill_bounds()
 
     def doubts(self) -> list[Doubt]:
