@@ -349,8 +349,8 @@ class ParameterSet(django_filters.FilterSet):
         if name in cls.ELSEWHERE:
             return ParameterError(
                 name,
-                "not_with_this_format",
-                "Not allowed at this address, which has one representation: leave it out.",
+                "unknown_parameter",
+                "Unknown at this address, which has one representation: leave it out.",
             )
         known = sorted(cls.base_filters)
         synonyms: dict[str, str] = {}

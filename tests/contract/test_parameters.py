@@ -180,13 +180,14 @@ def test_a_value_leads_to_the_one_that_is_meant(
     ("address", "name"),
     [("donations.csv", "page_size"), ("donations.csv", "format"), ("cite.bib", "style")],
 )
-def test_what_other_representations_have_is_no_unknown_parameter(
+def test_what_other_representations_have_is_no_misspelling(
     client: Client, history: History, address: str, name: str
 ) -> None:
     (error,) = problem(client.get(f"{API}{address}?{name}=csv"), 400)["errors"]
 
-    assert (error["parameter"], error["code"]) == (name, "not_with_this_format")
+    assert (error["parameter"], error["code"]) == (name, "unknown_parameter")
     assert error["suggestion"] is None
+    assert "one representation" in error["detail"]
 
 
 @pytest.mark.parametrize("format", ["json", "atom", "csv", "ndjson", "xlsx", "metadata"])
