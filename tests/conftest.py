@@ -15,7 +15,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection, connections
 from django.template import Template
-from django.test import Client, override_settings
+from django.test import Client, TransactionTestCase, override_settings
 from django.test.signals import template_rendered
 from hypothesis import is_hypothesis_test
 from hypothesis import settings as hypothesis_settings
@@ -259,6 +259,26 @@ def django_db_setup(
         connection.close()
         connection.settings_dict["NAME"] = usual
         database_templates.remove(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def copied_anew(database_templates: Templates, django_db_setup: None) -> Iterator[None]:
+    """After a test that commits, PostgreSQL copies the test database anew, which takes a tenth of
+    the time of a flush: that takes down all guards of published rows, and puts them up again."""
+    name = connection.settings_dict["NAME"]
+    flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
+
+    def copy(self: TransactionTestCase) -> None:
+        if connection.settings_dict["NAME"] != name:
+            flush(self)
+            return
+        connection.close()
+        database_templates.copy(MIGRATED, name)
+
+    with pytest.MonkeyPatch.context() as patch:
+        if connection.vendor == "postgresql":
+            patch.setattr(TransactionTestCase, "_fixture_teardown", copy)
+        yield
 
 
 @pytest.fixture(scope="session")

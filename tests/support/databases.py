@@ -246,7 +246,8 @@ class PostgreSQLTemplates(Templates):
         self.execute(f"ALTER DATABASE {quoted(name)} RENAME TO {quoted(target)}")
 
     def remove(self, name: str) -> None:
-        self.execute(f"DROP DATABASE IF EXISTS {quoted(name)}")
+        # With what is still connected: servers of a test end after it.
+        self.execute(f"DROP DATABASE IF EXISTS {quoted(name)} WITH (FORCE)")
 
     def execute(self, statement: str) -> None:
         with connection._nodb_cursor() as cursor:
