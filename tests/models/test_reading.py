@@ -49,6 +49,8 @@ def numbers(quote: str) -> set[Decimal]:
         ("2 ล้านชิ้น", 2_000_000),
         ("between 3 and 5 million doses", 3_000_000),
         ("2020 ventilators", 2020),
+        ("100 K masks", 100_000),
+        ("10⁶ masks", 1_000_000),
     ],
 )
 def test_a_number_is_read(quote: str, number: int) -> None:
@@ -171,6 +173,7 @@ def test_digits_that_can_be_read_in_two_ways_have_both_readings() -> None:
         ("1.254 millones", "es", {1_254_000, 1_254_000_000}),
         ("37.325 masks", "en", {37, 37_325}),
         ("10,000 masks", "es", {10, 10_000}),
+        ("10⁶ masks", "en", {10, 1_000_000}),
     ):
         (number,) = read_numbers(folded(words), tag)
         assert {int(number.value), int(number.other or 0)} == readings
@@ -185,6 +188,7 @@ def test_orders_of_magnitude_have_bounds() -> None:
         ("mehrere Tausend Masken", "de", 1_000),
         ("a few hundred thousand masks", "en", 100_000),
         ("несколько миллионов масок", "ru", 1_000_000),
+        ("kilkadziesiąt masek", "pl", 10),
     ):
         (number,) = read_numbers(folded(words), tag)
         assert number.bounds == (lower, 10 * lower)
@@ -205,6 +209,12 @@ def test_orders_of_magnitude_have_bounds() -> None:
         "第3批口罩",
         "call +86 10 6596 1114",
         "at 14:30",
+        "on 15.04.2020",
+        "15/04/2020",
+        "mRNA-1273",
+        "an Il-76 and an A400M",
+        "самолёт Ан-124",
+        "the B.1.1.7 variant",
         "Tel. 030 123456",
         "電話03-1234-5678",
         "코로나19 진단키트",
@@ -225,6 +235,12 @@ def test_what_is_no_amount_is_no_number(quote: str) -> None:
         ("up to about 50 masks", {"at_most", "approx"}),
         ("at least US$50", {"at_least"}),
         ("50+ ventilators", {"at_least"}),
+        ("≥ 50 ventilators", {"at_least"}),
+        (">50 masks", {"more_than"}),
+        ("~50 masks", {"approx"}),
+        ("max. 50 masks", {"at_most"}),
+        ("ca. 50 Masken", {"approx"}),
+        ("vitamin C 50 tablets", set()),
         ("más de 50 mascarillas", {"more_than"}),
         ("近50万只口罩", {"approx"}),
         ("50多万只口罩", {"more_than"}),

@@ -26,8 +26,16 @@ SERIAL_DAYS = range(25_569, 73_415)
 CUT = re.compile(r" … \[cut here, of \d+ characters: the CSV has them all\]\Z")
 WAS_CUT = "The text was cut when it was downloaded as XLSX: take the CSV."
 TOTAL = re.compile(
-    r"(?:(?:grand|sub)[ -]?)?totals?|sum|in all|overall|insgesamt|gesamt|summe|totaal|suma|somme"
-    r"|итого|всего|合计|合計|总计|總計|小计|小計|计|計"
+    fold(
+        "(?:(?:grand|sub|sous|tussen|eind)[ -]?)?tota(?:ls?|les?|ux|is|al)"
+        "(?: (?:general|geral|generale|gral|global|complessivo|keseluruhan))?"
+        "|sum|in all|overall|insgesamt|gesamt|(?:zwischen|gesamt|end)?summe|suma|somme|ensemble"
+        "|(?:общий |общая )?(?:итого?|сумма)|всего|усього|всього|разом|общо|укупно|ukupno"
+        "|razem|ogolem|lacznie|osszesen|(?:genel |ara )?toplam|jumlah|tong(?: cong)?"
+        "|총계|합계|소계|총합계|कुल|योग"
+        "|المجموع|الإجمالي|الاجمالي|المجموع الكلي"
+        "|合计|合計|总计|總計|総計|小计|小計|计|計"
+    )
 )
 NOTE = re.compile(
     r"(?:sources?|notes?|n\.?b\.?|remarks?|quelle|fuente|注|来源|來源)\s*[:：.]|[*†‡]"

@@ -9,7 +9,7 @@ from typing import Any
 
 from records.curation.statement_reader.known import AMBIGUOUS, Known, Mention
 from records.models import Measure, Operator, Unit, plain
-from records.models.reading import Number, Said, listed
+from records.models.reading import Number, Said, Token, listed
 
 FRACTION = re.compile(r"(?<![\d/])\d/$")
 """What is before the second number of 1/2 million."""
@@ -31,6 +31,7 @@ MOST_SHOTS = 3
 SENTENCE_ENDS = frozenset(".。!?！？;；")
 PAUSES = frozenset(",，、:：()（）/")
 INTRODUCING = frozenset(":：(（")
+TIMES = frozenset("x×*")
 PARTICLES = frozenset(
     "을를의은는이가を的はがの共计計達达捐赠贈為为是:：각各約约合計计总總數数총약모두合わせ"
 )
@@ -152,6 +153,7 @@ class Figure:
         self.fields: dict[str, str] = {}
         self.since = self.beginning(number.first)
         self.until = self.boundary(last.last, following)
+        self.is_product = self.multiplies(number) or bool(following and self.multiplies(following))
         operators, self.first = reader.said.before(number)
         self.operators = operators
         after = reader.said.after(last.last)
@@ -181,6 +183,18 @@ class Figure:
             if self.words[index].text in SENTENCE_ENDS:
                 return index + 1
         return start
+
+    def multiplies(self, number: Number) -> bool:
+        """Whether it is the second one of 3 x 10,000."""
+        at = number.first - 1
+        if at < 1 or self.words[at].text not in TIMES:
+            return False
+        for index in range(at - 1, max(0, at - NEAR) - 1, -1):
+            if self.words[index].text in PAUSES | SENTENCE_ENDS:
+                return False
+            if any(one.first <= index < one.last for one in self.reader.said.numbers):
+                return True
+        return False
 
     def proposal(self) -> Proposal:
         is_aid = not (self.counts_other() or self.is_year() or self.is_attribute())
@@ -337,7 +351,7 @@ class Figure:
     def quantity(self) -> None:
         self.fields["measure"] = Measure.QUANTITY
         item = self.item_joined() or self.item_after(self.counted, self.until)
-        if item and (other := self.item_with_unit(item)):
+        if item and (other := self.item_with_unit(item) or self.item_of_pair(item)):
             item = other
         unit, after_unit = self.unit(item)
         self.unit_end = after_unit
@@ -373,14 +387,23 @@ class Figure:
             self.fields["unit"] = str(unit)
 
     def item_with_unit(self, item: Mention) -> Mention | None:
-        """The item before the number, where what follows is its unit although an item has such a
-        name: masks: 500 pcs."""
+        """The item before the number, or after “of”, where what follows is its unit although an
+        item has such a name: masks: 500 pcs, 500 pcs of masks."""
         unit = self.reader.at("units", self.counted)
-        other = self.item_before()
-        if not (unit and other and item.first == self.counted and item.last == unit[0]):
+        if not (unit and item.first == self.counted and item.last == unit[0]):
             return None
-        of = self.reader.said.known.lists["of"].at(self.words, item.last)
-        return other if self.follows(other) and not of else None
+        if of := self.reader.said.known.lists["of"].at(self.words, item.last):
+            return self.item_at(of[0])
+        other = self.item_before()
+        is_named = other and (self.follows(other) or other.last == self.first)
+        return other if is_named else None
+
+    def item_of_pair(self, item: Mention) -> Mention | None:
+        """The item before the number, where another one comes only after a pause: masks (500),
+        gloves (300)."""
+        other = self.item_before()
+        paused = any(token.text in PAUSES for token in self.words[self.counted : item.first])
+        return other if paused and other and self.follows(other) else None
 
     def is_staff(self, code: str) -> bool:
         return self.reader.known.items[code][1] in (Unit.PERSON, Unit.TEAM, "")
@@ -413,6 +436,8 @@ class Figure:
         names = [self.words[index].text for index in range(item.first, item.last)]
         if len(names) == 1 and names[0] in self.reader.ambiguous:
             self.doubts.append(f"“{names[0]}” may be a mask or a ventilator")
+        if unit == Unit.TEST and self.is_vaccine(item.code):
+            self.doubts.append("doses, or what so many people need?")
         people = {unit, self.reader.known.items[item.code][1]}
         if people == {Unit.PERSON, Unit.TEAM}:
             self.doubts.append("members of a team, or teams?")
@@ -428,7 +453,10 @@ class Figure:
         ]
         if special and item.first >= self.last.last:
             self.doubts.append("a more special item is named later in the sentence")
-        joins = self.reader.said.known.lists["joins"]
+        known = self.reader.said.known
+        joins = known.lists["joins"]
+        if known.lists["heads"].at(self.words, item.last):
+            self.doubts.append("what it counts is not understood")
         if any(joins.at(self.words, index) for index in range(self.counted, item.first)):
             self.doubts.append("several items are named together")
 
@@ -457,7 +485,9 @@ class Figure:
             return None
         between = self.words[item.last : self.first]
         if all(token.text in PARTICLES for token in between) and len(between) <= 2:
-            return item
+            special = before[-2] if len(before) > 1 else item
+            is_kind = self.reader.known.is_below(special.code, item.code)
+            return special if is_kind and self.is_same(range(special.last, item.first)) else item
         return None
 
     def item_after(self, first: int, last: int) -> Mention | None:
@@ -518,7 +548,7 @@ class Figure:
         """Whether only a colon, dash, bracket or particle is between an item and the number."""
         between = [token.text for token in self.words[item.last : self.first]]
         start, end = self.words[item.last - 1].end, self.words[self.first].start
-        if self.reader.said.text[start:end].strip() in APART and end - start > 1:
+        if self.reader.said.text[start:end].strip() in APART:
             # Of “500 masks - 20 cartons” the masks are the first number's.
             opened = self.reader.texts(self.since, item.first)
             return not self.since or not PAUSES.isdisjoint(opened) or self.starts(self.since)
@@ -612,6 +642,19 @@ class Figure:
                 self.doubts.append(f"“{before.text}” at the number is not understood")
         if FRACTION.search(self.reader.said.text[: self.number.start]):
             self.doubts.append("it may be a fraction")
+        after = self.words[self.last.last : self.last.last + 1]
+        if (
+            after
+            and after[0].kind == "word"
+            and len(after[0].text) == 1
+            and not self.is_said(after[0])
+        ):
+            self.doubts.append(f"“{after[0].text}” after the number is not understood")
+        if self.is_product:
+            self.doubts.append("it may be multiplied by another number")
+        written = self.reader.said.text[self.number.start : self.number.end]
+        if written == "3m" and self.fields["measure"] != Measure.MONEY:
+            self.doubts.append("“3M” may be the company")
         if self.is_attribute():
             self.doubts.append("the number may be a part of a word, as in one-shot")
         cut = self.last.last == len(self.words) and self.number.scale == 1
@@ -624,6 +667,15 @@ class Figure:
             self.doubts.append("the words end within the number: more of it may follow")
         if not self.reader.said.known.is_known:
             self.doubts.append("this language is not read here")
+
+    def is_said(self, letter: Token) -> bool:
+        """Whether a letter after the number is a unit, a currency or a word: 5 t, 3 y 4."""
+        known = self.reader.said.known
+        joined = letter.start == self.last.end
+        tables = ("units", "currencies", "after", "joins", "and", "of", "phrase_ends")
+        return any(known.table(name).at([letter], 0) for name in tables) or not (
+            joined or known.scales.at([letter], 0)
+        )
 
     def notes(self) -> list[str]:
         found = []

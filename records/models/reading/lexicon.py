@@ -28,7 +28,7 @@ TABLES = (
 """Keys of a file that have a meaning for each list of words."""
 LISTS = (
     *("one", "and", "of", "between", "joins", "each", "of_which", "another"),
-    *("to", "between_after", "articles"),
+    *("to", "between_after", "articles", "changes", "heads"),
     *("not_aid", "not_aid_before", "phrase_ends", "percent", "teens"),
 )
 """Keys of a file that are lists of words."""

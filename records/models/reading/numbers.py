@@ -2,7 +2,7 @@
 scales (crore, 億, mil millones, Milliarde), halves, and orders of magnitude."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import lru_cache
 
@@ -14,6 +14,12 @@ HANGUL = re.compile("[\uac00-\ud7af]")
 SHARE = re.compile(r"\s?(?:%|٪|‰)")
 ORDINAL = re.compile(r"(?:st|nd|rd|th|er|ere|eme|e|a|o|os|as|и|й|я|го|е)(?![^\W_])|번째|回目|番目")
 YEAR = re.compile(r"(?:19|20)\d\d")
+NUMERIC_DATE = re.compile(
+    r"(?<![\d.,/])(?:\d{1,2}([./-])\d{1,2}\1(?:19|20)\d\d|20\d\d/(?:20)?\d\d?(?:/\d\d?)?)(?![\d/])"
+)
+"""15.04.2020, 2020/4/15, and the years 2020/21."""
+POWER = {chr(0xE000 + power): 10**power for power in range(2, 10)}
+"""Raised digit of a folded text → ten to that power."""
 YEAR_BEFORE = re.compile(
     r"(?<![^\W\d_])(?:in|since|during|until|by|en|im|seit|desde|depuis|em|nel|dal|sejak|tahun|"
     r"в|с|у|от|през|fin de|january|of|año|ano|anno|jahr|nam|عام|سنة|عامي|साल|वर्ष)\s+$"
@@ -62,7 +68,7 @@ def numbers(text: str, language: str = "en") -> list[Number]:
 @lru_cache(KEPT_TEXTS)
 def without_dates(text: str) -> str:
     """Return the text with dates, times of day and telephone numbers blotted out."""
-    for pattern in (DATE, TELEPHONE, CLOCK):
+    for pattern in (DATE, NUMERIC_DATE, TELEPHONE, CLOCK):
         text = pattern.sub(lambda match: "/" * len(match[0]), text)
     return text
 
@@ -183,7 +189,7 @@ class Scanner:
 
     def scale_at(self, index: int) -> tuple[int, int] | None:
         """Return the end and value of the scale at a word. One letter is a scale only when it is
-        written at the digits, or is between digits and their currency."""
+        written at the digits, or is between digits and their currency; k is one anyway."""
         found = self.known.scales.at(self.words, index)
         if found is None:
             return None
@@ -192,7 +198,7 @@ class Scanner:
             before = self.words[index - 1] if index else None
             if not before or before.kind != "digits":
                 return None
-            if before.end != token.start and not self.is_paid(index):
+            if before.end != token.start and token.text != "k" and not self.is_paid(index):
                 return None
         return found[0], int(found[1])
 
@@ -347,6 +353,10 @@ class Scanner:
                 if not self.may_continue(sum_, at, scale):
                     break
                 read = digits(token.text, self.known, scaled=scale is not None)
+                raised = self.text[token.end : token.end + 1]
+                if token.text == "10" and raised in POWER:
+                    # A power, or a footnote.
+                    read = replace(read, other=Decimal(POWER[raised]), doubt=RAISED_DIGIT)
                 if at == index:
                     other, doubt = read.other, read.doubt
                     other = other * (self.scales(at + 1)[1]) if other is not None else None
@@ -642,6 +652,7 @@ class Digits:
 
 
 TWO_WAYS = "“{}” can be read in two ways"
+RAISED_DIGIT = "the raised digit may be a power or a footnote"
 
 
 def digits(written: str, known: Lexicon, scaled: bool) -> Digits:

@@ -95,7 +95,13 @@ class Said:
     def after(self, index: int) -> tuple[str, int] | None:
         """Return the operator that words from here on mean, and the word after them."""
         found = self.known.tables["after"].at(self.words, index)
+        if found and self.words[index].text == "+" and index and not self.is_plus(index):
+            return None
         return (found[1], found[0]) if found else None
+
+    def is_plus(self, index: int) -> bool:
+        """Whether a plus is written at what is before it; in “masks + gloves” it is an “and”."""
+        return self.words[index - 1].end == self.words[index].start
 
     def operators(self, number: Number) -> set[str]:
         """Return all operators that the words beside a number mean: “up to about 50” has two."""
@@ -120,6 +126,8 @@ class Said:
             for token in self.words[first : following.first]
             if not self.known.tables["currencies"].at([token], 0)
         ]
+        while len(words) > 1 and self.known.lists["articles"].at(words[-1:], 0):
+            words = words[:-1]
         if words and (found := self.known.lists["joins"].at(words, 0)) and found[0] == len(words):
             return self.text[words[0].start : words[-1].end]
         return ""
@@ -130,7 +138,9 @@ class Said:
         if not joined or number.bounds or following.bounds:
             return False
         first = self.ending("currencies", number.first)
-        start = first[0] if first else number.first
+        start = self.skipped(first[0] if first else number.first)
+        if number.scale == following.scale and self.ending("changes", start):
+            return False
         between = self.known.lists["between"]
         opened = any(
             (found := between.at(self.words[:start], at)) and found[0] == start

@@ -23,25 +23,28 @@ APART = f"(?<![^\\W_{SIGNS}])"
 """After no letter or digit, except of scripts without spaces."""
 NAMES = (
     APART + r"(?:(?:[ck]ovid|[ck]orona)[\s-]{0,2}(?:20)?19|sars[\s-]?cov[\s-]?2"
-    r"|2019[\s-]?ncov|ncov[\s-]?2019"
+    r"|2019[\s-]?ncov|ncov[\s-]?(?:20)?19|mrna[\s-]?1273|[bp](?:\.\d{1,3}){2,}"
+    r"|a-?400m|(?!r[ms]-)(?:[a-zа-я]{1,2}|[运運安图圖]|伊[尔爾])-\d{2,3}"
+    r"(?![.,]?\d|\s?(?:[kmb]n?|тыс|млн|[mb]illion)(?![^\W\d_]))"
     r"|(?:kn|kf|ffp|type)[\s-]?\d{1,3}(?![.,]?\d)|(?<!')n[\s-]?(?:9[059]|100)(?![.,]?\d)"
     r"|g-?(?:7|8|20|77)(?![.,]?\d)|h\dn\d|bbv?-?\d{1,3}(?![.,]?\d))"
     r"|(?:코로나|코비드|ковид|коронавирус|كوفيد|कोविड|കോവിഡ്|新冠|コロナ)[\s-]?19(?!\d)"
 )
-"""Names with digits: COVID-19, N95, FFP2, G20."""
+"""Names with digits: COVID-19, N95, FFP2, G20, and aircraft: Il-76, C-17, A400M."""
 DOLLARS = (
-    APART + r"(?:u\.s\.|us\s|us|au|aus|a|ca|can|cdn|c|nz|fj|f|sg|s|hk|nt|r|mop|u|jm|tt|ec|cn)"
-    r"[$¥]s?"
+    APART + r"(?:u\.s\.|us\s|us|au|aus|a|ca|can|cdn|c|nz|fj|f|sg|s|hk|nt|r|mop|u|jm|tt|ec|cn"
+    r"|aud|cad|hkd|nzd|sgd|usd)[$¥]s?"
 )
 WORD = r"(?:(?!\d)[\w\u0900-\u0dff])+"
 TOKEN = re.compile(
     rf"(?P<name>{NAMES})|(?P<digits>{DIGITS})|(?P<sign>[{SIGNS}])|(?P<dollar>{DOLLARS})"
-    rf"|(?P<word>{WORD})|(?P<other>[^\s'\"’‘“”«»\-])"
+    rf"|(?P<word>{WORD})|(?P<other>[^\s'\"’‘“”«»\-\ue000-\ue009])"
 )
-RAISED = dict.fromkeys(map(ord, "⁰¹²³⁴⁵⁶⁷⁸⁹"))
+RAISED = {ord(digit): 0xE000 + power for power, digit in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
+"""Raised digits, and what no text has: they are of footnotes, or powers of ten."""
 SHORT = 3
 """A point after a word of so many letters, or after one of these, ends no sentence."""
-SHORTENED = frozenset(["approx", "долл", "mill", "bros", "prof", "corp", "asean"])
+SHORTENED = frozenset(["approx", "долл", "mill", "bros", "prof", "corp", "asean", "mind", "aprox"])
 SPACES = re.compile(r"[\s-]+")
 
 
@@ -55,8 +58,8 @@ class Token(NamedTuple):
 
 
 def folded(words: str) -> str:
-    """Return words as the functions of this package take them, without raised digits: they are
-    of footnotes."""
+    """Return words as the functions of this package take them, without raised digits but as signs
+    that are no digits: they are of footnotes, or powers of ten."""
     return fold(unicodedata.normalize("NFKC", words.translate(RAISED)))
 
 

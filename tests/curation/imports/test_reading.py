@@ -328,6 +328,11 @@ class TestLinesForPeople:
         [
             (["Total", *[None] * 8, 51200], "a total"),
             ([None, None, "Grand total:", *[None] * 6, 51200], "a total"),
+            (["Total général", *[None] * 8, 51200], "a total"),
+            (["Zwischensumme:", *[None] * 8, 51200], "a total"),
+            (["合計", *[None] * 8, 51200], "a total"),
+            (["ИТОГО", *[None] * 8, 51200], "a total"),
+            (["الإجمالي", *[None] * 8, 51200], "a total"),
             (["Source: ministry of commerce"], "a note"),
             (["* without what came by sea"], "a note"),
         ],

@@ -84,6 +84,9 @@ def test_numbers(words: str, language: str, value: str) -> None:
         ("70-odd masks", "en", "approx"),
         ("70 or so masks", "en", "approx"),
         ("70-plus masks", "en", "at_least"),
+        ("70 masks + gloves", "en", "exact"),
+        ("mínimo 70 mascarillas", "es", "at_least"),
+        ("mind. 70 Masken", "de", "at_least"),
         ("70'i aşkın maske", "tr", "more_than"),
         ("70 से अधिक मास्क", "hi", "more_than"),
         ("70を超えるマスク", "ja", "more_than"),
@@ -101,6 +104,11 @@ def test_qualifiers(words: str, language: str, operator: str) -> None:
         ("masks (3 million), ventilators (20)", "en", "mask", "piece", "3000000"),
         ("masks - 500 pcs", "en", "mask", "piece", "500"),
         ("500 PCs", "en", "computer", "piece", "500"),
+        ("500 pcs of masks", "en", "mask", "piece", "500"),
+        ("masks 500 pcs", "en", "mask", "piece", "500"),
+        ("masks – 500, ventilators – 20", "en", "mask", "piece", "500"),
+        ("500 ml bottles, 20 masks", "en", "mask", "piece", "20"),
+        ("300 families received masks, 20 ventilators", "en", "ventilator", "piece", "20"),
         ("진단키트 30만 회분", "ko", "test-kit", "test", "300000"),
         ("検査キット3万回分", "ja", "test-kit", "test", "30000"),
         ("5,000 doses of remdesivir", "en", "antiviral", "dose", "5000"),
@@ -171,10 +179,13 @@ def test_ranges(words: str, operator: str, lower: str, upper: str) -> None:
     assert "value" not in found
 
 
-def test_two_numbers_of_two_things_are_no_range() -> None:
-    found = said("70 masks and 90 ventilators")
-
-    assert (found["operator"], found["value"], found["item"]) == ("exact", "70", "mask")
+def test_two_numbers_of_two_things_or_times_are_no_range() -> None:
+    for words, value in (
+        ("70 masks and 90 ventilators", "70"),
+        ("raised from 70 to 90 masks", "90"),
+    ):
+        found = said(words)
+        assert (found["operator"], found["value"], found["item"]) == ("exact", value, "mask")
 
 
 @pytest.mark.parametrize(
@@ -188,6 +199,8 @@ def test_two_numbers_of_two_things_are_no_range() -> None:
         ("approximately RMB 70,000", "70000", "CNY"),
         ("累计14.1亿美元", "1410000000", "USD"),
         ("2 millions de dollars", "2000000", "USD"),
+        ("NZD$2.5 million", "2500000", "NZD"),
+        ("200 million Norwegian kroner", "200000000", "NOK"),
     ],
 )
 def test_money(words: str, value: str, currency: str) -> None:
@@ -356,6 +369,13 @@ def test_number_within_a_word_is_no_amount(words: str, values: list[str]) -> Non
         ("three-layer masks", "en", "the number may be a part of a word, as in one-shot"),
         ("50-kilogram masks", "en", "the number may say how large each one is"),
         ("1/2 million masks", "en", "it may be a fraction"),
+        ("3 x 10,000 masks", "en", "it may be multiplied"),
+        ("3M masks", "en", "“3M” may be the company"),
+        ("200 m masks", "en", "“m” after the number"),
+        ("two mask factories", "en", "what it counts is not understood"),
+        ("백신 100만 명분", "ko", "doses, or what so many people need?"),
+        ("10⁶ masks", "en", "the raised digit"),
+        ("USD 250.000", "en", "“250.000” can be read in two ways"),
         ("5,000 doses of hope", "en", "which item it is, is not understood"),
         ("trescientos cuarenta y", "es", "the words end within the number"),
         ("two hundred and", "en", "the words end within the number"),
