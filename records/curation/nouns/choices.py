@@ -18,6 +18,7 @@ from django.db.models.functions import Coalesce
 
 from records.index.models import FilterStatistics
 from records.models import VocabularyEntry, fold
+from records.query.spoken import ABBREVIATION
 
 CODE, NAME, ALIAS, BEGINNING, BEGINNING_OF_ALIAS, WORD, PART = range(7)
 """How well an entry fits what was typed, the best first."""
@@ -43,7 +44,12 @@ def offered(rows: QuerySet, found: Any, typed: str) -> QuerySet:
 
 def called_exactly(typed: str) -> Q:
     """Return the condition that a code, name or alias is what was typed."""
-    return is_code(typed) | VocabularyEntry.called(fold(typed))
+    return is_code(typed) | called(fold(typed))
+
+
+def called(folded: str) -> Q:
+    """Return the condition that a name or alias is that, or what it abbreviates with points."""
+    return VocabularyEntry.called(folded) | VocabularyEntry.called(ABBREVIATION.sub("", folded))
 
 
 def is_code(typed: str) -> Q:
@@ -59,7 +65,7 @@ def fit(typed: str, replaced: set[str]) -> Any:
     steps = [
         (is_code(typed), CODE),
         (Q(name_key=folded), NAME),
-        (VocabularyEntry.called(folded) | Q(code__in=replaced), ALIAS),
+        (called(folded) | Q(code__in=replaced), ALIAS),
         (Q(name_key__startswith=folded) | Q(code__startswith=typed.strip()), BEGINNING),
         (Q(words_key__contains=f"\n{folded}"), BEGINNING_OF_ALIAS),
         (Q(words_key__contains=f" {folded}"), WORD),

@@ -35,7 +35,7 @@ from records.curation.proposals.models import Proposal
 from records.curation.proposals.pages import may_propose
 from records.curation.workflow.form_changes import changed_values
 from records.curation.workflow.steps import READERS_SEE_IT, sentences
-from records.models import DATED, RevisionCounter, VocabularyEntry
+from records.models import DATED, RevisionCounter, VocabularyEntry, fold
 from records.publishing import (
     VocabularyEdit,
     edit_vocabulary,
@@ -44,6 +44,7 @@ from records.publishing import (
     vocabulary_content,
 )
 from records.publishing.vocabulary_edits import without_unused
+from records.query.spoken import ABBREVIATION
 
 PROPOSED = (
     "It is proposed: drafts may name it now. Readers see it when somebody else has accepted it."
@@ -53,6 +54,8 @@ SHOWN = 100
 
 SIGNS = re.compile("[-\u2010-\u2015'\u2018\u2019`\u00b4\"\u201c\u201d\u00ab\u00bb&]")
 """Signs that people write differently in a name."""
+LONG = 4
+"""Words of more letters may lack an apostrophe."""
 
 
 class ReasonField(forms.CharField):
@@ -158,9 +161,18 @@ class VocabularyAdmin(CuratedAdmin):
         return {} if obj else {"code": ["name"]}
 
     def matching(self, word: str) -> Q:
-        """Names are written with other apostrophes, hyphens and quotation marks, or without."""
+        """Names are written with other apostrophes, hyphens and quotation marks, or without, and
+        with “&” for “and”; abbreviations with points, or without."""
         parts = Q(*(Q(words_key__contains=part) for part in SIGNS.split(word) if part))
-        return parts and (Q(code__icontains=word) | parts)
+        if not parts:
+            return parts
+        others = {ABBREVIATION.sub("", word.lower())} | ({"&"} if fold(word) == "and" else set())
+        if word.isalpha() and len(word) > LONG:
+            # Where an apostrophe may be left out: d'Ivoire, O'Brien, people's.
+            others |= {f"{word[:at]}{sign}{word[at:]}" for at in (1, -1) for sign in "'’"}
+        return Q(*(Q(words_key__contains=fold(other)) for other in others), _connector=Q.OR) | (
+            Q(code__icontains=word) | parts
+        )
 
     def get_search_results(
         self, request: HttpRequest, queryset: models.QuerySet, search_term: str

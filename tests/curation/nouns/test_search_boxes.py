@@ -61,6 +61,13 @@ def test_what_fits_better_comes_first(superuser_client: Client) -> None:
         ("Guinea-Bissau", "guinea–bissau"),
         ("Guinea-Bissau", "“Guinea Bissau”"),
         ("Trinidad and Tobago", "Trinidad & Tobago"),
+        ("Johnson & Johnson", "Johnson and Johnson"),
+        ("Côte d'Ivoire", "Cote dIvoire"),
+        ("Côte d’Ivoire", "cote divoire"),
+        ("People's Bank", "Peoples Bank"),
+        ("UK aid", "U.K. aid"),
+        ("WHO", "W.H.O."),
+        ("U.S. Agency", "U.S."),
     ],
 )
 def test_signs_of_a_name_may_be_others(name: str, typed: str, superuser_client: Client) -> None:
@@ -83,6 +90,15 @@ def test_among_equals_the_more_frequent_comes_first(superuser_client: Client) ->
     used("donation", "aid-rare", 6)
 
     assert codes(superuser_client, "party", "aid") == ["aid-often", "aid-rare"]
+
+
+@pytest.mark.django_db
+def test_points_of_an_abbreviation_may_be_typed(superuser_client: Client) -> None:
+    party("ukr", "Ukraine")
+    party("gbr", "United Kingdom", "UK")
+
+    assert codes(superuser_client, "party", "U.K.") == ["gbr", "ukr"]
+    assert offered(superuser_client, "party", "U.K.")[0]["exact"] is True
 
 
 @pytest.mark.django_db
