@@ -212,7 +212,7 @@ def test_orders_of_magnitude_have_bounds() -> None:
         "on 15.04.2020",
         "15/04/2020",
         "mRNA-1273",
-        "an Il-76 and an A400M",
+        "an Il-76, an A400M and an A330-200",
         "самолёт Ан-124",
         "the B.1.1.7 variant",
         "Tel. 030 123456",
