@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from django.db.models import Q
 
 from aidapi import replicas
-from aidapi.errors import Problem
+from aidapi.errors import InvalidParameters, ParameterError, Problem
 from records.models import RevisionCounter
 from records.query.ids import id_list
 
@@ -22,15 +22,30 @@ def unknown_revision(requested: int, latest: int) -> Problem:
     )
 
 
-def shown_revision(requested: int | None, latest: int) -> int:
+def shown_revision(requested: int | None, latest: int, since: int | None = None) -> int:
     """Return the requested revision's number, by default the latest. Every view that shows the
-    dataset asks here, with the latest number of the database that serves it."""
+    dataset asks here, with the latest number of the database that serves it, and the revision
+    after which the client wants what is new.
+
+    A client that follows has that revision from here. One that does not exist is of another copy
+    of the dataset, or of this one before it was restored: an empty list would let the client wait
+    and then miss what is published under the numbers that it has."""
     replicas.check(requested, latest)
-    if requested is None:
-        return latest
-    if requested > latest:
+    if requested is not None and requested > latest:
         raise unknown_revision(requested, latest)
-    return requested
+    if since is not None and since > latest:
+        replicas.check(since, latest)
+        raise InvalidParameters(
+            [
+                ParameterError(
+                    "changed_since",
+                    "unknown_revision",
+                    f"There is no revision {since}; the latest is {latest}. If you have {since} "
+                    "from here, the dataset was restored: read it anew.",
+                )
+            ]
+        )
+    return latest if requested is None else requested
 
 
 def latest_revision() -> int:

@@ -217,6 +217,12 @@ def test_followers_are_never_told_an_earlier_revision_than_they_have(
 
     assert (response.json()["revision"], response.json()["results"]) == (NEW, [])
 
+    for pinned in ("", f"&revision={NEW - 1}"):
+        response = client.get(f"{API}changes/?changed_since={NEW + 1}{pinned}")
+
+        assert response.status_code == 400
+        assert f"the latest is {NEW}." in response.json()["errors"][0]["detail"]
+
 
 def test_replica_that_catches_up_soon_is_waited_for(
     replica: Client, both: tuple[str, str, History], monkeypatch: pytest.MonkeyPatch

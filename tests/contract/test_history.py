@@ -302,6 +302,25 @@ def test_the_feed_has_a_past(client: Client, history: History) -> None:
     assert feed(client, changed_since=2, revision=5) == expected
 
 
+@pytest.mark.parametrize(
+    "path", ["changes/", "donations/", "donations/summary/", "donations/facets/", "exports/cite/"]
+)
+@pytest.mark.parametrize("query", [{}, {"revision": 5}])
+def test_who_follows_another_copy_is_told(
+    client: Client, history: History, path: str, query: dict[str, int]
+) -> None:
+    """They would wait for ever for what is new."""
+    newest = history.newest
+    assert client.get(f"{API}{path}", {"changed_since": newest, **query}).status_code == 200
+
+    response = client.get(f"{API}{path}", {"changed_since": newest + 1, **query})
+
+    assert response.status_code == 400
+    (error,) = response.json()["errors"]
+    assert (error["parameter"], error["code"]) == ("changed_since", "unknown_revision")
+    assert f"the latest is {newest}." in error["detail"]
+
+
 def test_a_change_leads_to_what_it_left(client: Client, history: History) -> None:
     for change in found(client, f"{API}changes/", page_size=500)["results"]:
         response = client.get(change["url"])

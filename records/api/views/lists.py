@@ -140,7 +140,7 @@ class RowList(ListView):
     def page(self, parameters: Any, default_ordering: str = "") -> Page:
         def rows_at(named: int | None) -> QuerySetRows:
             latest = RevisionCounter.number()
-            revision = shown_revision(named, latest)
+            revision = shown_revision(named, latest, parameters.cleaned.get("changed_since"))
             if not self.versioned:
                 # Entries of a vocabulary are shown as they are now, also along a cursor.
                 revision = shown_revision(None, latest)
@@ -172,7 +172,8 @@ class ChangeList(RowList):
         check_fitting(parameters, "atom")
 
         def rows_at(named: int | None) -> QuerySetRows:
-            revision = shown_revision(named, RevisionCounter.number())
+            since = parameters.cleaned.get("changed_since")
+            revision = shown_revision(named, RevisionCounter.number(), since)
             matching = parameters.filter_queryset(self.resource.rows(revision))
             revisions = Revision.objects.filter(number__in=matching.values("revision_id"))
             # The name of the column by which changes are ordered.
