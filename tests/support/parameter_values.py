@@ -253,7 +253,8 @@ def good_values(name: str, parameter: Any, history: History) -> list[str]:
         case filters.CodeListField():
             return codes(parameter)
         case parameters.SlugField():
-            return {"within": ["medical-supplies"]}.get(name, ["vaccine-doses-given", "none-such"])
+            series = ["vaccine-doses-given", "china-customs-exports"]
+            return {"within": ["medical-supplies"]}.get(name, series)
         case parameters.TextField():
             return WORDS[name]
     raise AssertionError(f"Give good values for a {type(field).__name__}.")

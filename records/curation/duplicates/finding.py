@@ -8,9 +8,11 @@ decided about come and go with the content of their records.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -373,14 +375,30 @@ def texts(rows: QuerySet) -> list[Text]:
 
 def _near_texts(record: Any) -> QuerySet:
     """The statement's versions, and others with its publisher and day, its text, or an address
-    that contains its own."""
-    bare = address(record.url).partition("?")[0]
+    that may lead to its page."""
     near = Q(publisher_key=record.publisher_key, published_on_key=record.published_on_key)
-    near |= Q(url__contains=bare)
+    near |= _with_parts(record.url)
     if record.text_sha256:
         near |= Q(text_sha256=record.text_sha256)
     others = Statement.objects.exclude(public_id=record.public_id)
     return _with_versions(record, others.filter(near, state__in=CURRENT))
+
+
+def _with_parts(url: str) -> Q:
+    """Statements whose address has the path and the domain of another, however both are encoded:
+    what is beside them may be an archive or a mobile host, which the rule knows."""
+    host, _, path = address(url).partition("?")[0].partition("/")
+    domain = ".".join(host.split(".")[-2:])
+    domains = {domain}
+    with suppress(UnicodeError):
+        domains.add(domain.encode("idna").decode())
+    near = Q()
+    for spellings in (domains, {path, quote(path)}):
+        one = Q()
+        for spelling in spellings:
+            one |= Q(url__icontains=spelling)
+        near &= one
+    return near
 
 
 def current(kind: str, public_id: str) -> Any:

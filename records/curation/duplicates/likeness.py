@@ -29,14 +29,16 @@ nearly one title.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from difflib import SequenceMatcher
 from itertools import combinations
 from typing import NamedTuple
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from aidapi.dates import span
 
@@ -315,16 +317,33 @@ class Text:
     linked: frozenset[str] = frozenset()
 
 
-TRACKING = re.compile(r"^(utm_\w+|fbclid|gclid|spm)$")
+TRACKING = re.compile(
+    r"^(utm_\w+|mtm_\w+|pk_\w+|at_(campaign|medium)|(fb|g|d|y|tw|tt)clid|msclkid|gbraid|wbraid|igshid"
+    r"|mc_[ce]id|_ga|_gl|_hsenc|_hsmi|mkt_tok|ocid|spm|wt\.mc_id)$"
+)
+"""Parameters that say where a reader came from."""
+ARCHIVED = re.compile(
+    r"^(?:https?://)?(?:web\.archive\.org/web/\d+[a-z_]*|archive\.(?:today|ph|is|li|vn|md|fo)"
+    r"/(?:\d{4}[\d.-]*|newest|o/\w+))/(?=(https?://)?[^/]+\.)",
+    re.I,
+)
+"""What archives of the web write before the address of a page."""
+MOBILE = re.compile(r"^(www|m|mobile|amp)\.(?=.*\.)|(?<=\.)m\.(?=.*\.)")
+"""What is put before, or into, the name of a host for readers with small screens."""
 
 
 def address(url: str) -> str:
-    """Return an address without what does not distinguish pages: scheme, `www.`, port, fragment,
-    marks of campaigns, a slash at the end."""
-    parts = urlsplit(url.strip())
-    host = (parts.hostname or "").removeprefix("www.").removeprefix("m.")
+    """Return an address without what does not distinguish pages: the archive that keeps a copy,
+    scheme, `www.`, port, fragment, marks of campaigns, a slash at the end, and whether letters
+    beyond ASCII are encoded."""
+    page = ARCHIVED.sub("", url.strip())
+    parts = urlsplit(page if "://" in page else f"//{page}")
+    host = (parts.hostname or "").rstrip(".")
+    with suppress(UnicodeError):
+        host = host.encode().decode("idna")
     query = [(k, v) for k, v in parse_qsl(parts.query, True) if not TRACKING.match(k.lower())]
-    return f"{host}{parts.path.rstrip('/')}" + (f"?{urlencode(sorted(query))}" if query else "")
+    path = re.sub("/{2,}", "/", unicodedata.normalize("NFC", unquote(parts.path))).rstrip("/")
+    return f"{MOBILE.sub('', host)}{path}" + (f"?{urlencode(sorted(query))}" if query else "")
 
 
 def compare_texts(one: Text, other: Text) -> Likeness | None:

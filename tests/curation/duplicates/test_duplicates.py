@@ -339,10 +339,22 @@ class TestStatements:
             "https://www.example.org/news/1/",
             "https://EXAMPLE.org:443/news/1#top",
             "https://example.org/news/1?utm_source=mail",
+            "https://example.org/news/1?mc_cid=1&msclkid=2&igshid=3",
+            "https://mobile.example.org./news//1",
+            "https://example.org/n%65ws/1",
+            "https://web.archive.org/web/20200410120000/https://www.example.org/news/1/",
+            "https://web.archive.org/web/20200410120000id_/http://example.org:80/news/1",
+            "https://archive.ph/2020.04.10-120000/https://example.org/news/1",
         ],
     )
     def test_spellings_of_one_address(self, url: str) -> None:
         assert address(url) == "example.org/news/1"
+
+    def test_names_of_hosts_stay(self) -> None:
+        assert address("https://xn--mnchen-3ya.de/a") == address("https://MÜNCHEN.de/a")
+        assert address("https://en.m.example.org/a") == "en.example.org/a"
+        for alone in ("m.org/a", "www.org", "archive.ph/AbC12", "web.archive.org/about"):
+            assert address(f"https://{alone}") == alone
 
     def test_queries_say_addresses_apart(self) -> None:
         assert address("https://example.org/?id=1") != address("https://example.org/?id=2")
@@ -390,6 +402,24 @@ class TestCommand:
         call_command("find_duplicates", "statement", verbosity=0)
 
         assert pair_of(one, other).reasons[0] == "The same address: a.org/1"
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "https://WWW.Münster.example/caf%c3%a9/1",
+            "https://xn--mnster-3ya.example/café/1/",
+            "http://de.m.münster.example/café/1?fbclid=1",
+            "https://web.archive.org/web/20200410/https://münster.example/caf%C3%A9/1",
+        ],
+    )
+    def test_a_statement_is_found_by_other_spellings_of_its_address(self, url: str) -> None:
+        host = "de.münster" if "de.m." in url else "münster"
+        known = StatementFactory(url=f"https://{host}.example/café/1")
+        new = StatementFactory(url=url)
+
+        finding.find_near(new)
+
+        assert pair_of(known, new).reasons[0].startswith("The same address: ")
 
     def test_a_pair_that_has_nothing_in_common_any_more_leaves_the_queue(self) -> None:
         one, other = DonationFactory(), DonationFactory()
