@@ -20,7 +20,8 @@ from records.models.doubts import Doubt
 from records.models.evidence import MAX_QUOTE_LENGTH, Evidence
 from records.models.items import Unit
 from records.models.parties import PartyType
-from records.models.reading import Claim, claims
+from records.models.quotes import find_quote
+from records.models.reading import Claim, claims, number_cut
 
 
 class Measure(models.TextChoices):
@@ -350,28 +351,40 @@ class Figure(Evidence):
         super().save(*args, **kwargs)
 
     def clean_fields(self, exclude: Any = None) -> None:
+        super().clean_fields(exclude)
+        self.fill_bounds()
+
+    def clean(self) -> None:
+        """Refuse a currency that does not exist as well, beside what evidence is refused for."""
         errors: dict[str, Any] = {}
         try:
-            super().clean_fields(exclude)
+            super().clean()
         except ValidationError as error:
             errors = error.update_error_dict(errors)
-        is_judged = "currency" in errors or "currency" in (exclude or ())
-        if self.currency and self.currency not in CURRENCY_CODES and not is_judged:
+        if self.currency and self.currency not in CURRENCY_CODES:
             errors["currency"] = UNKNOWN_CURRENCY.format(self.currency)
         if errors:
             raise ValidationError(errors)
-        self.fill_bounds()
 
     def doubts(self) -> list[Doubt]:
-        """Return a doubt where the quote has numbers and none is the figure's, or where the words
-        beside its number mean another operator. Words without a number say nothing."""
+        """Return a doubt where the quote has numbers and none is the figure's, where the words
+        beside its number mean another operator, or where it cuts a number of the text. Words
+        without a number say nothing."""
         if self.operator == Operator.UNSPECIFIED:
             return []
         found = self._doubts_of(claims(self.quote))
         if found and self.statement_id:
             # In the language of the statement, words may mean more: “mil”, “bin”, “dix millions”.
             found = self._doubts_of(claims(self.quote, self.statement.language)) and found
-        return found
+        return found or self._cut_doubts()
+
+    def _cut_doubts(self) -> list[Doubt]:
+        """Return a doubt where the text has more of a number than the quote: “1,500 masks”, and
+        not “500 masks”."""
+        text = self.statement.text if self.statement_id else ""
+        place = find_quote(self.quote, text, self.offset) if text else None
+        number = number_cut(text, *place, self.statement.language) if place else ""
+        return [Doubt("quote", f"The text has “{number}” there.")] if number else []
 
     def _doubts_of(self, said: list[Claim]) -> list[Doubt]:
         """Return the doubts that the numbers of the quote raise."""

@@ -20,6 +20,8 @@ JOINS = re.compile("[\u1160-\u11ff\ud7b0-\ud7fb\uff9e\uff9f]")
 narrow Katakana."""
 OTHERS = ("<super>", "<sub>", "<fraction>", "<circle>")
 """Forms of characters that mean something else: 10² is not 102."""
+DIGITS_BEFORE, DIGITS_AFTER = re.compile(r"\d[.,]?$"), re.compile(r"[.,]?\d")
+"""What goes on with the digits after it, and before it."""
 LINE_BREAK = re.compile("[\\n\\r\\v\\f\\x85\u2028\u2029]")
 UNSPACED_LETTER = re.compile(
     "[{}\u3001-\u303f]".format("".join(f"{chr(first)}-{chr(last)}" for first, last in UNSPACED))
@@ -33,10 +35,11 @@ SPELT = {"œ": "oe", "Œ": "OE", "−": "-"}
 
 def find_quote(quote: str, text: str, at: int | None = None) -> tuple[int, int] | None:
     """Return start and end of a quote in a text: at the given place if it is there, else where it
-    is verbatim, else where it is first with other spaces and signs; None if it is nowhere."""
+    is verbatim, best without a part of a longer number, else where it is first with other spaces
+    and signs; None if it is nowhere."""
     if at is not None and text.startswith(quote, at):
         return at, at + len(quote)
-    verbatim = text.find(quote)
+    verbatim = verbatim_place(quote, text)
     if verbatim >= 0 and at is None:
         return verbatim, verbatim + len(quote)
     for hyphenated in (True, False):
@@ -47,6 +50,21 @@ def find_quote(quote: str, text: str, at: int | None = None) -> tuple[int, int] 
         if places:
             return (chosen or places)[0]
     return None
+
+
+def verbatim_place(quote: str, text: str) -> int:
+    """Return the first place of a quote where it cuts no digits of the text, else the first of
+    all; -1 if there is none."""
+    first = at = text.find(quote)
+    while at >= 0:
+        end = at + len(quote)
+        cut = (DIGITS_AFTER.match(quote) and DIGITS_BEFORE.search(text[max(0, at - 2) : at])) or (
+            DIGITS_BEFORE.search(quote) and DIGITS_AFTER.match(text[end : end + 2])
+        )
+        if not cut:
+            return at
+        at = text.find(quote, at + 1)
+    return first
 
 
 def alike_places(quote: str, text: str, hyphenated: bool) -> list[tuple[int, int]]:

@@ -135,6 +135,53 @@ def test_another_qualifier_than_in_the_quote_needs_a_reason(
 
 
 @EVERY_DATED_KIND
+def test_money_has_a_currency_that_exists_or_none(kind: str) -> None:
+    """The API refuses to filter by others, so they would be found by nobody."""
+    for currency in ("CNY", "USD", "XOF", ""):
+        row = figure(kind, measure="money", currency=currency, quote="they paid", value=5)
+        assert refusal(row) == {}, currency
+    for currency in ("RMB", "usd", "BTC"):
+        row = figure(kind, measure="money", currency=currency, quote="paid 7", value=5)
+        assert {"currency", "value"} <= refusal(row).keys(), currency
+
+
+CUT = [
+    ("China sent 1,500 masks.", "500 masks", 500, "en", "1,500"),
+    ("It gave 1.5 million masks.", "5 million masks", 5_000_000, "en", "1.5 million"),
+    ("Rs 2.5 crore was given", "5 crore", 50_000_000, "en", "2.5 crore"),
+    ("three hundred thousand masks", "hundred thousand masks", 100_000, "en", "three hundred"),
+    ("捐赠三百万只口罩", "百万只", 1_000_000, "zh", "三百万"),
+    ("sent 1 500 masques", "500 masques", 500, "fr", "1 500"),
+    ("500,000 masks", "500", 500, "en", "500,000"),
+]
+"""Text, quote that cuts a number of it, the figure's value, language, and the number."""
+WHOLE = [
+    ("In 2020, 500 masks came.", "500 masks", 500, "en"),
+    ("Against COVID-19 500 masks", "500 masks", 500, "en"),
+    ("100, 500 masks", "500 masks", 500, "en"),
+    ("1,500 gloves, and then 500 masks; 500 masks", "500 masks", 500, "en"),
+    ("3 to 5 million masks", "5 million masks", 5_000_000, "en"),
+    ("1,500 masks and 1500 masks, 500 masks", "500 masks", 500, "en"),
+]
+
+
+@EVERY_DATED_KIND
+def test_a_quote_that_cuts_a_number_of_the_text_needs_a_reason(kind: str) -> None:
+    for text, quote, value, language, number in CUT:
+        statement = StatementFactory(text=text, language=language)
+        row = figure(kind, statement=statement, quote=quote, value=value)
+
+        (message,) = refusal(row)["quote"]
+
+        assert f"“{number}" in message
+        row.quote_reason = "The source has a slip there."
+        assert refusal(row) == {}, text
+    for text, quote, value, language in WHOLE:
+        statement = StatementFactory(text=text, language=language)
+        assert refusal(figure(kind, statement=statement, quote=quote, value=value)) == {}, text
+
+
+@EVERY_DATED_KIND
 def test_a_bound_is_a_number_of_the_figure(kind: str) -> None:
     bounds = {"operator": "between", "value": None, "lower": 40, "upper": 50}
 

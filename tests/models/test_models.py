@@ -358,18 +358,3 @@ def test_a_code_that_a_country_has_in_capitals_is_refused(db: None) -> None:
         "code": ["CAF is Central African Republic: write more of the name, in words."]
     }
     Party(code="CAF", name="Central African Republic", type=PartyType.COUNTRY).clean()
-
-
-@pytest.mark.parametrize("model", [kind.child("figures") for kind in FIGURES])
-def test_money_has_a_currency_that_exists_or_none(model: Any) -> None:
-    """The API refuses to filter by others, so they would be found by nobody."""
-    for currency in ("CNY", "USD", "XOF", ""):
-        model(measure="money", operator="exact", currency=currency).clean_fields(
-            exclude={"record", "statement", "quote"}
-        )
-    for currency in ("RMB", "usd", "BTC", "EURO"):
-        with pytest.raises(ValidationError) as refused:
-            model(measure="nonsense", operator="exact", currency=currency).clean_fields(
-                exclude={"record", "statement", "quote"}
-            )
-        assert set(refused.value.error_dict) == {"measure", "currency"}

@@ -6,7 +6,7 @@ in which statements are. Plain functions over folded text.
 
 from collections.abc import Mapping
 
-from records.models.reading.claims import Claim, claims
+from records.models.reading.claims import Claim, claims, number_cut
 from records.models.reading.dates import (
     DATE,
     MONTHS,
@@ -48,6 +48,7 @@ __all__ = [
     "lexicon",
     "listed",
     "merged",
+    "number_cut",
     "numbers",
     "spaced",
     "tokens",

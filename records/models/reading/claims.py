@@ -7,6 +7,10 @@ from itertools import zip_longest
 
 from records.models.reading.lexicon import ANY
 from records.models.reading.qualifiers import Said
+from records.models.reading.tokens import folded
+
+AROUND = 40
+"""Characters before and after a quote in which a number that it cuts is looked for."""
 
 
 @dataclass
@@ -38,3 +42,16 @@ def claims(quote: str, language: str = ANY) -> list[Claim]:
             claim.values.add(number.value * following.scale)
         found.append(claim)
     return found
+
+
+def number_cut(text: str, start: int, end: int, language: str) -> str:
+    """Return the number of a text that begins before one of its parts and ends in it, or begins
+    in it and ends after it: of “1,500 masks”, that which “500 masks” cuts. Empty if there is
+    none."""
+    since = max(0, start - AROUND)
+    said = Said.of(text[since : end + AROUND], language)
+    edges = [len(folded(text[since:edge])) for edge in (start, end)]
+    for number in said.numbers:
+        if any(number.start < edge < number.end for edge in edges):
+            return said.text[number.start : number.end]
+    return ""
