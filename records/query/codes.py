@@ -9,7 +9,7 @@ from urllib.parse import quote
 from aidapi.addresses import site_path
 from aidapi.errors import InvalidParameters, ParameterError, is_code
 from aidapi.parameters import MAX_ERRORS
-from records.models import DATED, Item, Party
+from records.models import Item, Party
 from records.query.countries import BY_ALPHA2, countries_called
 from records.query.official_names import names_within
 from records.query.spoken import spoken, spoken_of_folded
@@ -58,22 +58,6 @@ def existing(codes: Iterable[Code]) -> set[tuple[str, str]]:
         .objects.filter(code__in=of_it)
         .values_list("code", flat=True)
     }
-
-
-def check_series(slug: str) -> None:
-    """Raise an error for a series that no version of any kind was ever published in."""
-    published = [
-        model.objects.filter(published_in__isnull=False).exclude(series="").order_by()
-        for model in DATED.values()
-    ]
-    if any(versions.filter(series=slug).exists() for versions in published):
-        return
-    slugs = {each for versions in published for each in versions.values_list("series", flat=True)}
-    likely = difflib.get_close_matches(slug, sorted(slugs), n=1, cutoff=LIKE)
-    hint = f" Did you mean `{likely[0]}`?" if likely else ""
-    detail = f"Unknown series `{slug[:60]}`; see {site_path()}/api/v1/series/.{hint}"
-    suggestion = likely[0] if likely else None
-    raise InvalidParameters([ParameterError("series", "unknown_code", detail, suggestion)])
 
 
 def names_of(vocabulary: str) -> dict[str, set[str]]:

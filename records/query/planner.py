@@ -23,7 +23,7 @@ from aidapi.pagination import Cursor
 from records.index.search import BODY, HEAD, Search
 from records.index.statistics import IndexKey
 from records.query import limits
-from records.query.codes import check_codes, check_series
+from records.query.codes import check_codes
 from records.query.compiled import Values, rows_of
 from records.query.filters import (
     ColumnParameter,
@@ -90,8 +90,6 @@ class RecordQuery:
         _, since = self.given.get("changed_since", (None, None))
         self.revision = shown_revision(self.requested, plan.latest, since)
         check_codes(codes, plan.codes)
-        if "series" in self.given:
-            check_series(self.given["series"][1])
         wide = widened(self.given, plan.bodies)
         if wide != self.given:
             self.set_filters(wide)

@@ -242,22 +242,6 @@ def test_latest_leaves_of_each_series_its_last_point(client: Client) -> None:
     assert titles(client, latest="true", as_of_to="2021-04-01", series="doses") == set()
 
 
-def test_a_series_that_does_not_exist_is_an_error(client: Client) -> None:
-    DonationFactory(series="doses-given", published=True)
-    DonationFactory(series="draft-points")
-
-    for slug, meant in (("dose-given", "doses-given"), ("draft-points", None)):
-        for path in ("", "summary/", "facets/"):
-            response = client.get(f"{DONATIONS}{path}", {"series": slug})
-
-            assert response.status_code == 400
-            (error,) = response.json()["errors"]
-            assert (error["parameter"], error["code"]) == ("series", "unknown_code")
-            assert error["suggestion"] == meant
-    # It exists, and no export is in it.
-    assert client.get("/api/v1/exports/", {"series": "doses-given"}).status_code == 200
-
-
 def test_links_are_found_from_the_record_that_has_them(client: Client) -> None:
     one = DonationFactory(title="one", published=True)
     DonationFactory(title="two", links={"contradicts": one}, published=True)
