@@ -139,7 +139,7 @@ class CacheMiddleware:
         if not response.has_header("Dataset-Revision"):
             # The OpenAPI document, which its view has given an ETag.
             response["Cache-Control"] = "public, no-cache"
-            if known and weak(response.get("ETag", "")) in [weak(tag) for tag in tags(known)]:
+            if known and weak(response.get("ETag", "")) in tags(known):
                 return without_body(response)
             return response
         revision = int(response["Dataset-Revision"])
@@ -161,7 +161,7 @@ class CacheMiddleware:
                     revision, pinned, route_of(request), dict(response.items()), response.content
                 ),
             )
-        if weak(etag) in [weak(tag) for tag in tags(known)]:
+        if weak(etag) in tags(known):
             return not_modified(revision, pinned, key, route_of(request)).response()
         return response
 
@@ -370,13 +370,14 @@ def weak(tag: str) -> str:
 
 
 def tags(header: str) -> list[str]:
-    return [tag.strip() for tag in header.split(",")]
+    """Return the tags that a client sent, as they are compared."""
+    return [weak(tag.strip()) for tag in header.split(",")]
 
 
 def unchanged(known: str, key: str, path: str, newest: Callable[[], int]) -> Kept | None:
     """Return 304 if the client's copy belongs to this request and is still valid."""
     for tag in tags(known[:MAX_REQUEST]):
-        version, _, tag_key = weak(tag).strip('"').partition("-")
+        version, _, tag_key = tag.strip('"').partition("-")
         if tag_key != key or version[-1:] not in ("n", "p") or not version[:-1].isdecimal():
             continue
         revision, pinned = int(version[:-1]), version.endswith("p")

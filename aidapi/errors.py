@@ -238,14 +238,6 @@ def problem_from(error: Exception) -> Problem | None:
     return None
 
 
-def is_of_database(error: BaseException | None) -> bool:
-    """Return whether the database is unavailable, locked, not migrated, or was cancelled at a
-    deadline (aidapi.deadlines); other errors of databases are ours."""
-    return isinstance(error, (OperationalError, InterfaceError)) or (
-        isinstance(error, ProgrammingError) and sqlstate(error) in NOT_MIGRATED
-    )
-
-
 NOT_MIGRATED = ("42P01", "42703")
 """SQLSTATE of a table or column that does not exist."""
 ON_SQLITE = {
@@ -256,6 +248,14 @@ ON_SQLITE = {
     "no such column": "42703",
 }
 """Words of SQLite's errors → the corresponding SQLSTATE."""
+
+
+def is_of_database(error: BaseException | None) -> bool:
+    """Return whether the database is unavailable, locked, not migrated, or was cancelled at a
+    deadline (aidapi.deadlines); other errors of databases are ours."""
+    return isinstance(error, (OperationalError, InterfaceError)) or (
+        isinstance(error, ProgrammingError) and sqlstate(error) in NOT_MIGRATED
+    )
 
 
 def sqlstate(error: BaseException) -> str:
