@@ -356,7 +356,8 @@ class RecordFilters(AnyParameters):
     changed_since = ColumnParameter(
         IntegerField(minimum=0, example="1"),
         "published_in__gt",
-        "Number of a revision: only records whose current version was published after it.",
+        "Number of a revision: only records whose current version was published after it. One "
+        "above the latest is 404.",
     )
     linked = LinkedParameter()
     certain = Parameter(

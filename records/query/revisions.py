@@ -5,20 +5,20 @@ from typing import Any, NamedTuple
 from django.db.models import Q
 
 from aidapi import replicas
-from aidapi.errors import InvalidParameters, ParameterError, Problem
+from aidapi.errors import Problem
 from records.models import RevisionCounter
 from records.query.ids import id_list
 
 
-def unknown_revision(requested: int, latest: int) -> Problem:
+def unknown_revision(requested: int, latest: int, advice: str = "") -> Problem:
     """Return the error for a revision that does not exist."""
     return Problem(
         404,
         "unknown_revision",
         "No such revision",
-        f"There is no revision {requested}; the latest is {latest}."
+        f"There is no revision {requested}; the latest is {latest}.{advice}"
         if latest
-        else "Nothing has been published yet.",
+        else f"Nothing has been published yet.{advice}",
     )
 
 
@@ -35,15 +35,11 @@ def shown_revision(requested: int | None, latest: int, since: int | None = None)
         raise unknown_revision(requested, latest)
     if since is not None and since > latest:
         replicas.check(since, latest)
-        raise InvalidParameters(
-            [
-                ParameterError(
-                    "changed_since",
-                    "unknown_revision",
-                    f"There is no revision {since}; the latest is {latest}. If you have {since} "
-                    "from here, the dataset was restored: read it anew.",
-                )
-            ]
+        raise unknown_revision(
+            since,
+            latest,
+            " `changed_since` must not be above it. If you have it from here, the dataset was "
+            "restored: read it anew.",
         )
     return latest if requested is None else requested
 

@@ -220,8 +220,9 @@ def test_followers_are_never_told_an_earlier_revision_than_they_have(
     for pinned in ("", f"&revision={NEW - 1}"):
         response = client.get(f"{API}changes/?changed_since={NEW + 1}{pinned}")
 
-        assert response.status_code == 400
-        assert f"the latest is {NEW}." in response.json()["errors"][0]["detail"]
+        error = problem(response, 404)
+        assert error["code"] == "unknown_revision"
+        assert f"the latest is {NEW}." in error["detail"]
 
 
 def test_replica_that_catches_up_soon_is_waited_for(

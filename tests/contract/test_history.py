@@ -315,10 +315,9 @@ def test_who_follows_another_copy_is_told(
 
     response = client.get(f"{API}{path}", {"changed_since": newest + 1, **query})
 
-    assert response.status_code == 400
-    (error,) = response.json()["errors"]
-    assert (error["parameter"], error["code"]) == ("changed_since", "unknown_revision")
-    assert f"the latest is {newest}." in error["detail"]
+    error = problem(response, 404)
+    assert error["code"] == "unknown_revision"
+    assert f"There is no revision {newest + 1}; the latest is {newest}." in error["detail"]
 
 
 def test_a_change_leads_to_what_it_left(client: Client, history: History) -> None:

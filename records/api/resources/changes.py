@@ -80,7 +80,7 @@ class ChangeListParameters(DocumentParameters, PageParameters):
     changed_since = Parameter(
         IntegerField(minimum=0, example="1"),
         "Number of a revision: only changes in later revisions. To follow the dataset, pass the "
-        "`revision` of your previous response.",
+        "`revision` of your previous response. One above the latest is 404.",
         lookup="revision__gt",
     )
     kind = Parameter(
