@@ -258,6 +258,13 @@ def test_qualifiers_are_read(quote: str, operators: set[str]) -> None:
     assert claim.qualifiers == operators
 
 
+def test_two_bounds_of_one_number_are_read_as_its_range() -> None:
+    first, second = claims("more than 2 but less than 3 million masks")
+
+    assert first.values == {2, 2_000_000}
+    assert second.values == {3_000_000}
+
+
 def test_a_qualifier_belongs_to_its_number() -> None:
     first, second = claims("about one million masks and 800,000 gloves")
 

@@ -14,6 +14,7 @@ from records.models.reading import Number, Said, Token, listed
 FRACTION = re.compile(r"(?<![\d/])\d/$")
 """What is before the second number of 1/2 million."""
 APART = frozenset("-–—")
+PLURAL = re.compile(r"[a-z]{3,}[^s\W]s")
 HYPHENED = re.compile(r"-[^\W\d_]")
 YEARS = range(1990, 2036)
 LARGEST = Decimal(10) ** 15
@@ -38,6 +39,7 @@ PARTICLES = frozenset(
 """Signs between an item and its number in Chinese, Japanese and Korean."""
 NEVER_BEFORE = frozenset(["won", "real", "dong", "rand", "lira", "cup", "pen", "yen", "euro"])
 """Currencies that are other words before a number, or are written after it."""
+NOT_UNDERSTOOD = "what it counts is not understood"
 SAID_OF = {
     "each": "said of each, not of all together",
     "of_which": "part of another figure",
@@ -154,6 +156,7 @@ class Figure:
         self.since = self.beginning(number.first)
         self.until = self.boundary(last.last, following)
         self.is_product = self.multiplies(number) or bool(following and self.multiplies(following))
+        self.is_share = self.shares(number, following)
         operators, self.first = reader.said.before(number)
         self.operators = operators
         after = reader.said.after(last.last)
@@ -195,6 +198,14 @@ class Figure:
             if any(one.first <= index < one.last for one in self.reader.said.numbers):
                 return True
         return False
+
+    def shares(self, number: Number, following: Number | None) -> bool:
+        """Whether it is either number of 3 out of 10."""
+        said = self.reader.said
+        if following and said.is_part(self.last, following):
+            return True
+        of = said.ending("part_of", number.first)
+        return bool(of) and any(one.last == of[0] for one in said.numbers)
 
     def proposal(self) -> Proposal:
         is_aid = not (self.counts_other() or self.is_year() or self.is_attribute())
@@ -381,10 +392,12 @@ class Figure:
         elif unit:
             self.doubts.append("which item it is, is not understood")
         else:
-            self.doubts.append("what it counts is not understood")
+            self.doubts.append(NOT_UNDERSTOOD)
         self.end = max(self.end, after_unit)
         if unit:
             self.fields["unit"] = str(unit)
+        if unit in (Unit.PERSON, Unit.TEAM) and self.reader.said.ending("for_whom", self.first):
+            self.doubts.append("people who are sent, or whom it is for?")
 
     def item_with_unit(self, item: Mention) -> Mention | None:
         """The item before the number, or after “of”, where what follows is its unit although an
@@ -441,10 +454,10 @@ class Figure:
         people = {unit, self.reader.known.items[item.code][1]}
         if people == {Unit.PERSON, Unit.TEAM}:
             self.doubts.append("members of a team, or teams?")
-        if unit in SHARED and self.lists_others(item):
+        if self.lists_items(item) or (unit in SHARED and self.lists_others(item)):
             self.doubts.append("several items are named together")
-        if not unit and self.counts_unknown(item):
-            self.doubts.append("what it counts is not understood")
+        if not unit and (self.counts_unknown(item) or self.is_of_unknown(item)):
+            self.doubts.append(NOT_UNDERSTOOD)
         special = [
             one
             for one in self.reader.items
@@ -455,8 +468,8 @@ class Figure:
             self.doubts.append("a more special item is named later in the sentence")
         known = self.reader.said.known
         joins = known.lists["joins"]
-        if known.lists["heads"].at(self.words, item.last):
-            self.doubts.append("what it counts is not understood")
+        if known.lists["heads"].at(self.words, item.last) and NOT_UNDERSTOOD not in self.doubts:
+            self.doubts.append(NOT_UNDERSTOOD)
         if any(joins.at(self.words, index) for index in range(self.counted, item.first)):
             self.doubts.append("several items are named together")
 
@@ -465,6 +478,38 @@ class Figure:
         joins = self.reader.said.known.lists["joins"]
         found = joins.at(self.words, item.last) if item.last < self.until else None
         return found is not None and found[0] < self.until
+
+    def lists_items(self, item: Mention) -> bool:
+        """Whether “and” and an item that is counted with it follow: 2 million masks and gloves."""
+        lists = self.reader.said.known.lists
+        found = lists["joins"].at(self.words, item.last)
+        if found is None or lists["to"].at(self.words, item.last) or item.first < self.last.last:
+            return False
+        between = range(found[0], min(found[0] + NEAR, self.until))
+        for index in between:
+            if other := self.item_at(index):
+                return other.first >= found[0]
+            if self.words[index].text in PAUSES or self.ends_phrase(index):
+                return False
+        return False
+
+    def is_of_unknown(self, item: Mention) -> bool:
+        """Whether in English an item in the singular says of which kind something is that is not
+        known here: 3 oxygen tankers, 5 mask factories."""
+        english = self.reader.said.known.language == "en"
+        head = self.words[item.last : min(item.last + 1, self.until)]
+        name = self.words[item.last - 1]
+        if not (english and head and item.first >= self.last.last and self.number.value > 1):
+            return False
+        known = any(
+            self.reader.at(table, item.last) for table in ("phrase_ends", "after", "not_aid")
+        )
+        return (
+            PLURAL.fullmatch(head[0].text) is not None
+            and not name.text.endswith("s")
+            and head[0].start == name.end + 1
+            and not known
+        )
 
     def counts_unknown(self, item: Mention) -> bool:
         """Whether “of” is between the number and its item, as in “10 tones of equipment”."""
@@ -652,6 +697,10 @@ class Figure:
             self.doubts.append(f"“{after[0].text}” after the number is not understood")
         if self.is_product:
             self.doubts.append("it may be multiplied by another number")
+        if self.is_share:
+            self.doubts.append("one number is said to be a part of another")
+        if self.bounds and self.reader.said.is_choice(self.number, self.last):
+            self.doubts.append("two numbers are said of which one can be")
         written = self.reader.said.text[self.number.start : self.number.end]
         if written == "3m" and self.fields["measure"] != Measure.MONEY:
             self.doubts.append("“3M” may be the company")

@@ -38,7 +38,11 @@ def claims(quote: str, language: str = ANY) -> list[Claim]:
             claim.values.add(number.other)
         if number.bounds and number.bounds[1] == 10 * number.bounds[0]:
             claim.qualifiers.add("order_of_magnitude")
-        if following and number.scale == 1 and said.joins(number, following):
+        if (
+            following
+            and number.scale == 1
+            and (said.joins(number, following) or said.is_enclosed(number, following))
+        ):
             claim.values.add(number.value * following.scale)
         found.append(claim)
     return found

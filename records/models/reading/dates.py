@@ -35,7 +35,9 @@ def spaced(letter: str) -> bool:
 MONTHS: dict[str, int] = {
     word: number for number, words in files()["common"]["months"].items() for word in listed(words)
 }
-MONTH = rf"(?:{alternatives(MONTHS)})(?!\s+(?:be|have|not|also|need|receive)\b)"
+OTHER_MAY = "be|have|not|also|need|receive|tho|do|tao|xet|loc|tro|phun|sieu"
+"""What follows “may” as a verb, and as the Vietnamese word for a machine: *máy thở*."""
+MONTH = rf"(?:{alternatives(MONTHS)})(?!\s+(?:{OTHER_MAY})\b)"
 IN_YEAR = r"(?:,?\s+(?:de\s+|del\s+)?(?P<{0}>20\d\d)(?![\d.,]\d|\s\d{{3}}))"
 DATE = re.compile(
     r"(?<!\d)(?P<iso_year>20\d\d)-(?P<iso_month>\d\d)(?:-(?P<iso_day>\d\d))?(?!\d)"

@@ -28,10 +28,14 @@ TABLES = (
 """Keys of a file that have a meaning for each list of words."""
 LISTS = (
     *("one", "and", "of", "between", "joins", "each", "of_which", "another"),
-    *("to", "between_after", "articles", "changes", "heads"),
+    *("to", "or", "but", "part_of", "for_whom", "between_after", "articles", "changes", "heads"),
     *("not_aid", "not_aid_before", "phrase_ends", "percent", "teens"),
 )
 """Keys of a file that are lists of words."""
+OWN = frozenset(
+    {"phrase_ends", "one", "and", "or", "but", "part_of", "for_whom", "each", "not_aid_before"}
+)
+"""Lists of which a text in another language does not also have the English words."""
 NUMERIC = {"magnitudes", "halves", "and_half", "plus", "about"}
 
 
@@ -107,9 +111,7 @@ class Lexicon:
                 known = Decimal(str(meaning)) if key in NUMERIC else meaning
                 self.tables[key].add(listed(words), known, keep=keep)
         for key in LISTS:
-            if key not in entries or (
-                keep and key in ("phrase_ends", "one", "and", "each", "not_aid_before")
-            ):
+            if key not in entries or (keep and key in OWN):
                 continue
             self.lists[key].add(listed(entries[key]), True, keep=keep)
 

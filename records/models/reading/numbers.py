@@ -33,6 +33,10 @@ TELEPHONE = re.compile(
 )
 """Telephone numbers, by their form or by the word before them."""
 DOZEN = 12
+WEIGHTS = frozenset({"tonne", "kilogram", "litre"})
+"""Units of which there may be half a one."""
+TATWEEL = "ـ"
+"""What draws out an Arabic letter before digits."""
 KEPT_TEXTS = 2_000
 """Texts of which it is kept what is blotted out: a quote is read several times."""
 
@@ -240,7 +244,10 @@ class Scanner:
         if scale := self.scale_at(end):
             last, product = self.scales(end)
             return self.made(found[1] * product, index, last, scale[1], is_spelt=True)
-        return self.made(found[1], index, found[0], is_spelt=True) if found[1] > 1 else None
+        unit = self.known.tables["units"].at(self.words, end)
+        if found[1] > 1 or (unit and unit[1] in WEIGHTS):
+            return self.made(found[1], index, found[0], is_spelt=True)
+        return None
 
     def scales(self, index: int) -> tuple[int, int]:
         """Return the end and product of the scales from a word on."""
@@ -582,7 +589,8 @@ class Scanner:
         if previous and previous.end == token.start and previous.kind == "word":
             # A320 is a name; RMB70,000 and Haiti500,000 are not.
             paid = self.known.tables["currencies"].at([previous], 0)
-            joined = self.known.lists["and"].at([previous], 0)
+            joined = previous.text.rstrip(TATWEEL) in self.known.prefixes
+            joined = joined or self.known.lists["and"].at([previous], 0) is not None
             if not paid and not joined and not re.search(r"\d{1,3}[.,]\d{3}", token.text):
                 return self.scale_at(index + 1) is not None
         return True

@@ -34,6 +34,8 @@ LONGEST = 6
 NOTHING = "nothing"
 """Meaning of words that begin or end like a qualifier and are none: *en plus de* is “besides”."""
 DASHES = frozenset("-–—~〜～至到")
+FROM_BELOW, FROM_ABOVE = frozenset({"more_than", "at_least"}), frozenset({"less_than", "at_most"})
+"""Operators of the first and of the second of two numbers that enclose one."""
 
 
 @dataclass
@@ -133,9 +135,14 @@ class Said:
         return ""
 
     def is_range(self, number: Number, following: Number) -> bool:
-        """Whether two numbers are the ends of a range: 3 to 5 million, between 3 and 5."""
+        """Whether two numbers are the ends of a range: 3 to 5 million, between 3 and 5, two or
+        three, more than 2 but less than 3 million."""
+        if number.bounds or following.bounds:
+            return False
+        if self.is_enclosed(number, following):
+            return True
         joined = self.joins(number, following)
-        if not joined or number.bounds or following.bounds:
+        if not joined:
             return False
         first = self.ending("currencies", number.first)
         start = self.skipped(first[0] if first else number.first)
@@ -149,11 +156,41 @@ class Said:
         closing = self.known.lists["between_after"]
         ends = range(following.last, following.last + NEAR)
         closed = any(closing.at(self.words, at) for at in ends)
-        alone = self.known.lists["to"].at(tokens(joined), 0)
+        lists = (self.known.lists["to"], self.known.lists["or"])
+        alone = any(one.at(tokens(joined), 0) for one in lists)
         if not (opened or closed or alone or set(joined) <= DASHES):
             return False
         lower, upper = self.ends(number, following)
         return lower < upper
+
+    def is_enclosed(self, number: Number, following: Number) -> bool:
+        """Whether one number is a lower and the next an upper bound of the same: more than 2 but
+        less than 3 million."""
+        operators, start = self.before(following)
+        if not (FROM_BELOW & set(self.before(number)[0]) and FROM_ABOVE & set(operators)):
+            return False
+        at = number.last
+        if unit := self.known.tables["units"].at(self.words, at):
+            at = unit[0]
+        for name in ("but", "joins"):
+            if found := self.known.lists[name].at(self.words, at):
+                at = found[0]
+                break
+        lower, upper = self.ends(number, following)
+        return at == start and lower < upper
+
+    def is_choice(self, number: Number, following: Number) -> bool:
+        """Whether two numbers are said of which only one can be: 5 or 10, unlike two or three."""
+        joined = tokens(self.joins(number, following))
+        lower, upper = self.ends(number, following)
+        step = following.scale or 1
+        return bool(self.known.lists["or"].at(joined, 0)) and upper - lower > step
+
+    def is_part(self, number: Number, following: Number) -> bool:
+        """Whether one number is a part of the next: 3 out of 10."""
+        found = self.known.lists["part_of"].at(self.words, number.last)
+        lower, upper = self.ends(number, following)
+        return bool(found) and found[0] == following.first and lower < upper
 
     def ends(self, number: Number, following: Number) -> tuple:
         """Return both numbers of a range: of “3 to 5 million” three million is the first."""

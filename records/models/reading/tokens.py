@@ -27,10 +27,14 @@ NAMES = (
     r"|a-?400m|a-?3\d\d-\d{3}(?![\d.,]?\d)|(?!r[ms]-)(?:[a-zа-я]{1,2}|[运運安图圖]|伊[尔爾])-\d{2,3}"
     r"(?![.,]?\d|\s?(?:[kmb]n?|тыс|млн|[mb]illion)(?![^\W\d_]))"
     r"|(?:kn|kf|ffp|type)[\s-]?\d{1,3}(?![.,]?\d)|(?<!')n[\s-]?(?:9[059]|100)(?![.,]?\d)"
-    r"|g-?(?:7|8|20|77)(?![.,]?\d)|h\dn\d|bbv?-?\d{1,3}(?![.,]?\d))"
+    r"|g-?(?:7|8|20|77)(?![.,]?\d)|h\dn\d|bbv?-?\d{1,3}(?![.,]?\d)"
+    r"|(?:gb|yy|iso|astm|din|iec|jis|nbr|gost|гост)(?: ?/ ?[a-z]| (?:en|iso|[a-z]))?[ -]?[a-z]?"
+    r"\d{3,6}(?:-\d{1,2})?[-:](?:19|20)\d\d(?!\d)"
+    r"|en (?:iso )?\d{3,6}:20\d\d(?!\d)|(?:iso|astm)[ -]?[a-z]?\d{3,5}(?![.,]?\d))"
     r"|(?:코로나|코비드|ковид|коронавирус|كوفيد|कोविड|കോവിഡ്|新冠|コロナ)[\s-]?19(?!\d)"
 )
-"""Names with digits: COVID-19, N95, FFP2, G20, and aircraft: Il-76, C-17, A400M."""
+"""Names with digits: COVID-19, N95, FFP2, G20, aircraft (Il-76, C-17, A400M), and standards with
+their year: GB 19083-2010, EN 149:2001."""
 DOLLARS = (
     APART + r"(?:u\.s\.|us\s|us|au|aus|a|ca|can|cdn|c|nz|fj|f|sg|s|hk|nt|r|mop|u|jm|tt|ec|cn"
     r"|aud|cad|hkd|nzd|sgd|usd)[$¥]s?"

@@ -134,6 +134,24 @@ def test_names_begin_after_signs_of_scripts_without_spaces() -> None:
     assert suggest("约US$50万", known, "zh")["currency"] == "USD"
 
 
+@pytest.mark.parametrize(
+    ("words", "language", "values"),
+    [
+        ("500 masks conforming to GB 19083-2010", "en", ["500"]),
+        ("masks of EN 149:2001 and 5,000 gloves", "en", ["5000"]),
+        ("ISO 13485 masks, 500 of them", "en", ["500"]),
+        ("ít nhất 30 máy thở", "vi", ["30"]),
+        ("لـ27 دولة", "ar", ["27"]),
+        ("half a tonne of masks", "en", ["0.5"]),
+        ("eine halbe Tonne masks", "de", ["0.5"]),
+    ],
+)
+def test_numbers_beside_names_dates_and_letters(
+    words: str, language: str, values: list[str]
+) -> None:
+    assert [one.fields["value"] for one in proposals(words, KNOWN, language)] == values
+
+
 def test_people_are_no_goods_that_the_next_words_name() -> None:
     (people, masks) = proposals("3만 명, 마스크 20만 장", KNOWN, "ko")
 
@@ -152,6 +170,13 @@ def test_people_are_no_goods_that_the_next_words_name() -> None:
         ("五六万只口罩", "zh", "50000", "60000"),
         ("between five hundred and six hundred masks", "en", "500", "600"),
         ("entre dois mil e três mil masks", "pt", "2000", "3000"),
+        ("one or two masks", "en", "1", "2"),
+        ("zwei oder drei Millionen masks", "de", "2000000", "3000000"),
+        ("twee of drie miljoen masks", "nl", "2000000", "3000000"),
+        ("2 или 3 миллиона маски", "ru", "2000000", "3000000"),
+        ("more than 2 but less than 3 million masks", "en", "2000000", "3000000"),
+        ("más de 2 pero menos de 3 millones de masks", "es", "2000000", "3000000"),
+        ("超过200万但不到300万只口罩", "zh", "2000000", "3000000"),
     ],
 )
 def test_ranges_of_languages(words: str, language: str, lower: str, upper: str) -> None:
@@ -379,6 +404,13 @@ def test_number_within_a_word_is_no_amount(words: str, values: list[str]) -> Non
         ("5,000 doses of hope", "en", "which item it is, is not understood"),
         ("trescientos cuarenta y", "es", "the words end within the number"),
         ("two hundred and", "en", "the words end within the number"),
+        ("3 out of 10 masks", "en", "one number is said to be a part of another"),
+        ("tres de cada diez masks", "es", "one number is said to be a part of another"),
+        ("5 or 10 masks", "en", "two numbers are said of which one can be"),
+        ("2 million masks and ventilators", "en", "several items are named together"),
+        ("ten mask suppliers", "en", "what it counts is not understood"),
+        ("masks for 500 nurses", "en", "people who are sent, or whom it is for?"),
+        ("mascarillas para 500 personas", "es", "people who are sent, or whom it is for?"),
     ],
 )
 def test_number_that_may_be_another_is_marked(words: str, language: str, doubt: str) -> None:
