@@ -37,6 +37,7 @@ from records.curation.imports.sources import (
     Given,
     SourceEntry,
     own_source,
+    page_at,
     source_fields,
 )
 from records.models import (
@@ -67,7 +68,6 @@ MOST_SUGGESTIONS = 50
 words, which takes time."""
 SEVERAL = re.compile(r"[,;/&\n]|\s+and\s+")
 """What people write between several values instead of a bar."""
-ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 ANOTHER_ROW = "Another row of the same record is refused"
 PENDING_REASON = "To be given on import."
 
@@ -342,8 +342,8 @@ class SheetBuilder(Builder):
         }
 
     def _fetch_statements(self, rows: Sequence[ImportRow]) -> None:
-        """Set the statements that rows cite: by id every version, by address or title the citable
-        ones."""
+        """Set the statements that rows cite: by id every version, by address (also in another
+        spelling) or title the citable ones."""
         cited = {row.cells.get("statement", "") for row in rows}
         ids = {name for name in cited if re.fullmatch(ID_PATTERN, name)}
         for row in rows:
@@ -359,6 +359,9 @@ class SheetBuilder(Builder):
         for title, public_id in by_title.values_list("title_key", "public_id"):
             for name in titles[title]:
                 self.urls[name].add(public_id)
+        for name in cited - ids - set(self.urls):
+            if page := page_at(name):
+                self.urls[name] |= self._pages.get(page, set())
         ids |= {public_id for found in self.urls.values() for public_id in found}
         self.statements: dict[str, dict[int, Statement]] = defaultdict(dict)
         for statement in Statement.objects.filter(public_id__in=ids):
@@ -597,7 +600,7 @@ class SheetBuilder(Builder):
             return
         if not re.fullmatch(ID_PATTERN, name):
             ids = sorted(self.urls.get(name, ()))
-            if not ids and self.sources is not None and ADDRESS.match(name):
+            if not ids and self.sources is not None and page_at(name):
                 self._set_new_source(entry, row, name)
                 return
             if len(ids) != 1:
@@ -630,14 +633,15 @@ class SheetBuilder(Builder):
     def _set_new_source(self, entry: CellEntry | MilestoneEntry, row: Any, address: str) -> None:
         """Let a row cite the draft of a statement that the file describes. Each row that cites it
         is judged, and one draft is made."""
-        said = (self.sources or {}).get(address, {})
+        page = page_at(address)
+        said = (self.sources or {}).get(page, {})
         own = own_source(entry.cells)
         if not said and not own:
             entry.fault(HINT + self._suggest(Statement, address), "statement")
             return
         if isinstance(entry, MilestoneEntry):
-            if address in self.new_statements:
-                row.statement = self.new_statements[address]
+            if page in self.new_statements:
+                row.statement = self.new_statements[page]
             else:
                 entry.fault("Only a figure can cite a source that is not entered.", "statement")
             return
@@ -655,7 +659,7 @@ class SheetBuilder(Builder):
             except ValidationError as error:
                 self.report(source, error)
         if not source.wrong:
-            row.statement = self.new_statements.setdefault(address, statement)
+            row.statement = self.new_statements.setdefault(page, statement)
 
     def milestone_example(self, record: StagedRecord) -> str:
         return f"“{record.stage} 2020-04-10 on st-7k3m9q2x “words of it””"
@@ -750,6 +754,15 @@ class SheetBuilder(Builder):
         return meant(word, self._spoken[model], model.KIND)
 
     @cached_property
+    def _pages(self) -> dict[str, set[str]]:
+        """Ids of the statements that a figure may cite, by their pages."""
+        found: dict[str, set[str]] = defaultdict(set)
+        rows = Statement.objects.filter(state__in=CURRENT)
+        for public_id, url in rows.values_list("public_id", "url").iterator():
+            found[page_at(url)].add(public_id)
+        return found
+
+    @cached_property
     def _citable(self) -> list[str]:
         """Ids and addresses of the statements that a figure may cite."""
         rows = Statement.objects.filter(state__in=CURRENT)
@@ -797,7 +810,7 @@ class SheetBuilder(Builder):
     def new_source(self, address: str) -> str:
         """Return the title of the statement whose draft is made for an address; empty if none
         is."""
-        return (self.sources or {}).get(address, {}).get(f"{SOURCE}title", "")
+        return (self.sources or {}).get(page_at(address), {}).get(f"{SOURCE}title", "")
 
     # --- Comparison
 

@@ -13,11 +13,12 @@ from django.db import transaction
 from aidapi.tables import joined
 from records.curation.imports import batches
 from records.curation.imports.as_written import Reading
-from records.curation.imports.building import ADDRESS, ANOTHER_ROW, SheetBuilder, split
+from records.curation.imports.building import ANOTHER_ROW, SheetBuilder, split
 from records.curation.imports.cells import is_text, question_of, reread
 from records.curation.imports.columns import SOURCE, Column, code_called
 from records.curation.imports.models import ImportBatch, ImportRow, ImportState, Verdict
 from records.curation.imports.preview import Reader
+from records.curation.imports.sources import page_at
 from records.models import CURRENT, Statement, fold
 
 MENDABLE = (ImportState.REFUSED, ImportState.READY)
@@ -381,15 +382,17 @@ def mend(batch: ImportBatch, changes: Changes, *, by: Any) -> int:
             record__in={record for _, record in again} - {""}
         )
         about = ("statement", *(name for name in columns if name.startswith(SOURCE)))
-        addresses = {
-            text
+        sources = {
+            page
             for number, cells in changes.cells.items()
             if number in mended and set(about) & set(cells)
-            if ADDRESS.match(text := mended[number].cells.get("statement", ""))
+            if (page := page_at(mended[number].cells.get("statement", "")))
         }
-        for address in addresses:
+        if sources:
             # What a row says about a source holds for all that cite it.
-            to_check |= now.lines.filter(cells__statement=address)
+            cited = now.lines.values_list("cells__statement", flat=True).order_by().distinct()
+            alike = [text for text in cited if text and page_at(text) in sources]
+            to_check |= now.lines.filter(cells__statement__in=alike)
         firsts |= set(to_check.values_list("first", flat=True))
         to_check = now.lines.filter(first__in=firsts)
         to_check.update(verdict="", findings=[], resolved={})

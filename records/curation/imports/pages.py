@@ -37,6 +37,7 @@ from records.curation.duplicates.finding import MOST_AT_ONCE, find_for
 from records.curation.imports import batches, columns, downloads, grids, mending
 from records.curation.imports.models import ImportBatch, ImportRow, ImportState, Verdict
 from records.curation.imports.preview import ReadCell, Reader
+from records.curation.imports.sources import page_at
 from records.curation.nouns.inlines import StatementChoiceField, StatementSelect
 from records.curation.workflow.steps import sentences
 from records.models import KINDS, DatedRecord, fold
@@ -419,10 +420,11 @@ class ImportBatchAdmin(WholeLookups, admin.ModelAdmin):
         sources: set[str] = set()
         for row in page:
             line = LineOnPage(row, reader.cells(row), asker.open_cells(row, counts, typed))
-            if (address := row.text("statement")) in sources:
+            source = page_at(row.text("statement"))
+            if source and source in sources:
                 # A new source is described once.
                 line.open_cells = [one for one in line.open_cells if not one.is_repeated]
-            sources.add(address)
+            sources.add(source)
             for question in (one for cell in line.open_cells for one in cell.questions):
                 if question.vocabulary:
                     name = f"search-{question.key}"

@@ -1,23 +1,35 @@
 """Statements that are not entered yet: a row names the address and says what it is, and the import
 makes its draft along with the record's."""
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
 from records.content.builder import Entry
 from records.content.fields import ContentField, named_fields
+from records.curation.duplicates import likeness
 from records.curation.imports.columns import OF_SOURCE, SOURCE, Cells
 from records.curation.imports.models import ImportBatch
 from records.models import Statement
 
 Given = Mapping[str, Mapping[str, str]]
-"""Address → column → what the first row that fills it has."""
+"""Page, as `page_at` writes it → column → what the first row that fills it has."""
+ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 HINT = (
     "No statement has this address. Enter it first, or have its draft made: fill in "
     + ", ".join(f"`{SOURCE}{name}`" for name in OF_SOURCE[:-1])
     + f" and `{SOURCE}{OF_SOURCE[-1]}`, in one of the rows that cite it."
 )
+
+
+def page_at(text: str) -> str:
+    """Return which page a cell's address leads to, in whatever way it is written: the copy of an
+    archive, a mobile host, marks of campaigns. Empty if the cell has no address."""
+    try:
+        return likeness.address(text) if ADDRESS.match(text) else ""
+    except ValueError:
+        return ""
 
 
 def given_sources(batch: ImportBatch) -> Given:
@@ -29,7 +41,7 @@ def given_sources(batch: ImportBatch) -> Given:
     rows = batch.lines.filter(left_out=False, cells__has_key="statement").order_by("number")
     for cells in rows.values_list("cells", flat=True).iterator():
         for name, text in own_source(cells).items():
-            found[cells["statement"]].setdefault(name, text)
+            found[page_at(cells["statement"])].setdefault(name, text)
     return found
 
 

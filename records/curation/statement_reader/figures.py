@@ -205,7 +205,7 @@ class Figure:
         if following and said.is_part(self.last, following):
             return True
         of = said.ending("part_of", number.first)
-        return bool(of) and any(one.last == of[0] for one in said.numbers)
+        return of is not None and any(one.last == of[0] for one in said.numbers)
 
     def proposal(self) -> Proposal:
         is_aid = not (self.counts_other() or self.is_year() or self.is_attribute())

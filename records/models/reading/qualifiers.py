@@ -190,7 +190,7 @@ class Said:
         """Whether one number is a part of the next: 3 out of 10."""
         found = self.known.lists["part_of"].at(self.words, number.last)
         lower, upper = self.ends(number, following)
-        return bool(found) and found[0] == following.first and lower < upper
+        return found is not None and found[0] == following.first and lower < upper
 
     def ends(self, number: Number, following: Number) -> tuple:
         """Return both numbers of a range: of “3 to 5 million” three million is the first."""
