@@ -181,7 +181,7 @@ def stored_stream(table: Table, pages: Iterator[Sequence[str]]) -> Iterator[byte
         names = csv_lines([[column.name for column in table.columns]])
         yield 0, f"{BOM}{names[0]}{LINE_END}".encode()
         for page in pages:
-            yield len(page), "".join([f"{line}{LINE_END}" for line in page]).encode()
+            yield len(page), f"{LINE_END.join(page)}{LINE_END}".encode()
 
     return whole(table, lines(), UNCLOSED, LINE_END)
 

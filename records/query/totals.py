@@ -385,8 +385,7 @@ class SeriesFigures:
 def verdicts_of(model: Any, revision: int, id: str) -> dict[int, Verdict]:
     """Return number of a figure of a record → what became of it in the totals of all records of
     the kind at a revision."""
-    found = verdicts_at(model, revision).of([id])
-    return {number: verdict for (_, number), verdict in found.items()}
+    return next(verdicts_at(model, revision).of([id]))
 
 
 def verdicts_at(model: Any, revision: int) -> Verdicts:
@@ -437,8 +436,7 @@ def verdicts_if_published(record: Any, revision: int) -> dict[int, Verdict] | No
         Links(row for _, rows in sorted(links.items()) for row in sorted(rows)),
     )
     verdicts = Verdicts(total.outcome for total in answer(prepared, Query()))
-    found = verdicts.of([record.public_id])
-    return {number: verdict for (_, number), verdict in found.items()}
+    return next(verdicts.of([record.public_id]))
 
 
 def prepared_at(

@@ -64,20 +64,22 @@ class Verdicts:
             found[place] = number(int(alike[place]), holders[place])
         return found
 
-    def of(self, ids: Sequence[str]) -> dict[tuple[str, int], Verdict]:
-        """Return (record, number of a figure) → what became of it, of some records."""
-        return dict(self.each(ids))
-
-    def each(self, ids: Sequence[str]) -> Iterator[tuple[tuple[str, int], Verdict]]:
-        """Yield what `of` returns."""
-        wanted = np.array(ids, "S") if ids else self.ids[:0]
-        firsts = np.searchsorted(self.ids, wanted, "left").tolist()
-        ends = np.searchsorted(self.ids, wanted, "right").tolist()
+    def of(self, ids: Sequence[str]) -> Iterator[dict[int, Verdict]]:
+        """Yield number of a figure → what became of it, of each record."""
         values = self.known.values
-        for id, first, end in zip(ids, firsts, ends, strict=True):
-            numbers, verdicts = self.numbers[first:end], self.verdicts[first:end]
-            for number, verdict in zip(numbers.tolist(), verdicts.tolist(), strict=True):
-                yield (id, number), values[verdict]
+        for found in self.numbered(ids):
+            yield {number: values[verdict] for number, verdict in found.items()}
+
+    def numbered(self, ids: Sequence[str]) -> Iterator[dict[int, int]]:
+        """Yield number of a figure → number of its verdict, of each record."""
+        wanted = np.array(ids, "S") if ids else self.ids[:0]
+        firsts = np.searchsorted(self.ids, wanted, "left")
+        counts = np.searchsorted(self.ids, wanted, "right") - firsts
+        ends = np.cumsum(counts)
+        places = np.arange(ends[-1] if ids else 0) + np.repeat(firsts - ends + counts, counts)
+        numbers, verdicts = self.numbers[places].tolist(), self.verdicts[places].tolist()
+        for end, count in zip(ends.tolist(), counts.tolist(), strict=True):
+            yield dict(zip(numbers[end - count : end], verdicts[end - count : end], strict=True))
 
 
 NONE = np.array([], np.int32)

@@ -6,11 +6,14 @@ transaction stays open however slowly a client reads the file.
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
 from typing import IO, Any
 
 import orjson
+from django.db import connections
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import http_date
@@ -85,7 +88,46 @@ def walk(read: Read, ordering: Ordering, revision: int) -> Iterator[Sequence[str
 
 
 def pages(read: Read, ordering: Ordering, revision: int) -> Iterator[Sequence[tuple]]:
-    """Yield all rows in order, some hundred at a time."""
+    """Yield all rows in order, some hundred at a time. While one page is written, the next is
+    read: a database and what waits for it would else take turns."""
+    found = one_by_one(read, ordering, revision)
+    first = next(found, ())
+    if first:
+        yield first
+    if len(first) == STEP:
+        yield from ahead(found)
+
+
+def ahead(found: Iterator[Sequence[tuple]]) -> Iterator[Sequence[tuple]]:
+    """Yield pages that another thread reads, with this one's connections."""
+    shared = connections.all(initialized_only=True)
+
+    def share() -> None:
+        for connection in shared:
+            connections[connection.alias] = connection
+
+    for connection in shared:
+        connection.inc_thread_sharing()
+    context = copy_context()
+
+    def following() -> Sequence[tuple] | None:
+        return context.run(next, found, None)
+
+    reader = ThreadPoolExecutor(1, "pages", share)
+    try:
+        coming = reader.submit(following)
+        while (page := coming.result()) is not None:
+            coming = reader.submit(following)
+            yield page
+    finally:
+        # A page that is being read has the connection, which goes to another request.
+        reader.shutdown()
+        for connection in shared:
+            connection.dec_thread_sharing()
+
+
+def one_by_one(read: Read, ordering: Ordering, revision: int) -> Iterator[Sequence[tuple]]:
+    """Yield all rows in order, a page at a time."""
     cursor = None
     while True:
         page = read(cursor, STEP)

@@ -1,7 +1,6 @@
 """What became of figures in totals, added to their documents or to their rows in CSV."""
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
 from typing import Any
 
 import orjson
@@ -17,10 +16,10 @@ Stored = tuple[str, str]
 
 def add_verdicts(verdicts: Verdicts, documents: Sequence[Any]) -> None:
     """Add to the figures of documents what became of them."""
-    found = verdicts.of([one["id"] for one in documents])
-    for document in documents:
+    ids = [one["id"] for one in documents]
+    for document, found in zip(documents, verdicts.of(ids), strict=True):
         for number, figure in enumerate(document["figures"], start=1):
-            figure |= fields_of(found.get((document["id"], number), OUTSIDE))
+            figure |= fields_of(found.get(number, OUTSIDE))
 
 
 def fields_of(verdict: Verdict) -> dict[str, Any]:
@@ -35,29 +34,32 @@ def fields_of(verdict: Verdict) -> dict[str, Any]:
 
 def judged_lines(verdicts: Verdicts) -> Callable[[Iterable[Stored]], list[str]]:
     """Return the function from stored rows of records to whole lines of CSV."""
-    end_of = line_ends()
+    ends = LineEnds(verdicts)
 
     def lines_of(page: Iterable[Stored]) -> list[str]:
         page = list(page)
-        found = verdicts.of([id for id, _ in page])
+        ids = [id for id, _ in page]
         return [
-            f"{line},{end_of(found.get((id, number), OUTSIDE))}"
-            for id, stored in page
+            f"{line},{ends[found.get(number)]}"
+            for (_, stored), found in zip(page, verdicts.numbered(ids), strict=True)
             for number, line in enumerate(orjson.loads(stored), start=1)
         ]
 
     return lines_of
 
 
-def line_ends() -> Callable[[Verdict], str]:
-    """Return the function from a verdict to its cells in CSV, which remembers them."""
-    columns = [one for one in figure_columns() if one.name in FigureSerializer.IN_TOTAL]
-    cells = csv_cells(columns)
+class LineEnds(dict[int | None, str]):
+    """Number of a verdict → its cells in CSV; None → those of a figure without one."""
 
-    @cache
-    def end_of(verdict: Verdict) -> str:
+    def __init__(self, verdicts: Verdicts) -> None:
+        super().__init__()
+        self.verdicts = verdicts
+        self.columns = [one for one in figure_columns() if one.name in FigureSerializer.IN_TOTAL]
+        self.cells = csv_cells(self.columns)
+
+    def __missing__(self, number: int | None) -> str:
+        verdict = OUTSIDE if number is None else self.verdicts.known.values[number]
         figure = fields_of(verdict)
-        row = [cell(one.read(figure)) for one, cell in zip(columns, cells, strict=True)]
-        return csv_lines([row])[0]
-
-    return end_of
+        row = [cell(one.read(figure)) for one, cell in zip(self.columns, self.cells, strict=True)]
+        self[number] = csv_lines([row])[0]
+        return self[number]

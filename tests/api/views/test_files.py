@@ -5,19 +5,23 @@ import gzip
 import io
 import json
 import re
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 
 import openpyxl
 import pytest
+from django.db import connections
 from django.test import Client
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aidapi import tables
+from aidapi.pagination import Cursor
 from aidapi.tables import (
     FORMULA,
     Column,
@@ -32,6 +36,7 @@ from records.index.models import DerivedState
 from records.index.signature import Rows
 from records.models import KINDS, Party, RevisionCounter
 from records.publishing import triggers
+from records.query.ordering import Ordering
 from tests.support.factories import DonationFactory, StatementFactory, publish
 from tests.support.histories import History
 from tests.support.parameter_values import anchored
@@ -851,6 +856,78 @@ def test_a_file_that_is_cut_off_says_so(format: str, fault: str) -> None:
     else:
         with pytest.raises(json.JSONDecodeError):
             json.loads(data.splitlines()[-1])
+
+
+class Numbered:
+    """Pages of one row each, read with the connection of the database; some cannot be."""
+
+    def __init__(self, count: int, broken: int = -1) -> None:
+        self.count, self.broken = count, broken
+        self.connections: set[int] = set()
+        self.threads: set[str] = set()
+        self.begun = threading.Semaphore(0)
+        self.reading = 0
+
+    def __call__(self, cursor: Cursor | None, size: int) -> list[tuple]:
+        number = 0 if cursor is None else int(cursor.row_id) + 1
+        self.reading += 1
+        self.begun.release()
+        time.sleep(0.02)
+        self.threads.add(threading.current_thread().name)
+        self.connections.add(id(connections["default"]))
+        with connections["default"].cursor() as asked:
+            asked.execute("SELECT 1")
+        self.reading -= 1
+        if number == self.broken:
+            raise Interrupted
+        return [(f"page {number}", "2020", str(number), 0)] if number < self.count else []
+
+    def walk(self) -> Iterator[Sequence[str]]:
+        return files.walk(self, Ordering("as_of", {"as_of": "as_of_key", "id": "id"}), 1)
+
+
+@pytest.mark.django_db
+def test_pages_are_read_ahead_with_the_connection_of_the_request(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(files, "STEP", 1)
+    read = Numbered(5)
+
+    assert [*read.walk()] == [[f"page {number}"] for number in range(5)]
+    assert read.connections == {id(connections["default"])}
+    assert len(read.threads) == 2
+    assert not connections["default"].allow_thread_sharing
+
+
+@pytest.mark.django_db
+def test_a_page_that_cannot_be_read_ends_the_file_after_those_before_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(files, "STEP", 1)
+    pages = Numbered(5, broken=3).walk()
+
+    assert [next(pages) for _ in range(3)] == [["page 0"], ["page 1"], ["page 2"]]
+    with pytest.raises(Interrupted):
+        next(pages)
+
+
+@pytest.mark.django_db
+def test_a_reader_who_leaves_leaves_no_page_that_is_being_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(files, "STEP", 1)
+    read = Numbered(100)
+    pages = read.walk()
+    for _ in range(3):
+        next(pages)
+    for _ in range(4):
+        read.begun.acquire()
+    assert read.reading == 1
+
+    pages.close()  # type: ignore[attr-defined]
+
+    assert read.reading == 0
+    assert not connections["default"].allow_thread_sharing
 
 
 def test_a_reader_who_leaves_is_no_fault() -> None:
