@@ -5,7 +5,7 @@ was killed continues where it was. Published versions do not change, so only the
 each part needs the lock of publishing.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,17 +16,24 @@ from records.index.names import NameHistory
 from records.index.recount import Recount, Step
 from records.index.search import Names
 from records.index.signature import Rows, signatures
-from records.index.writer import document, file_rows, search_document
+from records.index.writer import (
+    DocumentRow,
+    FileRow,
+    SearchRow,
+    document,
+    file_rows,
+    search_document,
+)
 from records.models import KINDS, Record, RevisionCounter
 
 VERSIONS_AT_ONCE = 200
 """Maximum versions whose derived rows one transaction writes."""
-STORED = {
-    "search_document": (Rows.SEARCH, ["format", "head", "body"]),
-    "document": (Rows.DOCUMENT, ["format", "body", "content_digest"]),
-    "file_rows": (Rows.FILE, ["format", "lines"]),
+STORED: dict[str, tuple[Rows, tuple[str, ...]]] = {
+    "search_document": (Rows.SEARCH, SearchRow._fields[1:]),
+    "document": (Rows.DOCUMENT, DocumentRow._fields[1:]),
+    "file_rows": (Rows.FILE, FileRow._fields[1:]),
 }
-"""Relation of a row that each version has → its sort and its columns."""
+"""Relation of a row that each version has → its sort and its columns, beside the version."""
 
 
 @dataclass
@@ -138,7 +145,7 @@ class Reindex:
         if not self.check:
             with transaction.atomic():
                 for relation in columns:
-                    write(rows[relation], columns[relation])
+                    write(records[0].child(relation), rows[relation], columns[relation])
         self.progress(len(records))
 
     def do_statistics(self, step: Step) -> None:
@@ -172,7 +179,7 @@ def chunks(versions: models.QuerySet) -> Iterator[list[Any]]:
         yield records
 
 
-def stored(kind: str) -> list[tuple[str, Rows, list[str]]]:
+def stored(kind: str) -> list[tuple[str, Rows, tuple[str, ...]]]:
     """Return the rows that each version of the kind has: relation, sort and columns."""
     return [
         (relation, rows, columns)
@@ -183,22 +190,29 @@ def stored(kind: str) -> list[tuple[str, Rows, list[str]]]:
 
 def derived(record: Any, names: Names) -> dict[str, Any]:
     """Return relation → the row that this code derives from a version."""
-    made = {"search_document": search_document(record, names), "document": document(record)}
+    public = document(record)
+    made: dict[str, Any] = {
+        "search_document": search_document(record, names),
+        "document": public,
+    }
     if record.ROLES:
-        made["file_rows"] = file_rows(record, made["document"].body)
+        made["file_rows"] = file_rows(record, public.body)
     return made
 
 
-def is_same(stored: Record | None, row: Any, columns: list[str]) -> bool:
+def is_same(stored: Record | None, row: Any, columns: Sequence[str]) -> bool:
     """Return whether the stored row has what the row has."""
     return stored is not None and all(
         getattr(stored, column) == getattr(row, column) for column in columns
     )
 
 
-def write(rows: list[Any], columns: list[str]) -> None:
+def write(model: Any, rows: list[Any], columns: Sequence[str]) -> None:
     """Write the rows, over those that there are."""
     if rows:
-        type(rows[0])._default_manager.bulk_create(
-            rows, update_conflicts=True, unique_fields=["record"], update_fields=columns
+        model._default_manager.bulk_create(
+            [model(**row._asdict()) for row in rows],
+            update_conflicts=True,
+            unique_fields=["record"],
+            update_fields=columns,
         )

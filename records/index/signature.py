@@ -36,12 +36,11 @@ def derived_from_samples(kind: str) -> dict[Rows, object]:
     for record in samples(kind):
         parties = record.rows_of("parties") if record.ROLES else ()
         text = search_text(record, parties, record.ordered_evidence(), NAMES)
-        record.search_document = record.child("search_document")(record=record, **text)
         documents.append(render(record))
         if record.ROLES:
             lines.append(render_lines(kind, documents[-1]))
         texts.append(text)
-        keys.append(sorted(keys_of(record)))
+        keys.append(sorted(keys_of(record, (text["head"], text["body"]))))
     found: dict[Rows, object] = {
         Rows.DOCUMENT: documents,
         Rows.FILE: lines,

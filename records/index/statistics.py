@@ -11,7 +11,6 @@ from typing import Any
 from django.db import connection
 
 from records.index.models import FilterStatistics
-from records.index.search import SearchDocument
 from records.models import DatedRecord, FigureItem, Record, RecordLink, RecordParty
 from records.models.regions import regions_around
 from records.models.rows import joined
@@ -29,8 +28,9 @@ ROWS_PER_STATEMENT = 200
 """Maximum rows of statistics that one statement writes."""
 
 
-def keys_of(record: Record) -> set[IndexKey]:
-    """Return the index keys of a published version, read from its rows."""
+def keys_of(record: Record, words: tuple[str, str] | None = None) -> set[IndexKey]:
+    """Return the index keys of a published version, read from its rows; `words`: head and body of
+    its search document, by default the stored one."""
     if isinstance(record, DatedRecord):
         keys = filter_keys(
             record,
@@ -41,9 +41,10 @@ def keys_of(record: Record) -> set[IndexKey]:
         )
     else:
         keys = link_keys(record.rows_of("links"))
+    if words is None and (stored := getattr(record, "search_document", None)):
+        words = stored.head, stored.body
     # A search document that was lost is no obstacle to a recount.
-    words = getattr(record, "search_document", None)
-    return keys | (word_keys(words) if words else set())
+    return keys | (word_keys(*words) if words else set())
 
 
 def link_keys(links: Iterable[RecordLink]) -> set[IndexKey]:
@@ -69,12 +70,12 @@ def filter_keys(
     return {(role, key) for role, key in keys if key}
 
 
-def word_keys(words: SearchDocument) -> set[IndexKey]:
+def word_keys(head: str, body: str) -> set[IndexKey]:
     """Return the words and pairs of words of a version, each once; the empty key is that of
     every version."""
-    head = {"", *words.head.split()} - {BOUNDARY}
-    anywhere = head | set(words.body.split()) - {BOUNDARY}
-    return {("head", word) for word in head} | {("word", word) for word in anywhere}
+    first = {"", *head.split()} - {BOUNDARY}
+    anywhere = first | set(body.split()) - {BOUNDARY}
+    return {("head", word) for word in first} | {("word", word) for word in anywhere}
 
 
 class StatisticsIncrement:
