@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from records.models.reading import claims, dates_in, folded
+from records.models.reading import Said, claims, dates_in, folded
 from records.models.reading import numbers as read_numbers
 
 
@@ -313,3 +313,16 @@ def test_a_date_agrees_as_far_as_it_is_known(
     (said,) = dates_in(folded("7 June 2020"))
 
     assert said.may_be(day, precision) is agrees
+
+
+@pytest.mark.parametrize(
+    ("language", "quote"),
+    [
+        ("es", "el 20 por ciento de las mascarillas"),
+        ("pt", "vinte por cento das máscaras"),
+        ("fr", "vingt pour cent des masques"),
+        ("it", "il venti per cento delle mascherine"),
+    ],
+)
+def test_the_hundred_of_a_share_is_no_number(language: str, quote: str) -> None:
+    assert Said.of(quote, language).numbers == []

@@ -2,9 +2,10 @@
 what of these words is not understood. Nothing that is not understood looks sure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import takewhile
 from typing import Any
 
 from records.curation.statement_reader.known import AMBIGUOUS, Known, Mention
@@ -190,6 +191,8 @@ class Figure:
     def multiplies(self, number: Number) -> bool:
         """Whether it is the second one of 3 x 10,000."""
         at = number.first - 1
+        if self.fills(number):
+            return True
         if at < 1 or self.words[at].text not in TIMES:
             return False
         for index in range(at - 1, max(0, at - NEAR) - 1, -1):
@@ -198,6 +201,15 @@ class Figure:
             if any(one.first <= index < one.last for one in self.reader.said.numbers):
                 return True
         return False
+
+    def fills(self, number: Number) -> bool:
+        """Whether it is the second one of 200 boxes of 50 masks."""
+        said = self.reader.said
+        of = said.ending("of", number.first)
+        unit = said.ending("units", of[0]) if of else None
+        return unit is not None and any(
+            one.last == unit[0] and one.value > 1 for one in said.numbers
+        )
 
     def shares(self, number: Number, following: Number | None) -> bool:
         """Whether it is either number of 3 out of 10."""
@@ -287,6 +299,8 @@ class Figure:
             self.doubts.append(f"the currency may be of several countries ({code} is one)")
         if item := self.item_after(self.end, self.until) or self.item_before():
             self.fields["item"] = item.code
+            if self.lists_items(item) or self.ends_list(item):
+                self.doubts.append("several items are named together")
         return True
 
     def currency_before(self) -> str:
@@ -480,10 +494,17 @@ class Figure:
         return found is not None and found[0] < self.until
 
     def lists_items(self, item: Mention) -> bool:
-        """Whether “and” and an item that is counted with it follow: 2 million masks and gloves."""
+        """Whether “and” and an item that is counted with it follow: 2 million masks and gloves,
+        500 masks, gloves and gowns."""
         lists = self.reader.said.known.lists
-        found = lists["joins"].at(self.words, item.last)
-        if found is None or lists["to"].at(self.words, item.last) or item.first < self.last.last:
+        last = item.last
+        while last < self.until and self.words[last].text in PAUSES:
+            other = self.item_at(last + 1)
+            if other is None or other.first != last + 1:
+                break
+            last = other.last
+        found = lists["joins"].at(self.words, last)
+        if found is None or lists["to"].at(self.words, last) or item.first < self.last.last:
             return False
         between = range(found[0], min(found[0] + NEAR, self.until))
         for index in between:
@@ -492,6 +513,17 @@ class Figure:
             if self.words[index].text in PAUSES or self.ends_phrase(index):
                 return False
         return False
+
+    def ends_list(self, item: Mention) -> bool:
+        """Whether another item and “and” precede it before the number: masks and gloves worth …"""
+        joins = self.reader.said.known.lists["joins"]
+        if item.last > self.first:
+            return False
+        return any(
+            (found := joins.at(self.words, other.last)) and found[0] == item.first
+            for other in self.reader.items
+            if self.since <= other.first
+        )
 
     def is_of_unknown(self, item: Mention) -> bool:
         """Whether in English an item in the singular says of which kind something is that is not
@@ -616,8 +648,10 @@ class Figure:
             found = self.reader.at("units", index)
             if found and item and item.first <= index < item.last:
                 # Of a name, its end may be a unit: tests, vials, tablets. A kit that a name ends
-                # in may be one test or a hundred.
-                found = found if found[0] == item.last and found[1] != Unit.KIT else None
+                # in may be one test or a hundred; 试剂 and 消毒剂 end in a sign that is a dose.
+                other = found[1] == Unit.DOSE and not self.is_vaccine(item.code)
+                is_unit = found[0] == item.last and found[1] != Unit.KIT and not other
+                found = found if is_unit else None
             if found:
                 if (
                     len(self.words[index].text) == 1
@@ -643,7 +677,7 @@ class Figure:
         number = self.number
         operators = [one for one in [number.qualifier, *self.operators] if one]
         for index in dict.fromkeys((self.last.last, self.unit_end, self.end)):
-            if after := self.reader.said.after(index):
+            if after := self.reader.said.after(index) or self.after_pause(index):
                 operators.append(after[0])
                 self.end = max(self.end, after[1])
                 break
@@ -661,6 +695,15 @@ class Figure:
         self.fields["operator"] = (strict or operators or [Operator.EXACT])[-1]
         if value < LARGEST:
             self.fields["value"] = plain(value)
+
+    def after_pause(self, index: int) -> tuple[str, int] | None:
+        """Return the operator, and the word after it, that stands between pauses: “500 masks,
+        approximately”. Before other words it may be said of what they say."""
+        if not (0 < index < self.until and self.words[index].text in PAUSES):
+            return None
+        found = self.reader.said.after(index + 1)
+        rest = self.reader.texts(found[1], found[1] + 1) if found else []
+        return found if set(rest) <= PAUSES | SENTENCE_ENDS else None
 
     def value(self) -> Decimal:
         """The reading of the number that fits what it counts: masks have no fractions."""
@@ -699,6 +742,7 @@ class Figure:
             self.doubts.append("it may be multiplied by another number")
         if self.is_share:
             self.doubts.append("one number is said to be a part of another")
+        self.note_limits()
         if self.bounds and self.reader.said.is_choice(self.number, self.last):
             self.doubts.append("two numbers are said of which one can be")
         written = self.reader.said.text[self.number.start : self.number.end]
@@ -717,6 +761,29 @@ class Figure:
         if not self.reader.said.known.is_known:
             self.doubts.append("this language is not read here")
 
+    def note_limits(self) -> None:
+        """Note the words that say that the number is not that of the aid: “instead of 500”, “half
+        of the 500”, “500 a month”."""
+        said = self.reader.said
+        starts = {self.first, said.skipped(self.first)}
+        after = self.unpaused(range(self.end, min(self.end + 3, self.until)))
+        before = self.unpaused(range(self.first - 1, max(self.since, self.first - NEAR) - 1, -1))
+        if any(said.ending("denied", at) for at in starts) or self.says("denied_after", after):
+            self.doubts.append("it may be denied or corrected")
+        if any(said.ending("share_of", at) for at in starts):
+            self.doubts.append("a part of the number may be meant")
+        if self.says("per_time", after) or self.says("per_time_before", before):
+            self.doubts.append("it may be so many in a day or month, not in all")
+
+    def unpaused(self, indices: Iterable[int]) -> list[int]:
+        """Return the words before the first pause among some."""
+        return list(takewhile(lambda index: self.words[index].text not in PAUSES, indices))
+
+    def says(self, name: str, indices: Iterable[int]) -> bool:
+        """Whether a phrase of a list begins at one of some words."""
+        table = self.reader.said.known.table(name)
+        return any(table.at(self.words, index) for index in indices)
+
     def is_said(self, letter: Token) -> bool:
         """Whether a letter after the number is a unit, a currency or a word: 5 t, 3 y 4."""
         known = self.reader.said.known
@@ -731,12 +798,23 @@ class Figure:
         for name, note in SAID_OF.items():
             known = self.reader.said.known.table(name)
             said = self.reader.said.ending(name, self.first) is not None
+            if name == "each":
+                if self.fields["measure"] == Measure.PARTIES:
+                    continue  # What each of them has is the next figure.
+                said = said or known.at(self.words, self.clause()) is not None
             if not said:
                 after = range(self.last.last, min(self.end + 3, self.until))
                 said = name != "of_which" and any(known.at(self.words, at) for at in after)
             if said:
                 found.append(note)
         return found
+
+    def clause(self) -> int:
+        """Return the word after the last pause before the number, which other numbers may be in:
+        each of the 12 countries received 500."""
+        ends = PAUSES | SENTENCE_ENDS
+        paused = (at for at in range(self.first, 0, -1) if self.words[at - 1].text in ends)
+        return next(paused, 0)
 
     # The words that bear it
 

@@ -159,6 +159,9 @@ class Scanner:
             index = max(number.last, index + 1)
             if not self.is_share(number):
                 found.append(number)
+            elif percent := self.known.lists["percent"].at(self.words, number.last):
+                # The hundred of “por ciento” is no number of its own.
+                index = percent[0]
         return found
 
     def is_share(self, number: Number) -> bool:

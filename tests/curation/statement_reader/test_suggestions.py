@@ -417,3 +417,83 @@ def test_number_that_may_be_another_is_marked(words: str, language: str, doubt: 
     *_, found = proposals(words, KNOWN, language)
 
     assert any(one.startswith(doubt) for one in found.doubts)
+
+
+@pytest.mark.parametrize(
+    ("words", "language", "doubt"),
+    [
+        ("not 500 masks", "en", "it may be denied or corrected"),
+        ("previously reported 500 masks", "en", "it may be denied or corrected"),
+        ("en vez de 500 masks", "es", "it may be denied or corrected"),
+        ("statt der versprochenen 500 masks", "de", "it may be denied or corrected"),
+        ("не 500 масок, а 600 masks", "ru", "it may be denied or corrected"),
+        ("500枚の口罩ではなく", "ja", "it may be denied or corrected"),
+        ("half of the 400 masks", "en", "a part of the number may be meant"),
+        ("none of the 400 masks", "en", "a part of the number may be meant"),
+        ("20% of the 400 masks", "en", "a part of the number may be meant"),
+        ("20 pour cent des 400 masks", "fr", "a part of the number may be meant"),
+        ("300,000 masks per month", "en", "it may be so many in a day or month"),
+        ("300.000 masks pro Monat", "de", "it may be so many in a day or month"),
+        ("每天生产10万只口罩", "zh", "it may be so many in a day or month"),
+        ("günde 10 bin masks", "tr", "it may be so many in a day or month"),
+        ("200 boxes of 50 masks", "en", "it may be multiplied by another number"),
+        ("EUR 3 million of masks and ventilators", "en", "several items are named together"),
+        ("masks and ventilators worth EUR 3 million", "en", "several items are named together"),
+        ("500 masks, computers and ventilators", "en", "several items are named together"),
+    ],
+)
+def test_number_that_is_not_of_the_aid_is_marked(words: str, language: str, doubt: str) -> None:
+    first, *_ = proposals(words, KNOWN, language)
+
+    assert any(one.startswith(doubt) for one in first.doubts)
+
+
+@pytest.mark.parametrize(
+    ("words", "language"),
+    [
+        ("not less than 500 masks", "en"),
+        ("not only 500 masks", "en"),
+        ("não menos de 500 masks", "pt"),
+        ("не более чем 500 маски", "ru"),
+        ("one batch of 500 masks", "en"),
+        ("500 masks, and ventilators next month", "en"),
+    ],
+)
+def test_number_of_the_aid_is_not_marked(words: str, language: str) -> None:
+    *_, found = proposals(words, KNOWN, language)
+
+    assert found.doubts == []
+
+
+@pytest.mark.parametrize(
+    ("words", "language"),
+    [
+        ("500 masks, approximately", "en"),
+        ("500 masks (approximately)", "en"),
+        ("500 masks, give or take, arrived", "en"),
+        ("500 masks, circa", "it"),
+        ("500 masks, mais ou menos", "pt"),
+    ],
+)
+def test_qualifiers_between_pauses(words: str, language: str) -> None:
+    assert said(words, language)["operator"] == "approx"
+
+
+def test_qualifier_of_the_next_words_is_not_that_of_the_number() -> None:
+    masks, computers = proposals("500 masks, circa 20 computers", KNOWN, "it")
+
+    assert masks.fields["operator"] == "exact"
+    assert computers.fields["operator"] == "approx"
+
+
+def test_each_at_the_beginning_of_the_clause_is_said_of_what_they_receive() -> None:
+    countries, masks = proposals("each of the 12 countries received 500 masks", KNOWN)
+
+    assert not countries.notes
+    assert masks.notes == ["said of each, not of all together"]
+
+
+def test_sign_that_ends_a_name_is_no_unit() -> None:
+    found = said("5000份检测试剂", "zh")
+
+    assert (found["item"], found.get("unit")) == ("test-kit", None)
