@@ -204,6 +204,8 @@ def root_of(path: Path, problems: Problems) -> Node | None:
     except yaml.reader.ReaderError as error:
         problems.add(file, 0, f"This cannot be read as YAML: {error.reason} at character "
                               f"{error.position}.")  # fmt: skip
+    except OSError as error:
+        problems.add(file, 0, f"The file cannot be read: {error.strerror}.")
     return None
 
 
@@ -215,7 +217,10 @@ def read_file(path: Path, problems: Problems) -> list[FileEntry] | None:
     before = len(problems)
     root = root_of(path, problems)
     if root is None:
-        return None if len(problems) > before else []
+        if len(problems) == before:
+            # What a full disk or a broken copy leaves must not pass for a file without entries.
+            problems.add(file, 0, "The file is empty; where there is nothing, write [] into it.")
+        return None
     if not isinstance(root, SequenceNode):
         problems.add(file, line_of(root), "The file is a list: begin every entry with “- ”.")
         return None

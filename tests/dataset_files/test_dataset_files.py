@@ -796,6 +796,20 @@ def test_missing_and_misnamed_files_are_reported(small: Path) -> None:
 
 
 @pytest.mark.django_db
+def test_an_empty_file_and_one_that_cannot_be_read_are_reported(small: Path) -> None:
+    (small / "exports.yaml").write_text("", "utf-8")
+    (small / "contracts.yaml").unlink()
+    (small / "contracts.yaml").mkdir()
+
+    faults = refused(small)
+
+    assert faults == [
+        "exports.yaml: The file is empty; where there is nothing, write [] into it.",
+        "contracts.yaml: The file cannot be read: Is a directory.",
+    ]
+
+
+@pytest.mark.django_db
 def test_a_directory_that_is_not_there_is_reported(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="there is no such directory"):
         load(tmp_path / "nowhere")
