@@ -37,6 +37,10 @@ WIDTH = 92
 """Where prose wraps: after the word that passes it."""
 
 
+class UnsayableError(DatasetError):
+    """What the database holds, and the files cannot say."""
+
+
 class Inline(list):
     """A list on the line of its key."""
 
@@ -95,6 +99,12 @@ def dump(directory: Path) -> dict[str, int]:
     The files are read back and compared with the database before they replace older ones, so
     that a dump that succeeds can be loaded.
     """
+    in_the_way = [f"{file}.yaml" for file in NOUNS if (directory / f"{file}.yaml").is_dir()]
+    if in_the_way:
+        # Found only when files are replaced, it would leave some of them old and some new.
+        raise DatasetError(
+            [f"{directory / file}: this is a directory, no file." for file in in_the_way]
+        )
     # What later revisions add is not read, so the files hold one state of the dataset.
     history = History()
     directory.mkdir(parents=True, exist_ok=True)
@@ -114,7 +124,7 @@ def verify(directory: Path) -> None:
     dataset = Dataset(directory)
     dataset.check()
     if dataset.problems or dataset.todo or len(dataset.shared) < dataset.history.head:
-        raise DatasetError(
+        raise UnsayableError(
             dataset.problems.lines()
             or dataset.held_back
             or ["The files do not hold what the database does."]

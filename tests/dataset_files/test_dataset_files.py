@@ -810,6 +810,22 @@ def test_an_empty_file_and_one_that_cannot_be_read_are_reported(small: Path) -> 
 
 
 @pytest.mark.django_db
+def test_a_directory_in_place_of_a_file_leaves_older_files_alone(
+    small: Path, tmp_path: Path
+) -> None:
+    load(small)
+    target = tmp_path / "dumped"
+    (target / "exports.yaml").mkdir(parents=True)
+    (target / "revisions.yaml").write_text("older", "utf-8")
+
+    with pytest.raises(CommandError, match=r"exports\.yaml: this is a directory, no file"):
+        call_command("dump_dataset", target)
+
+    assert (target / "revisions.yaml").read_text("utf-8") == "older"
+    assert {path.name for path in target.iterdir()} == {"exports.yaml", "revisions.yaml"}
+
+
+@pytest.mark.django_db
 def test_a_directory_that_is_not_there_is_reported(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="there is no such directory"):
         load(tmp_path / "nowhere")

@@ -13,7 +13,7 @@ from records.curation.proposals.models import Proposal
 from records.curation.reports.models import Report
 from records.curation.saved_views.models import SavedView
 from records.curation.teamwork.models import Assignment, Thread
-from records.dataset_files import DatasetError, dump
+from records.dataset_files import DatasetError, UnsayableError, dump
 from records.models import KINDS, OPEN, Contributor, Statement
 
 
@@ -30,10 +30,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             written = dump(options["directory"])
-        except DatasetError as error:
+        except UnsayableError as error:
             raise CommandError(
                 f"{error}\nThe database holds what the files cannot say; nothing was written."
             ) from error
+        except DatasetError as error:
+            raise CommandError(f"{error}\nNothing was written.") from error
         counts = ", ".join(f"{count} {file}" for file, count in written.items())
         self.stdout.write(f"Wrote {counts} into {options['directory']}.")
         left_out = ", ".join(f"{what} ({count})" for what, count in unpublished().items() if count)
