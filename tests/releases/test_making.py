@@ -87,6 +87,18 @@ def test_command_makes_what_is_missing_and_nothing_twice(tmp_path: Path) -> None
 
 
 @pytest.mark.usefixtures("dataset")
+@pytest.mark.parametrize("options", [{"revision": 1, "since": 1}, {"since": -1},
+                                     {"each": True, "since": 1}])  # fmt: skip
+def test_changes_are_listed_since_an_earlier_revision_only(
+    tmp_path: Path, options: dict[str, Any]
+) -> None:
+    with pytest.raises(CommandError, match="cannot be listed since revision"):
+        call_command("make_release", directory=tmp_path, **options)
+
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.usefixtures("dataset")
 def test_failure_leaves_no_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any) -> None:
         raise OSError("No space left on device")

@@ -41,9 +41,17 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         place = Shelf(options["directory"]) if options["directory"] else shelf()
-        for revision in self.revisions(place, options):
+        revisions, since = self.revisions(place, options), options["since"]
+        for revision in revisions if since is not None else []:
+            # Before any is made: a release never changes.
+            if not 0 <= since < revision.number:
+                raise CommandError(
+                    f"Changes of revision {revision.number} cannot be listed since revision "
+                    f"{since}: give 0 to {revision.number - 1}."
+                )
+        for revision in revisions:
             try:
-                folder = make(place, revision, options["since"])
+                folder = make(place, revision, since)
             except ReleaseExists as error:
                 if options["if_new"]:
                     return
