@@ -2,6 +2,7 @@
 """Django's command line for AidAPI."""
 
 import os
+import signal
 import sys
 
 
@@ -11,6 +12,8 @@ def main() -> None:
 
     from aidapi.outcomes import explained
 
+    # A command that is stopped removes its temporary files and says so, as after Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if failure := explained(lambda: execute_from_command_line(sys.argv)):
         sys.exit(failure)
 

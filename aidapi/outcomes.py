@@ -48,6 +48,8 @@ UNCONFIRMED = (
     "confirmed it, so it would be lost if this server were lost now. Inform the operator."
 )
 
+INTERRUPTED = "Interrupted. What it had not finished was undone: run the command again."
+
 
 class Commits(NamedTuple):
     """Numbers of commits of this thread's connection, by how they ended."""
@@ -157,9 +159,17 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def explained(act: Callable[[], Any], before: Commits = NONE) -> str:
-    """Run a command; return what to report if the database failed it, else nothing."""
+    """Run a command; return what to report if the database or a file failed it, or if it was
+    interrupted, else nothing."""
     try:
         act()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except OSError as error:
+        # Without a name it is no file that the operator could mend.
+        if error.filename is None:
+            raise
+        return f"{error.filename2 or error.filename}: {error.strerror}."
     except (DatabaseError, InterfaceError) as error:
         if not is_of_database(error):
             raise
