@@ -216,6 +216,8 @@ def read_file(path: Path, problems: Problems) -> list[FileEntry] | None:
         return None
     before = len(problems)
     root = root_of(path, problems)
+    if root is None and len(problems) == before and path.read_bytes().strip():
+        return []  # It has comments only.
     if root is None:
         if len(problems) == before:
             # What a full disk or a broken copy leaves must not pass for a file without entries.

@@ -796,6 +796,15 @@ def test_missing_and_misnamed_files_are_reported(small: Path) -> None:
 
 
 @pytest.mark.django_db
+def test_a_file_of_comments_has_no_entries(small: Path) -> None:
+    (small / "exports.yaml").write_text("# None yet.\n", "utf-8")
+
+    load(small)
+
+    assert not Export.objects.exists()
+
+
+@pytest.mark.django_db
 def test_an_empty_file_and_one_that_cannot_be_read_are_reported(small: Path) -> None:
     (small / "exports.yaml").write_text("", "utf-8")
     (small / "contracts.yaml").unlink()
