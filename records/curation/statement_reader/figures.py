@@ -27,6 +27,8 @@ SHARED = PACKS | {Unit.TONNE, Unit.KILOGRAM}
 """Units of several kinds of items together."""
 NEAR = 4
 """Most words between a number and what it counts."""
+CLOSE = 2
+"""Most words between a number and what denies it."""
 FAR = 12
 MOST_SHOTS = 3
 """Most shots of which one vaccination consists: a three-dose vaccine."""
@@ -762,16 +764,24 @@ class Figure:
             self.doubts.append("this language is not read here")
 
     def note_limits(self) -> None:
-        """Note the words that say that the number is not that of the aid: “instead of 500”, “half
-        of the 500”, “500 a month”."""
+        """Note the words that say that the number is not that of the aid: “instead of the promised
+        500”, “half of the 500”, “500 a month”, “500 have expired”, “enough for 500”."""
         said = self.reader.said
-        starts = {self.first, said.skipped(self.first)}
+        close = range(self.first - 1, max(self.since, self.first - CLOSE) - 1, -1)
+        only = said.known.lists["only"]
+        # Not only 500 are 500.
+        near = takewhile(lambda index: not only.at(self.words, index), self.unpaused(close))
+        starts = {self.first, said.skipped(self.first), *near}
         after = self.unpaused(range(self.end, min(self.end + 3, self.until)))
         before = self.unpaused(range(self.first - 1, max(self.since, self.first - NEAR) - 1, -1))
         if any(said.ending("denied", at) for at in starts) or self.says("denied_after", after):
             self.doubts.append("it may be denied or corrected")
         if any(said.ending("share_of", at) for at in starts):
             self.doubts.append("a part of the number may be meant")
+        if self.says("undone", after):
+            self.doubts.append("it may be cancelled, expired or missing")
+        if any(said.ending("enough", at) for at in starts):
+            self.doubts.append("it may be what something is enough for")
         if self.says("per_time", after) or self.says("per_time_before", before):
             self.doubts.append("it may be so many in a day or month, not in all")
 
@@ -801,13 +811,23 @@ class Figure:
             if name == "each":
                 if self.fields["measure"] == Measure.PARTIES:
                     continue  # What each of them has is the next figure.
-                said = said or known.at(self.words, self.clause()) is not None
+                said = said or known.at(self.words, self.clause()) is not None or self.is_of_each()
             if not said:
                 after = range(self.last.last, min(self.end + 3, self.until))
                 said = name != "of_which" and any(known.at(self.words, at) for at in after)
             if said:
                 found.append(note)
         return found
+
+    def is_of_each(self) -> bool:
+        """Whether “each” is close before it: five boxes each containing 2,000. After “and” it is
+        said of what comes before that: ten masks each and 20 gloves."""
+        lists = self.reader.said.known.lists
+        before = range(self.first - 1, max(self.since, self.first - NEAR) - 1, -1)
+        joined = takewhile(
+            lambda index: not lists["joins"].at(self.words, index), self.unpaused(before)
+        )
+        return self.says("each_of", joined)
 
     def clause(self) -> int:
         """Return the word after the last pause before the number, which other numbers may be in:

@@ -389,6 +389,23 @@ def test_number_within_a_word_is_no_amount(words: str, values: list[str]) -> Non
 
 
 @pytest.mark.parametrize(
+    ("words", "language", "each"),
+    [
+        ("5 boxes each containing 2,000 masks", "en", True),
+        ("5 cartons contenant chacun 2 000 masks", "fr", True),
+        ("12个国家各获得500只口罩", "zh", True),
+        ("masks at a unit price of EUR 2", "en", True),
+        ("ten masks each and 20 ventilators", "en", False),
+        ("each country has tests, China sent 20 ventilators", "en", False),
+    ],
+)
+def test_each_is_noted_on_what_each_has(words: str, language: str, each: bool) -> None:
+    *_, found = proposals(words, KNOWN, language)
+
+    assert ("said of each, not of all together" in found.notes) is each
+
+
+@pytest.mark.parametrize(
     ("words", "language", "doubt"),
     [
         ("three-layer masks", "en", "the number may be a part of a word, as in one-shot"),
@@ -428,6 +445,12 @@ def test_number_that_may_be_another_is_marked(words: str, language: str, doubt: 
         ("statt der versprochenen 500 masks", "de", "it may be denied or corrected"),
         ("не 500 масок, а 600 masks", "ru", "it may be denied or corrected"),
         ("500枚の口罩ではなく", "ja", "it may be denied or corrected"),
+        ("instead of the promised 1 million masks", "en", "it may be denied or corrected"),
+        ("China did not send 500 masks", "en", "it may be denied or corrected"),
+        ("the donation of 45,000 masks was cancelled", "en", "it may be cancelled"),
+        ("500.000 masks sind abgelaufen", "de", "it may be cancelled"),
+        ("500 masks fueron cancelados", "es", "it may be cancelled"),
+        ("masks enough for 5 million tests", "en", "it may be what something is enough for"),
         ("half of the 400 masks", "en", "a part of the number may be meant"),
         ("none of the 400 masks", "en", "a part of the number may be meant"),
         ("20% of the 400 masks", "en", "a part of the number may be meant"),
