@@ -299,7 +299,9 @@ class Figure:
         self.fields |= {"measure": Measure.MONEY, "currency": code}
         if paid.endswith("?"):
             self.doubts.append(f"the currency may be of several countries ({code} is one)")
-        if item := self.item_after(self.end, self.until) or self.item_before():
+        spent = self.reader.at("spent_on", self.end) if self.end < self.until else None
+        start = spent[0] if spent else self.end
+        if item := self.item_after(start, self.until) or self.item_before():
             self.fields["item"] = item.code
             if self.lists_items(item) or self.ends_list(item):
                 self.doubts.append("several items are named together")

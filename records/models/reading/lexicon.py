@@ -30,13 +30,13 @@ LISTS = (
     *("one", "and", "of", "between", "joins", "each", "of_which", "another"),
     *("to", "or", "but", "part_of", "for_whom", "between_after", "articles", "changes", "heads"),
     *("not_aid", "not_aid_before", "phrase_ends", "percent", "teens"),
-    *("denied", "denied_after", "only", "undone", "share_of", "enough", "each_of"),
+    *("denied", "denied_after", "only", "undone", "share_of", "enough", "each_of", "spent_on"),
     *("per_time", "per_time_before"),
 )
 """Keys of a file that are lists of words."""
 OWN = frozenset(
     {"phrase_ends", "one", "and", "or", "but", "part_of", "for_whom", "each", "not_aid_before"}
-    | {"denied", "denied_after", "only", "undone", "share_of", "enough", "each_of"}
+    | {"denied", "denied_after", "only", "undone", "share_of", "enough", "each_of", "spent_on"}
 )
 """Lists of which a text in another language does not also have the English words."""
 NUMERIC = {"magnitudes", "halves", "and_half", "plus", "about"}

@@ -389,6 +389,31 @@ def test_number_within_a_word_is_no_amount(words: str, values: list[str]) -> Non
 
 
 @pytest.mark.parametrize(
+    ("words", "language"),
+    [
+        ("US$ 2.5 million worth of masks", "en"),
+        ("EUR 5 million for the purchase of masks", "en"),
+        ("EUR 5 million to buy masks", "en"),
+        ("5 millones de euros en masks", "es"),
+        ("R$ 5 milhões em masks", "pt"),
+        ("5 Millionen Euro für masks", "de"),
+        ("2 milioni di euro in masks", "it"),
+        ("5 milyon euro değerinde masks", "tr"),
+        ("50 लाख रुपये के masks", "hi"),
+    ],
+)
+def test_money_has_the_item_that_it_is_spent_on(words: str, language: str) -> None:
+    found = said(words, language)
+
+    assert (found["measure"], found["item"]) == ("money", "mask")
+
+
+def test_money_has_no_item_from_beyond_other_words() -> None:
+    assert "item" not in said("EUR 5 million to Fiji, which has masks")
+    assert "item" not in said("EUR 5 million for research into masks")
+
+
+@pytest.mark.parametrize(
     ("words", "language", "each"),
     [
         ("5 boxes each containing 2,000 masks", "en", True),
