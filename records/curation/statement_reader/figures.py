@@ -27,6 +27,8 @@ SHARED = PACKS | {Unit.TONNE, Unit.KILOGRAM}
 """Units of several kinds of items together."""
 NEAR = 4
 """Most words between a number and what it counts."""
+MOST_ENTRIES = 100
+"""Numbers of entries in a list are below it."""
 CLOSE = 2
 """Most words between a number and what denies it."""
 FAR = 12
@@ -234,7 +236,10 @@ class Figure:
     # What is counted
 
     def counts_other(self) -> bool:
-        """Whether the number counts cases, days or pages, or is an article's or a telephone's."""
+        """Whether the number counts cases, days or pages, or is an article's, a telephone's or a
+        list's."""
+        if self.begins_entry():
+            return True
         for index in range(self.counted, min(self.until, self.counted + NEAR)):
             if self.words[index].text in PAUSES or self.reader.at("phrase_ends", index):
                 break
@@ -253,6 +258,18 @@ class Figure:
                 return False  # A date or telephone number that was blotted out.
             end -= 1
         return self.reader.said.ending("not_aid_before", end) is not None
+
+    def begins_entry(self) -> bool:
+        """Whether it is the number of an entry in a list: 1) 500 masks; (2) 20 ventilators."""
+        at, first = self.last.last, self.number.first
+        closed = self.reader.texts(at, at + 1) == [")"] and self.words[at].start == self.last.end
+        if not closed or self.number.scale > 1 or self.number.value >= MOST_ENTRIES:
+            return False
+        if self.reader.texts(first - 1, first) == ["("]:
+            first -= 1
+        ends = PAUSES | SENTENCE_ENDS
+        opens = first == 0 or self.words[first - 1].text in ends
+        return opens and not ends.issuperset(self.reader.texts(at + 1, at + 2))
 
     def is_year(self) -> bool:
         """Whether it is a year: four digits, with nothing that it counts directly after."""

@@ -682,7 +682,7 @@ def digits(written: str, known: Lexicon, scaled: bool) -> Digits:
     if len(separators) > 1:
         mixed = separators[-1] != separators[0]
         return Digits(decimal if mixed or last < 2 else whole)
-    if last != 3 or len(groups[0]) > 3 or groups[0] == "0":
+    if last != 3 or len(groups[0]) > 3 or groups[0] in ("", "0"):
         return Digits(decimal)
     is_decimal = (separators[0] == ".") == known.point_is_decimal
     if scaled:

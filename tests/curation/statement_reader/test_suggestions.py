@@ -143,6 +143,9 @@ def test_names_begin_after_signs_of_scripts_without_spaces() -> None:
         ("ít nhất 30 máy thở", "vi", ["30"]),
         ("لـ27 دولة", "ar", ["27"]),
         ("half a tonne of masks", "en", ["0.5"]),
+        (".5 million masks", "en", ["500000"]),
+        ("Masks.5 ventilators", "en", ["5"]),
+        ("a Boeing 777 with 40 tonnes of masks", "en", ["40"]),
         ("eine halbe Tonne masks", "de", ["0.5"]),
     ],
 )
@@ -406,6 +409,21 @@ def test_money_has_the_item_that_it_is_spent_on(words: str, language: str) -> No
     found = said(words, language)
 
     assert (found["measure"], found["item"]) == ("money", "mask")
+
+
+@pytest.mark.parametrize(
+    ("words", "values"),
+    [
+        ("It includes: 1) 10,000 masks; 2) 500 ventilators", ["10000", "500"]),
+        ("(1) 500 masks, (2) 20 ventilators", ["500", "20"]),
+        ("ventilators (20) and masks (500)", ["20", "500"]),
+        ("ventilators: (20), masks: 500", ["20", "500"]),
+    ],
+)
+def test_numbers_of_a_list_are_not_amounts(words: str, values: list[str]) -> None:
+    found = [one for one in proposals(words, KNOWN) if one.is_aid]
+
+    assert [one.fields["value"] for one in found] == values
 
 
 def test_money_has_no_item_from_beyond_other_words() -> None:
