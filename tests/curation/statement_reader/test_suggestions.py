@@ -118,6 +118,9 @@ def test_qualifiers(words: str, language: str, operator: str) -> None:
         ("Tél. 01 42 34 56 78 : 20 masques", "fr", "mask", "piece", "20"),
         ("확진자 86명, 마스크 20장", "ko", "mask", "piece", "20"),
         ("un centenar de mascarillas", "es", "mask", "piece", "100"),
+        ("medio centenar de masks", "es", "mask", "piece", "50"),
+        ("mezzo migliaio di masks", "it", "mask", "piece", "500"),
+        ("полсотни masks", "ru", "mask", "piece", "50"),
         ("deux dizaines de masques", "fr", "mask", "piece", "20"),
     ],
 )
