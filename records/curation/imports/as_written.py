@@ -13,6 +13,7 @@ from typing import NamedTuple
 from aidapi.dates import in_words
 from records.models import fold, plain
 from records.models.reading import (
+    AFTER,
     BEFORE,
     CURRENCIES,
     MONTHS,
@@ -20,7 +21,9 @@ from records.models.reading import (
     UNITS,
     alternatives,
     folded,
+    numbers,
 )
+from records.models.reading.qualifiers import NOTHING as NO_QUALIFIER
 
 NOTHING = {
     *("n/a", "n.a.", "n. a.", "n.a", "n/d", "none", "nil", "null", "-", "–", "—", "--"),
@@ -60,8 +63,6 @@ SCALE = rf"(?P<scale>{alternatives(scale for scale in SCALES if scale not in UNC
 DIGITS = r"(?P<digits>\d(?:[\d.,'’ ]*\d)?)"
 AMOUNT = re.compile(rf"(?:{CURRENCY}\s*)?{DIGITS}\s*-?(?:{SCALE}\.?)?")
 PAID = re.compile(rf"{DIGITS}\s*-?(?:{SCALE}\.?)?(?:\s*(?:of |de )?{CURRENCY})?")
-QUALIFIED = re.compile(rf"(?:{alternatives(BEFORE)}|[<>≥≤~≈±])\s*[^\d]*\d.*|.*\d.*\+", re.DOTALL)
-
 SIGNS = {
     ">": "more_than",
     "<": "less_than",
@@ -77,6 +78,25 @@ SIGNS = {
     "+": "at_least",
     "approx.": "approx",
 }
+QUALIFIERS = {
+    word: operator
+    for word, operator in {**AFTER, **BEFORE, **SIGNS}.items()
+    if operator != NO_QUALIFIER and word != "="
+}
+"""Words and signs beside a number → operator."""
+SIGN = r"[<>]=|[<>≥≤~≈]|approx\.|ca\.|c\."
+OPENED = re.compile(rf"(?P<words>{SIGN}|{alternatives(BEFORE)})\s*(?P<rest>.+)")
+CLOSED = re.compile(rf"(?P<rest>.+?)[\s,(]*(?P<words>approx\.|{alternatives(AFTER)})\)?")
+COUNTS = alternatives(
+    # 2 dozen are boxes in Dutch only.
+    word
+    for word in UNITS
+    if word not in SCALES and (len(word) > 1 or not word.isascii())
+)
+COUNTED = re.compile(rf"(?P<rest>.+?)\s*(?P<words>{COUNTS})\.?")
+"""A number after its qualifier, before it, and before its unit."""
+MOST_WORDS = 80
+"""Characters of a cell that holds a number with words."""
 NAMED: Mapping[str, Mapping[str, str]] = {"unit": UNITS, "operator": {**BEFORE, **SIGNS}}
 """Column of codes → words and signs for them beside those of the form."""
 
@@ -145,22 +165,31 @@ def is_nothing(text: str) -> bool:
     return fold(text).strip() in NOTHING
 
 
-def read_amount(text: str, *, decimal_comma: bool = False) -> tuple[str, str]:
-    """Return the number and what the cell calls its currency; empty where it names none.
-    `decimal_comma`: whether the file is of a program that writes 1,5."""
+class Amount(NamedTuple):
+    """What a cell says of an amount; empty where it says nothing of it."""
+
+    number: str
+    currency: str = ""
+    """As the cell calls it."""
+    operator: str = ""
+    unit: str = ""
+
+
+def read_amount(text: str, *, decimal_comma: bool = False) -> Amount:
+    """Return what a cell says of an amount. `decimal_comma`: whether the file is of a program that
+    writes 1,5."""
     if PLAIN.fullmatch(text):
-        return text, ""
+        return Amount(text)
     if RAISED.search(text):
         raise ValueError(
             f"“{text[:40]}” has a raised digit, as of a footnote: write the number without it."
         )
     written = " ".join(folded(text).split())
-    found = AMOUNT.fullmatch(written) or PAID.fullmatch(written)
+    bare, operator, unit = without_words(written)
+    found = AMOUNT.fullmatch(bare) or PAID.fullmatch(bare)
     if found is None:
-        if QUALIFIED.fullmatch(written):
-            raise ValueError(
-                f"“{text[:40]}”: give the number alone, and what qualifies it as “operator”."
-            )
+        if number := read_words(bare):
+            return Amount(number, "", operator, unit)
         raise ValueError(
             f"“{text[:40]}” is not a plain number: write digits only, decimals after a point, as "
             f"1500000 or 1.9."
@@ -174,7 +203,42 @@ def read_amount(text: str, *, decimal_comma: bool = False) -> tuple[str, str]:
         raise error.within(written, found["digits"]) from error
     if scale > 1:
         number = str(plain(Decimal(number) * scale))
-    return number, found["currency"] or ""
+    return Amount(number, found["currency"] or "", operator, unit)
+
+
+def without_words(written: str) -> tuple[str, str, str]:
+    """Return an amount without the words that qualify and count it, their operator and unit:
+    about 1.2 million pieces; 500+ boxes; 300 (approx.)."""
+    if len(written) > MOST_WORDS:
+        return written, "", ""
+    operators: set[str] = set()
+    bare, unit = written, ""
+    if opened := OPENED.fullmatch(bare):
+        operators.add(QUALIFIERS.get(opened["words"], ""))
+        bare = opened["rest"]
+    if closed := CLOSED.fullmatch(bare):
+        operators.add(QUALIFIERS.get(closed["words"], ""))
+        bare = closed["rest"]
+    if counted := COUNTED.fullmatch(bare):
+        unit, bare = UNITS[counted["words"]], counted["rest"]
+        if closed := CLOSED.fullmatch(bare):
+            operators.add(QUALIFIERS.get(closed["words"], ""))
+            bare = closed["rest"]
+    if "" in operators or len(operators) > 1:
+        # Two that differ, or one that has another meaning here: nothing is read.
+        return written, "", ""
+    return bare, next(iter(operators), ""), unit
+
+
+def read_words(text: str) -> str:
+    """Return the number that words are, in English: half a million. Empty if they are none, or
+    more than one."""
+    found = numbers(text, "en")
+    if len(found) != 1 or (found[0].start, found[0].end) != (0, len(text)):
+        return ""
+    number = found[0]
+    unclear = number.bounds or number.other is not None or number.doubt or number.qualifier
+    return "" if unclear else str(plain(number.value))
 
 
 def is_of_amounts(text: str, *, scales: bool) -> bool:

@@ -11,6 +11,9 @@ from records.curation.imports.grids import shown
 Fault = list[str]
 """[column, what is wrong and what would be right]; the column is empty if it is the whole line"""
 
+EMPTY: Mapping[str, str] = {}
+NAMED_BESIDE = ("currency", "operator", "unit")
+"""Columns of what a cell of an amount may say beside its number."""
 NO_TEXT = "It holds characters that are no text (NUL, or half of a pair): type it again."
 
 
@@ -38,17 +41,26 @@ def read_cell(column: Column, text: str) -> str:
     return text
 
 
-def read_number(column: Column, text: str, given: str, *, decimal_comma: bool) -> tuple[str, str]:
-    """Return the number of a cell and the code of the currency that it names. `given` is the
-    currency of the line."""
-    number, said = as_written.read_amount(text, decimal_comma=decimal_comma)
+def read_number(
+    column: Column, text: str, given: Mapping[str, str], *, decimal_comma: bool
+) -> tuple[str, Cells]:
+    """Return the number of a cell, and column → code of what else the cell says: its currency,
+    and of a value what qualifies and what counts it. `given` are the other cells of the line,
+    which must not say otherwise."""
+    amount = as_written.read_amount(text, decimal_comma=decimal_comma)
+    said = amount.currency
     try:
-        currency = as_written.read_currency(said, given) if said else ""
+        currency = as_written.read_currency(said, given.get("currency", "")) if said else ""
     except as_written.SeveralReadings as error:
         raise error.within(" ".join(as_written.folded(text).split()), said) from error
-    if currency and given and currency != given:
-        raise ValueError(f"The cell names {currency}, and “currency” {shown(given)}.")
-    return number, currency
+    if (amount.operator or amount.unit) and column.name != "value":
+        raise ValueError(f"“{shown(text)}”: give the number alone.")
+    named = {"currency": currency, "operator": amount.operator, "unit": amount.unit}
+    named = {name: code for name, code in named.items() if code}
+    for name, code in named.items():
+        if given.get(name, code) != code:
+            raise ValueError(f"The cell names {code}, and “{name}” {shown(given[name])}.")
+    return amount.number, named
 
 
 def settle(
@@ -59,26 +71,28 @@ def settle(
     *,
     decimal_comma: bool,
 ) -> None:
-    """Read the numbers of a line, and the currency that a cell of an amount names."""
+    """Read the numbers of a line, and the currency, operator and unit that a cell of an amount
+    names."""
     for column in columns:
         if not column.is_number or column.name not in cells:
             continue
         text = cells.pop(column.name)
         try:
-            number, currency = read_number(
-                column, text, cells.get("currency", ""), decimal_comma=decimal_comma
-            )
+            number, named = read_number(column, text, cells, decimal_comma=decimal_comma)
         except ValueError as error:
             faults.append([column.name, str(error)])
         else:
             cells[column.name] = number
-            if currency and "currency" not in cells:
-                cells["currency"] = currency
-                original["currency"] = ""
+            for name in named.keys() - cells.keys():
+                cells[name], original[name] = named[name], ""
 
 
 def question_of(
-    column: Column, text: str, *, given: str = "", decimal_comma: bool = False
+    column: Column,
+    text: str,
+    *,
+    given: Mapping[str, str] = EMPTY,
+    decimal_comma: bool = False,
 ) -> as_written.SeveralReadings | None:
     """Return the question that a cell asks, if it has several readings."""
     try:
@@ -106,10 +120,11 @@ def reread(
     """Return the cells, faults and original texts of a line, with the cells that were mended. What
     could not be read is read again, since its neighbours may say now what it means."""
     now, kept = dict(cells), dict(original)
-    if "" in (kept.get("currency"), mended.get("currency")):
-        # An amount named it.
-        now.pop("currency", None)
-        kept.pop("currency", None)
+    for name in NAMED_BESIDE:
+        if "" in (kept.get(name), mended.get(name)):
+            # An amount named it.
+            now.pop(name, None)
+            kept.pop(name, None)
     again = {column for column, _ in faults if column in kept} | set(mended)
     again |= {name for name in now if columns[name].is_number}
     left = [[column, words] for column, words in faults if column not in again]

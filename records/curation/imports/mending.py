@@ -131,7 +131,7 @@ class Asker:
         if found := question_of(
             column,
             text,
-            given=row.cells.get("currency", ""),
+            given=row.cells,
             decimal_comma=self.batch.decimal_comma,
         ):
             same = f"{found.question} {name}" if column.is_date else found.question

@@ -22,6 +22,7 @@ from records.models.reading.tokens import Phrases, Token, folded, tokens
 
 SCALES: Mapping[str, int] = {word: int(scale) for word, scale in merged("scales").items()}
 BEFORE: Mapping[str, str] = merged("before")
+AFTER: Mapping[str, str] = merged("after")
 CURRENCIES: Mapping[str, str] = {
     word: code for word, code in merged("currencies").items() if not code.endswith("?")
 }
@@ -29,6 +30,7 @@ CURRENCIES: Mapping[str, str] = {
 UNITS: Mapping[str, str] = merged("units")
 
 __all__ = [
+    "AFTER",
     "BEFORE",
     "CURRENCIES",
     "DATE",

@@ -47,9 +47,45 @@ from tests.support.factories import ItemFactory, PartyFactory, StatementFactory,
     ],
 )
 def test_amounts_of_one_reading_are_read(text: str, number: str, currency: str) -> None:
-    found, said = read_amount(text)
+    found = read_amount(text)
 
-    assert (found, read_currency(said) if said else "") == (number, currency)
+    said = read_currency(found.currency) if found.currency else ""
+    assert (found.number, said, found.operator, found.unit) == (number, currency, "", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "operator", "unit"),
+    [
+        ("~500", "500", "approx", ""),
+        ("approx. 300", "300", "approx", ""),
+        ("300 (approx.)", "300", "approx", ""),
+        ("500+", "500", "at_least", ""),
+        (">= 1,000", "1000", "at_least", ""),
+        ("> 1,000", "1000", "more_than", ""),
+        ("over 20,000", "20000", "more_than", ""),
+        ("up to 1.5 million", "1500000", "at_most", ""),
+        ("500 or more", "500", "at_least", ""),
+        ("mindestens 500", "500", "at_least", ""),
+        ("500 pcs", "500", "", "piece"),
+        ("30万枚", "300000", "", "piece"),
+        ("about 1.2 million pieces", "1200000", "approx", "piece"),
+        ("500+ boxes", "500", "at_least", "box"),
+        ("half a million doses", "500000", "", "dose"),
+        ("one million", "1000000", "", ""),
+        (".5 million", "500000", "", ""),
+        ("2 dozen", "24", "", ""),
+    ],
+)
+def test_words_that_qualify_and_count_a_number_are_read(
+    text: str, number: str, operator: str, unit: str
+) -> None:
+    found = read_amount(text)
+
+    assert (found.number, found.operator, found.unit) == (number, operator, unit)
+
+
+def test_a_qualified_amount_keeps_its_currency() -> None:
+    assert read_amount("about US$ 1 million") == ("1000000", "us$", "approx", "")
 
 
 @pytest.mark.parametrize(
@@ -60,9 +96,10 @@ def test_amounts_of_one_reading_are_read(text: str, number: str, currency: str) 
         ("20,00", "Is 20.00 meant?"),
         ("50.000 million", "may be 50,000 million or the decimal 50.000 million"),
         ("2 mil", "not a plain number"),
-        ("over 20,000", "what qualifies it as “operator”"),
-        (">5", "what qualifies it as “operator”"),
-        ("50,000+", "what qualifies it as “operator”"),
+        ("approx 500+", "digits only"),
+        ("several thousand", "digits only"),
+        ("two or three", "digits only"),
+        ("500 or so " + "x" * 80, "digits only"),
         ("500¹", "raised digit"),
         ("50,000 masks", "digits only"),
         ("10-20", "digits only"),

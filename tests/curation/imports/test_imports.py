@@ -251,6 +251,62 @@ class TestNewRecords:
         assert codes == ["CHN", "jack-ma-foundation"]
         assert draft.figures.get().item_id == "surgical-mask"
 
+    @pytest.mark.parametrize(
+        ("cells", "operator", "unit"),
+        [
+            ({"value": "~50,000", "operator": ""}, "approx", "piece"),
+            ({"value": "~50,000", "operator": "about"}, "approx", "piece"),
+            ({"value": "50,000 pcs", "unit": ""}, "exact", "piece"),
+            ({"value": "50,000+ pairs", "operator": "", "unit": ""}, "at_least", "pair"),
+        ],
+    )
+    def test_a_value_may_say_its_operator_and_unit(
+        self,
+        cells: dict[str, str],
+        operator: str,
+        unit: str,
+        statement: Statement,
+        editor: User,
+    ) -> None:
+        words = {"quote_reason": "The page says so further down."}
+
+        (draft,) = imported([row(statement, **cells, **words)], editor)
+
+        figure = draft.figures.get()
+        assert (figure.value, figure.operator, figure.unit) == (50_000, operator, unit)
+
+    def test_a_value_may_say_them_where_the_file_has_no_column(
+        self, statement: Statement, editor: User
+    ) -> None:
+        cells = row(statement, value="about 50,000 pieces", quote_reason="The page says so.")
+        del cells["operator"], cells["unit"]
+
+        (draft,) = imported([cells], editor)
+
+        figure = draft.figures.get()
+        assert (figure.value, figure.operator, figure.unit) == (50_000, "approx", "piece")
+
+    @pytest.mark.parametrize(
+        ("cells", "column", "words"),
+        [
+            ({"value": "~50,000"}, "value", "The cell names approx, and “operator” exact."),
+            ({"value": "50,000 boxes"}, "value", "The cell names box, and “unit” piece."),
+            ({"value": "50.000 pcs"}, "value", "“50.000” may be 50,000 or the decimal 50.000"),
+            ({"value": "", "operator": "between", "lower": "~5", "upper": "9"}, "lower", "“~5”"),
+        ],
+    )
+    def test_a_value_that_says_otherwise_than_the_row_is_refused(
+        self,
+        cells: dict[str, str],
+        column: str,
+        words: str,
+        statement: Statement,
+        editor: User,
+    ) -> None:
+        faults = reported(checked([row(statement, **cells)], editor))
+
+        assert any(name == column and words in said for name, said in faults), faults
+
     def test_evidence_is_found_by_its_address(self, statement: Statement, editor: User) -> None:
         (draft,) = imported([row(statement, statement="https://example.org/read-here")], editor)
 
