@@ -7,6 +7,8 @@ with the readings, so that the author says which is meant.
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -118,9 +120,10 @@ DATES = [
     )
 ]
 EITHER_ORDER = re.compile(r"(?P<one>\d{1,2})([-/. ])\s?(?P<other>\d{1,2})\2\s?(?P<year>\d{4})")
-SHORT_YEAR = re.compile(
-    rf"\d{{1,2}}[-/. ]\d{{1,2}}[-/. ]\d\d|(?:\d{{1,2}}[\s-])?{MONTH}[\s-]['’]?\d\d"
-)
+SHORT = re.compile(r"(?P<one>\d{1,2})([-/. ])\s?(?P<other>\d{1,2})\2\s?(?P<last>\d\d)")
+SHORT_NAMED = re.compile(rf"(?P<one>\d{{1,2}})[\s-]{NAME}[\s-]['’]?(?P<last>\d\d)")
+SHORT_MONTH = re.compile(rf"{MONTH}[\s-]['’]?\d\d")
+"""10/04/20, 10-Apr-20, Apr-20: a year of two digits, which may be the day's number."""
 NO_YEAR = re.compile(rf"\d{{1,2}}{ORDINAL}(?:\s+of)?\s+{MONTH}|{MONTH}\s+\d{{1,2}}{ORDINAL}")
 WEEKDAY = re.compile(
     r"(?:(?:mon|tues?|wednes|wed|thurs?|fri|satur|sat|sun)(?:day)?\.?,?\s+"
@@ -338,24 +341,46 @@ def read_date(text: str) -> str:
             return iso(int(parts["year"]), month, parts.get("day"))
     if found := EITHER_ORDER.fullmatch(written):
         one, other, year = (int(found[name]) for name in ("one", "other", "year"))
-        if one > 12 or one == other:
-            return iso(year, other, one) if other <= 12 else text
-        if other > 12:
-            return iso(year, one, other)
-        day_first, month_first = iso(year, other, one), iso(year, one, other)
-        raise SeveralReadings(
-            f"“{text}” may be {day_first} or {month_first}: write the one that is meant.",
-            "date",
-            [
-                Reading(day_first, in_words(day_first), "day/month/year"),
-                Reading(month_first, in_words(month_first), "month/day/year"),
-            ],
+        return one_of(text, {DAY_FIRST: (year, other, one), MONTH_FIRST: (year, one, other)})
+    if found := SHORT.fullmatch(written):
+        one, other, last = (int(found[name]) for name in ("one", "other", "last"))
+        return one_of(
+            text,
+            {
+                DAY_FIRST: (2000 + last, other, one),
+                MONTH_FIRST: (2000 + last, one, other),
+                YEAR_FIRST: (2000 + one, other, last),
+            },
         )
-    if SHORT_YEAR.fullmatch(written):
+    if found := SHORT_NAMED.fullmatch(written):
+        one, month, last = int(found["one"]), MONTHS[found["name"]], int(found["last"])
+        return one_of(
+            text, {DAY_FIRST: (2000 + last, month, one), YEAR_FIRST: (2000 + one, month, last)}
+        )
+    if SHORT_MONTH.fullmatch(written):
         raise ValueError(f"“{text}”: write the year with four digits, as 2020-04-10 or 2020-04.")
     if NO_YEAR.fullmatch(written):
         raise ValueError(f"“{text}”: give the year as well, as 2020-04-10.")
     return text
+
+
+DAY_FIRST, MONTH_FIRST, YEAR_FIRST = "day/month/year", "month/day/year", "year/month/day"
+
+
+def one_of(text: str, orders: Mapping[str, tuple[int, int, int]]) -> str:
+    """Return the only day that a date can be in some orders of its parts; the text itself where
+    there is none."""
+    days: dict[str, str] = {}
+    for order, (year, month, day) in orders.items():
+        with suppress(ValueError):
+            days.setdefault(date(year, month, day).isoformat(), order)
+    if len(days) < 2:
+        return next(iter(days), text)
+    raise SeveralReadings(
+        f"“{text}” may be {' or '.join(days)}: write the one that is meant.",
+        "date",
+        [Reading(day, in_words(day), order) for day, order in days.items()],
+    )
 
 
 def iso(year: int, month: int, day: int | str | None) -> str:

@@ -307,6 +307,22 @@ class TestNewRecords:
 
         assert any(name == column and words in said for name, said in faults), faults
 
+    @pytest.mark.parametrize("written", ["10-Apr-20", "10/04/20", "10.4.20", "20-04-10"])
+    def test_a_year_of_two_digits_is_read_where_the_rules_leave_one_day(
+        self, written: str, statement: Statement, editor: User
+    ) -> None:
+        (draft,) = imported([row(statement, as_of=written)], editor)
+
+        assert str(draft.as_of) == "2020-04-10"
+
+    def test_a_year_of_two_digits_is_asked_where_they_leave_several(
+        self, statement: Statement, editor: User
+    ) -> None:
+        faults = reported(checked([row(statement, as_of="3/4/20")], editor))
+
+        assert [name for name, _ in faults] == ["as_of"]
+        assert "2020-04-03 or 2020-03-04" in faults[0][1]
+
     def test_evidence_is_found_by_its_address(self, statement: Statement, editor: User) -> None:
         (draft,) = imported([row(statement, statement="https://example.org/read-here")], editor)
 
