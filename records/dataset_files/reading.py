@@ -216,12 +216,13 @@ def read_file(path: Path, problems: Problems) -> list[FileEntry] | None:
         return None
     before = len(problems)
     root = root_of(path, problems)
-    if root is None and len(problems) == before and path.read_bytes().strip():
-        return []  # It has comments only.
     if root is None:
-        if len(problems) == before:
-            # What a full disk or a broken copy leaves must not pass for a file without entries.
-            problems.add(file, 0, "The file is empty; where there is nothing, write [] into it.")
+        if len(problems) > before:
+            return None
+        if path.read_bytes().strip():
+            return []  # It has comments only.
+        # What a full disk or a broken copy leaves must not pass for a file without entries.
+        problems.add(file, 0, "The file is empty; where there is nothing, write [] into it.")
         return None
     if not isinstance(root, SequenceNode):
         problems.add(file, line_of(root), "The file is a list: begin every entry with “- ”.")

@@ -18,7 +18,7 @@ def unknown_revision(requested: int, latest: int, advice: str = "") -> Problem:
         "No such revision",
         f"There is no revision {requested}; the latest is {latest}.{advice}"
         if latest
-        else f"Nothing has been published yet.{advice}",
+        else "Nothing has been published yet.",
     )
 
 

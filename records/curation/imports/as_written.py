@@ -98,7 +98,7 @@ COUNTS = alternatives(
 COUNTED = re.compile(rf"(?P<rest>.+?)\s*(?P<words>{COUNTS})\.?")
 """A number after its qualifier, before it, and before its unit."""
 MOST_WORDS = 80
-"""Characters of a cell that holds a number with words."""
+"""Most characters of a cell that holds a number with words."""
 NAMED: Mapping[str, Mapping[str, str]] = {"unit": UNITS, "operator": {**BEFORE, **SIGNS}}
 """Column of codes → words and signs for them beside those of the form."""
 
@@ -187,12 +187,15 @@ def read_amount(text: str, *, decimal_comma: bool = False) -> Amount:
         raise ValueError(
             f"“{text[:40]}” has a raised digit, as of a footnote: write the number without it."
         )
-    written = " ".join(folded(text).split())
-    bare, operator, unit = without_words(written)
+    written = bare = " ".join(folded(text).split())
+    operator = unit = ""
     found = AMOUNT.fullmatch(bare) or PAID.fullmatch(bare)
-    if found is None:
-        if number := read_words(bare):
+    if found is None and len(written) <= MOST_WORDS:
+        bare, operator, unit = without_words(written)
+        found = AMOUNT.fullmatch(bare) or PAID.fullmatch(bare)
+        if found is None and (number := read_words(bare)):
             return Amount(number, "", operator, unit)
+    if found is None:
         raise ValueError(
             f"“{text[:40]}” is not a plain number: write digits only, decimals after a point, as "
             f"1500000 or 1.9."
@@ -212,21 +215,18 @@ def read_amount(text: str, *, decimal_comma: bool = False) -> Amount:
 def without_words(written: str) -> tuple[str, str, str]:
     """Return an amount without the words that qualify and count it, their operator and unit:
     about 1.2 million pieces; 500+ boxes; 300 (approx.)."""
-    if len(written) > MOST_WORDS:
-        return written, "", ""
     operators: set[str] = set()
     bare, unit = written, ""
-    if opened := OPENED.fullmatch(bare):
-        operators.add(QUALIFIERS.get(opened["words"], ""))
-        bare = opened["rest"]
-    if closed := CLOSED.fullmatch(bare):
-        operators.add(QUALIFIERS.get(closed["words"], ""))
-        bare = closed["rest"]
-    if counted := COUNTED.fullmatch(bare):
-        unit, bare = UNITS[counted["words"]], counted["rest"]
-        if closed := CLOSED.fullmatch(bare):
-            operators.add(QUALIFIERS.get(closed["words"], ""))
-            bare = closed["rest"]
+    for pattern in (OPENED, CLOSED, COUNTED, CLOSED):
+        found = pattern.fullmatch(bare)
+        if found:
+            bare = found["rest"]
+        if pattern is COUNTED:
+            if found is None:
+                break
+            unit = UNITS[found["words"]]
+        elif found:
+            operators.add(QUALIFIERS.get(found["words"], ""))
     if "" in operators or len(operators) > 1:
         # Two that differ, or one that has another meaning here: nothing is read.
         return written, "", ""
@@ -368,14 +368,16 @@ DAY_FIRST, MONTH_FIRST, YEAR_FIRST = "day/month/year", "month/day/year", "year/m
 
 
 def one_of(text: str, orders: Mapping[str, tuple[int, int, int]]) -> str:
-    """Return the only day that a date can be in some orders of its parts; the text itself where
-    there is none."""
+    """Return the only day that a date can be in some orders of its parts. Where there is none,
+    return one that the calendar does not have, else the text itself."""
     days: dict[str, str] = {}
     for order, (year, month, day) in orders.items():
         with suppress(ValueError):
             days.setdefault(date(year, month, day).isoformat(), order)
-    if len(days) < 2:
-        return next(iter(days), text)
+    if not days:
+        return next((iso(*parts) for parts in orders.values() if 1 <= parts[1] <= 12), text)
+    if len(days) == 1:
+        return next(iter(days))
     raise SeveralReadings(
         f"“{text}” may be {' or '.join(days)}: write the one that is meant.",
         "date",

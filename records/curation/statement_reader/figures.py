@@ -491,7 +491,9 @@ class Figure:
             self.doubts.append("members of a team, or teams?")
         if self.lists_items(item) or (unit in SHARED and self.lists_others(item)):
             self.doubts.append("several items are named together")
-        if not unit and (self.counts_unknown(item) or self.is_of_unknown(item)):
+        known = self.reader.said.known
+        unclear = not unit and (self.counts_unknown(item) or self.is_of_unknown(item))
+        if unclear or known.lists["heads"].at(self.words, item.last):
             self.doubts.append(NOT_UNDERSTOOD)
         special = [
             one
@@ -501,10 +503,7 @@ class Figure:
         ]
         if special and item.first >= self.last.last:
             self.doubts.append("a more special item is named later in the sentence")
-        known = self.reader.said.known
         joins = known.lists["joins"]
-        if known.lists["heads"].at(self.words, item.last) and NOT_UNDERSTOOD not in self.doubts:
-            self.doubts.append(NOT_UNDERSTOOD)
         if any(joins.at(self.words, index) for index in range(self.counted, item.first)):
             self.doubts.append("several items are named together")
 
@@ -550,18 +549,17 @@ class Figure:
         """Whether in English an item in the singular says of which kind something is that is not
         known here: 3 oxygen tankers, 5 mask factories."""
         english = self.reader.said.known.language == "en"
-        head = self.words[item.last : min(item.last + 1, self.until)]
-        name = self.words[item.last - 1]
-        if not (english and head and item.first >= self.last.last and self.number.value > 1):
+        counted = item.first >= self.last.last and self.number.value > 1
+        if not (english and counted and item.last < self.until):
             return False
-        known = any(
-            self.reader.at(table, item.last) for table in ("phrase_ends", "after", "not_aid")
-        )
+        name, head = self.words[item.last - 1 : item.last + 1]
         return (
-            PLURAL.fullmatch(head[0].text) is not None
+            PLURAL.fullmatch(head.text) is not None
             and not name.text.endswith("s")
-            and head[0].start == name.end + 1
-            and not known
+            and head.start == name.end + 1
+            and not self.reader.at("phrase_ends", item.last)
+            and not self.reader.at("after", item.last)
+            and not self.reader.at("not_aid", item.last)
         )
 
     def counts_unknown(self, item: Mention) -> bool:
@@ -786,13 +784,11 @@ class Figure:
         """Note the words that say that the number is not that of the aid: “instead of the promised
         500”, “half of the 500”, “500 a month”, “500 have expired”, “enough for 500”."""
         said = self.reader.said
-        close = range(self.first - 1, max(self.since, self.first - CLOSE) - 1, -1)
-        only = said.known.lists["only"]
+        before = self.words_before()
         # Not only 500 are 500.
-        near = takewhile(lambda index: not only.at(self.words, index), self.unpaused(close))
-        starts = {self.first, said.skipped(self.first), *near}
+        close = takewhile(lambda index: not self.reader.at("only", index), before[:CLOSE])
+        starts = {self.first, said.skipped(self.first), *close}
         after = self.unpaused(range(self.end, min(self.end + 3, self.until)))
-        before = self.unpaused(range(self.first - 1, max(self.since, self.first - NEAR) - 1, -1))
         if any(said.ending("denied", at) for at in starts) or self.says("denied_after", after):
             self.doubts.append("it may be denied or corrected")
         if any(said.ending("share_of", at) for at in starts):
@@ -804,14 +800,18 @@ class Figure:
         if self.says("per_time", after) or self.says("per_time_before", before):
             self.doubts.append("it may be so many in a day or month, not in all")
 
+    def words_before(self) -> list[int]:
+        """Return the few words before those that say the figure, the nearest first, up to a
+        pause."""
+        return self.unpaused(range(self.first - 1, max(self.since, self.first - NEAR) - 1, -1))
+
     def unpaused(self, indices: Iterable[int]) -> list[int]:
         """Return the words before the first pause among some."""
         return list(takewhile(lambda index: self.words[index].text not in PAUSES, indices))
 
     def says(self, name: str, indices: Iterable[int]) -> bool:
         """Whether a phrase of a list begins at one of some words."""
-        table = self.reader.said.known.table(name)
-        return any(table.at(self.words, index) for index in indices)
+        return any(self.reader.at(name, index) for index in indices)
 
     def is_said(self, letter: Token) -> bool:
         """Whether a letter after the number is a unit, a currency or a word: 5 t, 3 y 4."""
@@ -841,11 +841,7 @@ class Figure:
     def is_of_each(self) -> bool:
         """Whether “each” is close before it: five boxes each containing 2,000. After “and” it is
         said of what comes before that: ten masks each and 20 gloves."""
-        lists = self.reader.said.known.lists
-        before = range(self.first - 1, max(self.since, self.first - NEAR) - 1, -1)
-        joined = takewhile(
-            lambda index: not lists["joins"].at(self.words, index), self.unpaused(before)
-        )
+        joined = takewhile(lambda index: not self.reader.at("joins", index), self.words_before())
         return self.says("each_of", joined)
 
     def clause(self) -> int:

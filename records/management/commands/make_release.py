@@ -42,9 +42,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         place = Shelf(options["directory"]) if options["directory"] else shelf()
         revisions, since = self.revisions(place, options), options["since"]
-        for revision in revisions if since is not None else []:
+        for revision in revisions:
             # Before any is made: a release never changes.
-            if not 0 <= since < revision.number:
+            if since is not None and not 0 <= since < revision.number:
                 raise CommandError(
                     f"Changes of revision {revision.number} cannot be listed since revision "
                     f"{since}: give 0 to {revision.number - 1}."

@@ -143,6 +143,8 @@ def test_amounts_of_several_readings_are_refused(text: str, words: str) -> None:
         ("03/2020", "2020-03"),
         ("in spring", "in spring"),
         ("13/13/2020", "13/13/2020"),
+        ("31/04/2020", "2020-04-31"),
+        ("04/31/2020", "2020-04-31"),
     ],
 )
 def test_dates_of_one_reading_are_read(text: str, date: str) -> None:
